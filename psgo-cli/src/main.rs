@@ -1,0 +1,2 @@
+//! The `psgo` command.
+fn main() {}

@@ -1,0 +1,123 @@
+//! `Error`: the one error of the library, and its kinds.
+
+use std::{borrow::Cow, fmt, io};
+
+/// The library's result.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong, for a caller that wants to decide.
+///
+/// The text for people is the error's [`Display`](fmt::Display).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The process has ended (`ENOENT`, `ESRCH`).
+    Gone,
+    /// The kernel refused (`EACCES`, `EPERM`).
+    Denied,
+    /// A file does not have the form that it should have.
+    NotUnderstood,
+    /// No descriptor has that name.
+    UnknownDescriptor,
+    /// What a container shows is not what the kernel would show.
+    NotTrusted,
+    /// Nothing moved for the time-out.
+    TimedOut,
+    /// This kernel or this build cannot do it.
+    Unsupported,
+    /// The caller's argument makes no sense.
+    Invalid,
+    /// Any other answer of the system.
+    Io,
+}
+
+/// Why something could not be told.
+///
+/// It is opaque: ask [`kind`](Error::kind) to decide, print it to tell. Its text is
+/// one line that names the thing: `proc/42/stat: line 1: utime: not a number`.
+#[derive(thiserror::Error)]
+#[error(transparent)]
+pub struct Error(Box<Inner>);
+
+#[derive(Debug, thiserror::Error)]
+#[error("{thing}: {reason}")]
+struct Inner {
+    kind: ErrorKind,
+    /// The file, the process, the descriptor.
+    thing: Cow<'static, str>,
+    reason: Cow<'static, str>,
+    source: Option<io::Error>,
+}
+
+impl Error {
+    /// An error of `kind` about `thing`.
+    pub(crate) fn new(
+        kind: ErrorKind,
+        thing: impl Into<Cow<'static, str>>,
+        reason: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            thing: thing.into(),
+            reason: reason.into(),
+            source: None,
+        }))
+    }
+
+    /// What the system answered about `thing`; the kind follows from the answer.
+    pub(crate) fn io(thing: impl Into<Cow<'static, str>>, source: io::Error) -> Self {
+        let kind = match source.raw_os_error() {
+            Some(libc::ENOENT | libc::ESRCH) => ErrorKind::Gone,
+            Some(libc::EACCES | libc::EPERM) => ErrorKind::Denied,
+            Some(libc::ENOSYS | libc::EOPNOTSUPP) => ErrorKind::Unsupported,
+            Some(libc::ETIMEDOUT) => ErrorKind::TimedOut,
+            _ => ErrorKind::Io,
+        };
+        Self(Box::new(Inner {
+            kind,
+            thing: thing.into(),
+            reason: reason_of(&source).into(),
+            source: Some(source),
+        }))
+    }
+
+    /// What kind of trouble it is.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+}
+
+/// The system's words, without std's `(os error N)`.
+fn reason_of(error: &io::Error) -> String {
+    match error.raw_os_error() {
+        Some(code) => nix::errno::Errno::from_raw(code).desc().to_owned(),
+        None => error.to_string(),
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_names_the_thing_and_knows_its_kind() {
+        let denied = Error::io("proc/1/ns/pid", io::Error::from_raw_os_error(libc::EACCES));
+        assert_eq!(denied.to_string(), "proc/1/ns/pid: Permission denied");
+        assert_eq!(denied.kind(), ErrorKind::Denied);
+        let gone = Error::io("proc/9/stat", io::Error::from_raw_os_error(libc::ESRCH));
+        assert_eq!(gone.kind(), ErrorKind::Gone);
+    }
+
+    #[test]
+    fn an_error_travels_between_threads() {
+        fn travels<T: Send + Sync + 'static>() {}
+        travels::<Error>();
+    }
+}

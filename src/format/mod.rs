@@ -1,0 +1,1 @@
+//! The files of `/proc`: bytes to records, and records to the same bytes.

@@ -1,0 +1,1 @@
+//! `Host`: facts of the machine as plain values, and what follows from them.

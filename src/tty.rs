@@ -1,0 +1,1 @@
+//! Device numbers and names of terminals.

@@ -1,0 +1,332 @@
+//! `Value`: one typed cell, its text and its order.
+
+use std::{
+    cmp::Ordering,
+    fmt::{self, Write as _},
+    sync::Arc,
+    time::Duration,
+};
+
+use crate::{bytes, caps::CapSet};
+
+/// A typed cell of a listing.
+///
+/// Its [`Display`](fmt::Display) is psgo's text form: no control byte, no escape sequence and
+/// nothing that is not UTF-8 survives there (see [`bytes::Escaped`]).
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Value {
+    /// Unknown. Text `?`, JSON `null`.
+    Missing,
+    /// A whole number.
+    Int(i64),
+    /// A ratio in percent. Text with three decimals.
+    Percent(f64),
+    /// Bytes that are meant to be read.
+    Text(Text),
+    /// A size in bytes. Text in KiB, rounded down; JSON in bytes.
+    Size(u64),
+    /// A span of time. Text in Go's form (`1h2m3.45s`), JSON in seconds.
+    Duration(Duration),
+    /// A moment. Text `2019-12-09 10:50:36 +0100 CET`, JSON RFC 3339.
+    Time(Box<Time>),
+    /// A set of capabilities. Text `none`, `full` or names, JSON an array of names.
+    Caps(CapSet),
+    /// Several values. Text with `,` between, JSON an array.
+    List(Vec<Value>),
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_char('?'),
+            Self::Int(n) => fmt::Display::fmt(n, f),
+            Self::Percent(p) => write!(f, "{p:.3}"),
+            Self::Text(text) => fmt::Display::fmt(text, f),
+            Self::Size(bytes) => fmt::Display::fmt(&(bytes / 1024), f),
+            Self::Duration(span) => write_go_duration(*span, f),
+            Self::Time(time) => fmt::Display::fmt(time, f),
+            Self::Caps(set) => fmt::Display::fmt(set, f),
+            Self::List(values) => {
+                for (i, value) in values.iter().enumerate() {
+                    if i > 0 {
+                        f.write_char(',')?;
+                    }
+                    fmt::Display::fmt(value, f)?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Value {
+    /// Text from bytes.
+    pub fn text(bytes: impl AsRef<[u8]>) -> Self {
+        Self::Text(Text::from(bytes.as_ref()))
+    }
+
+    /// The order of two cells of one column: numbers by size, text by bytes, unknown last.
+    ///
+    /// It is total: cells of different types are ordered by their type.
+    #[must_use]
+    pub fn compare(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Int(a), Self::Int(b)) => a.cmp(b),
+            (Self::Percent(a), Self::Percent(b)) => a.total_cmp(b),
+            (Self::Text(a), Self::Text(b)) => a.cmp(b),
+            (Self::Size(a), Self::Size(b)) => a.cmp(b),
+            (Self::Duration(a), Self::Duration(b)) => a.cmp(b),
+            (Self::Time(a), Self::Time(b)) => a.cmp(b),
+            (Self::Caps(a), Self::Caps(b)) => a.mask().cmp(&b.mask()),
+            (Self::List(a), Self::List(b)) => a
+                .iter()
+                .zip(b)
+                .map(|(a, b)| a.compare(b))
+                .find(|order| order.is_ne())
+                .unwrap_or_else(|| a.len().cmp(&b.len())),
+            _ => self.rank().cmp(&other.rank()),
+        }
+    }
+
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Int(_) => 0,
+            Self::Percent(_) => 1,
+            Self::Text(_) => 2,
+            Self::Size(_) => 3,
+            Self::Duration(_) => 4,
+            Self::Time(_) => 5,
+            Self::Caps(_) => 6,
+            Self::List(_) => 7,
+            Self::Missing => 8,
+        }
+    }
+}
+
+/// Bytes that are meant to be read: nearly always UTF-8, never trusted to be.
+///
+/// Cloning is cheap. [`Display`](fmt::Display) escapes, see [`bytes::Escaped`].
+#[derive(Clone)]
+pub struct Text(Repr);
+
+#[derive(Clone)]
+enum Repr {
+    Static(&'static [u8]),
+    Shared(Arc<[u8]>),
+}
+
+impl Text {
+    /// A word known when psgo was built.
+    #[must_use]
+    pub const fn word(word: &'static str) -> Self {
+        Self(Repr::Static(word.as_bytes()))
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        match &self.0 {
+            Repr::Static(bytes) => bytes,
+            Repr::Shared(bytes) => bytes,
+        }
+    }
+
+    /// The text, if it is UTF-8.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        std::str::from_utf8(self.as_bytes()).ok()
+    }
+}
+
+impl From<&[u8]> for Text {
+    fn from(bytes: &[u8]) -> Self {
+        if bytes.is_empty() {
+            return Self(Repr::Static(b""));
+        }
+        Self(Repr::Shared(bytes.into()))
+    }
+}
+
+impl From<String> for Text {
+    fn from(text: String) -> Self {
+        Self::from(text.as_bytes())
+    }
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl Eq for Text {}
+
+impl PartialOrd for Text {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Text {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_bytes().cmp(other.as_bytes())
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.as_bytes().escape_ascii())
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&bytes::Escaped(self.as_bytes()), f)
+    }
+}
+
+/// A moment, in the zone of the host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Time {
+    moment: chrono::DateTime<chrono::FixedOffset>,
+    zone: Box<str>,
+}
+
+impl Time {
+    /// `nanos` nanoseconds after `secs` seconds of Unix time, in a zone `offset` seconds east of
+    /// UTC whose abbreviation is `zone`; nothing where chrono cannot hold it.
+    #[must_use]
+    pub fn new(secs: i64, nanos: u32, offset: i32, zone: &str) -> Option<Self> {
+        let offset = chrono::FixedOffset::east_opt(offset)?;
+        let moment = chrono::DateTime::from_timestamp(secs, nanos)?.with_timezone(&offset);
+        Some(Self {
+            moment,
+            zone: zone.into(),
+        })
+    }
+
+    /// The moment, as chrono has it.
+    #[must_use]
+    pub fn moment(&self) -> chrono::DateTime<chrono::FixedOffset> {
+        self.moment
+    }
+
+    /// The zone's abbreviation, `CET`.
+    #[must_use]
+    pub fn zone(&self) -> &str {
+        &self.zone
+    }
+}
+
+impl PartialOrd for Time {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Time {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.moment
+            .cmp(&other.moment)
+            .then_with(|| self.zone.cmp(&other.zone))
+    }
+}
+
+/// `2019-12-09 10:50:36 +0100 CET`, in whole seconds, as psgo prints it.
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} {}",
+            self.moment.format("%Y-%m-%d %H:%M:%S %z"),
+            bytes::Escaped(self.zone.as_bytes())
+        )
+    }
+}
+
+/// Go's `time.Duration` text: `0s`, `20ms`, `13.98s`, `1h2m3.5s`.
+fn write_go_duration(span: Duration, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let (secs, nanos) = (span.as_secs(), span.subsec_nanos());
+    if secs == 0 {
+        let (unit, per_unit) = match nanos {
+            0 => return f.write_str("0s"),
+            1..1_000 => return write!(f, "{nanos}ns"),
+            1_000..1_000_000 => ("µs", 1_000),
+            _ => ("ms", 1_000_000),
+        };
+        write!(f, "{}", nanos / per_unit)?;
+        write_fraction(nanos % per_unit, per_unit, f)?;
+        return f.write_str(unit);
+    }
+    let (hours, minutes) = (secs / 3600, secs / 60 % 60);
+    if hours > 0 {
+        write!(f, "{hours}h")?;
+    }
+    if hours > 0 || minutes > 0 {
+        write!(f, "{minutes}m")?;
+    }
+    write!(f, "{}", secs % 60)?;
+    write_fraction(nanos, 1_000_000_000, f)?;
+    f.write_char('s')
+}
+
+/// `.25` for 25 of 100, without zeros at the end; nothing for 0.
+fn write_fraction(mut part: u32, mut whole: u32, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if part > 0 {
+        f.write_char('.')?;
+    }
+    while part > 0 {
+        whole /= 10;
+        write!(f, "{}", part / whole)?;
+        part %= whole;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn go(nanos: u64) -> String {
+        Value::Duration(Duration::from_nanos(nanos)).to_string()
+    }
+
+    #[test]
+    fn durations_have_gos_form() {
+        // Compared with fmt.Println(time.Duration(n)) of Go 1.19.
+        for (nanos, text) in [
+            (0, "0s"),
+            (1, "1ns"),
+            (1_500, "1.5µs"),
+            (20_000_000, "20ms"),
+            (13_980_000_000, "13.98s"),
+            (60_000_000_000, "1m0s"),
+            (65_010_000_000, "1m5.01s"),
+            (3_600_000_000_000, "1h0m0s"),
+            (93_784_000_000_000, "26h3m4s"),
+            (21_807_677_997_443, "6h3m27.677997443s"),
+        ] {
+            assert_eq!(go(nanos), text);
+        }
+    }
+
+    #[test]
+    fn a_time_has_psgos_form() {
+        let time = Time::new(1_575_885_036, 990_000_000, 3600, "CET").unwrap();
+        assert_eq!(time.to_string(), "2019-12-09 10:50:36 +0100 CET");
+    }
+
+    #[test]
+    fn unknown_sorts_last_and_numbers_by_size() {
+        let mut cells = [Value::Missing, Value::Int(10), Value::Int(9)];
+        cells.sort_by(Value::compare);
+        assert_eq!(cells, [Value::Int(9), Value::Int(10), Value::Missing]);
+    }
+
+    #[test]
+    fn no_cell_can_move_the_cursor() {
+        let cell = Value::text(b"a\x1b[31m\nroot\xff\\");
+        assert_eq!(cell.to_string(), "a\\x1b[31m\\nroot\\xff\\\\");
+    }
+}
