@@ -307,6 +307,8 @@ mod tests {
         let map = IdMaps::from([(0, 10, 2), (0, 20, 5)]);
         assert_eq!(map.to_host(1), Some(11));
         assert_eq!(map.to_host(2), Some(22));
+        let map = IdMaps::from([(10, 0, 2), (20, 0, 5)]);
+        assert_eq!(map.to_container(1), Some(11));
     }
 
     #[test]
