@@ -16,11 +16,11 @@ macro_rules! names {
         impl $table {
             /// The names in the bytes of such a file, whoever wrote it.
             ///
-            /// As the C library, it skips blank lines, lines beginning with `#`, `+` or `-`, lines
-            /// without a name, and lines with too few fields or with an id that is not a decimal
-            /// number of 32 bits; and, other than that, names over 255 bytes. The first line of an
-            /// id is the one that counts. Names are bytes: what a terminal would take as a command
-            /// stays in the name, and is escaped where it is shown.
+            /// It skips blank lines, lines beginning with `#`, `+` or `-`, lines without a name or
+            /// with one over 255 bytes, and lines with too few fields or with an id that is not a
+            /// decimal number of 32 bits; blanks before a line are no part of it. The first line
+            /// of an id is the one that counts. Names are bytes: what a terminal would take as a
+            /// command stays in the name, and is escaped where it is shown.
             #[must_use]
             pub fn parse(bytes: &[u8]) -> Self {
                 Self(Names::parse(bytes, $ids))
@@ -92,7 +92,7 @@ impl Names {
     }
 
     /// The first field and the third of each line, where `ids` fields from the third on are
-    /// ids: the C library insists on all of them as well.
+    /// ids: a line that is wrong in one of them is not to be believed in the other.
     fn parse(bytes: &[u8], ids: usize) -> Self {
         let entry = |line: &[u8]| -> Option<(u32, Text)> {
             // Lazy: members, which can be very many, are not looked at.
