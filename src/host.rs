@@ -240,6 +240,8 @@ mod tests {
         }
         assert_eq!(host(1).ticks(u64::MAX), Duration::from_secs(u64::MAX));
         assert_eq!(host(1).started(u64::MAX), Duration::MAX);
+        let most = host(u64::MAX).ticks(u64::MAX);
+        assert_eq!(host(u64::MAX).age(0, Duration::MAX), most);
         assert_eq!(host(1).pages(u64::MAX), u64::MAX);
         assert_eq!(host(1).pages(3), 12_288);
     }
