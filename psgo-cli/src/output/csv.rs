@@ -1,0 +1,53 @@
+//! The table's text between commas.
+
+use std::{
+    fmt::Write as _,
+    io::{self, Write},
+};
+
+use psgo::{Value, bytes::Escaped};
+
+use super::Rows;
+
+/// Lines of comma-separated values, each written as it comes.
+#[derive(Debug)]
+pub(crate) struct Csv<W: Write> {
+    out: csv::Writer<W>,
+    /// Of the cell at hand.
+    text: String,
+}
+
+impl<W: Write> Csv<W> {
+    /// The header is its first line, if it has one.
+    pub(crate) fn new(header: Option<&[&str]>, out: W) -> io::Result<Self> {
+        let mut csv = Self {
+            out: csv::Writer::from_writer(out),
+            text: String::new(),
+        };
+        if let Some(header) = header {
+            csv.record(header.iter().map(|header| Escaped(header.as_bytes())))?;
+        }
+        Ok(csv)
+    }
+
+    fn record(&mut self, cells: impl Iterator<Item: std::fmt::Display>) -> io::Result<()> {
+        for cell in cells {
+            self.text.clear();
+            // A string takes whatever is written to it.
+            let _ = write!(self.text, "{cell}");
+            self.out.write_field(&self.text)?;
+        }
+        self.out.write_record(None::<&[u8]>)?;
+        Ok(())
+    }
+}
+
+impl<W: Write> Rows for Csv<W> {
+    fn row(&mut self, values: &[Value]) -> io::Result<()> {
+        self.record(values.iter())
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
