@@ -10,7 +10,7 @@ use clap::{
 use clap_complete::Shell;
 use psgo::Pid;
 
-use crate::{descriptors, failure::Failure, fold, wrong_use};
+use crate::{descriptors, failure::Failure, fold, terminal, wrong_use};
 
 /// What psgo was asked for.
 #[derive(Debug)]
@@ -144,11 +144,15 @@ pub(crate) const EXAMPLES: [(&str, &str); 6] = [
     ("psgo -join 5572 -pids 1", "the container's own process 1"),
 ];
 
-const EXIT: &str = "\
-Exit status:
-  0  all that was asked for
-  1  incomplete: a process that was named is gone or denied, a container could not be joined
-  2  wrong use, or trouble that prevented an answer";
+/// What the exit status says.
+pub(crate) const EXITS: [(&str, &str); 3] = [
+    ("0", "all that was asked for"),
+    (
+        "1",
+        "incomplete: a named process is gone or denied, a container could not be joined",
+    ),
+    ("2", "wrong use, or trouble that prevented an answer"),
+];
 
 /// The description.
 pub(crate) fn command() -> Command {
@@ -178,6 +182,7 @@ pub(crate) fn command() -> Command {
                 .long("version")
                 .short('V')
                 .action(ArgAction::Version)
+                .help_heading(OTHERS)
                 .help("Print the version"),
         )
         .subcommand(
@@ -199,11 +204,15 @@ pub(crate) fn command() -> Command {
 /// No line of help is longer, however wide the terminal.
 const MAX_WIDTH: usize = 100;
 
+/// Where no other heading fits.
+const OTHERS: &str = "Others";
+
 fn help() -> Arg {
     Arg::new("help")
         .long("help")
         .short('h')
         .action(ArgAction::Help)
+        .help_heading(OTHERS)
         .help("Print help, -h in short")
 }
 
@@ -315,20 +324,24 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Request,
 }
 
 fn more_help() -> String {
-    let widest = EXAMPLES
-        .map(|(typed, _)| typed.len())
-        .into_iter()
-        .max()
-        .unwrap_or(0);
-    let mut text = "Examples:\n".to_owned();
-    for (typed, what) in EXAMPLES {
-        text.push_str(&format!("  {typed:widest$}   {what}\n"));
-    }
-    let width = crate::terminal::width().map_or(MAX_WIDTH, |width| width.min(MAX_WIDTH));
+    let width = terminal::width().map_or(MAX_WIDTH, |width| width.min(MAX_WIDTH));
     format!(
-        "{text}\n{EXIT}\n\nDescriptors, with their codes:\n{}",
+        "Examples:\n{}\nExit status:\n{}\nDescriptors, with their codes and headers:\n{}",
+        explained(&EXAMPLES),
+        explained(&EXITS),
         descriptors::explained("  ", width)
     )
+}
+
+/// A line for each: the thing, what it is.
+fn explained(things: &[(&str, &str)]) -> String {
+    let widest = things
+        .iter()
+        .map(|(thing, _)| thing.len())
+        .max()
+        .unwrap_or(0);
+    let line = |(thing, what): &(&str, &str)| format!("  {thing:widest$}  {what}\n");
+    things.iter().map(line).collect()
 }
 
 fn request(matches: &ArgMatches) -> Result<Request, Failure> {

@@ -15,6 +15,8 @@ mod failure;
 mod fold;
 mod left_out;
 mod list;
+#[cfg(test)]
+mod man;
 mod output;
 mod terminal;
 mod wrong_use;

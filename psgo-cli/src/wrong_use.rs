@@ -51,7 +51,10 @@ pub(crate) fn explain(error: &Error) -> String {
         ErrorKind::TooManyValues => format!("{} takes no value", flag()),
         ErrorKind::MissingRequiredArgument => format!("{} is missing", flag()),
         ErrorKind::ArgumentConflict => {
-            format!("{} cannot stand before a command; flags follow it", flag())
+            let first = context(ContextKind::PriorArg)
+                .map(self::flag)
+                .unwrap_or_default();
+            format!("{first} cannot stand before a command; flags follow it")
         }
         ErrorKind::InvalidUtf8 => "an argument is not UTF-8".to_owned(),
         // The rest needs a description that psgo's is not: clap's own first line.
