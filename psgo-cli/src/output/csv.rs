@@ -51,3 +51,36 @@ impl<W: Write> Rows for Csv<W> {
         self.out.flush()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(header: Option<&[&str]>, rows: &[&[Value]]) -> String {
+        let mut out = Vec::new();
+        let mut csv = Csv::new(header, &mut out).unwrap();
+        rows.iter().for_each(|row| csv.row(row).unwrap());
+        csv.finish().unwrap();
+        drop(csv);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn cells_are_the_tables_text() {
+        let row = [
+            Value::Size(4096),
+            Value::text("a,\"b\"\n\x1b"),
+            Value::Missing,
+            Value::text(""),
+        ];
+        assert_eq!(
+            lines(Some(&["RSS", "CAPS, MY", "TTY", "X"]), &[&row]),
+            "RSS,\"CAPS, MY\",TTY,X\n4,\"a,\"\"b\"\"\\n\\x1b\",?,\n"
+        );
+    }
+
+    #[test]
+    fn a_line_of_one_empty_cell_is_no_empty_line() {
+        assert_eq!(lines(None, &[&[Value::text("")]]), "\"\"\n");
+    }
+}

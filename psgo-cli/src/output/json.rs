@@ -88,3 +88,55 @@ impl<W: Write> Rows for Lines<W> {
         self.out.flush()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEYS: [&str; 2] = ["pid", "comm"];
+
+    fn array(rows: &[[Value; 2]]) -> String {
+        let mut out = Vec::new();
+        let mut array = Array::new(KEYS.to_vec(), &mut out);
+        rows.iter().for_each(|row| array.row(row).unwrap());
+        array.finish().unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn an_array_is_whole_after_each_row_count() {
+        assert_eq!(array(&[]), "[]\n");
+        let rows = [
+            [Value::Int(1), Value::text("init")],
+            [Value::Int(2), Value::Missing],
+        ];
+        assert_eq!(array(&rows[..1]), "[\n{\"pid\":1,\"comm\":\"init\"}\n]\n");
+        assert_eq!(
+            array(&rows),
+            "[\n{\"pid\":1,\"comm\":\"init\"},\n{\"pid\":2,\"comm\":null}\n]\n"
+        );
+    }
+
+    #[test]
+    fn a_newline_in_a_name_makes_no_line() {
+        let mut out = Vec::new();
+        let mut lines = Lines::new(KEYS.to_vec(), &mut out);
+        lines
+            .row(&[Value::Int(7), Value::text("a)b (c\n")])
+            .unwrap();
+        lines.row(&[Value::Int(8), Value::text(b"\xff\n")]).unwrap();
+        lines.finish().unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "{\"pid\":7,\"comm\":\"a)b (c\\n\"}\n{\"pid\":8,\"comm\":{\"b64\":\"/wo=\"}}\n"
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_an_error_of_the_system() {
+        let mut full = &mut [0_u8; 4][..];
+        let mut lines = Lines::new(KEYS.to_vec(), &mut full);
+        let error = lines.row(&[Value::Int(7), Value::Missing]).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::WriteZero);
+    }
+}

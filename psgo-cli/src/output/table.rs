@@ -164,3 +164,156 @@ fn cut(text: &str, room: usize) -> &str {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(rows: &[&[&str]], look: Look) -> String {
+        let mut out = Vec::new();
+        let mut table = Table::new(rows[0].len(), Some(rows[0]), look, &mut out);
+        for row in &rows[1..] {
+            let cell = |text: &&str| match *text {
+                "?" => Value::Missing,
+                text => Value::text(text),
+            };
+            table
+                .row(&row.iter().map(cell).collect::<Vec<_>>())
+                .unwrap();
+        }
+        table.finish().unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    fn plain(rows: &[&[&str]]) -> String {
+        table(rows, Look::default())
+    }
+
+    fn within(limit: usize, rows: &[&[&str]]) -> String {
+        table(
+            rows,
+            Look {
+                limit: Some(limit),
+                ..Look::default()
+            },
+        )
+    }
+
+    /// What Go 1.19's text/tabwriter prints for the same cells.
+    #[test]
+    fn the_layout_is_that_of_gos_tabwriter() {
+        assert_eq!(
+            plain(&[
+                &["USER", "PID", "NI", "TTY", "COMMAND"],
+                &["root", "1", "0", "?", "/sbin/init splash"],
+                &["systemd-network", "4194304", "-20", "pts/0", ""]
+            ]),
+            "USER              PID       NI    TTY     COMMAND\n\
+             root              1         0     ?       /sbin/init splash\n\
+             systemd-network   4194304   -20   pts/0   \n"
+        );
+        // The minimal width includes the padding: 1 + 3 < 5, 2 + 3 = 5.
+        assert_eq!(
+            plain(&[&["A", "BB", "CCC", "", "E"], &["", "", "", "", ""]]),
+            "A    BB   CCC        E\n                     \n"
+        );
+        assert_eq!(
+            plain(&[&["PID", "EFFECTIVE CAPS"], &["1", "full"]]),
+            "PID   EFFECTIVE CAPS\n1     full\n"
+        );
+        // Latin letters, where Go's count of characters is that of columns.
+        assert_eq!(
+            plain(&[&["WHO", "X"], &["ängström", "µ"], &["a", "b"]]),
+            "WHO        X\nängström   µ\na          b\n"
+        );
+        assert_eq!(
+            plain(&[&["PID"], &["1"], &["4194304"]]),
+            "PID\n1\n4194304\n"
+        );
+    }
+
+    #[test]
+    fn wide_and_combining_characters_count_as_they_show() {
+        // Two columns each for Go counts one, and none for one that Go counts.
+        assert_eq!(
+            plain(&[&["WHO", "X"], &["日本語", "a"], &["e\u{301}e\u{301}", "b"]]),
+            "WHO      X\n日本語   a\ne\u{301}e\u{301}       b\n"
+        );
+    }
+
+    #[test]
+    fn no_cell_makes_a_line_of_its_own() {
+        assert_eq!(
+            plain(&[&["A\nB", "C"], &["a\nroot", "\x1b[31m"]]),
+            "A\\nB      C\na\\nroot   \\x1b[31m\n"
+        );
+    }
+
+    #[test]
+    fn only_the_last_column_is_cut() {
+        let rows: &[&[&str]] = &[
+            &["PID", "COMMAND"],
+            &["4194304", "sleep 1000"],
+            &["1", "init"],
+        ];
+        assert_eq!(
+            within(15, rows),
+            "PID       COMMA\n4194304   sleep\n1         init\n"
+        );
+        assert_eq!(within(20, rows), plain(rows));
+        // No room: not even the blanks before it, which would break the line.
+        assert_eq!(within(10, rows), "PID\n4194304\n1\n");
+        assert_eq!(within(3, rows), "PID\n4194304\n1\n");
+    }
+
+    #[test]
+    fn a_wide_character_is_not_cut_in_the_middle() {
+        let rows: &[&[&str]] = &[
+            &["X"],
+            &["a日本語"],
+            &["日本語"],
+            &["e\u{301}日本"],
+            &["❤\u{fe0f}❤\u{fe0f}❤\u{fe0f}"],
+        ];
+        assert_eq!(
+            within(4, rows),
+            "X\na日\n日本\ne\u{301}日\n❤\u{fe0f}❤\u{fe0f}\n"
+        );
+        for limit in 1..9 {
+            assert!(
+                within(limit, rows).lines().all(|line| width(line) <= limit),
+                "{limit}"
+            );
+        }
+    }
+
+    #[test]
+    fn colours_take_no_room() {
+        let rows: &[&[&str]] = &[&["TTY", "X"], &["?", "a"], &["pts/0", "?"]];
+        let look = Look {
+            limit: Some(9),
+            color: true,
+        };
+        assert_eq!(
+            table(rows, look),
+            "\x1b[1mTTY     X\x1b[0m\n\x1b[2m?\x1b[0m       a\npts/0   \x1b[2m?\x1b[0m\n"
+        );
+    }
+
+    #[test]
+    fn without_a_header_rows_are_laid_out_by_themselves() {
+        let mut out = Vec::new();
+        let mut table = Table::new(
+            2,
+            None,
+            Look {
+                color: true,
+                limit: None,
+            },
+            &mut out,
+        );
+        table.row(&[Value::Int(1), Value::text("a")]).unwrap();
+        table.finish().unwrap();
+        assert_eq!(out, b"1    a\n");
+    }
+}
