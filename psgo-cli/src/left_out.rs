@@ -72,19 +72,18 @@ fn summary_of(reasons: impl Iterator<Item = Reason>) -> (Option<String>, Answer)
 }
 
 impl Group {
+    /// `4711 7 and 3 more (no such process)`
     fn part(&self) -> String {
-        let mut who = String::new();
-        for pid in self.pids.iter().take(NAMED) {
-            who.push_str(&format!("{pid} "));
-        }
+        let pids = self.pids.iter().take(NAMED).map(u32::to_string);
         let uncounted = self.unnamed + self.pids.len().saturating_sub(NAMED);
-        match (who.is_empty(), uncounted) {
-            (_, 0) => {}
-            (false, n) => who.push_str(&format!("and {n} more ")),
-            (true, 1) => who.push_str("1 process "),
-            (true, n) => who.push_str(&format!("{n} processes ")),
-        }
-        format!("{who}({})", self.text)
+        let rest = match (self.pids.is_empty(), uncounted) {
+            (_, 0) => None,
+            (false, n) => Some(format!("and {n} more")),
+            (true, 1) => Some("1 process".to_owned()),
+            (true, n) => Some(format!("{n} processes")),
+        };
+        let who: Vec<_> = pids.chain(rest).collect();
+        format!("{} ({})", who.join(" "), self.text)
     }
 }
 

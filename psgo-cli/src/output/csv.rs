@@ -35,10 +35,17 @@ impl<W: Write> Csv<W> {
             self.text.clear();
             // A string takes whatever is written to it.
             let _ = write!(self.text, "{cell}");
-            self.out.write_field(&self.text)?;
+            self.out.write_field(&self.text).map_err(of_the_system)?;
         }
-        self.out.write_record(None::<&[u8]>)?;
-        Ok(())
+        self.out.write_record(None::<&[u8]>).map_err(of_the_system)
+    }
+}
+
+/// The error itself, by whose kind a closed pipe is known; csv's own conversion hides it.
+fn of_the_system(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
     }
 }
 
@@ -59,7 +66,9 @@ mod tests {
     fn lines(header: Option<&[&str]>, rows: &[&[Value]]) -> String {
         let mut out = Vec::new();
         let mut csv = Csv::new(header, &mut out).unwrap();
-        rows.iter().for_each(|row| csv.row(row).unwrap());
+        for row in rows {
+            csv.row(row).unwrap();
+        }
         csv.finish().unwrap();
         drop(csv);
         String::from_utf8(out).unwrap()

@@ -98,7 +98,9 @@ mod tests {
     fn array(rows: &[[Value; 2]]) -> String {
         let mut out = Vec::new();
         let mut array = Array::new(KEYS.to_vec(), &mut out);
-        rows.iter().for_each(|row| array.row(row).unwrap());
+        for row in rows {
+            array.row(row).unwrap();
+        }
         array.finish().unwrap();
         String::from_utf8(out).unwrap()
     }
