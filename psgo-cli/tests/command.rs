@@ -116,6 +116,8 @@ fn a_container_that_cannot_be_joined_leaves_no_answer() {
             "{err}"
         );
     }
+    // Named in either way, one container has one reason.
+    assert_eq!(run(&["-pids", &nobody, "-join"]), run(&["-join", &nobody]));
 }
 
 #[test]
