@@ -209,6 +209,11 @@ impl Seen<'_> {
         Some(groups.iter().copied().map(Gid::new))
     }
 
+    /// Whether a container was joined, so that there is a host to speak of.
+    pub(crate) fn joined(&self) -> bool {
+        self.view.joined.is_some()
+    }
+
     /// A user that was read, in the user namespace of the listing.
     pub(crate) fn uid(&self, read: Uid) -> Option<Uid> {
         let Some(joined) = &self.view.joined else {
