@@ -23,8 +23,8 @@ pub use descriptor::{DEFAULT_DESCRIPTORS, list_descriptors};
 pub use error::{Error, ErrorKind, Result};
 pub use ids::{Gid, IdMap, Pid, Uid};
 pub use query::{
-    Column, Outcome, Pids, Query, Record, Row, Skipped, Table, join_namespace_and_process_info,
-    join_namespace_and_process_info_by_pids, process_info,
+    Column, Look, Outcome, Pids, Query, Record, Row, Skipped, Table, Watcher,
+    join_namespace_and_process_info, join_namespace_and_process_info_by_pids, process_info,
 };
 #[doc(hidden)]
 pub use sys::{Calls, without};

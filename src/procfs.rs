@@ -183,9 +183,19 @@ impl Reader<'_> {
         sys::open_below(root, self.path(pid, name), flags, guard)
     }
 
+    /// Reads an open file that holds one record.
+    pub(crate) fn fill(&mut self, file: impl AsFd) -> io::Result<()> {
+        sys::read_to_end(file, &mut self.buffer, LIMIT, End::Less)
+    }
+
+    /// The bytes that were read last.
+    pub(crate) fn filled(&self) -> &[u8] {
+        &self.buffer
+    }
+
     /// The bytes of an open file that holds one record.
-    pub(crate) fn bytes(&mut self, file: OwnedFd) -> io::Result<&[u8]> {
-        sys::read_to_end(file, &mut self.buffer, LIMIT, End::Less)?;
+    pub(crate) fn bytes(&mut self, file: impl AsFd) -> io::Result<&[u8]> {
+        self.fill(file)?;
         Ok(&self.buffer)
     }
 
