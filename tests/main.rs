@@ -4,7 +4,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod command;
+mod compare;
 mod machine;
 mod oracle;
 
+mod behaviour;
 mod containers;
+mod cost;
+mod host;
+mod joins;
+mod namespaces;
+mod odd;
+mod storm;

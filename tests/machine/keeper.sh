@@ -22,8 +22,13 @@ end_all() {
     done
 }
 
-# remove DIR: whatever is still mounted below goes first, so that rm cannot leave this directory.
+# remove DIR: first podman's own cleaning up after each container must have ended, which would make
+# the directory anew; and whatever is still mounted below goes, so that rm cannot leave it.
 remove() {
+    for tries in $(seq 100); do
+        printf '%s\n' "$1/" | grep -qsFf - /proc/[0-9]*/cmdline || break
+        sleep 0.05
+    done
     awk -v "dir=$1/" 'index($5, dir) == 1 { print $5 }' /proc/self/mountinfo | sort -r |
         while read -r mounted; do umount -l "$mounted"; done
     rm -rf --one-file-system "$1"

@@ -19,11 +19,17 @@ pub(crate) struct Inside {
     _holder: Held,
     /// The innermost process, by the host's number.
     pub(crate) inner: i32,
-    /// All processes from the holder's first child to the innermost.
-    pub(crate) chain: Vec<i32>,
+    /// The first process of each PID namespace, outermost first.
+    pub(crate) levels: Vec<i32>,
 }
 
 const UNSHARE: [&str; 6] = ["unshare", "-m", "-p", "-f", "--kill-child", "--mount-proc"];
+
+/// A shell that is the first process of a namespace, and starts what makes the next one.
+///
+/// Not `unshare` itself: the mount namespace that this process makes is its own too, and there
+/// the /proc is that of the processes to come.
+const FIRST: [&str; 4] = ["sh", "-c", "\"$@\" & wait", "sh"];
 
 /// The processes from a child of `pid` downwards, as long as there is one child each.
 fn chain(mut pid: i32) -> Vec<i32> {
@@ -35,40 +41,88 @@ fn chain(mut pid: i32) -> Vec<i32> {
     chain
 }
 
-fn hold(mut command: Command, levels: usize) -> Inside {
+/// The command line of PID namespaces within one another, each with its /proc.
+fn words(depth: usize) -> Vec<&'static str> {
+    let mut words = UNSHARE.to_vec();
+    for _ in 1..depth {
+        words.extend(FIRST);
+        words.extend(UNSHARE);
+    }
+    words
+}
+
+/// Starts the command and waits until its innermost process has come to rest in `comm`.
+fn hold(command: &mut Command, depth: usize, comm: &str, children: usize) -> Inside {
     super::must_be_root();
-    let holder = Held::start(&mut command);
+    let holder = Held::start(quiet(command));
     let chain = wait_for("the innermost process", || {
         let chain = chain(holder.pid());
-        (chain.len() == levels && kernel::comm(*chain.last()?)? == b"sleep").then_some(chain)
+        // Between the first processes of two namespaces stands the one that makes the second.
+        let last = *chain.get(2 * depth - 2)?;
+        let members = kernel::children(last);
+        let at_rest = members.iter().all(|&pid| {
+            kernel::comm(pid).is_some_and(|comm| comm == b"sleep")
+                && kernel::status(pid).is_some_and(|status| status["State"].starts_with('S'))
+        });
+        (kernel::comm(last)? == comm.as_bytes() && members.len() == children && at_rest)
+            .then_some(chain)
     });
-    let inner = *chain.last().unwrap();
-    until_running(inner, "sleep");
+    let levels: Vec<i32> = chain.into_iter().step_by(2).take(depth).collect();
+    let inner = *levels.last().unwrap();
+    until_running(inner, comm);
     Inside {
         _holder: holder,
         inner,
-        chain,
+        levels,
     }
+}
+
+/// The words of a command.
+fn command(words: &[&str]) -> Command {
+    let mut command = Command::new(words[0]);
+    command.args(&words[1..]);
+    command
 }
 
 /// `depth` PID namespaces within one another, each with its /proc.
 pub(crate) fn nested(depth: usize) -> Inside {
-    let mut words = UNSHARE.repeat(depth);
-    words.extend(["sleep", "100000"]);
-    let mut command = Command::new(words[0]);
-    quiet(command.args(&words[1..]));
-    hold(command, depth)
+    let words = [&words(depth)[..], &["sleep", "100000"]].concat();
+    hold(&mut command(&words), depth, "sleep", 0)
+}
+
+/// A PID and a mount namespace, prepared by a line of shell, with so many further `sleep`s.
+pub(crate) fn prepared_with(script: &str, children: usize) -> Inside {
+    let script = format!("set -e; {script}; exec sleep 100000");
+    let words = [&UNSHARE[..], &["sh", "-c", &script]].concat();
+    hold(&mut command(&words), 1, "sleep", children)
 }
 
 /// A PID and a mount namespace, prepared by a line of shell.
 pub(crate) fn prepared(script: &str) -> Inside {
-    let mut command = Command::new(UNSHARE[0]);
-    quiet(command.args(&UNSHARE[1..]).args([
-        "sh",
-        "-c",
-        &format!("set -e; {script}; exec sleep 100000"),
-    ]));
-    hold(command, 1)
+    prepared_with(script, 0)
+}
+
+/// A PID and a mount namespace whose /proc is still that of the host.
+pub(crate) fn without_own_proc() -> Inside {
+    let words = [
+        "unshare",
+        "-m",
+        "-p",
+        "-f",
+        "--kill-child",
+        "sleep",
+        "100000",
+    ];
+    hold(&mut command(&words), 1, "sleep", 0)
+}
+
+/// The innermost of nested PID namespaces has a shell with so many children.
+///
+/// `inner` is the shell.
+pub(crate) fn family(depth: usize, children: usize) -> Inside {
+    let script = format!("{} wait", "sleep 100000 & ".repeat(children));
+    let words = [&words(depth)[..], &["sh", "-c", &script]].concat();
+    hold(&mut command(&words), depth, "sh", children)
 }
 
 /// A mount namespace alone: the processes are the host's.
@@ -117,7 +171,7 @@ pub(crate) fn mapped(uid_map: &str, gid_map: &str, script: &str) -> Inside {
     Inside {
         _holder: holder,
         inner: child,
-        chain: vec![child],
+        levels: vec![child],
     }
 }
 

@@ -122,20 +122,20 @@ impl Podman {
     /// Starts a container of the common root file system that runs `argv`.
     pub(crate) fn start(&self, flags: &[&str], argv: &[&str]) -> Container {
         let rootfs = self.rootfs();
-        let mut args = vec!["run", "--detach", "--network=none"];
-        args.extend(flags);
-        args.extend(["--rootfs", rootfs.to_str().unwrap()]);
-        args.extend(argv);
-        self.container(self.run(&args))
+        let mut words = vec!["run", "--detach", "--network=none"];
+        words.extend(flags);
+        words.extend(["--rootfs", rootfs.to_str().unwrap()]);
+        words.extend(argv);
+        self.container(self.run(&words))
     }
 
     /// Starts a container from the image, which pods need.
     fn start_image(&self, flags: &[&str], argv: &[&str]) -> Container {
-        let mut args = vec!["run", "--detach", "--network=none"];
-        args.extend(flags);
-        args.push(IMAGE);
-        args.extend(argv);
-        self.container(self.run(&args))
+        let mut words = vec!["run", "--detach", "--network=none"];
+        words.extend(flags);
+        words.push(IMAGE);
+        words.extend(argv);
+        self.container(self.run(&words))
     }
 
     fn import(&self) {
@@ -169,11 +169,11 @@ impl Podman {
     /// Starts a further process in a container and gives the host's number of it.
     pub(crate) fn exec(&self, container: &Container, flags: &[&str], argv: &[&str]) -> i32 {
         let before = kernel::visible_in(container.pid);
-        let mut args = vec!["exec", "--detach"];
-        args.extend(flags);
-        args.push(&container.id);
-        args.extend(argv);
-        self.run(&args);
+        let mut words = vec!["exec", "--detach"];
+        words.extend(flags);
+        words.push(&container.id);
+        words.extend(argv);
+        self.run(&words);
         wait_for("the executed process", || {
             kernel::visible_in(container.pid)
                 .into_iter()

@@ -2,6 +2,7 @@
 
 use std::{
     ffi::OsStr,
+    fmt::Write as _,
     os::unix::{ffi::OsStrExt as _, process::CommandExt as _},
     process::{Child, Command, Stdio},
 };
@@ -67,7 +68,10 @@ pub(crate) fn until_running(pid: i32, comm: &str) {
 
 /// A process with any name, any argument vector: a shell that renames itself and waits for input.
 pub(crate) fn named(comm: &[u8], argv0: &[u8], argument: &[u8]) -> Held {
-    let octal: String = comm.iter().map(|byte| format!("\\{byte:03o}")).collect();
+    let octal = comm.iter().fold(String::new(), |mut octal, byte| {
+        write!(octal, "\\{byte:03o}").unwrap();
+        octal
+    });
     let held = Held::start(
         quiet(&mut Command::new("sh"))
             .arg0(OsStr::from_bytes(argv0))

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt::Write as _,
     fs,
     path::{Path, PathBuf},
 };
@@ -149,7 +150,7 @@ impl View {
             }
         };
         let cpu = seconds(stat(14) + stat(15));
-        let start = seconds(stat(22));
+        let since = seconds(stat(22));
         let cmdline = kernel::cmdline(pid).unwrap();
         let args = if cmdline.iter().all(Vec::is_empty) {
             [b"[", &kernel::comm(pid).unwrap()[..], b"]"].concat()
@@ -174,7 +175,7 @@ impl View {
             ("capinh", mask("CapInh")),
             ("capprm", mask("CapPrm")),
             ("comm", Cell::Text(kernel::comm(pid).unwrap())),
-            ("etime", Cell::Since(start)),
+            ("etime", Cell::Since(since)),
             ("group", name(1, gids[1])),
             (
                 "groups",
@@ -192,7 +193,7 @@ impl View {
             ("huser", host(Cell::Name(self.host_name(0, uids[1])))),
             ("label", label),
             ("nice", Cell::Number(stat(19))),
-            ("pcpu", Cell::Share { cpu, since: start }),
+            ("pcpu", Cell::Share { cpu, since }),
             ("pgid", Cell::Number(numbers("NSpgid")[self.level])),
             ("pid", Cell::Number(numbers("NSpid")[self.level])),
             ("ppid", Cell::Number(self.parent(numbers("PPid")[0]))),
@@ -201,7 +202,7 @@ impl View {
             ("ruser", name(0, uids[0])),
             ("seccomp", Cell::Text(seccomp(&status).into())),
             ("state", Cell::Text(state.into())),
-            ("stime", Cell::Moment(f64_of(kernel::boot_time()) + start)),
+            ("stime", Cell::Moment(f64_of(kernel::boot_time()) + since)),
             ("time", Cell::Seconds(cpu)),
             ("tty", terminal(stat(7))),
             ("uid", Cell::Number(self.id(0, uids[1]))),
@@ -419,12 +420,12 @@ pub(crate) fn escaped(bytes: &[u8]) -> String {
                 '\n' => text.push_str("\\n"),
                 '\t' => text.push_str("\\t"),
                 '\r' => text.push_str("\\r"),
-                c if c.is_ascii_control() => text.push_str(&format!("\\x{:02x}", u32::from(c))),
+                c if c.is_ascii_control() => write!(text, "\\x{:02x}", u32::from(c)).unwrap(),
                 c => text.push(c),
             }
         }
         for byte in chunk.invalid() {
-            text.push_str(&format!("\\x{byte:02x}"));
+            write!(text, "\\x{byte:02x}").unwrap();
         }
     }
     text
