@@ -1,6 +1,6 @@
 //! Bytes to fields and numbers, the kernel's and the terminal's escapes; and back.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 /// Bytes as text that is safe on a terminal and in a line of a file, without loss.
 ///
@@ -47,4 +47,328 @@ fn must_escape(c: char) -> bool {
 /// The characters by which a text could show its parts, or those after it, in another order.
 fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// The whole of `text` as a decimal number, written the one way that the kernel writes it.
+///
+/// Nothing for a plus sign, a leading zero, a blank, `-0`, an empty text, or a number that `T`
+/// cannot hold: a number that comes back as other bytes was not understood.
+#[must_use]
+pub fn decimal<T: TryFrom<i128>>(text: &[u8]) -> Option<T> {
+    whole::<T, 10>(text)
+}
+
+/// The whole of `text` as a hexadecimal number of lower case, as [`decimal`] otherwise.
+#[must_use]
+pub fn hex<T: TryFrom<i128>>(text: &[u8]) -> Option<T> {
+    whole::<T, 16>(text)
+}
+
+fn whole<T: TryFrom<i128>, const RADIX: u64>(text: &[u8]) -> Option<T> {
+    let (number, len) = leading_integer::<T, RADIX>(text, false).ok()?;
+    (len == text.len()).then_some(number)
+}
+
+/// The number at the start of `text` and how many bytes it takes; the error is the reason.
+///
+/// Leading zeros only if `zeros`, as in a column that is filled with them. A sign only for
+/// decimals: in other radices the kernel prints the bits.
+#[expect(
+    clippy::inline_always,
+    reason = "the result is then never built in memory"
+)]
+#[inline(always)]
+pub(crate) fn leading_integer<T: TryFrom<i128>, const RADIX: u64>(
+    text: &[u8],
+    zeros: bool,
+) -> Result<(T, usize), &'static str> {
+    let (negative, digits) = match text {
+        [b'-', digits @ ..] if RADIX == 10 => (true, digits),
+        _ => (false, text),
+    };
+    let (magnitude, len) = leading_digits::<RADIX>(digits);
+    if len == 0 || (negative && magnitude == 0) {
+        return Err("not a number");
+    }
+    if !zeros && len > 1 && digits.first() == Some(&b'0') {
+        return Err("a leading zero");
+    }
+    if len == TOO_MANY {
+        return Err("out of range");
+    }
+    let magnitude = i128::from(magnitude);
+    let number = if negative { -magnitude } else { magnitude };
+    let number = T::try_from(number).map_err(|_| "out of range")?;
+    Ok((number, len + usize::from(negative)))
+}
+
+/// The length of digits whose number has more than 64 bits.
+const TOO_MANY: usize = usize::MAX;
+
+/// The number that the digits at the start of `text` are, and how many they are.
+///
+/// Not a `Result`, because two words come back in registers: this is what parsing spends most
+/// of its time on.
+fn leading_digits<const RADIX: u64>(text: &[u8]) -> (u64, usize) {
+    // So many digits always fit, which is cheaper than asking at each one.
+    let fitting = if RADIX == 10 { 19 } else { 15 };
+    let mut number = 0_u64;
+    let mut len = 0;
+    for &byte in text {
+        let Some(digit) = digit::<RADIX>(byte) else {
+            break;
+        };
+        if len < fitting {
+            number = number * RADIX + digit;
+        } else {
+            let longer = number.checked_mul(RADIX);
+            let Some(longer) = longer.and_then(|longer| longer.checked_add(digit)) else {
+                return (0, TOO_MANY);
+            };
+            number = longer;
+        }
+        len += 1;
+    }
+    (number, len)
+}
+
+#[inline]
+fn digit<const RADIX: u64>(byte: u8) -> Option<u64> {
+    let digit = match byte {
+        b'0'..=b'9' => byte - b'0',
+        b'a'..=b'f' => byte - b'a' + 10,
+        _ => return None,
+    };
+    let digit = u64::from(digit);
+    (digit < RADIX).then_some(digit)
+}
+
+/// Appends `number` in the form that [`decimal`] reads; std's way costs twice the time.
+pub(crate) fn push_decimal(number: i128, out: &mut Vec<u8>) {
+    let Ok(mut magnitude) = u64::try_from(number.unsigned_abs()) else {
+        return out.extend_from_slice(number.to_string().as_bytes());
+    };
+    if number < 0 {
+        out.push(b'-');
+    }
+    let start = out.len();
+    loop {
+        // A remainder of ten is one digit.
+        #[allow(clippy::cast_possible_truncation)]
+        out.push(b'0' + (magnitude % 10) as u8);
+        magnitude /= 10;
+        if magnitude == 0 {
+            break;
+        }
+    }
+    if let Some(digits) = out.get_mut(start..) {
+        digits.reverse();
+    }
+}
+
+/// What stands before and after the first `byte`.
+#[must_use]
+pub fn split_once(text: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {
+    let (before, rest) = text.split_at_checked(find(text, byte)?)?;
+    Some((before, rest.get(1..)?))
+}
+
+/// What stands before and after the last `byte`.
+#[must_use]
+pub fn rsplit_once(text: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {
+    let (before, rest) = text.split_at_checked(rfind(text, byte)?)?;
+    Some((before, rest.get(1..)?))
+}
+
+/// How many bytes are looked at together; the compiler makes one comparison of them.
+const BLOCK: usize = 16;
+
+/// Where the first `byte` is.
+#[inline]
+pub(crate) fn find(text: &[u8], byte: u8) -> Option<usize> {
+    for (i, block) in text.chunks(BLOCK).enumerate() {
+        if any_is(block, byte) {
+            return Some(i * BLOCK + block.iter().position(|&b| b == byte)?);
+        }
+    }
+    None
+}
+
+/// Where the last `byte` is.
+#[inline]
+pub(crate) fn rfind(text: &[u8], byte: u8) -> Option<usize> {
+    for (i, block) in text.rchunks(BLOCK).enumerate() {
+        if any_is(block, byte) {
+            let start = text.len() - i * BLOCK - block.len();
+            return Some(start + block.iter().rposition(|&b| b == byte)?);
+        }
+    }
+    None
+}
+
+/// Without an early exit, because with one it could not be one comparison.
+#[inline]
+fn any_is(block: &[u8], byte: u8) -> bool {
+    match <&[u8; BLOCK]>::try_from(block) {
+        Ok(block) => {
+            block
+                .iter()
+                .fold(0, |found, &b| found | u8::from(b == byte))
+                != 0
+        }
+        Err(_) => block.contains(&byte),
+    }
+}
+
+/// Where `part` first begins.
+pub(crate) fn find_part(text: &[u8], part: &[u8]) -> Option<usize> {
+    let (&first, _) = part.split_first()?;
+    let mut from = 0;
+    loop {
+        let rest = text.get(from..)?;
+        let at = find(rest, first)?;
+        if rest.get(at..)?.starts_with(part) {
+            return Some(from + at);
+        }
+        from += at + 1;
+    }
+}
+
+/// Where `part` last begins.
+pub(crate) fn rfind_part(text: &[u8], part: &[u8]) -> Option<usize> {
+    let (&first, _) = part.split_first()?;
+    let mut end = text.len();
+    loop {
+        let at = rfind(text.get(..end)?, first)?;
+        if text.get(at..)?.starts_with(part) {
+            return Some(at);
+        }
+        end = at;
+    }
+}
+
+/// A process's name from the `Name:` line of `status`, where the kernel writes a newline as
+/// `\n` and a backslash as `\\` (`string_escape_str`), as the process knows it.
+///
+/// A backslash before anything else, which no kernel writes, stays.
+#[must_use]
+pub fn unescape_name(text: &[u8]) -> Cow<'_, [u8]> {
+    if find(text, b'\\').is_none() {
+        return Cow::Borrowed(text);
+    }
+    let mut name = Vec::with_capacity(text.len());
+    let mut rest = text;
+    loop {
+        rest = match rest {
+            [] => return Cow::Owned(name),
+            [b'\\', b'n', rest @ ..] => {
+                name.push(b'\n');
+                rest
+            }
+            [b'\\', b'\\', rest @ ..] | [b'\\', rest @ ..] => {
+                name.push(b'\\');
+                rest
+            }
+            [byte, rest @ ..] => {
+                name.push(*byte);
+                rest
+            }
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_has_one_form() {
+        assert_eq!(decimal::<u64>(b"0"), Some(0));
+        assert_eq!(decimal::<u64>(b"18446744073709551615"), Some(u64::MAX));
+        assert_eq!(decimal::<i64>(b"-9223372036854775808"), Some(i64::MIN));
+        for other in [
+            "",
+            "+1",
+            "01",
+            "00",
+            " 1",
+            "1 ",
+            "-0",
+            "-",
+            "1a",
+            "0x1",
+            "18446744073709551616",
+            "99999999999999999999999999999999999999999999",
+        ] {
+            assert_eq!(decimal::<u64>(other.as_bytes()), None, "{other}");
+            assert_eq!(decimal::<i64>(other.as_bytes()), None, "{other}");
+        }
+        assert_eq!(decimal::<u32>(b"-1"), None);
+        assert_eq!(decimal::<u32>(b"4294967296"), None);
+        assert_eq!(decimal::<i64>(b"9223372036854775808"), None);
+    }
+
+    #[test]
+    fn a_number_is_written_as_it_is_read() {
+        for number in [
+            0,
+            7,
+            -1,
+            10,
+            1_000_000,
+            i64::MIN.into(),
+            u64::MAX.into(),
+            i128::MIN,
+        ] {
+            let mut out = b"x".to_vec();
+            push_decimal(number, &mut out);
+            assert_eq!(out, format!("x{number}").into_bytes());
+        }
+    }
+
+    #[test]
+    fn hex_has_lower_case_and_no_sign() {
+        assert_eq!(hex::<u64>(b"1fffeffffff"), Some(0x1ff_feff_ffff));
+        for other in ["", "1F", "0a", "-1", "0x1", "1g", "10000000000000000"] {
+            assert_eq!(hex::<u64>(other.as_bytes()), None, "{other}");
+            assert_eq!(hex::<i64>(other.as_bytes()), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_byte_is_found_wherever_it_stands() {
+        for len in 0..70 {
+            for at in 0..len {
+                let mut text = vec![b'.'; len];
+                text[at] = b'x';
+                assert_eq!(find(&text, b'x'), Some(at));
+                assert_eq!(rfind(&text, b'x'), Some(at));
+                if at > 0 {
+                    text[0] = b'x';
+                    assert_eq!((find(&text, b'x'), rfind(&text, b'x')), (Some(0), Some(at)));
+                    assert_eq!(split_once(&text, b'x'), Some((&text[..0], &text[1..])));
+                    assert_eq!(
+                        rsplit_once(&text, b'x'),
+                        Some((&text[..at], &text[at + 1..]))
+                    );
+                }
+            }
+            assert_eq!(find(&vec![b'.'; len], b'x'), None);
+            assert_eq!(rfind(&vec![b'.'; len], b'x'), None);
+        }
+    }
+
+    #[test]
+    fn a_part_is_found_after_its_like() {
+        assert_eq!(find_part(b"a)b) c) d", b") "), Some(3));
+        assert_eq!(rfind_part(b"a)b) c) d)", b") "), Some(6));
+        assert_eq!(find_part(b"a)", b") "), None);
+        assert_eq!(rfind_part(b")", b") "), None);
+    }
+
+    #[test]
+    fn a_name_comes_out_of_its_escapes() {
+        assert_eq!(&*unescape_name(b"cat"), b"cat");
+        assert_eq!(&*unescape_name(b"a\\nb\\\\n\\t\\"), b"a\nb\\n\\t\\");
+    }
 }

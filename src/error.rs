@@ -1,6 +1,6 @@
 //! `Error`: the one error of the library, and its kinds.
 
-use std::{borrow::Cow, fmt, io};
+use std::{borrow::Cow, fmt, io, sync::Arc};
 
 /// The library's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -35,15 +35,15 @@ pub enum ErrorKind {
 ///
 /// It is opaque: ask [`kind`](Error::kind) to decide, print it to tell. Its text is
 /// one line that names the thing: `proc/42/stat: line 1: utime: not a number`.
-#[derive(thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[error(transparent)]
-pub struct Error(Box<Inner>);
+pub struct Error(Arc<Inner>);
 
 #[derive(Debug, thiserror::Error)]
-#[error("{thing}: {reason}")]
+#[error("{thing}{}{reason}", if thing.is_empty() { "" } else { ": " })]
 struct Inner {
     kind: ErrorKind,
-    /// The file, the process, the descriptor.
+    /// The file or the process; empty where the reason names it.
     thing: Cow<'static, str>,
     reason: Cow<'static, str>,
     source: Option<io::Error>,
@@ -56,7 +56,7 @@ impl Error {
         thing: impl Into<Cow<'static, str>>,
         reason: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self(Box::new(Inner {
+        Self(Arc::new(Inner {
             kind,
             thing: thing.into(),
             reason: reason.into(),
@@ -73,7 +73,7 @@ impl Error {
             Some(libc::ETIMEDOUT) => ErrorKind::TimedOut,
             _ => ErrorKind::Io,
         };
-        Self(Box::new(Inner {
+        Self(Arc::new(Inner {
             kind,
             thing: thing.into(),
             reason: reason_of(&source).into(),

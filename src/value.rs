@@ -284,6 +284,73 @@ fn write_fraction(mut part: u32, mut whole: u32, f: &mut fmt::Formatter<'_>) -> 
     Ok(())
 }
 
+/// What programs read: numbers as numbers, sizes in bytes, spans in seconds, moments by RFC 3339,
+/// sets and lists as arrays, unknown as null, text that is not UTF-8 as `{"b64": "…"}`.
+#[cfg(feature = "serde")]
+mod serialize {
+    use std::time::Duration;
+
+    use base64::{display::Base64Display, engine::general_purpose::STANDARD};
+    use chrono::SecondsFormat;
+    use serde::{Serialize, Serializer};
+
+    use super::{Text, Time, Value};
+
+    impl Serialize for Value {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            match self {
+                Self::Missing => serializer.serialize_unit(),
+                Self::Int(n) => serializer.serialize_i64(*n),
+                Self::Percent(p) => serializer.serialize_f64((p * 1000.0).round() / 1000.0),
+                Self::Text(text) => text.serialize(serializer),
+                Self::Size(bytes) => serializer.serialize_u64(*bytes),
+                Self::Duration(span) => serializer.serialize_f64(seconds(*span)),
+                Self::Time(time) => time.serialize(serializer),
+                Self::Caps(set) => set.serialize(serializer),
+                Self::List(values) => serializer.collect_seq(values),
+            }
+        }
+    }
+
+    impl Serialize for Text {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            match self.as_str() {
+                Some(text) => serializer.serialize_str(text),
+                None => serializer.collect_map([("b64", Base64(self.as_bytes()))]),
+            }
+        }
+    }
+
+    struct Base64<'a>(&'a [u8]);
+
+    impl Serialize for Base64<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_str(&Base64Display::new(self.0, &STANDARD))
+        }
+    }
+
+    impl Serialize for Time {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.serialize_str(&self.moment.to_rfc3339_opts(SecondsFormat::AutoSi, false))
+        }
+    }
+
+    /// The double nearest to the span, which is the one that prints as 13.98 and not as 13.979999.
+    ///
+    /// `Duration::as_secs_f64` adds two rounded numbers; one division of two exact ones rounds
+    /// once. They are exact below 2^53 units: 104 days of nanoseconds, 2.8 million years of
+    /// clock ticks. A span of more than fifteen digits is as near as any reader's double is.
+    #[allow(clippy::cast_precision_loss, reason = "see above")]
+    fn seconds(span: Duration) -> f64 {
+        let per_second = match span.subsec_nanos() {
+            nanos if nanos % 10_000_000 == 0 => 100,
+            nanos if nanos % 1000 == 0 => 1_000_000,
+            _ => 1_000_000_000,
+        };
+        (span.as_nanos() / (1_000_000_000 / per_second)) as f64 / per_second as f64
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -328,5 +395,74 @@ mod tests {
     fn no_cell_can_move_the_cursor() {
         let cell = Value::text(b"a\x1b[31m\nroot\xff\\");
         assert_eq!(cell.to_string(), "a\\x1b[31m\\nroot\\xff\\\\");
+    }
+
+    #[cfg(feature = "serde")]
+    fn json(value: &Value) -> String {
+        serde_json::to_string(value).unwrap()
+    }
+
+    #[test]
+    #[cfg(feature = "serde")]
+    fn programs_get_typed_values() {
+        let time = |nanos| {
+            Value::Time(Box::new(
+                Time::new(1_575_885_036, nanos, 3600, "CET").unwrap(),
+            ))
+        };
+        for (value, text) in [
+            (Value::Missing, "null"),
+            (Value::Int(-5), "-5"),
+            (Value::Size(5_496_832), "5496832"),
+            (Value::Percent(12.345_678), "12.346"),
+            (Value::Percent(0.0), "0.0"),
+            (Value::Percent(f64::NAN), "null"),
+            (Value::text("a\u{1b}\"é"), "\"a\\u001b\\\"é\""),
+            (Value::text(b"a\xff"), "{\"b64\":\"Yf8=\"}"),
+            (time(0), "\"2019-12-09T10:50:36+01:00\""),
+            (time(990_000_000), "\"2019-12-09T10:50:36.990+01:00\""),
+            (Value::Caps(CapSet::new(1, 40)), "[\"CHOWN\"]"),
+            (Value::Caps(CapSet::new(0, 40)), "[]"),
+            (
+                Value::List(vec![Value::Int(1), Value::text("a")]),
+                "[1,\"a\"]",
+            ),
+        ] {
+            assert_eq!(json(&value), text, "{value:?}");
+        }
+    }
+
+    #[test]
+    #[cfg(feature = "serde")]
+    fn seconds_print_exactly() {
+        for nanos in [
+            0,
+            20_000_000,
+            13_980_000_000,
+            21_807_677_997_443,
+            93_784_070_000_000,
+            // Decades, to the tick, and ten days, to the nanosecond: fifteen digits are sure.
+            1_607_721_599_990_000_000,
+            2_713_453_290_070_000_000,
+            899_999_123_456_789,
+        ] {
+            let span = Duration::from_nanos(nanos);
+            let exact = format!("{}.{:09}", span.as_secs(), span.subsec_nanos());
+            let exact = exact.trim_end_matches('0');
+            let text = json(&Value::Duration(span));
+            assert_eq!(
+                text.trim_end_matches(".0"),
+                exact.trim_end_matches('.'),
+                "{nanos}"
+            );
+        }
+        // Every tick of an hour.
+        for ticks in 0..360_000_u64 {
+            let text = json(&Value::Duration(Duration::from_millis(ticks * 10)));
+            let (whole, part) = text.split_once('.').unwrap();
+            let back =
+                whole.parse::<u64>().unwrap() * 100 + format!("{part:0<2}").parse::<u64>().unwrap();
+            assert_eq!(back, ticks, "{text}");
+        }
     }
 }

@@ -1,2 +1,38 @@
-//! The `psgo` command.
-fn main() {}
+//! The `psgo` command: arguments, the library's answer, its form, the exit code.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+use std::process::ExitCode;
+
+use crate::{
+    args::Request,
+    failure::{Answer, Failure},
+};
+
+mod args;
+mod completions;
+mod descriptors;
+mod failure;
+mod fold;
+mod left_out;
+mod list;
+#[cfg(test)]
+mod man;
+mod output;
+mod terminal;
+mod wrong_use;
+
+fn main() -> ExitCode {
+    failure::exit(answer())
+}
+
+fn answer() -> Result<Answer, Failure> {
+    match args::parse(std::env::args_os())? {
+        Request::List(list) => list::list(&list),
+        Request::Descriptors => descriptors::list(),
+        Request::Completions(shell) => completions::print(shell),
+        Request::Text(text) => {
+            output::print(&text)?;
+            Ok(Answer::Complete)
+        }
+    }
+}

@@ -1,1 +1,42 @@
 //! The files of `/proc`: bytes to records, and records to the same bytes.
+//!
+//! One kernel file is one file here: its record, with the kernel's labels in snake case as field
+//! names and the kernel's units. A record is described once, by what the kernel's printf has for
+//! each field, and both [`parse`](Record::parse) and [`write`](Record::write) follow from that.
+//!
+//! The law of this room: for all bytes, parsing fails, or writing what was parsed gives these
+//! bytes back, none added, none lost, none put into another form. So a record knows a number only
+//! in the form that the kernel gives it, and keeps what a later kernel adds: columns at the
+//! [`Rest`] of a line, unknown lines in their place. No input makes it panic.
+//!
+//! Nothing here opens a file.
+//!
+//! ```
+//! use psgo::format::pid::Statm;
+//!
+//! let statm = Statm::parse(b"4567 393 364 5 0 252 0\n")?;
+//! assert_eq!(statm.resident, 393);
+//! let error = Statm::parse(b"4567 three\n").unwrap_err();
+//! assert_eq!(error.to_string(), "line 1: resident: not a number");
+//! # Ok::<(), psgo::format::ParseError>(())
+//! ```
+
+mod cursor;
+mod field;
+pub mod kernel;
+#[cfg(test)]
+mod law;
+pub mod pid;
+mod record;
+mod scalar;
+mod spec;
+pub mod tty;
+
+pub(crate) use cursor::Cursor;
+pub use cursor::ParseError;
+pub(crate) use field::Field;
+pub use field::Rest;
+pub use record::{File, Record};
+pub(crate) use record::{lines, record};
+pub use scalar::Scalar;
+pub(crate) use spec::{Kind, Spec};

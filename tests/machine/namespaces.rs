@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    process::{Held, quiet, until_running},
+    process::{Held, Started, quiet, until_running},
     wait_for,
 };
 use crate::oracle::kernel;
@@ -15,6 +15,8 @@ use crate::oracle::kernel;
 /// A process in namespaces of its own.
 #[derive(Debug)]
 pub(crate) struct Inside {
+    /// Ended by itself, where the end of the holder does not reach it.
+    _first: Option<Started>,
     /// The outermost of the processes that hold it; its end is the end of them all.
     _holder: Held,
     /// The innermost process, by the host's number.
@@ -71,6 +73,7 @@ fn hold(command: &mut Command, depth: usize, comm: &str, children: usize) -> Ins
     let inner = *levels.last().unwrap();
     until_running(inner, comm);
     Inside {
+        _first: None,
         _holder: holder,
         inner,
         levels,
@@ -151,7 +154,7 @@ pub(crate) fn mapped(uid_map: &str, gid_map: &str, script: &str) -> Inside {
         .arg(format!("read -r _; {script}"))
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
-        .stderr(Stdio::inherit());
+        .stderr(Stdio::null());
     let mut holder = Held::start(&mut command);
     let pid = holder.pid();
     let child = wait_for("the shell in the user namespace", || {
@@ -167,8 +170,11 @@ pub(crate) fn mapped(uid_map: &str, gid_map: &str, script: &str) -> Inside {
     }
     let stdin = holder.child().stdin.as_mut().unwrap();
     stdin.write_all(b"go\n").unwrap();
+    // A process that changes its ids loses the signal that --kill-child sends.
+    let first = Started::of(child);
     until_running(child, "sleep");
     Inside {
+        _first: Some(first),
         _holder: holder,
         inner: child,
         levels: vec![child],

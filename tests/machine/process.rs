@@ -7,6 +7,11 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+
 use super::{at_end, wait_for};
 use crate::oracle::kernel;
 
@@ -40,6 +45,29 @@ impl Drop for Held {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
+    }
+}
+
+/// A process that is nobody's child here, by its number and its start.
+#[derive(Debug)]
+pub(crate) struct Started {
+    pid: i32,
+    start: i64,
+}
+
+impl Started {
+    pub(crate) fn of(pid: i32) -> Self {
+        let start = kernel::start_ticks(pid).expect("it has just been seen");
+        at_end(&format!("end {pid} {start}"));
+        Self { pid, start }
+    }
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        if kernel::start_ticks(self.pid) == Some(self.start) {
+            let _ = kill(Pid::from_raw(self.pid), Signal::SIGKILL);
+        }
     }
 }
 

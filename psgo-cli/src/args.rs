@@ -1,0 +1,431 @@
+//! The command's grammar: one description, of which the parsing, the help, the completions and
+//! the man page are made; and what was asked, typed.
+
+use std::{ffi::OsString, num::NonZeroUsize, path::PathBuf, time::Duration};
+
+use clap::{
+    Arg, ArgAction, ArgMatches, Command, ValueEnum, builder::PossibleValue, error::ErrorKind,
+    value_parser,
+};
+use clap_complete::Shell;
+use psgo::Pid;
+
+use crate::{descriptors, failure::Failure, fold, terminal, wrong_use};
+
+/// What psgo was asked for.
+#[derive(Debug)]
+pub(crate) enum Request {
+    /// A listing of processes.
+    List(Box<List>),
+    /// The names of the descriptors.
+    Descriptors,
+    /// Completions for a shell.
+    Completions(Shell),
+    /// A text of clap's: help, version.
+    Text(String),
+}
+
+/// A listing.
+#[derive(Debug, Default)]
+pub(crate) struct List {
+    /// Names of descriptors as they were given; none means psgo's own choice.
+    pub(crate) format: Option<String>,
+    /// Names to sort by.
+    pub(crate) sort: Vec<String>,
+    /// Where to look.
+    pub(crate) look: Look,
+    /// How to show it.
+    pub(crate) show: Show,
+}
+
+/// Which processes, seen from where.
+#[derive(Debug, Default)]
+pub(crate) struct Look {
+    /// These alone.
+    pub(crate) pids: Option<Vec<Pid>>,
+    /// Whether to look from inside a container.
+    pub(crate) join: Option<Join>,
+    /// Whether the host's ids come from this process's user namespace.
+    pub(crate) fill_mappings: bool,
+    /// Another proc directory.
+    pub(crate) proc: Option<PathBuf>,
+    /// How long to wait for what does not answer.
+    pub(crate) timeout: Option<Duration>,
+    /// How many threads read.
+    pub(crate) threads: Option<NonZeroUsize>,
+}
+
+/// Which containers to look from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Join {
+    /// Those of the listed pids, as psgo does it.
+    Each,
+    /// That of this pid; all other pids are the container's own.
+    Into(Pid),
+}
+
+/// How to show a listing.
+#[derive(Debug, Default)]
+pub(crate) struct Show {
+    pub(crate) output: Output,
+    pub(crate) no_header: bool,
+    /// Columns of the terminal to keep to; 0 for no limit, nothing for the terminal's own.
+    pub(crate) width: Option<usize>,
+    pub(crate) color: Color,
+}
+
+/// A form of output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Output {
+    #[default]
+    Table,
+    Json,
+    Ndjson,
+    Csv,
+}
+
+impl ValueEnum for Output {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Table, Self::Json, Self::Ndjson, Self::Csv]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            Self::Table => PossibleValue::new("table").help("columns, for people"),
+            Self::Json => PossibleValue::new("json").help("one array of objects"),
+            Self::Ndjson => PossibleValue::new("ndjson").help("one object a line"),
+            Self::Csv => PossibleValue::new("csv").help("the table's text, between commas"),
+        })
+    }
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Color {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+impl ValueEnum for Color {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Auto, Self::Always, Self::Never]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            Self::Auto => PossibleValue::new("auto").help("on a terminal, unless NO_COLOR is set"),
+            Self::Always => PossibleValue::new("always"),
+            Self::Never => PossibleValue::new("never"),
+        })
+    }
+}
+
+/// What people type, and what they get.
+pub(crate) const EXAMPLES: [(&str, &str); 6] = [
+    ("psgo", "every process of this host"),
+    (
+        "psgo -format pid,user,seccomp,capeff -sort user",
+        "chosen columns, sorted",
+    ),
+    (
+        "psgo -pids 1,4711 -output json",
+        "two processes, for a program",
+    ),
+    (
+        "psgo -pids 5572 -join",
+        "every process of the container that 5572 runs in",
+    ),
+    (
+        "psgo -pids 5572 -join -format pid,hpid,args",
+        "the same, with their pids on the host",
+    ),
+    ("psgo -join 5572 -pids 1", "the container's own process 1"),
+];
+
+/// What the exit status says.
+pub(crate) const EXITS: [(&str, &str); 3] = [
+    ("0", "all that was asked for"),
+    (
+        "1",
+        "incomplete: a named process is gone or denied, a container could not be joined",
+    ),
+    ("2", "wrong use, or trouble that prevented an answer"),
+];
+
+/// The description.
+pub(crate) fn command() -> Command {
+    Command::new("psgo")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("ps for processes and containers")
+        .long_about(
+            "Tells what the processes of this host and of its containers are, without running \
+             anything inside a container. Columns are chosen by the names of descriptors.\n\n\
+             One dash before a flag does as well as two: -pids 1, -pids=1, --pids 1 and --pids=1 \
+             are the same. Where a flag is given twice, the last one counts.",
+        )
+        .override_usage("psgo [FLAGS]\n       psgo completions SHELL")
+        .after_help("psgo --help tells more: examples, exit status, every descriptor.")
+        .max_term_width(MAX_WIDTH)
+        .args_override_self(true)
+        .args_conflicts_with_subcommands(true)
+        .disable_help_flag(true)
+        .disable_version_flag(true)
+        .disable_help_subcommand(true)
+        .args(what_to_list())
+        .args(where_to_look())
+        .args(how_to_show())
+        .arg(help())
+        .arg(
+            Arg::new("version")
+                .long("version")
+                .short('V')
+                .action(ArgAction::Version)
+                .help_heading(OTHERS)
+                .help("Print the version"),
+        )
+        .subcommand(
+            Command::new("completions")
+                .about("Print a shell's completions")
+                .disable_help_flag(true)
+                .args_override_self(true)
+                .arg(
+                    Arg::new("shell")
+                        .value_name("SHELL")
+                        .required(true)
+                        .value_parser(value_parser!(Shell))
+                        .help("The shell they are for"),
+                )
+                .arg(help()),
+        )
+}
+
+/// No line of help is longer, however wide the terminal.
+const MAX_WIDTH: usize = 100;
+
+/// Where no other heading fits.
+const OTHERS: &str = "Others";
+
+fn help() -> Arg {
+    Arg::new("help")
+        .long("help")
+        .short('h')
+        .action(ArgAction::Help)
+        .help_heading(OTHERS)
+        .help("Print help, -h in short")
+}
+
+fn what_to_list() -> [Arg; 3] {
+    [
+        Arg::new("format")
+            .long("format")
+            .value_name("NAME,…")
+            .help("Columns: names or codes of descriptors, NAME=HEADER for another header"),
+        Arg::new("sort")
+            .long("sort")
+            .value_name("[-]NAME,…")
+            .value_parser(parse_names)
+            .help("Sort by these descriptors, backwards after a dash"),
+        Arg::new("list")
+            .long("list")
+            .action(ArgAction::SetTrue)
+            .help("List the descriptors instead of processes"),
+    ]
+    .map(|arg| arg.help_heading("What to list"))
+}
+
+fn where_to_look() -> [Arg; 6] {
+    [
+        Arg::new("pids")
+            .long("pids")
+            .value_name("PID,…")
+            .value_parser(parse_pids)
+            .help("Only these processes; none at all gives headers only"),
+        Arg::new("join")
+            .long("join")
+            .value_name("PID")
+            .num_args(0..=1)
+            .value_parser(parse_pid)
+            .help(
+                "Look from inside the container of PID, where -pids are its own numbers; \
+                 without PID, list the containers of -pids",
+            ),
+        Arg::new("fill-mappings")
+            .long("fill-mappings")
+            .action(ArgAction::SetTrue)
+            .help("With -join: host ids are those outside this process's user namespace"),
+        Arg::new("proc")
+            .long("proc")
+            .value_name("DIR")
+            .value_parser(value_parser!(PathBuf))
+            .help("Read this directory instead of /proc"),
+        Arg::new("timeout")
+            .long("timeout")
+            .value_name("SECONDS")
+            .value_parser(parse_seconds)
+            .help("How long to wait for what does not answer [default: 2]"),
+        Arg::new("threads")
+            .long("threads")
+            .value_name("N")
+            .value_parser(parse_threads)
+            .help("How many threads read [default: as many as pay]"),
+    ]
+    .map(|arg| arg.help_heading("Where to look"))
+}
+
+fn how_to_show() -> [Arg; 4] {
+    [
+        Arg::new("output")
+            .long("output")
+            .value_name("FORM")
+            .value_parser(value_parser!(Output))
+            .help("Form of the answer [default: table]"),
+        Arg::new("no-header")
+            .long("no-header")
+            // Its spelling in early versions of psgo.
+            .alias("noheader")
+            .action(ArgAction::SetTrue)
+            .help("Leave out the line of headers"),
+        Arg::new("width")
+            .long("width")
+            .value_name("N")
+            .value_parser(parse_width)
+            .help("Cut the last column at N [default: the terminal's width; 0 cuts nothing]"),
+        Arg::new("color")
+            .long("color")
+            .value_name("WHEN")
+            .value_parser(value_parser!(Color))
+            .help("Whether to colour tables [default: auto]"),
+    ]
+    .map(|arg| arg.help_heading("How to show it"))
+}
+
+/// What the words of a command line, the program's own name first, ask for.
+pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Request, Failure> {
+    let mut command = command();
+    let args = fold::fold(args, &command);
+    if args.iter().any(|arg| arg == "--help") {
+        // Only now: nobody else needs the descriptors' text.
+        command = command.after_long_help(more_help());
+    }
+    match command.try_get_matches_from(args) {
+        Ok(matches) => request(&matches),
+        Err(text)
+            if matches!(
+                text.kind(),
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+            ) =>
+        {
+            Ok(Request::Text(text.to_string()))
+        }
+        Err(error) => Err(Failure::WrongUse(wrong_use::explain(&error))),
+    }
+}
+
+fn more_help() -> String {
+    let width = terminal::width().map_or(MAX_WIDTH, |width| width.min(MAX_WIDTH));
+    format!(
+        "Examples:\n{}\nExit status:\n{}\nDescriptors, with their codes and headers:\n{}",
+        explained(&EXAMPLES),
+        explained(&EXITS),
+        descriptors::explained("  ", width)
+    )
+}
+
+/// A line for each: the thing, what it is.
+fn explained(things: &[(&str, &str)]) -> String {
+    let widest = things
+        .iter()
+        .map(|(thing, _)| thing.len())
+        .max()
+        .unwrap_or(0);
+    let line = |(thing, what): &(&str, &str)| format!("  {thing:widest$}  {what}\n");
+    things.iter().map(line).collect()
+}
+
+fn request(matches: &ArgMatches) -> Result<Request, Failure> {
+    if let Some(("completions", matches)) = matches.subcommand() {
+        // Required, so it is there; Bash is what most would have meant.
+        let shell = matches.get_one("shell").copied();
+        return Ok(Request::Completions(shell.unwrap_or(Shell::Bash)));
+    }
+    if matches.get_flag("list") {
+        return Ok(Request::Descriptors);
+    }
+    Ok(Request::List(Box::new(List {
+        format: matches.get_one("format").cloned(),
+        sort: matches.get_one("sort").cloned().unwrap_or_default(),
+        look: look(matches)?,
+        show: Show {
+            output: matches.get_one("output").copied().unwrap_or_default(),
+            no_header: matches.get_flag("no-header"),
+            width: matches.get_one("width").copied(),
+            color: matches.get_one("color").copied().unwrap_or_default(),
+        },
+    })))
+}
+
+fn look(matches: &ArgMatches) -> Result<Look, Failure> {
+    let look = Look {
+        pids: matches.get_one("pids").cloned(),
+        join: matches.contains_id("join").then(|| {
+            matches
+                .get_one("join")
+                .map_or(Join::Each, |pid| Join::Into(*pid))
+        }),
+        fill_mappings: matches.get_flag("fill-mappings"),
+        proc: matches.get_one("proc").cloned(),
+        timeout: matches.get_one("timeout").copied(),
+        threads: matches.get_one("threads").copied(),
+    };
+    if look.fill_mappings && look.join.is_none() {
+        return Err(Failure::wrong_use("-fill-mappings needs -join"));
+    }
+    if look.join == Some(Join::Each) && look.pids.is_none() {
+        return Err(Failure::wrong_use(
+            "-join needs a pid, its own or those of -pids",
+        ));
+    }
+    Ok(look)
+}
+
+/// `1, 2,` and the like: empty items do not count.
+fn parse_pids(text: &str) -> Result<Vec<Pid>, String> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|item| !item.is_empty())
+        .map(parse_pid)
+        .collect()
+}
+
+fn parse_pid(text: &str) -> Result<Pid, String> {
+    number(text).ok_or_else(|| format!("{} is not a process ID", wrong_use::quoted(text)))
+}
+
+fn parse_width(text: &str) -> Result<usize, String> {
+    number(text).ok_or_else(|| format!("{} is not a width", wrong_use::quoted(text)))
+}
+
+fn parse_threads(text: &str) -> Result<NonZeroUsize, String> {
+    number(text).ok_or_else(|| format!("{} is not a number of threads", wrong_use::quoted(text)))
+}
+
+/// A number that is written in digits: no sign.
+fn number<N: std::str::FromStr>(text: &str) -> Option<N> {
+    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    digits.then(|| text.parse().ok()).flatten()
+}
+
+fn parse_seconds(text: &str) -> Result<Duration, String> {
+    text.parse()
+        .ok()
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .filter(|span| !span.is_zero())
+        .ok_or_else(|| format!("{} is not a number of seconds", wrong_use::quoted(text)))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "clap's form of a parser")]
+fn parse_names(text: &str) -> Result<Vec<String>, std::convert::Infallible> {
+    Ok(text.split(',').map(|name| name.trim().to_owned()).collect())
+}

@@ -1,0 +1,18 @@
+//! `psgo completions SHELL`
+
+use clap_complete::Shell;
+
+use crate::{
+    args,
+    failure::{Answer, Failure},
+    output,
+};
+
+/// Prints the completions of psgo for `shell`.
+pub(crate) fn print(shell: Shell) -> Result<Answer, Failure> {
+    // By way of memory: clap_complete panics when it cannot write.
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut args::command(), "psgo", &mut script);
+    output::print(&String::from_utf8_lossy(&script))?;
+    Ok(Answer::Complete)
+}

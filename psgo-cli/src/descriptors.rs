@@ -1,0 +1,74 @@
+//! `-list`: the descriptors, and what they mean.
+
+use psgo::descriptor::{self, Descriptor};
+
+use crate::{
+    failure::{Answer, Failure},
+    output, terminal,
+};
+
+/// Psgo's names on the first line, the further ones on the second; people also get an
+/// explanation, programs do not.
+pub(crate) fn list() -> Result<Answer, Failure> {
+    let mut text = format!(
+        "{}\n{}\n",
+        names(descriptor::psgo()),
+        names(descriptor::further())
+    );
+    if let Some(width) = terminal::width() {
+        text.push('\n');
+        text.push_str(&explained("", width));
+    }
+    output::print(&text)?;
+    Ok(Answer::Complete)
+}
+
+fn names(descriptors: impl Iterator<Item = &'static Descriptor>) -> String {
+    let mut names: Vec<_> = descriptors.map(|descriptor| descriptor.name).collect();
+    names.sort_unstable();
+    names.join(", ")
+}
+
+/// One descriptor after the other: name, code, header, what it is, within `width` columns.
+pub(crate) fn explained(indent: &str, width: usize) -> String {
+    let mut all: Vec<_> = descriptor::all().collect();
+    all.sort_unstable_by_key(|descriptor| descriptor.name);
+    let longest = |of: fn(&Descriptor) -> &str| all.iter().map(|d| of(d).len()).max().unwrap_or(0);
+    let name_width = longest(|d| d.name);
+    let header_width = longest(|d| d.header);
+    let mut text = String::new();
+    for Descriptor {
+        name,
+        code,
+        header,
+        doc,
+        ..
+    } in all
+    {
+        let start = format!("{indent}{name:name_width$}  {code:2}  {header:header_width$}  ");
+        let room = width.saturating_sub(start.len()).max(NARROWEST);
+        let next = format!("\n{:1$}", "", start.len());
+        text.push_str(&start);
+        text.push_str(&wrapped(doc, room).join(&next));
+        text.push('\n');
+    }
+    text
+}
+
+/// Where even less is left, the terminal may break the lines.
+const NARROWEST: usize = 16;
+
+/// The text in lines of at most `room` bytes, broken between words.
+fn wrapped(text: &str, room: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.len() + 1 + word.len() <= room => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}

@@ -1,0 +1,78 @@
+//! How psgo ends: its exit codes, and what it says when there is no answer.
+
+use std::{
+    io::{self, Write as _},
+    process::ExitCode,
+};
+
+/// There is an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// All that was asked for.
+    Complete,
+    /// Something that was named is not in it.
+    Incomplete,
+}
+
+/// There is none.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The command line makes no sense.
+    WrongUse(String),
+    /// The library could not tell.
+    Library(psgo::Error),
+    /// There is nothing to tell, for these reasons.
+    Nothing(String),
+    /// What there is to tell could not be written.
+    Output(io::Error),
+}
+
+impl Failure {
+    pub(crate) fn wrong_use(text: impl Into<String>) -> Self {
+        Self::WrongUse(text.into())
+    }
+}
+
+impl From<psgo::Error> for Failure {
+    fn from(error: psgo::Error) -> Self {
+        Self::Library(error)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+/// Says what there is to say and gives the exit code.
+pub(crate) fn exit(result: Result<Answer, Failure>) -> ExitCode {
+    let text = match result {
+        Ok(Answer::Complete) => return ExitCode::SUCCESS,
+        Ok(Answer::Incomplete) => return ExitCode::from(1),
+        // Whoever reads has read enough: `psgo | head -1`.
+        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+            return ExitCode::SUCCESS;
+        }
+        Err(Failure::Output(error)) => format!("cannot write: {}", system_words(&error)),
+        Err(Failure::Library(error)) => error.to_string(),
+        Err(Failure::WrongUse(text) | Failure::Nothing(text)) => text,
+    };
+    say(&text);
+    ExitCode::from(2)
+}
+
+/// One line for people.
+pub(crate) fn say(text: &str) {
+    // Nobody is left to be told that standard error is gone; `eprintln!` would panic.
+    let _ = writeln!(io::stderr(), "psgo: {text}");
+}
+
+/// Without the standard library's ` (os error 28)`.
+fn system_words(error: &io::Error) -> String {
+    let mut text = error.to_string();
+    if let Some(at) = text.find(" (os error ") {
+        text.truncate(at);
+    }
+    text
+}

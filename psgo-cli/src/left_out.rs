@@ -1,0 +1,152 @@
+//! What an answer leaves out, in one line.
+
+use psgo::{Error, ErrorKind, Skipped};
+
+use crate::failure::Answer;
+
+/// One line that says what was left out and why, if anything worth it was, and whether the answer
+/// is complete without it.
+pub(crate) fn summary(skipped: &[Skipped]) -> (Option<String>, Answer) {
+    summary_of(skipped.iter().map(|skipped| Reason {
+        pid: skipped.named.then(|| skipped.pid.get()),
+        text: words(&skipped.error),
+        is_gone: skipped.error.kind() == ErrorKind::Gone,
+    }))
+}
+
+/// Why one process or container is not in the answer.
+struct Reason {
+    /// The pid, if it was asked for by name.
+    pid: Option<u32>,
+    text: String,
+    is_gone: bool,
+}
+
+fn words(error: &Error) -> String {
+    match error.kind() {
+        ErrorKind::Gone => "no such process".to_owned(),
+        ErrorKind::Denied => "permission denied".to_owned(),
+        ErrorKind::TimedOut => "no answer".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// More pids than this of one reason are counted, not named.
+const NAMED: usize = 10;
+
+/// Those left out for one reason.
+struct Group {
+    text: String,
+    pids: Vec<u32>,
+    unnamed: usize,
+}
+
+fn summary_of(reasons: impl Iterator<Item = Reason>) -> (Option<String>, Answer) {
+    let mut groups: Vec<Group> = Vec::new();
+    // That a process ends while all are listed is nothing to tell.
+    for reason in reasons.filter(|reason| reason.pid.is_some() || !reason.is_gone) {
+        let at = groups
+            .iter()
+            .position(|group| group.text == reason.text)
+            .unwrap_or_else(|| {
+                groups.push(Group {
+                    text: reason.text,
+                    pids: Vec::new(),
+                    unnamed: 0,
+                });
+                groups.len() - 1
+            });
+        match reason.pid {
+            Some(pid) => groups[at].pids.push(pid),
+            None => groups[at].unnamed += 1,
+        }
+    }
+    let answer = if groups.iter().all(|group| group.pids.is_empty()) {
+        Answer::Complete
+    } else {
+        Answer::Incomplete
+    };
+    let parts: Vec<_> = groups.iter().map(Group::part).collect();
+    let line = (!parts.is_empty()).then(|| format!("left out: {}", parts.join(", ")));
+    (line, answer)
+}
+
+impl Group {
+    /// `4711 7 and 3 more (no such process)`
+    fn part(&self) -> String {
+        let pids = self.pids.iter().take(NAMED).map(u32::to_string);
+        let uncounted = self.unnamed + self.pids.len().saturating_sub(NAMED);
+        let rest = match (self.pids.is_empty(), uncounted) {
+            (_, 0) => None,
+            (false, n) => Some(format!("and {n} more")),
+            (true, 1) => Some("1 process".to_owned()),
+            (true, n) => Some(format!("{n} processes")),
+        };
+        let who: Vec<_> = pids.chain(rest).collect();
+        format!("{} ({})", who.join(" "), self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gone(pid: Option<u32>) -> Reason {
+        Reason {
+            pid,
+            text: "no such process".to_owned(),
+            is_gone: true,
+        }
+    }
+
+    fn denied(pid: Option<u32>) -> Reason {
+        Reason {
+            pid,
+            text: "permission denied".to_owned(),
+            is_gone: false,
+        }
+    }
+
+    fn told(reasons: Vec<Reason>) -> (String, Answer) {
+        let (line, answer) = summary_of(reasons.into_iter());
+        (line.unwrap_or_default(), answer)
+    }
+
+    #[test]
+    fn a_named_pid_is_told_with_its_reason() {
+        let (line, answer) = told(vec![gone(Some(4711)), denied(Some(99)), gone(Some(7))]);
+        assert_eq!(
+            line,
+            "left out: 4711 7 (no such process), 99 (permission denied)"
+        );
+        assert_eq!(answer, Answer::Incomplete);
+    }
+
+    #[test]
+    fn processes_that_nobody_named_are_counted() {
+        let (line, answer) = told((0..3000).map(|_| denied(None)).collect());
+        assert_eq!(line, "left out: 3000 processes (permission denied)");
+        assert_eq!(answer, Answer::Complete);
+    }
+
+    #[test]
+    fn that_a_process_ends_is_nothing_to_tell() {
+        assert_eq!(told(vec![gone(None)]), (String::new(), Answer::Complete));
+    }
+
+    #[test]
+    fn thousands_of_named_pids_still_make_one_line() {
+        let (line, _) = told((1..=3000).map(|pid| gone(Some(pid))).collect());
+        assert_eq!(
+            line,
+            "left out: 1 2 3 4 5 6 7 8 9 10 and 2990 more (no such process)"
+        );
+    }
+
+    #[test]
+    fn named_and_unnamed_share_a_reason() {
+        let (line, answer) = told(vec![denied(Some(1)), denied(None)]);
+        assert_eq!(line, "left out: 1 and 1 more (permission denied)");
+        assert_eq!(answer, Answer::Incomplete);
+    }
+}

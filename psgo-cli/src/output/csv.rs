@@ -1,0 +1,95 @@
+//! The table's text between commas.
+
+use std::{
+    fmt::Write as _,
+    io::{self, Write},
+};
+
+use psgo::{Value, bytes::Escaped};
+
+use super::Rows;
+
+/// Lines of comma-separated values, each written as it comes.
+#[derive(Debug)]
+pub(crate) struct Csv<W: Write> {
+    out: csv::Writer<W>,
+    /// Of the cell at hand.
+    text: String,
+}
+
+impl<W: Write> Csv<W> {
+    /// The header is its first line, if it has one.
+    pub(crate) fn new(header: Option<&[&str]>, out: W) -> io::Result<Self> {
+        let mut csv = Self {
+            out: csv::Writer::from_writer(out),
+            text: String::new(),
+        };
+        if let Some(header) = header {
+            csv.record(header.iter().map(|header| Escaped(header.as_bytes())))?;
+        }
+        Ok(csv)
+    }
+
+    fn record(&mut self, cells: impl Iterator<Item: std::fmt::Display>) -> io::Result<()> {
+        for cell in cells {
+            self.text.clear();
+            // A string takes whatever is written to it.
+            let _ = write!(self.text, "{cell}");
+            self.out.write_field(&self.text).map_err(of_the_system)?;
+        }
+        self.out.write_record(None::<&[u8]>).map_err(of_the_system)
+    }
+}
+
+/// The error itself, by whose kind a closed pipe is known; csv's own conversion hides it.
+fn of_the_system(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
+}
+
+impl<W: Write> Rows for Csv<W> {
+    fn row(&mut self, values: &[Value]) -> io::Result<()> {
+        self.record(values.iter())
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(header: Option<&[&str]>, rows: &[&[Value]]) -> String {
+        let mut out = Vec::new();
+        let mut csv = Csv::new(header, &mut out).unwrap();
+        for row in rows {
+            csv.row(row).unwrap();
+        }
+        csv.finish().unwrap();
+        drop(csv);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn cells_are_the_tables_text() {
+        let row = [
+            Value::Size(4096),
+            Value::text("a,\"b\"\n\x1b"),
+            Value::Missing,
+            Value::text(""),
+        ];
+        assert_eq!(
+            lines(Some(&["RSS", "CAPS, MY", "TTY", "X"]), &[&row]),
+            "RSS,\"CAPS, MY\",TTY,X\n4,\"a,\"\"b\"\"\\n\\x1b\",?,\n"
+        );
+    }
+
+    #[test]
+    fn a_line_of_one_empty_cell_is_no_empty_line() {
+        assert_eq!(lines(None, &[&[Value::text("")]]), "\"\"\n");
+    }
+}

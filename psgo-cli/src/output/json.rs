@@ -1,0 +1,144 @@
+//! Objects for programs: one array of them, or one a line.
+
+use std::io::{self, Write};
+
+use psgo::Value;
+use serde::{Serialize, Serializer};
+
+use super::Rows;
+
+/// A row as one object: its keys are the full names of the descriptors, whatever the headers.
+struct Object<'a> {
+    keys: &'a [&'static str],
+    values: &'a [Value],
+}
+
+impl Serialize for Object<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.keys.iter().zip(self.values))
+    }
+}
+
+/// One array, an object a line, each written as it comes.
+#[derive(Debug)]
+pub(crate) struct Array<W> {
+    out: W,
+    keys: Vec<&'static str>,
+    is_empty: bool,
+}
+
+impl<W: Write> Array<W> {
+    pub(crate) fn new(keys: Vec<&'static str>, out: W) -> Self {
+        Self {
+            out,
+            keys,
+            is_empty: true,
+        }
+    }
+}
+
+impl<W: Write> Rows for Array<W> {
+    fn row(&mut self, values: &[Value]) -> io::Result<()> {
+        let before: &[u8] = if self.is_empty { b"[\n" } else { b",\n" };
+        self.is_empty = false;
+        self.out.write_all(before)?;
+        serde_json::to_writer(
+            &mut self.out,
+            &Object {
+                keys: &self.keys,
+                values,
+            },
+        )?;
+        Ok(())
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        let end: &[u8] = if self.is_empty { b"[]\n" } else { b"\n]\n" };
+        self.out.write_all(end)?;
+        self.out.flush()
+    }
+}
+
+/// One object a line.
+#[derive(Debug)]
+pub(crate) struct Lines<W> {
+    out: W,
+    keys: Vec<&'static str>,
+}
+
+impl<W: Write> Lines<W> {
+    pub(crate) fn new(keys: Vec<&'static str>, out: W) -> Self {
+        Self { out, keys }
+    }
+}
+
+impl<W: Write> Rows for Lines<W> {
+    fn row(&mut self, values: &[Value]) -> io::Result<()> {
+        serde_json::to_writer(
+            &mut self.out,
+            &Object {
+                keys: &self.keys,
+                values,
+            },
+        )?;
+        self.out.write_all(b"\n")
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEYS: [&str; 2] = ["pid", "comm"];
+
+    fn array(rows: &[[Value; 2]]) -> String {
+        let mut out = Vec::new();
+        let mut array = Array::new(KEYS.to_vec(), &mut out);
+        for row in rows {
+            array.row(row).unwrap();
+        }
+        array.finish().unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn an_array_is_whole_after_each_row_count() {
+        assert_eq!(array(&[]), "[]\n");
+        let rows = [
+            [Value::Int(1), Value::text("init")],
+            [Value::Int(2), Value::Missing],
+        ];
+        assert_eq!(array(&rows[..1]), "[\n{\"pid\":1,\"comm\":\"init\"}\n]\n");
+        assert_eq!(
+            array(&rows),
+            "[\n{\"pid\":1,\"comm\":\"init\"},\n{\"pid\":2,\"comm\":null}\n]\n"
+        );
+    }
+
+    #[test]
+    fn a_newline_in_a_name_makes_no_line() {
+        let mut out = Vec::new();
+        let mut lines = Lines::new(KEYS.to_vec(), &mut out);
+        lines
+            .row(&[Value::Int(7), Value::text("a)b (c\n")])
+            .unwrap();
+        lines.row(&[Value::Int(8), Value::text(b"\xff\n")]).unwrap();
+        lines.finish().unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "{\"pid\":7,\"comm\":\"a)b (c\\n\"}\n{\"pid\":8,\"comm\":{\"b64\":\"/wo=\"}}\n"
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_an_error_of_the_system() {
+        let mut full = &mut [0_u8; 4][..];
+        let mut lines = Lines::new(KEYS.to_vec(), &mut full);
+        let error = lines.row(&[Value::Int(7), Value::Missing]).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::WriteZero);
+    }
+}

@@ -1,0 +1,80 @@
+//! The forms of an answer. Each is a pure function of headers and values.
+
+use std::io::{self, BufWriter, StdoutLock, Write};
+
+use psgo::{Query, Value};
+
+use crate::{
+    args::{Output, Show},
+    failure::Failure,
+    terminal,
+};
+
+mod csv;
+mod json;
+pub(crate) mod table;
+
+/// Takes the rows of a listing one after the other.
+pub(crate) trait Rows {
+    /// Takes a row: as many values as there are columns.
+    fn row(&mut self, values: &[Value]) -> io::Result<()>;
+
+    /// Writes what is left; before that nothing is sure to have been written.
+    fn finish(&mut self) -> io::Result<()>;
+}
+
+/// What `show` asks for, for the rows of `query`, to `out`.
+pub(crate) fn rows<'a>(
+    show: &Show,
+    query: &Query,
+    out: impl Write + 'a,
+) -> Result<Box<dyn Rows + 'a>, Failure> {
+    let headers = query.headers();
+    let header = (!show.no_header).then_some(&headers[..]);
+    let keys: Vec<_> = query
+        .columns()
+        .iter()
+        .map(|column| column.descriptor().name)
+        .collect();
+    if let (Output::Json | Output::Ndjson, Some(twice)) = (show.output, repeated(&keys)) {
+        return Err(Failure::WrongUse(format!(
+            "an object cannot have \"{twice}\" twice: -output table and csv can"
+        )));
+    }
+    Ok(match show.output {
+        Output::Table => Box::new(table::Table::new(keys.len(), header, look(show), out)),
+        Output::Json => Box::new(json::Array::new(keys, out)),
+        Output::Ndjson => Box::new(json::Lines::new(keys, out)),
+        Output::Csv => Box::new(csv::Csv::new(header, out)?),
+    })
+}
+
+fn look(show: &Show) -> table::Look {
+    table::Look {
+        limit: match show.width {
+            Some(0) => None,
+            Some(width) => Some(width),
+            None => terminal::width(),
+        },
+        color: terminal::has_color(show.color),
+    }
+}
+
+/// The first that was there before.
+fn repeated<'a>(keys: &[&'a str]) -> Option<&'a str> {
+    (1..keys.len())
+        .find(|&i| keys[..i].contains(&keys[i]))
+        .map(|i| keys[i])
+}
+
+/// Standard output, locked and buffered; whoever writes must flush, for only that can fail.
+pub(crate) fn stdout() -> BufWriter<StdoutLock<'static>> {
+    BufWriter::with_capacity(64 * 1024, io::stdout().lock())
+}
+
+/// Writes one text to standard output.
+pub(crate) fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}

@@ -1,0 +1,319 @@
+//! Columns for people, laid out as psgo does it.
+
+use std::{
+    fmt::{self, Write as _},
+    io::{self, Write},
+};
+
+use psgo::{Value, bytes::Escaped};
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+use super::Rows;
+
+/// No column is narrower, its padding included: Go's `tabwriter.NewWriter(…, 5, 1, 3, ' ', 0)`.
+const MIN_WIDTH: usize = 5;
+const PADDING: usize = 3;
+
+const BOLD: &str = "\x1b[1m";
+const DIM: &str = "\x1b[2m";
+const PLAIN: &str = "\x1b[0m";
+
+/// How a table looks beyond its cells.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Look {
+    /// Columns of the terminal; the last cell of a line ends there.
+    pub(crate) limit: Option<usize>,
+    pub(crate) color: bool,
+}
+
+/// A table on its way to `out`.
+///
+/// It must have seen the last row before it can write the first, so it keeps the cells, as text
+/// and end to end: a row costs little more than what is shown of it.
+#[derive(Debug)]
+pub(crate) struct Table<W> {
+    out: W,
+    look: Look,
+    has_header: bool,
+    text: String,
+    cells: Vec<Cell>,
+    /// Width of each column without padding.
+    widths: Vec<usize>,
+}
+
+#[derive(Debug)]
+struct Cell {
+    /// Where its text ends; it begins where that of the cell before ends.
+    end: usize,
+    width: u32,
+    is_missing: bool,
+}
+
+impl<W: Write> Table<W> {
+    /// An empty table of `columns` columns; the header is its first row, if it has one.
+    pub(crate) fn new(columns: usize, header: Option<&[&str]>, look: Look, out: W) -> Self {
+        let mut table = Self {
+            out,
+            look,
+            has_header: header.is_some(),
+            text: String::new(),
+            cells: Vec::new(),
+            widths: vec![0; columns],
+        };
+        for (column, header) in header.unwrap_or_default().iter().enumerate() {
+            table.push(column, &Escaped(header.as_bytes()), false);
+        }
+        table
+    }
+
+    fn push(&mut self, column: usize, cell: &dyn fmt::Display, is_missing: bool) {
+        let start = self.text.len();
+        // A string takes whatever is written to it; a `Display` that fails has written its part.
+        let _ = write!(self.text, "{cell}");
+        let width = width(&self.text[start..]);
+        if let Some(widest) = self.widths.get_mut(column) {
+            *widest = width.max(*widest);
+        }
+        self.cells.push(Cell {
+            end: self.text.len(),
+            width: u32::try_from(width).unwrap_or(u32::MAX),
+            is_missing,
+        });
+    }
+}
+
+impl<W: Write> Rows for Table<W> {
+    fn row(&mut self, values: &[Value]) -> io::Result<()> {
+        for (column, value) in values.iter().enumerate() {
+            self.push(column, value, *value == Value::Missing);
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        let Some(last) = self.widths.len().checked_sub(1) else {
+            return self.out.flush();
+        };
+        let padded: Vec<_> = self.widths[..last]
+            .iter()
+            .map(|width| (width + PADDING).max(MIN_WIDTH))
+            .collect();
+        let room = self
+            .look
+            .limit
+            .map(|limit| limit.saturating_sub(padded.iter().sum()));
+        let mut start = 0;
+        for (line, cells) in self.cells.chunks(last + 1).enumerate() {
+            let is_header = self.has_header && line == 0;
+            let (on, off) = if self.look.color && is_header {
+                (BOLD, PLAIN)
+            } else {
+                ("", "")
+            };
+            self.out.write_all(on.as_bytes())?;
+            for (column, cell) in cells.iter().enumerate() {
+                let text = &self.text[start..cell.end];
+                start = cell.end;
+                let text = match room {
+                    Some(room) if column == last => cut(text, room),
+                    _ => text,
+                };
+                if self.look.color && cell.is_missing {
+                    write!(self.out, "{DIM}{text}{PLAIN}")?;
+                } else {
+                    self.out.write_all(text.as_bytes())?;
+                }
+                // Where nothing can follow, blanks would only break the line.
+                if column < last && !(column + 1 == last && room == Some(0)) {
+                    let pad = padded[column].saturating_sub(cell.width as usize);
+                    write!(self.out, "{:pad$}", "")?;
+                }
+            }
+            self.out.write_all(off.as_bytes())?;
+            self.out.write_all(b"\n")?;
+        }
+        self.out.flush()
+    }
+}
+
+/// How many columns of a terminal it takes.
+pub(crate) fn width(text: &str) -> usize {
+    if text.is_ascii() {
+        text.len()
+    } else {
+        text.width()
+    }
+}
+
+/// As much from the beginning as `room` columns hold.
+fn cut(text: &str, room: usize) -> &str {
+    if width(text) <= room {
+        return text;
+    }
+    let mut used = 0;
+    let past = text.char_indices().find(|(_, c)| {
+        used += c.width().unwrap_or(0);
+        used > room
+    });
+    let mut text = past.map_or(text, |(end, _)| &text[..end]);
+    // A sequence of characters can be wider than the sum of them, by a variation selector.
+    while width(text) > room {
+        let mut chars = text.chars();
+        chars.next_back();
+        text = chars.as_str();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(rows: &[&[&str]], look: Look) -> String {
+        let mut out = Vec::new();
+        let mut table = Table::new(rows[0].len(), Some(rows[0]), look, &mut out);
+        for row in &rows[1..] {
+            let cell = |text: &&str| match *text {
+                "?" => Value::Missing,
+                text => Value::text(text),
+            };
+            table
+                .row(&row.iter().map(cell).collect::<Vec<_>>())
+                .unwrap();
+        }
+        table.finish().unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    fn plain(rows: &[&[&str]]) -> String {
+        table(rows, Look::default())
+    }
+
+    fn within(limit: usize, rows: &[&[&str]]) -> String {
+        table(
+            rows,
+            Look {
+                limit: Some(limit),
+                ..Look::default()
+            },
+        )
+    }
+
+    /// What Go 1.19's text/tabwriter prints for the same cells.
+    #[test]
+    fn the_layout_is_that_of_gos_tabwriter() {
+        assert_eq!(
+            plain(&[
+                &["USER", "PID", "NI", "TTY", "COMMAND"],
+                &["root", "1", "0", "?", "/sbin/init splash"],
+                &["systemd-network", "4194304", "-20", "pts/0", ""]
+            ]),
+            "USER              PID       NI    TTY     COMMAND\n\
+             root              1         0     ?       /sbin/init splash\n\
+             systemd-network   4194304   -20   pts/0   \n"
+        );
+        // The minimal width includes the padding: 1 + 3 < 5, 2 + 3 = 5.
+        assert_eq!(
+            plain(&[&["A", "BB", "CCC", "", "E"], &["", "", "", "", ""]]),
+            "A    BB   CCC        E\n                     \n"
+        );
+        assert_eq!(
+            plain(&[&["PID", "EFFECTIVE CAPS"], &["1", "full"]]),
+            "PID   EFFECTIVE CAPS\n1     full\n"
+        );
+        // Latin letters, where Go's count of characters is that of columns.
+        assert_eq!(
+            plain(&[&["WHO", "X"], &["ängström", "µ"], &["a", "b"]]),
+            "WHO        X\nängström   µ\na          b\n"
+        );
+        assert_eq!(
+            plain(&[&["PID"], &["1"], &["4194304"]]),
+            "PID\n1\n4194304\n"
+        );
+    }
+
+    #[test]
+    fn wide_and_combining_characters_count_as_they_show() {
+        // Two columns each for Go counts one, and none for one that Go counts.
+        assert_eq!(
+            plain(&[&["WHO", "X"], &["日本語", "a"], &["e\u{301}e\u{301}", "b"]]),
+            "WHO      X\n日本語   a\ne\u{301}e\u{301}       b\n"
+        );
+    }
+
+    #[test]
+    fn no_cell_makes_a_line_of_its_own() {
+        assert_eq!(
+            plain(&[&["A\nB", "C"], &["a\nroot", "\x1b[31m"]]),
+            "A\\nB      C\na\\nroot   \\x1b[31m\n"
+        );
+    }
+
+    #[test]
+    fn only_the_last_column_is_cut() {
+        let rows: &[&[&str]] = &[
+            &["PID", "COMMAND"],
+            &["4194304", "sleep 1000"],
+            &["1", "init"],
+        ];
+        assert_eq!(
+            within(15, rows),
+            "PID       COMMA\n4194304   sleep\n1         init\n"
+        );
+        assert_eq!(within(20, rows), plain(rows));
+        // No room: not even the blanks before it, which would break the line.
+        assert_eq!(within(10, rows), "PID\n4194304\n1\n");
+        assert_eq!(within(3, rows), "PID\n4194304\n1\n");
+    }
+
+    #[test]
+    fn a_wide_character_is_not_cut_in_the_middle() {
+        let rows: &[&[&str]] = &[
+            &["X"],
+            &["a日本語"],
+            &["日本語"],
+            &["e\u{301}日本"],
+            &["❤\u{fe0f}❤\u{fe0f}❤\u{fe0f}"],
+        ];
+        assert_eq!(
+            within(4, rows),
+            "X\na日\n日本\ne\u{301}日\n❤\u{fe0f}❤\u{fe0f}\n"
+        );
+        for limit in 1..9 {
+            assert!(
+                within(limit, rows).lines().all(|line| width(line) <= limit),
+                "{limit}"
+            );
+        }
+    }
+
+    #[test]
+    fn colours_take_no_room() {
+        let rows: &[&[&str]] = &[&["TTY", "X"], &["?", "a"], &["pts/0", "?"]];
+        let look = Look {
+            limit: Some(9),
+            color: true,
+        };
+        assert_eq!(
+            table(rows, look),
+            "\x1b[1mTTY     X\x1b[0m\n\x1b[2m?\x1b[0m       a\npts/0   \x1b[2m?\x1b[0m\n"
+        );
+    }
+
+    #[test]
+    fn without_a_header_rows_are_laid_out_by_themselves() {
+        let mut out = Vec::new();
+        let mut table = Table::new(
+            2,
+            None,
+            Look {
+                color: true,
+                limit: None,
+            },
+            &mut out,
+        );
+        table.row(&[Value::Int(1), Value::text("a")]).unwrap();
+        table.finish().unwrap();
+        assert_eq!(out, b"1    a\n");
+    }
+}

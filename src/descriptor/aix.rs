@@ -1,0 +1,222 @@
+//! psgo's own descriptors.
+
+use super::{Descriptor, Needs, Seen, Value, descriptors};
+use crate::{caps::CapSet, format::pid::Status, ids::Gid, value::Text};
+
+descriptors! {
+    //name  code  header           needs                what it is
+    args    "%a"  "COMMAND"        [STAT CMDLINE]       "command line, or the command's name in brackets where it is empty"
+    capamb  ""    "AMBIENT CAPS"   [STATUS]             "ambient capabilities: none, full or their names"
+    capbnd  ""    "BOUNDING CAPS"  [STATUS]             "bounding set of capabilities"
+    capeff  ""    "EFFECTIVE CAPS" [STATUS]             "effective capabilities"
+    capinh  ""    "INHERITED CAPS" [STATUS]             "inheritable capabilities"
+    capprm  ""    "PERMITTED CAPS" [STATUS]             "permitted capabilities"
+    comm    "%c"  "COMMAND"        [STAT]               "command's name, at most 15 bytes"
+    etime   "%t"  "ELAPSED"        [STAT CLOCK]         "time since the process started"
+    group   "%G"  "GROUP"          [EFFECTIVE GROUPS]   "effective group's name, or its number"
+    groups  ""    "GROUPS"         [STATUS GROUPS]      "supplementary groups"
+    hgroup  ""    "HGROUP"         [EFFECTIVE HOST_GROUPS] "effective group on the host, known after a join"
+    hgroups ""    "HGROUPS"        [STATUS HOST_GROUPS] "supplementary groups on the host, known after a join"
+    hpid    ""    "HPID"           [HOST_PID]           "process ID on the host, known after a join"
+    huid    ""    "HUID"           [EFFECTIVE]          "effective user ID on the host, known after a join"
+    huser   ""    "HUSER"          [EFFECTIVE HOST_USERS] "effective user on the host, known after a join"
+    label   ""    "LABEL"          [LABEL]              "security label (SELinux, AppArmor)"
+    nice    "%n"  "NI"             [STAT]               "nice value, -20 to 19"
+    pcpu    "%C"  "%CPU"           [STAT CLOCK]         "CPU time in percent of the time since the start"
+    pgid    "%r"  "PGID"           [JOBS]               "process group ID"
+    pid     "%p"  "PID"            []                   "process ID"
+    ppid    "%P"  "PPID"           [STAT]               "parent's process ID, 0 outside the PID namespace"
+    rgroup  "%g"  "RGROUP"         [STATUS GROUPS]      "real group's name, or its number"
+    rss     ""    "RSS"            [RSS]                "resident memory, in KiB"
+    ruser   "%u"  "RUSER"          [STATUS USERS]       "real user's name, or its number"
+    seccomp ""    "SECCOMP"        [STATUS]             "seccomp mode: disabled, strict or filter"
+    state   ""    "STATE"          [STAT]               "state: R running, S sleeping, D uninterruptible, Z zombie, T stopped, t traced, I idle, X dead"
+    stime   ""    "STIME"          [STAT ZONE]          "time at which the process started"
+    time    "%x"  "TIME"           [STAT]               "CPU time, without that of its children"
+    tty     "%y"  "TTY"            [STAT TTY]           "controlling terminal"
+    uid     ""    "UID"            [EFFECTIVE]          "effective user ID"
+    user    "%U"  "USER"           [EFFECTIVE USERS]    "effective user's name, or its number"
+    vsz     "%z"  "VSZ"            [STAT]               "virtual memory, in KiB"
+}
+
+fn args(seen: &Seen<'_>) -> Value {
+    let Some(cmdline) = seen.cmdline() else {
+        return Value::Missing;
+    };
+    // Blanks instead of the NULs between arguments, and none for those at the end.
+    let len = cmdline
+        .iter()
+        .rposition(|b| *b != 0)
+        .map_or(0, |last| last + 1);
+    if len > 0 {
+        let mut text = cmdline[..len].to_vec();
+        text.iter_mut().filter(|b| **b == 0).for_each(|b| *b = b' ');
+        return Value::text(text);
+    }
+    seen.stat().map_or(Value::Missing, |stat| {
+        Value::text([b"[", stat.comm.as_slice(), b"]"].concat())
+    })
+}
+
+fn capamb(seen: &Seen<'_>) -> Value {
+    caps(seen, |status| status.cap_amb)
+}
+
+fn capbnd(seen: &Seen<'_>) -> Value {
+    caps(seen, |status| status.cap_bnd)
+}
+
+fn capeff(seen: &Seen<'_>) -> Value {
+    caps(seen, |status| status.cap_eff)
+}
+
+fn capinh(seen: &Seen<'_>) -> Value {
+    caps(seen, |status| status.cap_inh)
+}
+
+fn capprm(seen: &Seen<'_>) -> Value {
+    caps(seen, |status| status.cap_prm)
+}
+
+fn caps(seen: &Seen<'_>, mask: fn(&Status) -> Option<u64>) -> Value {
+    let mask = seen.status().and_then(mask);
+    mask.map_or(Value::Missing, |mask| {
+        Value::Caps(CapSet::new(mask, seen.last_cap()))
+    })
+}
+
+fn comm(seen: &Seen<'_>) -> Value {
+    seen.stat()
+        .map_or(Value::Missing, |stat| Value::text(&stat.comm))
+}
+
+fn etime(seen: &Seen<'_>) -> Value {
+    seen.age().map_or(Value::Missing, Value::Duration)
+}
+
+fn group(seen: &Seen<'_>) -> Value {
+    let gid = seen.effective_gid().and_then(|read| seen.gid(read));
+    gid.map_or(Value::Missing, |gid| Value::Text(seen.group(gid)))
+}
+
+fn groups(seen: &Seen<'_>) -> Value {
+    group_list(seen, |read| seen.gid(read).map(|gid| seen.group(gid)))
+}
+
+fn hgroup(seen: &Seen<'_>) -> Value {
+    let gid = seen.effective_gid().and_then(|read| seen.host_gid(read));
+    gid.map_or(Value::Missing, |gid| Value::Text(seen.host_group(gid)))
+}
+
+fn hgroups(seen: &Seen<'_>) -> Value {
+    group_list(seen, |read| {
+        seen.host_gid(read).map(|gid| seen.host_group(gid))
+    })
+}
+
+/// The names of the supplementary groups; unknown as a whole if one of them is.
+fn group_list(seen: &Seen<'_>, name: impl Fn(Gid) -> Option<Text>) -> Value {
+    let names = seen
+        .groups()
+        .and_then(|groups| groups.map(|gid| name(gid).map(Value::Text)).collect());
+    names.map_or(Value::Missing, Value::List)
+}
+
+fn hpid(seen: &Seen<'_>) -> Value {
+    seen.host_pid()
+        .map_or(Value::Missing, |pid| Value::Int(pid.get().into()))
+}
+
+fn huid(seen: &Seen<'_>) -> Value {
+    let uid = seen.effective_uid().and_then(|read| seen.host_uid(read));
+    uid.map_or(Value::Missing, |uid| Value::Int(uid.get().into()))
+}
+
+fn huser(seen: &Seen<'_>) -> Value {
+    let uid = seen.effective_uid().and_then(|read| seen.host_uid(read));
+    uid.map_or(Value::Missing, |uid| Value::Text(seen.host_user(uid)))
+}
+
+fn label(seen: &Seen<'_>) -> Value {
+    seen.label().map_or(Value::Missing, Value::text)
+}
+
+fn nice(seen: &Seen<'_>) -> Value {
+    seen.stat()
+        .map_or(Value::Missing, |stat| Value::Int(stat.nice))
+}
+
+fn pcpu(seen: &Seen<'_>) -> Value {
+    seen.cpu_percent().map_or(Value::Missing, Value::Percent)
+}
+
+fn pgid(seen: &Seen<'_>) -> Value {
+    seen.pgid()
+        .map_or(Value::Missing, |pgid| Value::Int(pgid.into()))
+}
+
+fn pid(seen: &Seen<'_>) -> Value {
+    Value::Int(seen.pid().get().into())
+}
+
+fn ppid(seen: &Seen<'_>) -> Value {
+    seen.ppid()
+        .map_or(Value::Missing, |ppid| Value::Int(ppid.into()))
+}
+
+fn rgroup(seen: &Seen<'_>) -> Value {
+    let gid = seen.real_gid().and_then(|read| seen.gid(read));
+    gid.map_or(Value::Missing, |gid| Value::Text(seen.group(gid)))
+}
+
+fn rss(seen: &Seen<'_>) -> Value {
+    seen.rss().map_or(Value::Missing, Value::Size)
+}
+
+fn ruser(seen: &Seen<'_>) -> Value {
+    let uid = seen.real_uid().and_then(|read| seen.uid(read));
+    uid.map_or(Value::Missing, |uid| Value::Text(seen.user(uid)))
+}
+
+fn seccomp(seen: &Seen<'_>) -> Value {
+    match seen.status().and_then(|status| status.seccomp) {
+        Some(0) => Value::Text(Text::word("disabled")),
+        Some(1) => Value::Text(Text::word("strict")),
+        Some(2) => Value::Text(Text::word("filter")),
+        _ => Value::Missing,
+    }
+}
+
+fn state(seen: &Seen<'_>) -> Value {
+    seen.stat()
+        .map_or(Value::Missing, |stat| Value::text([stat.state]))
+}
+
+fn stime(seen: &Seen<'_>) -> Value {
+    seen.started()
+        .map_or(Value::Missing, |time| Value::Time(Box::new(time)))
+}
+
+fn time(seen: &Seen<'_>) -> Value {
+    seen.cpu_time().map_or(Value::Missing, Value::Duration)
+}
+
+fn tty(seen: &Seen<'_>) -> Value {
+    let name = seen.stat().and_then(|stat| seen.tty(stat.tty_nr));
+    name.map_or(Value::Missing, Value::Text)
+}
+
+fn uid(seen: &Seen<'_>) -> Value {
+    let uid = seen.effective_uid().and_then(|read| seen.uid(read));
+    uid.map_or(Value::Missing, |uid| Value::Int(uid.get().into()))
+}
+
+fn user(seen: &Seen<'_>) -> Value {
+    let uid = seen.effective_uid().and_then(|read| seen.uid(read));
+    uid.map_or(Value::Missing, |uid| Value::Text(seen.user(uid)))
+}
+
+fn vsz(seen: &Seen<'_>) -> Value {
+    seen.stat()
+        .map_or(Value::Missing, |stat| Value::Size(stat.vsize))
+}

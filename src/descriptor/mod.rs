@@ -1,0 +1,204 @@
+//! The table of descriptors: what each column is called, what it needs, how it is computed.
+
+use crate::{
+    error::{Error, ErrorKind, Result},
+    snapshot::{Needs, Seen},
+    value::Value,
+};
+
+mod aix;
+mod further;
+
+/// The descriptors that are listed when none is asked for.
+pub const DEFAULT_DESCRIPTORS: [&str; 8] = [
+    "user", "pid", "ppid", "pcpu", "etime", "tty", "time", "args",
+];
+
+/// A column: what it is called, what it needs, how it is computed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Descriptor {
+    /// Name in a format list, `"pcpu"`.
+    pub name: &'static str,
+    /// AIX code, `"%C"`, or nothing.
+    pub code: &'static str,
+    /// Column header, `"%CPU"`.
+    pub header: &'static str,
+    /// One line for `-list` and the docs.
+    pub doc: &'static str,
+    pub(crate) needs: Needs,
+    pub(crate) extract: fn(&Seen<'_>) -> Value,
+}
+
+/// Declares a table, one line a descriptor; the extractor is the function of the same name.
+macro_rules! descriptors {
+    ($($name:ident $code:literal $header:literal [$($need:ident)*] $doc:literal)*) => {
+        pub(super) static TABLE: &[Descriptor] = &[$(Descriptor {
+            name: stringify!($name),
+            code: $code,
+            header: $header,
+            needs: Needs::empty()$(.union(Needs::$need))*,
+            doc: $doc,
+            extract: $name,
+        }),*];
+    };
+}
+use descriptors;
+
+/// Other names by which people know a descriptor.
+static ALIASES: &[(&str, &str)] = &[
+    ("%cpu", "pcpu"),
+    ("cmd", "args"),
+    ("command", "args"),
+    ("cputime", "time"),
+    ("egid", "gid"),
+    ("egroup", "group"),
+    ("etimes", "etime"),
+    ("euid", "uid"),
+    ("euser", "user"),
+    ("ni", "nice"),
+    ("pgrp", "pgid"),
+    ("rssize", "rss"),
+    ("s", "state"),
+    ("sess", "sid"),
+    ("session", "sid"),
+    ("start", "stime"),
+    ("supgrp", "groups"),
+    ("thcount", "nlwp"),
+    ("tname", "tty"),
+    ("tt", "tty"),
+    ("ucmd", "comm"),
+    ("ucomm", "comm"),
+    ("vsize", "vsz"),
+];
+
+/// psgo's 32 descriptors, in the order of its documentation.
+pub fn psgo() -> impl Iterator<Item = &'static Descriptor> {
+    aix::TABLE.iter()
+}
+
+/// The descriptors that psgo does not have.
+pub fn further() -> impl Iterator<Item = &'static Descriptor> {
+    further::TABLE.iter()
+}
+
+/// Every descriptor.
+pub fn all() -> impl Iterator<Item = &'static Descriptor> {
+    psgo().chain(further())
+}
+
+/// The names of psgo's 32 descriptors, sorted.
+///
+/// ```
+/// assert_eq!(psgo::list_descriptors().len(), 32);
+/// ```
+#[must_use]
+pub fn list_descriptors() -> Vec<&'static str> {
+    let mut names: Vec<_> = psgo().map(|d| d.name).collect();
+    names.sort_unstable();
+    names
+}
+
+/// The descriptor called `name`: by its name, its code or another name that it is known by.
+///
+/// # Errors
+///
+/// [`ErrorKind::UnknownDescriptor`]; the text says what may have been meant.
+pub fn find(name: &str) -> Result<&'static Descriptor> {
+    let alias = ALIASES.iter().find(|(alias, _)| *alias == name);
+    let name = alias.map_or(name, |(_, name)| name);
+    all()
+        .find(|d| d.name == name || (!d.code.is_empty() && d.code == name))
+        .ok_or_else(|| unknown(name))
+}
+
+fn unknown(name: &str) -> Error {
+    let reason = if name.is_empty() {
+        "empty name in the list of descriptors".to_owned()
+    } else {
+        let names = all()
+            .map(|d| d.name)
+            .chain(ALIASES.iter().map(|(alias, _)| *alias));
+        let quoted = crate::bytes::Escaped(name.as_bytes());
+        match nearest(name, names) {
+            Some(near) => format!("unknown descriptor \"{quoted}\" (did you mean \"{near}\"?)"),
+            None => format!("unknown descriptor \"{quoted}\" (-list shows them all)"),
+        }
+    };
+    Error::new(ErrorKind::UnknownDescriptor, "", reason)
+}
+
+/// The candidate that is at most two edits away, and fewest.
+fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let name = name.to_lowercase();
+    candidates
+        .map(|candidate| (distance(name.as_bytes(), candidate.as_bytes()), candidate))
+        .filter(|(edits, candidate)| *edits <= 2 && *edits < candidate.len())
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// How many bytes must be added, dropped or changed to make `b` of `a`.
+fn distance(a: &[u8], b: &[u8]) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut diagonal = i;
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let change = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_codes_and_aliases_are_unique() {
+        let names = all().map(|d| d.name);
+        let codes = all().map(|d| d.code).filter(|code| !code.is_empty());
+        let mut seen: Vec<_> = names
+            .chain(codes)
+            .chain(ALIASES.iter().map(|(alias, _)| *alias))
+            .collect();
+        let count = seen.len();
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!(seen.len(), count);
+    }
+
+    #[test]
+    fn every_alias_leads_to_a_descriptor() {
+        for (alias, name) in ALIASES {
+            assert_eq!(find(alias).unwrap().name, *name);
+        }
+    }
+
+    #[test]
+    fn there_are_psgos_32_descriptors_and_15_codes() {
+        assert_eq!(psgo().count(), 32);
+        assert_eq!(psgo().filter(|d| !d.code.is_empty()).count(), 15);
+    }
+
+    #[test]
+    fn an_unknown_name_is_answered_with_the_nearest() {
+        let text = |name| find(name).unwrap_err().to_string();
+        assert_eq!(
+            text("capef"),
+            "unknown descriptor \"capef\" (did you mean \"capeff\"?)"
+        );
+        assert_eq!(
+            text("PID"),
+            "unknown descriptor \"PID\" (did you mean \"pid\"?)"
+        );
+        assert_eq!(
+            text("xyzzy"),
+            "unknown descriptor \"xyzzy\" (-list shows them all)"
+        );
+        assert_eq!(find("").unwrap_err().kind(), ErrorKind::UnknownDescriptor);
+    }
+}

@@ -1,0 +1,115 @@
+//! `Cursor`: how far a file has been read, and `ParseError`: why not further.
+
+use std::fmt;
+
+use crate::bytes;
+
+/// Why a file was not understood.
+///
+/// It holds no path, whoever opened the file knows that. Its text is
+/// `line 1: utime: not a number`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ParseError {
+    /// The line, from 1.
+    pub line: usize,
+    /// The field that was expected, by its name in the record.
+    pub field: &'static str,
+    /// What is wrong with it.
+    pub reason: &'static str,
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}: {}", self.line, self.field, self.reason)
+    }
+}
+
+impl std::error::Error for ParseError {}
+
+/// A place in a file.
+#[derive(Debug)]
+pub(crate) struct Cursor<'a> {
+    file: &'a [u8],
+    rest: &'a [u8],
+}
+
+impl<'a> Cursor<'a> {
+    pub(crate) fn new(file: &'a [u8]) -> Self {
+        Self { file, rest: file }
+    }
+
+    /// What has not been read.
+    #[inline]
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    #[inline]
+    pub(crate) fn at_line_end(&self) -> bool {
+        matches!(self.rest, [] | [b'\n', ..])
+    }
+
+    /// An error about `field`, here.
+    ///
+    /// Lines are counted only now, so that reading what is in order does not pay for it.
+    #[cold]
+    pub(crate) fn error(&self, field: &'static str, reason: &'static str) -> ParseError {
+        let read = self.file.len() - self.rest.len();
+        let newlines = self.file.iter().take(read).filter(|&&b| b == b'\n');
+        ParseError {
+            line: newlines.count() + 1,
+            field,
+            reason,
+        }
+    }
+
+    /// Goes past `text`, if it stands here.
+    #[inline]
+    pub(crate) fn skip(&mut self, text: &[u8]) -> bool {
+        match self.rest.strip_prefix(text) {
+            Some(rest) => {
+                self.rest = rest;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Goes past `text`, which has to stand here.
+    #[expect(
+        clippy::inline_always,
+        reason = "the text is a constant where it is inlined"
+    )]
+    #[inline(always)]
+    pub(crate) fn literal(&mut self, text: &[u8], field: &'static str) -> Result<(), ParseError> {
+        if self.skip(text) {
+            return Ok(());
+        }
+        Err(self.no_literal(field))
+    }
+
+    #[cold]
+    fn no_literal(&self, field: &'static str) -> ParseError {
+        let reason = if self.at_line_end() {
+            "missing"
+        } else {
+            "not the text that the kernel writes around it"
+        };
+        self.error(field, reason)
+    }
+
+    /// Takes `len` bytes; fewer at the end of the file.
+    #[inline]
+    pub(crate) fn take(&mut self, len: usize) -> &'a [u8] {
+        let (taken, rest) = self.rest.split_at_checked(len).unwrap_or((self.rest, &[]));
+        self.rest = rest;
+        taken
+    }
+
+    /// Takes what is left of the line, without its newline.
+    pub(crate) fn take_line(&mut self) -> &'a [u8] {
+        let len = bytes::find(self.rest, b'\n');
+        self.take(len.unwrap_or(self.rest.len()))
+    }
+}

@@ -1,0 +1,114 @@
+//! The law, as tests ask for it: what was parsed is written back byte for byte.
+
+use super::{ParseError, Record};
+
+/// Parses `file`, which has to be understood and to come back.
+#[track_caller]
+pub(crate) fn holds<R: Record>(file: &[u8]) -> R {
+    match check::<R>(file) {
+        Ok(record) => record,
+        Err(error) => panic!("{error} in {}", file.escape_ascii()),
+    }
+}
+
+/// Parses `file`, which has to come back if it is understood.
+#[track_caller]
+fn check<R: Record>(file: &[u8]) -> Result<R, ParseError> {
+    let record = R::parse(file)?;
+    let mut out = Vec::new();
+    record.write(&mut out);
+    assert!(
+        out == file,
+        "read  {}\nwrote {}",
+        file.escape_ascii(),
+        out.escape_ascii()
+    );
+    Ok(record)
+}
+
+/// Checks the law on `count` files that are nearly one of `files`, the same ones at each run.
+#[track_caller]
+pub(crate) fn mutants<R: Record>(files: &[&[u8]], count: usize) {
+    let mut dice = Dice(0x2545_f491_4f6c_dd1d);
+    let mut understood = 0;
+    for i in 0..count {
+        let mut file = files[i % files.len()].to_vec();
+        for _ in 0..=dice.below(3) {
+            mutate(&mut file, &mut dice);
+        }
+        understood += usize::from(check::<R>(&file).is_ok());
+    }
+    // A law that nothing comes before is no law.
+    assert!(
+        understood > 0 && understood < count,
+        "{understood} of {count}"
+    );
+}
+
+fn mutate(file: &mut Vec<u8>, dice: &mut Dice) {
+    const TELLING: &[u8] = b" \t\n0019+-()/.:,axf\\\0\xff";
+    let telling = TELLING[dice.below(TELLING.len())];
+    let at = dice.below(file.len() + 1);
+    let line = |file: &[u8]| {
+        let start = file[..at]
+            .iter()
+            .rposition(|&b| b == b'\n')
+            .map_or(0, |i| i + 1);
+        let end = file[at..].iter().position(|&b| b == b'\n');
+        start..end.map_or(file.len(), |i| at + i + 1)
+    };
+    match dice.below(9) {
+        0 => file.insert(at, telling),
+        1 | 2 if at < file.len() => file[at] = telling,
+        3 if at < file.len() => file[at] ^= 1 << dice.below(8),
+        4 | 5 if at < file.len() => {
+            file.remove(at);
+        }
+        6 => file.truncate(at),
+        7 => {
+            let line = line(file);
+            file.drain(line);
+        }
+        _ => {
+            // To another line's start, or a second time.
+            let range = line(file);
+            let text = file[range.clone()].to_vec();
+            if dice.below(3) > 0 {
+                file.drain(range);
+            }
+            let starts: Vec<usize> = std::iter::once(0)
+                .chain((1..=file.len()).filter(|&i| file[i - 1] == b'\n'))
+                .collect();
+            let start = starts[dice.below(starts.len())];
+            file.splice(start..start, text);
+        }
+    }
+}
+
+/// Xorshift: tests need chance that repeats.
+struct Dice(u64);
+
+impl Dice {
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "the low bits are chance enough"
+    )]
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 16) as usize % end
+    }
+}
+
+/// The `file` of every process here that still has it.
+pub(crate) fn live(file: &str) -> Vec<Vec<u8>> {
+    std::fs::read_dir("/proc")
+        .unwrap()
+        .filter_map(|entry| {
+            let entry = entry.unwrap();
+            crate::bytes::decimal::<u32>(entry.file_name().as_encoded_bytes())?;
+            std::fs::read(entry.path().join(file)).ok()
+        })
+        .collect()
+}

@@ -1,0 +1,13 @@
+//! Files that describe one process: `/proc/PID/…`.
+
+mod cmdline;
+mod stat;
+mod statm;
+mod status;
+mod uid_map;
+
+pub use cmdline::Cmdline;
+pub use stat::Stat;
+pub use statm::Statm;
+pub use status::{SigQ, Status};
+pub use uid_map::{UidMap, UidMapRow};

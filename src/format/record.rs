@@ -1,0 +1,373 @@
+//! `Record`: a file that becomes a struct and the same bytes again, and the two ways to
+//! describe one: `record!`, a sequence of fields, and `lines!`, labelled lines in any order.
+
+use super::{Cursor, Field, ParseError, Spec};
+
+/// A file, or a part of one, that psgo understands.
+///
+/// The law: for all bytes `parse` fails, or `write` gives exactly these bytes back.
+pub trait Record: Sized {
+    /// Understands the whole of `file`.
+    ///
+    /// # Errors
+    ///
+    /// Names the first line and field that were not understood.
+    fn parse(file: &[u8]) -> Result<Self, ParseError>;
+
+    /// Appends the bytes that [`parse`](Self::parse) understood to `out`.
+    fn write(&self, out: &mut Vec<u8>);
+}
+
+/// A [`Record`] that always has the same name.
+pub trait File: Record {
+    /// The file's path: below `/proc/PID` for what describes a process, otherwise below `/proc`.
+    const PATH: &'static str;
+}
+
+/// The form of a record that stands in no template: its own templates say all.
+const WHOLE: Spec = Spec::new("file", "%r");
+
+/// Reads a file that holds one `T` and nothing else.
+pub(crate) fn parse_whole<T: Field>(file: &[u8], spec: &Spec) -> Result<T, ParseError> {
+    let mut cursor = Cursor::new(file);
+    let value = T::read(&mut cursor, spec)?;
+    if cursor.rest().is_empty() {
+        return Ok(value);
+    }
+    Err(cursor.error(spec.field, "more than the kernel writes"))
+}
+
+/// [`Record::parse`] of a described record.
+pub(crate) fn parse<T: Field>(file: &[u8]) -> Result<T, ParseError> {
+    parse_whole(file, &WHOLE)
+}
+
+/// [`Record::write`] of a described record.
+pub(crate) fn write<T: Field>(record: &T, out: &mut Vec<u8>) {
+    record.put(&WHOLE, out);
+}
+
+/// What both kinds of description share: the struct, and `parse` and `write` by [`Field`].
+macro_rules! record_struct {
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident $(: $path:literal)? {
+            $($(#[$fmeta:meta])* $field:ident: $ty:ty = $spec:literal,)*
+        }
+        $(hidden $hidden:ident: $hidden_ty:ty)?
+    ) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq, Default)]
+        #[non_exhaustive]
+        pub struct $name {
+            $(
+                $(#[$fmeta])*
+                #[doc = concat!("\n\nPrinted as `", stringify!($spec), "`.")]
+                pub $field: $ty,
+            )*
+            $(pub(crate) $hidden: $hidden_ty,)?
+        }
+
+        impl $name {
+            /// Understands the whole of `file`.
+            ///
+            /// # Errors
+            ///
+            /// Names the first line and field that were not understood.
+            pub fn parse(file: &[u8]) -> Result<Self, $crate::format::ParseError> {
+                $crate::format::record::parse(file)
+            }
+
+            /// Appends the bytes that [`parse`](Self::parse) understood to `out`.
+            pub fn write(&self, out: &mut Vec<u8>) {
+                $crate::format::record::write(self, out);
+            }
+        }
+
+        impl $crate::format::Record for $name {
+            fn parse(file: &[u8]) -> Result<Self, $crate::format::ParseError> {
+                $crate::format::record::parse(file)
+            }
+
+            fn write(&self, out: &mut Vec<u8>) {
+                $crate::format::record::write(self, out);
+            }
+        }
+
+        impl $crate::format::field::Item for $name {}
+
+        $(impl $crate::format::File for $name {
+            const PATH: &'static str = $path;
+        })?
+    };
+}
+
+/// A record whose fields stand one after the other.
+///
+/// Each field has a type that is a [`Field`] and a template, see [`Spec`]. `Option` fields may
+/// be missing at the end of a line, with all that follow them on it. Without a path it is a part
+/// of a file, printed by `%r` in another record.
+macro_rules! record {
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident $(: $path:literal)? {
+            $($(#[$fmeta:meta])* $field:ident: $ty:ty = $spec:literal,)*
+        }
+    ) => {
+        $crate::format::record::record_struct! {
+            $(#[$meta])*
+            pub struct $name $(: $path)? {
+                $($(#[$fmeta])* $field: $ty = $spec,)*
+            }
+        }
+
+        impl $crate::format::field::Field for $name {
+            #[inline]
+            fn take(
+                cursor: &mut $crate::format::Cursor<'_>,
+                _: &$crate::format::Spec,
+            ) -> Result<Self, $crate::format::ParseError> {
+                $(let $field = {
+                    const SPEC: $crate::format::Spec =
+                        $crate::format::Spec::new(stringify!($field), $spec);
+                    <$ty as $crate::format::field::Field>::read(cursor, &SPEC)?
+                };)*
+                Ok(Self { $($field,)* })
+            }
+
+            fn put(&self, _: &$crate::format::Spec, out: &mut Vec<u8>) {
+                $({
+                    const SPEC: $crate::format::Spec =
+                        $crate::format::Spec::new(stringify!($field), $spec);
+                    $crate::format::field::Field::write(&self.$field, &SPEC, out);
+                })*
+            }
+        }
+    };
+}
+
+/// A record of labelled lines, at most one of each, in whatever order the file has them.
+///
+/// A line is known by the text before its first field. A field whose template does not end the
+/// line is followed on that line by the next one; all of these are required. `Option` fields and
+/// lists may be missing. Lines that nothing describes are kept, and so is an order other than
+/// the one described; a file in that order, which is how this kernel writes it, costs nothing.
+macro_rules! lines {
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident $(: $path:literal)? {
+            $($(#[$fmeta:meta])* $field:ident: $ty:ty = $spec:literal,)*
+        }
+    ) => {
+        $crate::format::record::record_struct! {
+            $(#[$meta])*
+            pub struct $name $(: $path)? {
+                $($(#[$fmeta])* $field: $ty = $spec,)*
+            }
+            hidden layout: $crate::format::record::Layout
+        }
+
+        impl $name {
+            /// The lines that psgo does not know, without their newlines.
+            pub fn unknown_lines(&self) -> impl Iterator<Item = &[u8]> {
+                self.layout.unknown_lines()
+            }
+        }
+
+        const _: () = {
+            #[allow(non_camel_case_types, clippy::enum_variant_names)]
+            enum Index {
+                $($field,)*
+            }
+
+            /// Bits of the fields that a file cannot lack.
+            const REQUIRED: u128 = 0 $(
+                | ((!<$ty as $crate::format::field::Field>::OPTIONAL) as u128)
+                    << Index::$field as u32
+            )*;
+
+            const ALL: &[u8] = &[$(Index::$field as u8),*];
+
+            impl $name {
+                fn put_field(&self, index: u8, out: &mut Vec<u8>) {
+                    match index {
+                        $(index if index == Index::$field as u8 => {
+                            const SPEC: $crate::format::Spec =
+                                $crate::format::Spec::new(stringify!($field), $spec);
+                            $crate::format::field::Field::write(&self.$field, &SPEC, out);
+                        })*
+                        _ => {}
+                    }
+                }
+            }
+
+            impl $crate::format::field::Field for $name {
+                fn take(
+                    cursor: &mut $crate::format::Cursor<'_>,
+                    _: &$crate::format::Spec,
+                ) -> Result<Self, $crate::format::ParseError> {
+                    let mut record = Self::default();
+                    let mut lines = $crate::format::record::Lines::new();
+                    while lines.next_pass(cursor)? {
+                        let mut on_line = false;
+                        $({
+                            const SPEC: $crate::format::Spec =
+                                $crate::format::Spec::new(stringify!($field), $spec);
+                            const {
+                                assert!(!SPEC.label().is_empty(), "a line without a label");
+                            }
+                            if on_line || cursor.rest().starts_with(SPEC.label()) {
+                                lines.see(Index::$field as u8, cursor, SPEC.field)?;
+                                record.$field =
+                                    <$ty as $crate::format::field::Field>::read(cursor, &SPEC)?;
+                                on_line = !SPEC.ends_line();
+                            }
+                        })*
+                        // A line cannot end inside of the last description.
+                        debug_assert!(!on_line);
+                    }
+                    $(if lines.lacks(REQUIRED, Index::$field as u8) {
+                        return Err(cursor.error(stringify!($field), "missing"));
+                    })*
+                    record.layout = lines.into_layout();
+                    Ok(record)
+                }
+
+                fn put(&self, _: &$crate::format::Spec, out: &mut Vec<u8>) {
+                    self.layout.write(ALL, out, |index, out| self.put_field(index, out));
+                }
+            }
+        };
+    };
+}
+
+pub(crate) use {lines, record, record_struct};
+
+/// The order of a file's lines, where it is not the described one.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Layout(Vec<Line>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Line {
+    /// The field of that index.
+    Field(u8),
+    /// A line that nothing describes.
+    Unknown(Vec<u8>),
+}
+
+impl Layout {
+    pub(crate) fn unknown_lines(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.iter().filter_map(|line| match line {
+            Line::Field(_) => None,
+            Line::Unknown(text) => Some(text.as_slice()),
+        })
+    }
+
+    /// Writes each field with `put` and the unknown lines between them; fields that were set
+    /// after the file was read come last.
+    pub(crate) fn write(&self, fields: &[u8], out: &mut Vec<u8>, put: impl Fn(u8, &mut Vec<u8>)) {
+        let mut written = 0_u128;
+        for line in &self.0 {
+            match line {
+                Line::Field(index) => {
+                    written |= 1 << index;
+                    put(*index, out);
+                }
+                Line::Unknown(text) => {
+                    out.extend_from_slice(text);
+                    out.push(b'\n');
+                }
+            }
+        }
+        for index in fields.iter().filter(|&index| written & (1 << index) == 0) {
+            put(*index, out);
+        }
+    }
+}
+
+/// How `lines!` reads: in passes over the described lines, one pass for a file in their order.
+pub(crate) struct Lines {
+    /// A bit for each field that was read.
+    seen: u128,
+    /// Kept from the second pass on.
+    layout: Option<Layout>,
+    /// What was unread when the last pass began; nothing before the first.
+    unread: Option<usize>,
+}
+
+impl Lines {
+    pub(crate) fn new() -> Self {
+        Self {
+            seen: 0,
+            layout: None,
+            unread: None,
+        }
+    }
+
+    /// Is there another pass to make? A pass that read nothing stands before an unknown line.
+    #[inline]
+    pub(crate) fn next_pass(&mut self, cursor: &mut Cursor<'_>) -> Result<bool, ParseError> {
+        if cursor.rest().is_empty() {
+            return Ok(false);
+        }
+        if let Some(unread) = self.unread {
+            self.leave_the_order(unread, cursor)?;
+        }
+        self.unread = Some(cursor.rest().len());
+        Ok(!cursor.rest().is_empty())
+    }
+
+    #[cold]
+    fn leave_the_order(
+        &mut self,
+        unread: usize,
+        cursor: &mut Cursor<'_>,
+    ) -> Result<(), ParseError> {
+        let seen = self.seen;
+        // The first pass reads in the order of the description.
+        let layout = self.layout.get_or_insert_with(|| {
+            let seen = (0..128).filter(|index| seen & (1 << index) != 0);
+            Layout(seen.map(Line::Field).collect())
+        });
+        if unread == cursor.rest().len() {
+            let line = cursor.rest();
+            let text = cursor.take_line();
+            if text.is_empty() {
+                return Err(cursor.error("line", "empty"));
+            }
+            if text.len() == line.len() {
+                return Err(cursor.error("line", "no newline at its end"));
+            }
+            cursor.take(1);
+            layout.0.push(Line::Unknown(text.to_vec()));
+        }
+        Ok(())
+    }
+
+    /// Notes that a field is about to be read; it can be once.
+    #[inline]
+    pub(crate) fn see(
+        &mut self,
+        index: u8,
+        cursor: &Cursor<'_>,
+        field: &'static str,
+    ) -> Result<(), ParseError> {
+        if self.seen & (1 << index) != 0 {
+            return Err(cursor.error(field, "a second time"));
+        }
+        self.seen |= 1 << index;
+        if let Some(layout) = &mut self.layout {
+            layout.0.push(Line::Field(index));
+        }
+        Ok(())
+    }
+
+    #[inline]
+    pub(crate) fn lacks(&self, required: u128, index: u8) -> bool {
+        required & !self.seen & (1 << index) != 0
+    }
+
+    pub(crate) fn into_layout(self) -> Layout {
+        self.layout.unwrap_or_default()
+    }
+}

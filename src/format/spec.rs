@@ -1,0 +1,191 @@
+//! `Spec`: one field's place in a file, written as the kernel's printf has it.
+
+/// What a directive prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// `%d`, `%u`: a decimal number.
+    Decimal,
+    /// `%x`: hexadecimal, lower case.
+    Hex,
+    /// `%o`: octal.
+    Octal,
+    /// `%.2f`: a number of hundredths, with a point before the last two digits.
+    Hundredths,
+    /// `%c`: one byte.
+    Char,
+    /// `%s`: bytes, up to the text that stands after them, on one line.
+    Text,
+    /// `%*s`: bytes of any kind, up to the last place where the text after them stands.
+    Greedy,
+    /// `%r`: a value that brings its own form, such as a record.
+    Record,
+}
+
+/// One field of a file: the literal text around it, and how it is printed.
+///
+/// It is read from a template at compile time:
+///
+/// - `" %-10u,"`: text, a printf directive (flags `-` and `0`, a width), text;
+/// - `"Uid:{\t%u}\n"`: what stands in braces is printed once for each element of a list;
+/// - `"Groups:\t%u{ } \n"`: braces after the directive hold what stands between two elements.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Spec {
+    /// The field's name, for errors.
+    pub(crate) field: &'static str,
+    /// Text before the value or the list.
+    pub(crate) before: &'static [u8],
+    /// Text before each element of a list.
+    pub(crate) open: &'static [u8],
+    /// Text after each element of a list.
+    pub(crate) close: &'static [u8],
+    /// Text between two elements of a list; such a list has neither `open` nor `close`.
+    pub(crate) between: Option<&'static [u8]>,
+    /// Text after the value or the list.
+    pub(crate) after: &'static [u8],
+    /// What is printed.
+    pub(crate) kind: Kind,
+    /// Least width.
+    pub(crate) width: usize,
+    /// Filled up on the right.
+    pub(crate) left: bool,
+    /// Filled up with zeros.
+    pub(crate) zero: bool,
+}
+
+impl Spec {
+    /// Reads a template.
+    ///
+    /// # Panics
+    ///
+    /// On a template that is not understood; in a constant that is a compile error.
+    pub(crate) const fn new(field: &'static str, template: &'static str) -> Self {
+        let text = template.as_bytes();
+        let percent = position(text, 0, b'%');
+        assert!(percent < text.len(), "a template without a directive");
+        let brace = position(text, 0, b'{');
+        let repeats = brace < percent;
+        let (before, open) = if repeats {
+            (part(text, 0, brace), part(text, brace + 1, percent))
+        } else {
+            (part(text, 0, percent), part(text, 0, 0))
+        };
+
+        let mut at = percent + 1;
+        let left = byte(text, at) == b'-';
+        if left {
+            at += 1;
+        }
+        let zero = byte(text, at) == b'0';
+        let mut width = 0;
+        while byte(text, at).is_ascii_digit() {
+            width = width * 10 + (byte(text, at) - b'0') as usize;
+            at += 1;
+        }
+        let (kind, len) = match (byte(text, at), byte(text, at + 1)) {
+            (b'd' | b'u', _) => (Kind::Decimal, 1),
+            (b'x', _) => (Kind::Hex, 1),
+            (b'o', _) => (Kind::Octal, 1),
+            (b'c', _) => (Kind::Char, 1),
+            (b's', _) => (Kind::Text, 1),
+            (b'r', _) => (Kind::Record, 1),
+            (b'*', b's') => (Kind::Greedy, 2),
+            (b'.', b'2') if byte(text, at + 2) == b'f' => (Kind::Hundredths, 3),
+            _ => panic!("unknown directive"),
+        };
+        at += len;
+
+        let end = text.len();
+        let (close, between, after) = if repeats {
+            let brace = position(text, at, b'}');
+            (part(text, at, brace), None, part(text, brace + 1, end))
+        } else if byte(text, at) == b'{' {
+            let brace = position(text, at, b'}');
+            let between = part(text, at + 1, brace);
+            (part(text, 0, 0), Some(between), part(text, brace + 1, end))
+        } else {
+            (part(text, 0, 0), None, part(text, at, end))
+        };
+        // The text after such a list is how its end is known.
+        assert!(
+            between.is_none() || !after.is_empty(),
+            "no text after a list"
+        );
+        assert!(
+            !matches!(kind, Kind::Greedy) || !after.is_empty(),
+            "no text after %*s"
+        );
+        let newline = position(after, 0, b'\n');
+        assert!(newline + 1 >= after.len(), "text after the end of the line");
+        Self {
+            field,
+            before,
+            open,
+            close,
+            between,
+            after,
+            kind,
+            width,
+            left,
+            zero,
+        }
+    }
+
+    /// The text by which the field is known where it begins a line.
+    pub(crate) const fn label(&self) -> &'static [u8] {
+        if self.before.is_empty() {
+            self.open
+        } else {
+            self.before
+        }
+    }
+
+    /// Does the line end with it?
+    pub(crate) const fn ends_line(&self) -> bool {
+        matches!(self.after.last(), Some(b'\n')) || matches!(self.close.last(), Some(b'\n'))
+    }
+}
+
+/// The byte at `at`; NUL, which no template holds, after the end.
+const fn byte(text: &[u8], at: usize) -> u8 {
+    if at < text.len() { text[at] } else { 0 }
+}
+
+/// Where the first `wanted` from `from` on is; the length if there is none.
+const fn position(text: &[u8], from: usize, wanted: u8) -> usize {
+    let mut at = from;
+    while at < text.len() && text[at] != wanted {
+        at += 1;
+    }
+    at
+}
+
+const fn part(text: &'static [u8], from: usize, to: usize) -> &'static [u8] {
+    text.split_at(to).0.split_at(from).1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_template_is_read_as_printf_reads_it() {
+        let spec = Spec::new("name", "Name: %-20s /dev/");
+        assert_eq!((spec.before, spec.after), (&b"Name: "[..], &b" /dev/"[..]));
+        assert_eq!((spec.kind, spec.width), (Kind::Text, 20));
+        assert!(spec.left && !spec.zero && !spec.ends_line());
+        let spec = Spec::new("caps", "CapInh:\t%016x\n");
+        assert_eq!((spec.kind, spec.width), (Kind::Hex, 16));
+        assert!(spec.zero && !spec.left && spec.ends_line());
+    }
+
+    #[test]
+    fn braces_repeat_or_separate() {
+        let each = Spec::new("uid", "Uid:{\t%u;}\n");
+        assert_eq!((each.before, each.open), (&b"Uid:"[..], &b"\t"[..]));
+        assert_eq!((each.close, each.after), (&b";"[..], &b"\n"[..]));
+        assert_eq!(each.between, None);
+        let between = Spec::new("groups", "Groups:\t%u{ } \n");
+        assert_eq!(between.between, Some(&b" "[..]));
+        assert_eq!(between.after, b" \n");
+    }
+}

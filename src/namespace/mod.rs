@@ -1,0 +1,273 @@
+//! Entering a container, checking what was found there, and what its processes are called outside.
+
+mod pids;
+
+use std::{
+    io,
+    os::fd::{AsRawFd, BorrowedFd, OwnedFd},
+    sync::Arc,
+    time::Duration,
+};
+
+use nix::fcntl::OFlag;
+
+pub(crate) use pids::{Numbers, Translator};
+
+use crate::{
+    error::{Error, ErrorKind, Result},
+    format::pid::{Stat, Status},
+    ids::Pid,
+    procfs::{ProcessDir, Procfs},
+    sys::{self, End, Guard},
+    watchdog,
+};
+
+/// A file of names larger than this is not one.
+const NAMES_LIMIT: usize = 4 << 20;
+
+/// The process whose container is looked at. What it holds open keeps its number, and that of its
+/// namespace, from being taken for another's.
+#[derive(Debug)]
+pub(crate) struct Target {
+    pid: Pid,
+    dir: ProcessDir,
+    start: u64,
+    /// Its numbers, from that of the `/proc` it was found in down to its own namespace's.
+    numbers: Vec<u32>,
+    pid_namespace: Arc<OwnedFd>,
+    pid_link: Vec<u8>,
+    mount_link: io::Result<Vec<u8>>,
+}
+
+/// What was found on the inside.
+#[derive(Debug)]
+pub(crate) struct Found {
+    root: OwnedFd,
+    proc: io::Result<OwnedFd>,
+}
+
+impl Target {
+    /// Takes hold of `pid` of the trusted `/proc` `base`.
+    pub(crate) fn hold(base: &Procfs, pid: Pid) -> Result<Self> {
+        let about = |name: &str| {
+            let path = format!("{pid}/{name}");
+            move |error| match base.error(&path, error) {
+                error if error.kind() == ErrorKind::Gone => gone(pid),
+                error => error,
+            }
+        };
+        let dir = base.process(pid).map_err(about(""))?;
+        let not_understood = |name: &str, error: &dyn std::fmt::Display| {
+            Error::new(
+                ErrorKind::NotUnderstood,
+                base.named(&format!("{pid}/{name}")),
+                error.to_string(),
+            )
+        };
+        let stat = dir.read("stat").map_err(about("stat"))?;
+        let stat = Stat::parse(&stat).map_err(|e| not_understood("stat", &e))?;
+        let status = dir.read("status").map_err(about("status"))?;
+        let status = Status::parse(&status).map_err(|e| not_understood("status", &e))?;
+        if status.tgid != pid.get() {
+            // A thread is not a process, though /proc knows it when asked.
+            return Err(gone(pid));
+        }
+        let pid_namespace = dir
+            .follow("ns/pid", OFlag::O_RDONLY)
+            .map_err(about("ns/pid"))?;
+        Ok(Self {
+            pid,
+            start: stat.starttime,
+            numbers: status.ns_pid.unwrap_or_default(),
+            pid_namespace: Arc::new(pid_namespace),
+            pid_link: dir.link("ns/pid").map_err(about("ns/pid"))?,
+            mount_link: dir.link("ns/mnt"),
+            dir,
+        })
+    }
+
+    /// Takes hold of the process behind `pidfd`, which `base` shows.
+    pub(crate) fn hold_pidfd(base: &Procfs, pidfd: BorrowedFd<'_>) -> Result<Self> {
+        let number = pidfd.as_raw_fd();
+        let not_one = |reason: &'static str| {
+            Error::new(ErrorKind::Invalid, format!("descriptor {number}"), reason)
+        };
+        let path = format!("fdinfo/{number}");
+        let me = base.process_self();
+        let info = me.and_then(|me| me.read(&path));
+        let info = info.map_err(|error| base.error(&format!("self/{path}"), error))?;
+        let line = info
+            .split(|b| *b == b'\n')
+            .find_map(|line| line.strip_prefix(b"Pid:\t"));
+        let pid = line
+            .and_then(|pid| std::str::from_utf8(pid).ok()?.parse::<i64>().ok())
+            .ok_or_else(|| not_one("not a pidfd"))?;
+        // The kernel says -1 of a process that has been reaped, 0 of one it does not show.
+        let pid = u32::try_from(pid).ok().filter(|pid| *pid > 0).map(Pid::new);
+        let ended = || {
+            Error::new(
+                ErrorKind::Gone,
+                format!("pidfd {number}"),
+                "no such process",
+            )
+        };
+        let target = Self::hold(base, pid.ok_or_else(ended)?)?;
+        // Alive now, it was alive when its number was looked up, so the number was its own.
+        if sys::pidfd_is_alive(pidfd) {
+            Ok(target)
+        } else {
+            Err(ended())
+        }
+    }
+
+    /// Its number in the `/proc` that it was found in.
+    pub(crate) fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    /// What its PID namespace is called: `pid:[4026531836]`.
+    pub(crate) fn pid_link(&self) -> &[u8] {
+        &self.pid_link
+    }
+
+    /// The bytes of one of its files.
+    pub(crate) fn read(&self, name: &str) -> io::Result<Vec<u8>> {
+        self.dir.read(name)
+    }
+
+    /// Where one of its links points.
+    pub(crate) fn link(&self, name: &str) -> io::Result<Vec<u8>> {
+        self.dir.link(name)
+    }
+
+    /// Whether it sees the same mounts as `other` does.
+    pub(crate) fn shares_mounts_with(&self, other: &ProcessDir) -> bool {
+        matches!(
+            (&self.mount_link, other.link("ns/mnt")),
+            (Ok(mine), Ok(theirs)) if *mine == theirs
+        )
+    }
+
+    /// Translates between its PID namespace and that of `base`.
+    pub(crate) fn translator(&self, base: &Procfs) -> Translator {
+        Translator::new(
+            base,
+            Arc::clone(&self.pid_namespace),
+            &self.pid_link,
+            self.numbers.len(),
+        )
+    }
+
+    /// Opens the root and the `/proc` of its mount namespace, from a thread that enters it and ends.
+    pub(crate) fn enter(&self, patience: Duration) -> io::Result<Found> {
+        let namespace = self.dir.follow("ns/mnt", OFlag::O_RDONLY)?;
+        // The thread has all it needs before it enters; inside it only opens two directories.
+        let entered = watchdog::within(patience, move || {
+            sys::enter_mount_namespace(namespace)?;
+            Ok(Found {
+                root: sys::open_directory(c"/", OFlag::empty())?,
+                proc: sys::open_directory(c"/proc", OFlag::O_NOFOLLOW),
+            })
+        })?;
+        entered.unwrap_or_else(|| Err(timed_out()))
+    }
+
+    /// Opens the same through its root directory, without entering.
+    pub(crate) fn reach(&self, patience: Duration) -> io::Result<Found> {
+        let flags = OFlag::O_PATH | OFlag::O_DIRECTORY;
+        let root = self.dir.follow("root", flags)?;
+        let reached = watchdog::within(patience, move || Found {
+            proc: sys::open_below(&root, c"proc", flags | OFlag::O_NOFOLLOW, Guard::Root),
+            root,
+        })?;
+        reached.ok_or_else(timed_out)
+    }
+}
+
+impl Found {
+    /// The `/proc` found, if it shows the target's own PID namespace and nothing else.
+    ///
+    /// It must be the root of a procfs, and know the target by the number that the target has in
+    /// its own namespace, by its start time, and by no number of a namespace below. A procfs of
+    /// another PID namespace either does not show the target or shows more numbers of it.
+    pub(crate) fn vouch(proc: OwnedFd, target: &Target, patience: Duration) -> Result<Procfs> {
+        let not_trusted = |reason: &'static str| {
+            Error::new(
+                ErrorKind::NotTrusted,
+                format!("/proc of process {}", target.pid),
+                reason,
+            )
+        };
+        let own = *target
+            .numbers
+            .last()
+            .ok_or_else(|| not_trusted("this kernel does not tell the target's own number"))?;
+        let (start, link) = (target.start, target.pid_link.clone());
+        let checked = watchdog::within(patience, move || {
+            if !sys::is_procfs_root(&proc)? {
+                return Ok(Err("it is not the root of a procfs"));
+            }
+            let proc = Procfs::found(proc);
+            let dir = proc.process(Pid::new(own))?;
+            let stat = Stat::parse(&dir.read("stat")?);
+            let status = Status::parse(&dir.read("status")?);
+            let same = stat.is_ok_and(|stat| stat.starttime == start)
+                && status.is_ok_and(|status| status.ns_pid.as_deref() == Some(&[own]))
+                && dir.link("ns/pid")? == link;
+            Ok(if same {
+                Ok(proc)
+            } else {
+                Err("it shows another PID namespace")
+            })
+        });
+        let io = |error| Error::io(format!("/proc of process {}", target.pid), error);
+        checked
+            .map_err(io)?
+            .unwrap_or_else(|| Err(timed_out()))
+            .map_err(io)?
+            .map_err(not_trusted)
+    }
+
+    /// Both directories.
+    pub(crate) fn split(self) -> (OwnedFd, io::Result<OwnedFd>) {
+        (self.root, self.proc)
+    }
+}
+
+/// The bytes of a file of names below `root`: a regular file of sensible size, or nothing.
+pub(crate) fn read_names(
+    root: &Arc<OwnedFd>,
+    path: &'static str,
+    patience: Duration,
+) -> Option<Vec<u8>> {
+    let root = Arc::clone(root);
+    let read = move || -> io::Result<Option<Vec<u8>>> {
+        // Looked at before it is opened: opening a device can do things.
+        let seen = sys::open_below(&root, path, OFlag::O_PATH, Guard::Root)?;
+        let seen = sys::stat(seen)?;
+        if !sys::is_regular(&seen) {
+            return Ok(None);
+        }
+        let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK;
+        let file = sys::open_below(&root, path, flags, Guard::Root)?;
+        let opened = sys::stat(&file)?;
+        let same = (opened.st_dev, opened.st_ino) == (seen.st_dev, seen.st_ino);
+        let size = usize::try_from(opened.st_size).unwrap_or(usize::MAX);
+        if !same || size > NAMES_LIMIT {
+            return Ok(None);
+        }
+        let mut bytes = Vec::with_capacity(size + 1);
+        sys::read_to_end(file, &mut bytes, NAMES_LIMIT, End::Nothing)?;
+        Ok(Some(bytes))
+    };
+    watchdog::within(patience, read).ok()??.ok()?
+}
+
+/// The process is not there, or not any more.
+pub(crate) fn gone(pid: Pid) -> Error {
+    Error::new(ErrorKind::Gone, format!("process {pid}"), "no such process")
+}
+
+fn timed_out() -> io::Error {
+    io::Error::from_raw_os_error(libc::ETIMEDOUT)
+}

@@ -1,0 +1,117 @@
+//! What the processes of a PID namespace are called outside of it, and the other way round.
+
+use std::{
+    collections::HashMap,
+    io,
+    os::fd::{AsFd, OwnedFd},
+    sync::Arc,
+};
+
+use nix::fcntl::OFlag;
+
+use crate::{format::pid::Status, ids::Pid, procfs::Procfs, sys};
+
+/// How numbers of one PID namespace become those of the `/proc` that its target was found in.
+#[derive(Debug)]
+pub(crate) struct Translator {
+    namespace: Arc<OwnedFd>,
+    link: Vec<u8>,
+    /// How many numbers a process of the namespace has, counted from the `/proc`'s.
+    levels: usize,
+    /// Whether the kernel translates: it can (6.11), and the `/proc` counts as this process does.
+    by_kernel: bool,
+}
+
+/// The translation at one moment.
+#[derive(Debug)]
+pub(crate) enum Numbers {
+    /// The kernel is asked each time.
+    Kernel(Arc<OwnedFd>),
+    /// All that there were when it was made.
+    Listed {
+        /// Inside to outside.
+        outside: HashMap<Pid, Pid>,
+        /// Outside to inside.
+        inside: HashMap<Pid, Pid>,
+    },
+}
+
+impl Translator {
+    pub(super) fn new(base: &Procfs, namespace: Arc<OwnedFd>, link: &[u8], levels: usize) -> Self {
+        let by_kernel = counts_as_we_do(base)
+            && sys::pid_in_namespace(&namespace, Pid::new(std::process::id())).is_ok();
+        Self {
+            namespace,
+            link: link.to_vec(),
+            levels,
+            by_kernel,
+        }
+    }
+
+    /// How deep its PID namespace lies below that of the `/proc`.
+    pub(crate) fn level(&self) -> usize {
+        self.levels.saturating_sub(1)
+    }
+
+    /// The translation of now.
+    pub(crate) fn numbers(&self, base: &Procfs) -> Numbers {
+        if self.by_kernel {
+            return Numbers::Kernel(Arc::clone(&self.namespace));
+        }
+        // KERNEL(6.11): the namespace ioctls make all of this unnecessary.
+        let (mut outside, mut inside) = (HashMap::new(), HashMap::new());
+        for pid in base.pids().unwrap_or_default() {
+            if let Some(number) = self.number_of(base, pid) {
+                outside.insert(number, pid);
+                inside.insert(pid, number);
+            }
+        }
+        Numbers::Listed { outside, inside }
+    }
+
+    /// What `pid` of `base` is called inside, told by its numbers at every level.
+    fn number_of(&self, base: &Procfs, pid: Pid) -> Option<Pid> {
+        let dir = base.process(pid).ok()?;
+        let numbers = Status::parse(&dir.read("status").ok()?).ok()?.ns_pid?;
+        let number = *numbers.get(self.levels.checked_sub(1)?)?;
+        let below = numbers.len() - self.levels;
+        let is_inside = if below == 0 {
+            dir.link("ns/pid").ok()? == self.link
+        } else {
+            let own = dir.follow("ns/pid", OFlag::O_RDONLY).ok()?;
+            let ancestor = (0..below).try_fold(own, |ns, _| sys::parent_namespace(ns));
+            same_namespace(ancestor.ok()?, &self.namespace).ok()?
+        };
+        is_inside.then_some(Pid::new(number))
+    }
+}
+
+/// Whether a process has the same number in `base` as it has for this process.
+fn counts_as_we_do(base: &Procfs) -> bool {
+    let status = base.read("self/status").ok();
+    let numbers = status.and_then(|bytes| Status::parse(&bytes).ok()?.ns_pid);
+    numbers.is_some_and(|numbers| numbers == [std::process::id()])
+}
+
+fn same_namespace(a: impl AsFd, b: impl AsFd) -> io::Result<bool> {
+    let (a, b) = (sys::stat(a)?, sys::stat(b)?);
+    Ok((a.st_dev, a.st_ino) == (b.st_dev, b.st_ino))
+}
+
+impl Numbers {
+    /// What `pid` of the inside is called outside.
+    pub(crate) fn outside(&self, pid: Pid) -> Option<Pid> {
+        match self {
+            Self::Kernel(namespace) => sys::pid_from_namespace(namespace, pid).ok()?,
+            Self::Listed { outside, .. } => outside.get(&pid).copied(),
+        }
+    }
+
+    /// What `pid` of the outside is called inside; nothing if it does not run there.
+    pub(crate) fn inside(&self, pid: Pid) -> Option<Pid> {
+        match self {
+            Self::Kernel(namespace) => sys::pid_in_namespace(namespace, pid).ok()?,
+            Self::Listed { inside, .. } => inside.get(&pid).copied(),
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! `Table` and its rows: what a listing gives.
+
+use super::{Column, Outcome, Skipped};
+use crate::{ids::Pid, value::Value};
+
+/// A listing: headers, rows of typed values, and what was left out.
+#[derive(Debug, Clone)]
+pub struct Table {
+    pub(super) columns: Vec<Column>,
+    pub(super) rows: Vec<Row>,
+    pub(super) outcome: Outcome,
+}
+
+impl Table {
+    /// The columns.
+    #[must_use]
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// What stands above each column.
+    #[must_use]
+    pub fn headers(&self) -> Vec<&str> {
+        self.columns.iter().map(Column::header).collect()
+    }
+
+    /// The rows, by pid unless sorted.
+    #[must_use]
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// psgo's strings: one for each cell of each row, without the headers.
+    ///
+    /// The text is escaped, see [`Value`].
+    #[must_use]
+    pub fn to_strings(&self) -> Vec<Vec<String>> {
+        let strings = |row: &Row| row.values().iter().map(Value::to_string).collect();
+        self.rows.iter().map(strings).collect()
+    }
+
+    /// The processes and containers that were left out, and why.
+    #[must_use]
+    pub fn skipped(&self) -> &[Skipped] {
+        &self.outcome.skipped
+    }
+
+    /// How the listing went.
+    #[must_use]
+    pub fn outcome(&self) -> &Outcome {
+        &self.outcome
+    }
+}
+
+/// One process: a value for each column.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    pid: Pid,
+    via: Option<Pid>,
+    values: Vec<Value>,
+}
+
+impl Row {
+    pub(super) fn new(pid: Pid, via: Option<Pid>, values: Vec<Value>) -> Self {
+        Self { pid, via, values }
+    }
+
+    pub(super) fn truncate(&mut self, columns: usize) {
+        self.values.truncate(columns);
+    }
+
+    /// The process, in the PID namespace of the `/proc` that was read.
+    #[must_use]
+    pub fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    /// The pid through which its container was joined; nothing without a join.
+    #[must_use]
+    pub fn via(&self) -> Option<Pid> {
+        self.via
+    }
+
+    /// The cells, in the order of the columns.
+    #[must_use]
+    pub fn values(&self) -> &[Value] {
+        &self.values
+    }
+
+    /// The row with the names of its columns: with feature `serde` it serialises as one
+    /// object keyed by the descriptors' names.
+    #[must_use]
+    pub fn record<'a>(&'a self, columns: &'a [Column]) -> Record<'a> {
+        Record { columns, row: self }
+    }
+}
+
+/// A row together with its columns.
+#[derive(Debug, Clone, Copy)]
+pub struct Record<'a> {
+    columns: &'a [Column],
+    row: &'a Row,
+}
+
+impl<'a> Record<'a> {
+    /// Each column with its value.
+    pub fn cells(&self) -> impl Iterator<Item = (&'a Column, &'a Value)> + use<'a> {
+        self.columns.iter().zip(&self.row.values)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Record<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(
+            self.cells()
+                .map(|(column, value)| (column.descriptor().name, value)),
+        )
+    }
+}
+
+/// An array of objects keyed by the descriptors' names.
+#[cfg(feature = "serde")]
+impl serde::Serialize for Table {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.rows.iter().map(|row| row.record(&self.columns)))
+    }
+}

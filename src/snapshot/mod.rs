@@ -1,0 +1,296 @@
+//! What to read of each process, and what was read of it.
+
+mod collect;
+mod read;
+
+use std::{num::NonZeroUsize, time::Duration};
+
+pub(crate) use collect::collect;
+
+use crate::{
+    error::Error,
+    format::pid::{Stat, Status},
+    ids::{Gid, Pid, Uid},
+    value::{Text, Time},
+    view::Inner,
+};
+
+bitflags::bitflags! {
+    /// What a descriptor is computed from.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub(crate) struct Needs: u16 {
+        /// `/proc/PID/stat`
+        const STAT = 1;
+        /// `/proc/PID/status`
+        const STATUS = 1 << 1;
+        /// `/proc/PID/cmdline`
+        const CMDLINE = 1 << 2;
+        /// `/proc/PID/attr/current`
+        const LABEL = 1 << 3;
+        /// effective user and group
+        const EFFECTIVE = 1 << 4;
+        /// resident memory
+        const RSS = 1 << 5;
+        /// numbers of the process group and session
+        const JOBS = 1 << 6;
+        /// the time of now
+        const CLOCK = 1 << 7;
+        /// the local zone at the start of the process
+        const ZONE = 1 << 8;
+        /// the names of terminals
+        const TTY = 1 << 9;
+        /// users' names
+        const USERS = 1 << 10;
+        /// groups' names
+        const GROUPS = 1 << 11;
+        /// users' names on the host
+        const HOST_USERS = 1 << 12;
+        /// groups' names on the host
+        const HOST_GROUPS = 1 << 13;
+        /// the pid on the host
+        const HOST_PID = 1 << 14;
+    }
+}
+
+/// How fast, and how patiently.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pace {
+    pub(crate) timeout: Duration,
+    pub(crate) threads: Option<NonZeroUsize>,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(2),
+            threads: None,
+        }
+    }
+}
+
+/// How a listing went.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Outcome {
+    /// The processes and containers that were left out, and why. A process that ended while the
+    /// listing was made is not among them unless it was asked for by its pid.
+    pub skipped: Vec<Skipped>,
+    /// Threads left behind because what they read did not answer: each cost a cell or a row.
+    pub abandoned: usize,
+}
+
+/// A process or a container that was left out.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Skipped {
+    /// Its pid, as it was asked for or listed.
+    pub pid: Pid,
+    /// The pid through which its container was joined.
+    pub via: Option<Pid>,
+    /// Whether the caller asked for this very pid.
+    pub named: bool,
+    /// Why.
+    pub error: Error,
+}
+
+impl Skipped {
+    /// `pid`, that was asked for.
+    pub(crate) fn named(pid: Pid, via: Option<Pid>, error: Error) -> Self {
+        Self {
+            pid,
+            via,
+            named: true,
+            error,
+        }
+    }
+}
+
+/// What was read of one process.
+#[derive(Debug, Default)]
+pub(crate) struct Task {
+    /// Its number in the listing.
+    pid: Pid,
+    host_pid: Option<Pid>,
+    stat: Option<Stat>,
+    status: Option<Status>,
+    /// Effective ids.
+    owner: Option<(Uid, Gid)>,
+    /// Parent, process group and session, in the PID namespace of the listing.
+    ppid: Option<i32>,
+    pgid: Option<i32>,
+    sid: Option<i32>,
+    cmdline: Option<Vec<u8>>,
+    label: Option<Vec<u8>>,
+    /// In bytes.
+    rss: Option<u64>,
+    /// Since boot.
+    read_at: Duration,
+    zone: Option<(i32, Box<str>)>,
+}
+
+/// A process as an extractor sees it: what was read of it, and what its view knows.
+#[derive(Debug)]
+pub(crate) struct Seen<'a> {
+    task: &'a Task,
+    view: &'a Inner,
+}
+
+impl Seen<'_> {
+    pub(crate) fn pid(&self) -> Pid {
+        self.task.pid
+    }
+
+    pub(crate) fn host_pid(&self) -> Option<Pid> {
+        self.task.host_pid
+    }
+
+    pub(crate) fn stat(&self) -> Option<&Stat> {
+        self.task.stat.as_ref()
+    }
+
+    pub(crate) fn status(&self) -> Option<&Status> {
+        self.task.status.as_ref()
+    }
+
+    pub(crate) fn ppid(&self) -> Option<i32> {
+        self.task.ppid
+    }
+
+    pub(crate) fn pgid(&self) -> Option<i32> {
+        self.task.pgid
+    }
+
+    pub(crate) fn sid(&self) -> Option<i32> {
+        self.task.sid
+    }
+
+    /// The command line as the kernel has it; empty for who has none.
+    pub(crate) fn cmdline(&self) -> Option<&[u8]> {
+        self.task.cmdline.as_deref()
+    }
+
+    pub(crate) fn label(&self) -> Option<&[u8]> {
+        self.task.label.as_deref()
+    }
+
+    /// Resident memory in bytes.
+    pub(crate) fn rss(&self) -> Option<u64> {
+        self.task.rss
+    }
+
+    /// Effective user, as this process reads it.
+    pub(crate) fn effective_uid(&self) -> Option<Uid> {
+        self.task.owner.map(|(uid, _)| uid)
+    }
+
+    /// Effective group, as this process reads it.
+    pub(crate) fn effective_gid(&self) -> Option<Gid> {
+        self.task.owner.map(|(_, gid)| gid)
+    }
+
+    /// Real user, as this process reads it.
+    pub(crate) fn real_uid(&self) -> Option<Uid> {
+        self.status()?.uid.map(|[real, ..]| Uid::new(real))
+    }
+
+    /// Real group, as this process reads it.
+    pub(crate) fn real_gid(&self) -> Option<Gid> {
+        self.status()?.gid.map(|[real, ..]| Gid::new(real))
+    }
+
+    /// Supplementary groups, as this process reads them.
+    pub(crate) fn groups(&self) -> Option<impl Iterator<Item = Gid>> {
+        let groups = self.status()?.groups.as_ref()?;
+        Some(groups.iter().copied().map(Gid::new))
+    }
+
+    /// A user that was read, in the user namespace of the listing.
+    pub(crate) fn uid(&self, read: Uid) -> Option<Uid> {
+        let Some(joined) = &self.view.joined else {
+            return Some(read);
+        };
+        joined.uids.apply(read.get()).map(Uid::new)
+    }
+
+    /// A group that was read, in the user namespace of the listing.
+    pub(crate) fn gid(&self, read: Gid) -> Option<Gid> {
+        let Some(joined) = &self.view.joined else {
+            return Some(read);
+        };
+        joined.gids.apply(read.get()).map(Gid::new)
+    }
+
+    /// A user that was read, on the host; nothing without a join.
+    pub(crate) fn host_uid(&self, read: Uid) -> Option<Uid> {
+        let joined = self.view.joined.as_ref()?;
+        joined.host_uids.apply(read.get()).map(Uid::new)
+    }
+
+    /// A group that was read, on the host; nothing without a join.
+    pub(crate) fn host_gid(&self, read: Gid) -> Option<Gid> {
+        let joined = self.view.joined.as_ref()?;
+        joined.host_gids.apply(read.get()).map(Gid::new)
+    }
+
+    /// The name of a user of the listing, or its number.
+    pub(crate) fn user(&self, uid: Uid) -> Text {
+        let name = self.view.users().name(uid.get());
+        name.unwrap_or_else(|| Text::from(uid.to_string()))
+    }
+
+    /// The name of a group of the listing, or its number.
+    pub(crate) fn group(&self, gid: Gid) -> Text {
+        let name = self.view.groups().name(gid.get());
+        name.unwrap_or_else(|| Text::from(gid.to_string()))
+    }
+
+    /// The name of a user of the host, or its number.
+    pub(crate) fn host_user(&self, uid: Uid) -> Text {
+        let name = self.view.host_users().name(uid.get());
+        name.unwrap_or_else(|| Text::from(uid.to_string()))
+    }
+
+    /// The name of a group of the host, or its number.
+    pub(crate) fn host_group(&self, gid: Gid) -> Text {
+        let name = self.view.host_groups().name(gid.get());
+        name.unwrap_or_else(|| Text::from(gid.to_string()))
+    }
+
+    /// The last capability of this kernel.
+    pub(crate) fn last_cap(&self) -> u8 {
+        self.view.host.last_cap
+    }
+
+    /// The name of a terminal.
+    pub(crate) fn tty(&self, number: i32) -> Option<Text> {
+        self.view.tty(number)
+    }
+
+    /// Own CPU time.
+    pub(crate) fn cpu_time(&self) -> Option<Duration> {
+        let stat = self.stat()?;
+        Some(self.view.host.ticks(stat.utime.saturating_add(stat.stime)))
+    }
+
+    /// Time since the start.
+    pub(crate) fn age(&self) -> Option<Duration> {
+        let start = self.stat()?.starttime;
+        Some(self.view.host.age(start, self.task.read_at))
+    }
+
+    /// CPU time in percent of the time since the start.
+    pub(crate) fn cpu_percent(&self) -> Option<f64> {
+        let stat = self.stat()?;
+        let used = stat.utime.saturating_add(stat.stime);
+        let host = &self.view.host;
+        Some(host.cpu_percent(used, stat.starttime, self.task.read_at))
+    }
+
+    /// The moment of the start.
+    pub(crate) fn started(&self) -> Option<Time> {
+        let started = self.view.host.started(self.stat()?.starttime);
+        let (offset, zone) = self.task.zone.as_ref()?;
+        let secs = i64::try_from(started.as_secs()).ok()?;
+        Time::new(secs, started.subsec_nanos(), *offset, zone)
+    }
+}

@@ -1,0 +1,299 @@
+//! Every system call that std lacks. The only room that says `unsafe`.
+
+#![allow(unsafe_code)]
+
+use std::{
+    ffi::{CStr, c_int, c_ulong},
+    io,
+    os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
+    time::Duration,
+};
+
+use nix::{
+    NixPath,
+    errno::Errno,
+    fcntl::{AtFlags, OFlag, OpenHow, ResolveFlag},
+    sched::CloneFlags,
+    sys::stat::{FileStat, Mode, SFlag},
+    time::ClockId,
+    unistd::SysconfVar,
+};
+
+use crate::{
+    error::{Error, ErrorKind, Result},
+    ids::{Gid, Pid, Uid},
+};
+
+/// How far a path below a directory may lead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Guard {
+    /// Wherever it leads: the directory is the host's own.
+    Trusting,
+    /// Through no link and no other mount, and never above the directory: below another's `/proc`.
+    Kernel,
+    /// As if the directory were `/`, through links but none of the kernel's: in another's file system.
+    Root,
+}
+
+impl Guard {
+    fn resolve(self) -> ResolveFlag {
+        match self {
+            Self::Trusting => ResolveFlag::empty(),
+            Self::Kernel => {
+                ResolveFlag::RESOLVE_NO_XDEV
+                    | ResolveFlag::RESOLVE_NO_SYMLINKS
+                    | ResolveFlag::RESOLVE_BENEATH
+            }
+            Self::Root => ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_MAGICLINKS,
+        }
+    }
+}
+
+/// Opens `path` below `dir` with close-on-exec.
+pub(crate) fn open_below<P: NixPath + ?Sized>(
+    dir: impl AsFd,
+    path: &P,
+    flags: OFlag,
+    guard: Guard,
+) -> io::Result<OwnedFd> {
+    let mut flags = flags | OFlag::O_CLOEXEC;
+    if !flags.contains(OFlag::O_PATH) {
+        // openat2 refuses it beside O_PATH, which opens no terminal anyway.
+        flags |= OFlag::O_NOCTTY;
+    }
+    let opened = match guard {
+        Guard::Trusting => nix::fcntl::openat(dir, path, flags, Mode::empty()),
+        _ => {
+            let how = OpenHow::new().flags(flags).resolve(guard.resolve());
+            nix::fcntl::openat2(dir, path, how)
+        }
+    };
+    Ok(opened?)
+}
+
+/// Opens the directory `path`, not for reading but to open other things below it.
+pub(crate) fn open_directory<P: NixPath + ?Sized>(path: &P, flags: OFlag) -> io::Result<OwnedFd> {
+    let flags = flags | OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+    Ok(nix::fcntl::open(path, flags, Mode::empty())?)
+}
+
+/// How a file says that it has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// By giving nothing.
+    Nothing,
+    /// By giving less than was asked for, as a file of `/proc` does that holds one record:
+    /// one call saved per file.
+    Less,
+}
+
+/// Fills `buffer` with the file, up to its end or `limit` bytes.
+pub(crate) fn read_to_end(
+    file: impl AsFd,
+    buffer: &mut Vec<u8>,
+    limit: usize,
+    end: End,
+) -> io::Result<()> {
+    buffer.resize(buffer.capacity().max(4096), 0);
+    let mut filled = 0;
+    loop {
+        if buffer.len() == filled {
+            buffer.resize(filled * 2, 0);
+        }
+        let asked = buffer.len() - filled;
+        let got = match nix::unistd::read(&file, &mut buffer[filled..]) {
+            Ok(got) => got,
+            Err(Errno::EINTR) => continue,
+            Err(errno) => {
+                buffer.truncate(filled);
+                return Err(errno.into());
+            }
+        };
+        filled += got;
+        if got == 0 || filled >= limit || (end == End::Less && got < asked) {
+            buffer.truncate(filled.min(limit));
+            return Ok(());
+        }
+    }
+}
+
+/// Where the link behind `path` below `dir` points.
+pub(crate) fn read_link<P: NixPath + ?Sized>(dir: impl AsFd, path: &P) -> io::Result<Vec<u8>> {
+    use std::os::unix::ffi::OsStringExt;
+    Ok(nix::fcntl::readlinkat(dir, path)?.into_vec())
+}
+
+/// The owner of the directory `path` below `dir`.
+pub(crate) fn owner_below<P: NixPath + ?Sized>(dir: impl AsFd, path: &P) -> io::Result<(Uid, Gid)> {
+    let stat = nix::sys::stat::fstatat(dir, path, AtFlags::AT_SYMLINK_NOFOLLOW)?;
+    Ok((Uid::new(stat.st_uid), Gid::new(stat.st_gid)))
+}
+
+/// What a descriptor stands for.
+pub(crate) fn stat(file: impl AsFd) -> io::Result<FileStat> {
+    Ok(nix::sys::stat::fstat(file)?)
+}
+
+/// Whether it is a regular file.
+pub(crate) fn is_regular(stat: &FileStat) -> bool {
+    SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT == SFlag::S_IFREG
+}
+
+/// The names in the directory `dir`, as far as they are numbers.
+pub(crate) fn list_numbers(dir: impl AsFd) -> io::Result<Vec<u32>> {
+    let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+    let mut dir = nix::dir::Dir::openat(dir, c".", flags, Mode::empty())?;
+    let mut numbers = Vec::new();
+    for entry in dir.iter() {
+        let entry = entry?;
+        let name = entry.file_name().to_bytes();
+        if name.first().is_some_and(u8::is_ascii_digit) {
+            numbers.extend(
+                std::str::from_utf8(name)
+                    .ok()
+                    .and_then(|n| n.parse::<u32>().ok()),
+            );
+        }
+    }
+    Ok(numbers)
+}
+
+/// Whether `dir` is the root of a procfs.
+pub(crate) fn is_procfs_root(dir: impl AsFd) -> io::Result<bool> {
+    const PROC_ROOT_INO: u64 = 1;
+    if !is_procfs(&dir)? {
+        return Ok(false);
+    }
+    Ok(stat(dir)?.st_ino == PROC_ROOT_INO)
+}
+
+/// Whether `dir` lies on a procfs.
+pub(crate) fn is_procfs(dir: impl AsFd) -> io::Result<bool> {
+    let kind = nix::sys::statfs::fstatfs(dir)?.filesystem_type();
+    Ok(kind == nix::sys::statfs::PROC_SUPER_MAGIC)
+}
+
+/// Makes this thread see the mounts of `namespace`, and nothing else of the process.
+pub(crate) fn enter_mount_namespace(namespace: impl AsFd) -> io::Result<()> {
+    // A thread that shares its root and working directory gets EINVAL from setns.
+    nix::sched::unshare(CloneFlags::CLONE_FS)?;
+    Ok(nix::sched::setns(namespace, CloneFlags::CLONE_NEWNS)?)
+}
+
+/// Whether the process behind a pidfd has not been reaped yet.
+pub(crate) fn pidfd_is_alive(pidfd: BorrowedFd<'_>) -> bool {
+    // SAFETY: no pointer is passed but null; signal 0 is not delivered.
+    let answer = unsafe {
+        libc::syscall(
+            libc::SYS_pidfd_send_signal,
+            pidfd.as_raw_fd(),
+            0,
+            std::ptr::null::<u8>(),
+            0,
+        )
+    };
+    answer == 0 || Errno::last() == Errno::EPERM
+}
+
+const NSIO: u8 = 0xb7;
+const NS_GET_PARENT: c_ulong = nix::request_code_none!(NSIO, 2) as c_ulong;
+const NS_GET_PID_FROM_PIDNS: c_ulong =
+    nix::request_code_read!(NSIO, 6, size_of::<c_int>()) as c_ulong;
+const NS_GET_PID_IN_PIDNS: c_ulong =
+    nix::request_code_read!(NSIO, 8, size_of::<c_int>()) as c_ulong;
+
+/// What `pid` of the PID namespace `namespace` is called in ours; nothing if it is unknown there.
+pub(crate) fn pid_from_namespace(namespace: impl AsFd, pid: Pid) -> io::Result<Option<Pid>> {
+    translate(namespace, NS_GET_PID_FROM_PIDNS, pid)
+}
+
+/// What our `pid` is called in the PID namespace `namespace`; nothing if it does not run there.
+pub(crate) fn pid_in_namespace(namespace: impl AsFd, pid: Pid) -> io::Result<Option<Pid>> {
+    translate(namespace, NS_GET_PID_IN_PIDNS, pid)
+}
+
+fn translate(namespace: impl AsFd, request: c_ulong, pid: Pid) -> io::Result<Option<Pid>> {
+    let Ok(pid) = c_int::try_from(pid.get()) else {
+        return Ok(None);
+    };
+    // SAFETY: these requests take a number and write nothing.
+    let answer = unsafe { libc::ioctl(namespace.as_fd().as_raw_fd(), request as _, pid) };
+    match Errno::result(answer) {
+        Ok(answer) => Ok(u32::try_from(answer).ok().filter(|n| *n > 0).map(Pid::new)),
+        Err(Errno::ESRCH) => Ok(None),
+        Err(errno) => Err(errno.into()),
+    }
+}
+
+/// The PID namespace in which the PID namespace `namespace` was made.
+pub(crate) fn parent_namespace(namespace: impl AsFd) -> io::Result<OwnedFd> {
+    use std::os::fd::FromRawFd;
+    // SAFETY: the request takes no argument.
+    let answer = unsafe { libc::ioctl(namespace.as_fd().as_raw_fd(), NS_GET_PARENT as _) };
+    let fd = Errno::result(answer)?;
+    // SAFETY: the kernel has just made this descriptor, with close-on-exec, for us alone.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// Time since boot, with the time asleep, in the reader's time namespace as all of `/proc` is.
+pub(crate) fn since_boot() -> Duration {
+    clock(ClockId::CLOCK_BOOTTIME)
+}
+
+/// The moment of boot, as time since the Unix epoch.
+pub(crate) fn boot_moment() -> Duration {
+    clock(ClockId::CLOCK_REALTIME).saturating_sub(since_boot())
+}
+
+fn clock(id: ClockId) -> Duration {
+    // Both clocks exist since 2.6.39; a kernel without them would show every age as 0.
+    nix::time::clock_gettime(id).map_or(Duration::ZERO, Duration::from)
+}
+
+/// Clock ticks per second, as `/proc` counts them.
+pub(crate) fn ticks_per_second() -> Result<u64> {
+    positive(SysconfVar::CLK_TCK, "ticks per second")
+}
+
+/// Bytes per page.
+pub(crate) fn page_size() -> Result<u64> {
+    positive(SysconfVar::PAGE_SIZE, "page size")
+}
+
+fn positive(var: SysconfVar, name: &'static str) -> Result<u64> {
+    let value = nix::unistd::sysconf(var).ok().flatten();
+    let value = value.and_then(|value| u64::try_from(value).ok());
+    value.ok_or_else(|| Error::new(ErrorKind::Unsupported, name, "this system does not tell"))
+}
+
+/// The last capability of this kernel, asked without `/proc`.
+pub(crate) fn last_capability() -> u8 {
+    let known = |cap: &u8| {
+        // SAFETY: the request takes a number and writes nothing.
+        unsafe { libc::prctl(libc::PR_CAPBSET_READ, libc::c_ulong::from(*cap), 0, 0, 0) >= 0 }
+    };
+    (0..64).take_while(known).last().unwrap_or(0)
+}
+
+/// Seconds east of UTC and the abbreviation of the local zone at that moment of Unix time.
+pub(crate) fn local_zone(seconds: i64) -> (i32, Box<str>) {
+    let utc = || (0, "UTC".into());
+    // Where time_t has 32 bits, later moments have the zone of the last one.
+    #[allow(clippy::unnecessary_fallible_conversions)]
+    let seconds = libc::time_t::try_from(seconds).unwrap_or(libc::time_t::MAX);
+    let mut broken_down = std::mem::MaybeUninit::<libc::tm>::uninit();
+    // SAFETY: both pointers are to live memory of the right type.
+    let answer = unsafe { libc::localtime_r(&raw const seconds, broken_down.as_mut_ptr()) };
+    if answer.is_null() {
+        return utc();
+    }
+    // SAFETY: it is not null, so the whole has been written.
+    let broken_down = unsafe { broken_down.assume_init() };
+    if broken_down.tm_zone.is_null() {
+        return utc();
+    }
+    // SAFETY: tm_zone points to a text that lives as long as the C library's zone tables.
+    let zone = unsafe { CStr::from_ptr(broken_down.tm_zone) };
+    let offset = i32::try_from(broken_down.tm_gmtoff).unwrap_or(0);
+    (offset, zone.to_string_lossy().into())
+}

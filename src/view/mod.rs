@@ -1,0 +1,199 @@
+//! `View`: where one looks from. A `/proc` to read, and the facts, names and numbers that go
+//! with it.
+
+mod join;
+mod names;
+
+use std::{
+    path::Path,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+pub use join::{JoinOptions, PidOrFd, Way};
+
+pub(crate) use join::Joined;
+use names::{Kind, Names};
+
+use crate::{
+    error::Result,
+    format::{Scalar, kernel, tty::Drivers},
+    host::Host,
+    ids::{self, Pid},
+    namespace::Numbers,
+    procfs::Procfs,
+    sys,
+    tty::Driver,
+    value::Text,
+};
+
+/// Where one looks from: a `/proc` to read, and the facts, names and numbers that go with it.
+///
+/// Cloning is cheap. Nothing of one view is kept for another: a container's names and numbers end
+/// with its view.
+///
+/// ```
+/// let view = psgo::View::host()?;
+/// assert!(view.target().is_none());
+/// # Ok::<(), psgo::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct View(pub(crate) Arc<Inner>);
+
+/// What a view holds.
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) proc: Arc<Procfs>,
+    pub(crate) host: Host,
+    /// Time since boot, where it is that of a copy and stands still.
+    stopped_clock: Option<Duration>,
+    /// Read when first asked for.
+    drivers: OnceLock<Vec<Driver>>,
+    /// The names of those who run here.
+    users: Arc<Names>,
+    groups: Arc<Names>,
+    /// The names of the same ids on the host.
+    host_users: Arc<Names>,
+    host_groups: Arc<Names>,
+    pub(crate) joined: Option<Joined>,
+}
+
+impl View {
+    /// This host, by its `/proc`.
+    ///
+    /// # Errors
+    ///
+    /// What kept `/proc` from being opened.
+    pub fn host() -> Result<Self> {
+        Self::at("/proc")
+    }
+
+    /// Another proc directory: `/host/proc` of a pod, or a copy of one.
+    ///
+    /// It is trusted as the host's own is. In a copy, whose files are the copier's, users and
+    /// groups come from `status`, and times from its `stat` and `uptime`.
+    ///
+    /// ```no_run
+    /// let view = psgo::View::at("/host/proc")?;
+    /// let table = psgo::Query::new(&["pid", "user"])?.view(view).table()?;
+    /// # Ok::<(), psgo::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// What kept it from being opened.
+    pub fn at(proc: impl AsRef<Path>) -> Result<Self> {
+        let proc = Procfs::open(proc.as_ref())?;
+        let stopped_clock = if proc.is_genuine() {
+            None
+        } else {
+            let uptime = proc.read("uptime").ok();
+            uptime.and_then(|bytes| Some(kernel::Uptime::parse(&bytes).ok()?.since_boot()))
+        };
+        let users = Arc::new(Names::of_host(Kind::User));
+        let groups = Arc::new(Names::of_host(Kind::Group));
+        Ok(Self(Arc::new(Inner {
+            host: host_facts(&proc)?,
+            stopped_clock,
+            drivers: OnceLock::new(),
+            proc: Arc::new(proc),
+            host_users: Arc::clone(&users),
+            host_groups: Arc::clone(&groups),
+            users,
+            groups,
+            joined: None,
+        })))
+    }
+
+    /// The container in which `pid` of this host runs: `View::host()?.join(pid, …)` with the
+    /// default options.
+    ///
+    /// # Errors
+    ///
+    /// As [`join`](Self::join).
+    pub fn inside<'a>(pid: impl Into<PidOrFd<'a>>) -> Result<Self> {
+        Self::host()?.join(pid, &JoinOptions::default())
+    }
+
+    /// The pid through which a container was joined; nothing without a join.
+    #[must_use]
+    pub fn target(&self) -> Option<Pid> {
+        self.0.joined.as_ref().map(Joined::pid)
+    }
+
+    /// How the processes of a container are read; nothing without a join.
+    #[must_use]
+    pub fn way(&self) -> Option<&Way> {
+        self.0.joined.as_ref().map(|joined| &joined.way)
+    }
+}
+
+impl Inner {
+    /// Time since boot, of now.
+    pub(crate) fn now(&self) -> Duration {
+        self.stopped_clock.unwrap_or_else(sys::since_boot)
+    }
+
+    /// Reads the names of terminals, so that they are known.
+    pub(crate) fn learn_drivers(&self) {
+        self.drivers.get_or_init(|| read_drivers(&self.proc));
+    }
+
+    /// The name of a terminal, once they were [learnt](Self::learn_drivers).
+    pub(crate) fn tty(&self, number: i32) -> Option<Text> {
+        crate::tty::name(number, self.drivers.get().map_or(&[], Vec::as_slice))
+    }
+
+    /// What the processes seen here are called outside, at this moment; nothing without a join.
+    pub(crate) fn numbers(&self) -> Option<Numbers> {
+        self.joined.as_ref().map(Joined::numbers)
+    }
+
+    pub(crate) fn users(&self) -> &Names {
+        &self.users
+    }
+
+    pub(crate) fn groups(&self) -> &Names {
+        &self.groups
+    }
+
+    pub(crate) fn host_users(&self) -> &Names {
+        &self.host_users
+    }
+
+    pub(crate) fn host_groups(&self) -> &Names {
+        &self.host_groups
+    }
+}
+
+/// The facts of the machine that `proc` shows; where it does not show them, those of this one.
+fn host_facts(proc: &Procfs) -> Result<Host> {
+    let boot = if proc.is_genuine() {
+        sys::boot_moment()
+    } else {
+        let stat = proc.read("stat").ok();
+        let stat = stat.and_then(|bytes| kernel::Stat::parse(&bytes).ok());
+        stat.map_or_else(sys::boot_moment, |stat| Duration::from_secs(stat.btime))
+    };
+    let number = |path: &str| {
+        let bytes = proc.read(path).ok()?;
+        Some(Scalar::<u64>::parse(&bytes).ok()?.0)
+    };
+    let id = |path| number(path).and_then(|id| u32::try_from(id).ok());
+    let mut host = Host::new(sys::ticks_per_second()?, sys::page_size()?, boot)?;
+    host.last_cap = number("sys/kernel/cap_last_cap")
+        .and_then(|cap| u8::try_from(cap).ok())
+        .unwrap_or_else(sys::last_capability);
+    host.overflow_uid = id("sys/kernel/overflowuid").unwrap_or(ids::OVERFLOW_ID);
+    host.overflow_gid = id("sys/kernel/overflowgid").unwrap_or(ids::OVERFLOW_ID);
+    Ok(host)
+}
+
+/// What terminals are called that the kernel gives no fixed number.
+fn read_drivers(proc: &Procfs) -> Vec<Driver> {
+    let bytes = proc.read("tty/drivers").unwrap_or_default();
+    let rows = Drivers::parse(&bytes).map_or_else(|_| Vec::new(), |drivers| drivers.rows);
+    rows.into_iter()
+        .map(|row| Driver::new(row.node, row.major, row.minors.first, row.minors.last))
+        .collect()
+}

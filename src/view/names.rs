@@ -1,0 +1,115 @@
+//! Names of ids: the host's by the name service, a container's by its own files.
+
+use std::{
+    collections::HashMap,
+    sync::{PoisonError, RwLock},
+};
+
+use crate::{
+    ids::{Gid, GroupNames, Uid, UserNames},
+    value::Text,
+};
+
+/// Users or groups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    User,
+    Group,
+}
+
+impl Kind {
+    /// The file that names them, below a root.
+    pub(crate) fn file(self) -> &'static str {
+        match self {
+            Self::User => "etc/passwd",
+            Self::Group => "etc/group",
+        }
+    }
+
+    /// The names in such a file.
+    pub(crate) fn parse(self, bytes: &[u8]) -> Names {
+        match self {
+            Self::User => Names::Users(UserNames::parse(bytes)),
+            Self::Group => Names::Groups(GroupNames::parse(bytes)),
+        }
+    }
+}
+
+/// The names that go with a view.
+#[derive(Debug)]
+pub(crate) enum Names {
+    /// Of this host, asked once for each id.
+    Service {
+        kind: Kind,
+        known: RwLock<HashMap<u32, Option<Text>>>,
+    },
+    /// Those of a passwd file.
+    Users(UserNames),
+    /// Those of a group file.
+    Groups(GroupNames),
+}
+
+impl Names {
+    /// Those of this host.
+    pub(crate) fn of_host(kind: Kind) -> Self {
+        Self::Service {
+            kind,
+            known: RwLock::default(),
+        }
+    }
+
+    /// Asks for the name of `id`, so that it is known; this may take the time of a network.
+    pub(crate) fn learn(&self, id: u32) {
+        let Self::Service { kind, known } = self else {
+            return;
+        };
+        let is_known = |id| {
+            known
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+                .contains_key(id)
+        };
+        if !is_known(&id) {
+            let name = ask(*kind, id);
+            known
+                .write()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(id, name);
+        }
+    }
+
+    /// The name of `id`, if it has one and it was [learnt](Self::learn).
+    pub(crate) fn name(&self, id: u32) -> Option<Text> {
+        match self {
+            Self::Service { known, .. } => {
+                let known = known.read().unwrap_or_else(PoisonError::into_inner);
+                known.get(&id).cloned().flatten()
+            }
+            Self::Users(names) => names.name(Uid::new(id)),
+            Self::Groups(names) => names.name(Gid::new(id)),
+        }
+    }
+}
+
+#[cfg(feature = "nss")]
+fn ask(kind: Kind, id: u32) -> Option<Text> {
+    use std::os::unix::ffi::OsStrExt;
+    match kind {
+        Kind::User => users::get_user_by_uid(id).map(|user| Text::from(user.name().as_bytes())),
+        Kind::Group => users::get_group_by_gid(id).map(|group| Text::from(group.name().as_bytes())),
+    }
+}
+
+/// Without the name service: the host's files, read once.
+#[cfg(not(feature = "nss"))]
+fn ask(kind: Kind, id: u32) -> Option<Text> {
+    use std::{path::Path, sync::OnceLock};
+    static USERS: OnceLock<Names> = OnceLock::new();
+    static GROUPS: OnceLock<Names> = OnceLock::new();
+    let names = match kind {
+        Kind::User => &USERS,
+        Kind::Group => &GROUPS,
+    };
+    let read = || kind.parse(&std::fs::read(Path::new("/").join(kind.file())).unwrap_or_default());
+    names.get_or_init(read).name(id)
+}
