@@ -26,7 +26,8 @@ fn traced(calls: &str, args: &[&str]) -> Vec<String> {
         .arg(&log)
         .arg(path())
         .args(args);
-    Answer::of(&mut command).succeeds();
+    let answer = Answer::of(&mut command).succeeds();
+    assert!(answer.lines().len() > 1, "no rows: {answer:?}");
     let text = fs::read(&log).unwrap();
     let lines = String::from_utf8_lossy(&text)
         .lines()
