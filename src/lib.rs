@@ -8,6 +8,8 @@ pub mod descriptor;
 mod error;
 pub mod format;
 pub mod host;
+#[cfg(test)]
+mod house;
 pub mod ids;
 mod namespace;
 mod procfs;
