@@ -8,6 +8,8 @@ use crate::{
 
 mod aix;
 mod further;
+#[cfg(test)]
+mod lists;
 
 /// The descriptors that are listed when none is asked for.
 pub const DEFAULT_DESCRIPTORS: [&str; 8] = [
