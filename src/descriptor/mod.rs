@@ -103,6 +103,14 @@ pub fn list_descriptors() -> Vec<&'static str> {
 
 /// The descriptor called `name`: by its name, its code or another name that it is known by.
 ///
+/// ```
+/// let found = psgo::descriptor::find("%cpu")?;
+/// assert_eq!((found.name, found.code, found.header), ("pcpu", "%C", "%CPU"));
+/// let error = psgo::descriptor::find("capef").unwrap_err();
+/// assert_eq!(error.to_string(), "unknown descriptor \"capef\" (did you mean \"capeff\"?)");
+/// # Ok::<(), psgo::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// [`ErrorKind::UnknownDescriptor`]; the text says what may have been meant.

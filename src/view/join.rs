@@ -188,7 +188,12 @@ impl View {
     /// let host = psgo::View::host()?;
     /// let pids = [psgo::Pid::new(5572), psgo::Pid::new(5603)];
     /// let (views, skipped) = host.join_each(&pids, &psgo::JoinOptions::default());
-    /// assert_eq!(views.len() + skipped.len(), 2);
+    /// for view in &views {
+    ///     println!("{:?}: {:?}", view.target(), view.way());
+    /// }
+    /// for skipped in &skipped {
+    ///     println!("{}: {}", skipped.pid, skipped.error);
+    /// }
     /// # Ok::<(), psgo::Error>(())
     /// ```
     #[must_use]

@@ -108,6 +108,14 @@ impl View {
     /// The container in which `pid` of this host runs: `View::host()?.join(pid, …)` with the
     /// default options.
     ///
+    /// ```no_run
+    /// use psgo::{Pid, Query, View};
+    ///
+    /// let view = View::inside(Pid::new(5572))?;
+    /// let table = Query::new(&["pid", "hpid", "args"])?.view(view).table()?;
+    /// # Ok::<(), psgo::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`join`](Self::join).
