@@ -17,7 +17,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let pid = std::env::args().nth(1).ok_or("which pid?")?;
     let pidfd = pidfd_open(pid.parse()?)?;
     let view = View::inside(&pidfd)?;
-    eprintln!("{:?}", view.way());
+    if let Some(way) = view.way() {
+        eprintln!("read by {way}");
+    }
     let table = Query::new(&["pid", "hpid", "args"])?.view(view).table()?;
     for row in table.to_strings() {
         println!("{}", row.join("\t"));
