@@ -38,7 +38,8 @@ impl Procfs {
         };
         let opened = sys::open_directory(path, OFlag::empty())
             .and_then(|root| Ok((sys::is_procfs_root(&root)?, root)));
-        let (genuine, root) = opened.map_err(|error| Error::io(shown.clone(), error))?;
+        // No process has ended here, whatever the system answers.
+        let (genuine, root) = opened.map_err(|error| Error::system(shown.clone(), error))?;
         Ok(Self {
             root,
             guard: Guard::Trusting,

@@ -17,7 +17,7 @@ mod watch;
 pub use table::{Record, Row, Table};
 pub use watch::{Look, Watcher};
 
-pub use crate::snapshot::{Outcome, Skipped};
+pub use crate::snapshot::Outcome;
 
 /// Which processes to list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +80,21 @@ pub fn join_namespace_and_process_info<S: AsRef<str>>(
 ///
 /// A container that cannot be entered is left out, with its reason in
 /// [`Table::skipped`].
+///
+/// ```no_run
+/// use psgo::{JoinOptions, Pid};
+///
+/// let pids = [Pid::new(5572), Pid::new(5603)];
+/// let options = JoinOptions::default();
+/// let table = psgo::join_namespace_and_process_info_by_pids(&pids, &["pid", "args"], &options)?;
+/// for row in table.rows() {
+///     println!("{:?}: {}", row.via(), row.pid());
+/// }
+/// for skipped in table.skipped() {
+///     eprintln!("{}: {}", skipped.pid, skipped.error);
+/// }
+/// # Ok::<(), psgo::Error>(())
+/// ```
 ///
 /// # Errors
 ///
@@ -187,6 +202,13 @@ impl Query {
 
     /// The same from one text, `"pid, user %C"`: split at commas or blanks.
     ///
+    /// ```
+    /// let query = psgo::Query::parse("pid, user=WHO %C")?;
+    /// assert_eq!(query.headers(), ["PID", "WHO", "%CPU"]);
+    /// assert!(psgo::Query::parse("pid,").is_err());
+    /// # Ok::<(), psgo::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`UnknownDescriptor`](crate::ErrorKind::UnknownDescriptor), also for an empty item (`"pid,,user"`).
@@ -227,6 +249,11 @@ impl Query {
     /// Sorts the rows by these descriptors, first key first; `-` before one turns it round.
     /// Equal rows stay in the order of their pids. A sorted listing is collected before the
     /// first row is given out.
+    ///
+    /// ```
+    /// let table = psgo::Query::new(&["pid", "rss"])?.sort(&["-rss", "pid"])?.table()?;
+    /// # Ok::<(), psgo::Error>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -19,7 +19,7 @@ use std::{
 };
 
 use super::{
-    Memory, Needs, Outcome, Pace, Seen, Skipped,
+    Memory, Needs, Outcome, Pace, Seen,
     kept::{Budget, Kept},
     read::{Entry, Files, Plan, Pulse, Reading},
     stuck,
@@ -31,7 +31,7 @@ use crate::{
     namespace::{Numbers, gone},
     procfs::Procfs,
     sys,
-    view::{Inner, Joined, View},
+    view::{Inner, Joined, Skipped, View},
     watchdog::{self, Leash},
 };
 

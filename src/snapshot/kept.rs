@@ -104,12 +104,12 @@ impl Drop for KeptFile {
 
 /// An open file, of this look alone or kept.
 #[derive(Debug)]
-pub(super) enum File {
+pub(super) enum Handle {
     Fresh(OwnedFd),
     Kept(KeptFile),
 }
 
-impl AsFd for File {
+impl AsFd for Handle {
     fn as_fd(&self) -> BorrowedFd<'_> {
         match self {
             Self::Fresh(file) => file.as_fd(),
@@ -118,7 +118,7 @@ impl AsFd for File {
     }
 }
 
-impl File {
+impl Handle {
     /// Keeps it for the next look if it was kept before or there is room.
     pub(super) fn keep(self, budget: &Budget) -> Option<KeptFile> {
         match self {

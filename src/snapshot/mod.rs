@@ -11,11 +11,10 @@ pub(crate) use collect::{Ask, collect};
 pub(crate) use kept::Memory;
 
 use crate::{
-    error::Error,
     format::pid::{Stat, Status},
     ids::{Gid, Pid, Uid},
     value::{Text, Time},
-    view::{Inner, Way},
+    view::{Inner, Skipped, Way},
 };
 
 bitflags::bitflags! {
@@ -86,32 +85,6 @@ pub struct Outcome {
     pub abandoned: usize,
     /// For each joined container, by the pid through which it was joined, how it was read.
     pub ways: Vec<(Pid, Way)>,
-}
-
-/// A process or a container that was left out.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Skipped {
-    /// Its pid, as it was asked for or listed.
-    pub pid: Pid,
-    /// The pid through which its container was joined.
-    pub via: Option<Pid>,
-    /// Whether the caller asked for this very pid.
-    pub named: bool,
-    /// Why.
-    pub error: Error,
-}
-
-impl Skipped {
-    /// `pid`, that was asked for.
-    pub(crate) fn named(pid: Pid, via: Option<Pid>, error: Error) -> Self {
-        Self {
-            pid,
-            via,
-            named: true,
-            error,
-        }
-    }
 }
 
 /// What was read of one process.

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     Needs, Seen, Since, Task,
-    kept::{Budget, Counts, File, Kept, KeptFile},
+    kept::{Budget, Counts, Handle, Kept, KeptFile},
     stuck,
 };
 use crate::{
@@ -228,14 +228,19 @@ impl Reading<'_> {
     }
 
     /// Opens `name`, unless it was kept.
-    fn open(&mut self, entry: Entry, name: &str, kept: &mut Option<KeptFile>) -> io::Result<File> {
+    fn open(
+        &mut self,
+        entry: Entry,
+        name: &str,
+        kept: &mut Option<KeptFile>,
+    ) -> io::Result<Handle> {
         match kept.take() {
-            Some(file) => Ok(File::Kept(file)),
-            None => self.files.open(entry.read, name).map(File::Fresh),
+            Some(file) => Ok(Handle::Kept(file)),
+            None => self.files.open(entry.read, name).map(Handle::Fresh),
         }
     }
 
-    fn keep(&self, file: File) -> Option<KeptFile> {
+    fn keep(&self, file: Handle) -> Option<KeptFile> {
         self.budget.and_then(|budget| file.keep(budget))
     }
 
@@ -258,7 +263,7 @@ impl Reading<'_> {
         match self.bytes(entry, "/status", kept) {
             Ok(bytes) => task.status = Status::parse(bytes).ok(),
             Err(error) if named => return Err(lost(entry, "status", error)),
-            Err(error) => costs_a_cell(entry, "status", error)?,
+            Err(error) => self.costs_a_cell(entry, "status", error)?,
         }
         let Some(status) = &task.status else {
             return Ok(());
@@ -283,7 +288,7 @@ impl Reading<'_> {
                 task.rss = pages.map(|pages| self.view.host.pages(pages));
                 Ok(())
             }
-            Err(error) => costs_a_cell(entry, "statm", error),
+            Err(error) => self.costs_a_cell(entry, "statm", error),
         }
     }
 
@@ -311,7 +316,7 @@ impl Reading<'_> {
                 task.cmdline = Some(bytes.to_vec());
                 Ok(())
             }
-            Err(error) => costs_a_cell(entry, "cmdline", error),
+            Err(error) => self.costs_a_cell(entry, "cmdline", error),
         }
     }
 
@@ -330,16 +335,10 @@ impl Reading<'_> {
                         return Ok(());
                     }
                 }
-                // No such file, where its module is not there.
-                Err(error) if error.raw_os_error() == Some(libc::ENOENT) => (),
-                Err(error) => costs_a_cell(entry, "attr/current", error)?,
+                Err(error) => self.costs_a_cell(entry, "attr/current", error)?,
             }
         }
-        // A missing file and a missing process answer the same.
-        match self.files.owner(entry.read) {
-            Err(error) if is_gone(&error) => Err(gone(entry.pid)),
-            _ => Ok(()),
-        }
+        Ok(())
     }
 
     fn io(&mut self, task: &mut Task, entry: Entry) -> Result<()> {
@@ -350,7 +349,20 @@ impl Reading<'_> {
                 task.io = io.map(|io| (io.read_bytes, io.write_bytes));
                 Ok(())
             }
-            Err(error) => costs_a_cell(entry, "io", error),
+            Err(error) => self.costs_a_cell(entry, "io", error),
+        }
+    }
+
+    /// An error that costs a cell, unless the process is gone or its files are not its own.
+    fn costs_a_cell(&mut self, entry: Entry, file: &str, error: io::Error) -> Result<()> {
+        // A file that this kernel does not have and a process that is gone answer the same.
+        if error.raw_os_error() == Some(libc::ENOENT) && self.files.owner(entry.read).is_ok() {
+            return Ok(());
+        }
+        let error = lost(entry, file, error);
+        match error.kind() {
+            ErrorKind::Gone | ErrorKind::NotTrusted => Err(error),
+            _ => Ok(()),
         }
     }
 
@@ -432,10 +444,6 @@ fn since(task: &Task, last: &mut Option<Counts>) -> Option<Since> {
     })
 }
 
-fn is_gone(error: &io::Error) -> bool {
-    matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ESRCH))
-}
-
 /// The error that costs a row.
 fn lost(entry: Entry, file: &str, error: io::Error) -> Error {
     let thing = || format!("proc/{}/{file}", entry.read);
@@ -444,14 +452,5 @@ fn lost(entry: Entry, file: &str, error: io::Error) -> Error {
         // What a guarded path answers that leads through a link or another mount.
         Some(libc::EXDEV | libc::ELOOP) => Error::new(ErrorKind::NotTrusted, thing(), MOUNTED_OVER),
         _ => Error::io(thing(), error),
-    }
-}
-
-/// An error that costs a cell, unless the process is gone or its files are not its own.
-fn costs_a_cell(entry: Entry, file: &str, error: io::Error) -> Result<()> {
-    let error = lost(entry, file, error);
-    match error.kind() {
-        ErrorKind::Gone | ErrorKind::NotTrusted => Err(error),
-        _ => Ok(()),
     }
 }
