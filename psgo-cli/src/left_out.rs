@@ -32,7 +32,10 @@ struct Reason {
 fn words(error: &Error) -> String {
     match error.kind() {
         ErrorKind::Gone => "no such process".to_owned(),
-        ErrorKind::Denied => "permission denied".to_owned(),
+        ErrorKind::Denied => match error.missing_capability() {
+            Some(capability) => format!("permission denied, it takes {capability}"),
+            None => "permission denied".to_owned(),
+        },
         ErrorKind::TimedOut => "no answer".to_owned(),
         _ => error.to_string(),
     }

@@ -52,9 +52,13 @@ impl Target {
     pub(crate) fn hold(base: &Procfs, pid: Pid) -> Result<Self> {
         let about = |name: &str| {
             let path = format!("{pid}/{name}");
-            move |error| match base.error(&path, error) {
-                error if error.kind() == ErrorKind::Gone => gone(pid),
-                error => error,
+            move |error| {
+                let error = base.error(&path, error);
+                match error.kind() {
+                    ErrorKind::Gone => gone(pid),
+                    ErrorKind::Denied if lacks_ptrace(base) => error.that_takes("CAP_SYS_PTRACE"),
+                    _ => error,
+                }
             }
         };
         let dir = base.process(pid).map_err(about(""))?;
@@ -233,6 +237,14 @@ impl Target {
             })?
             .map_err(not_trusted)
     }
+}
+
+/// Whether this process may not look into others' namespaces by a capability of its own.
+fn lacks_ptrace(base: &Procfs) -> bool {
+    const CAP_SYS_PTRACE: u64 = 1 << 19;
+    let status = base.read("self/status").ok();
+    let effective = status.and_then(|bytes| Status::parse(&bytes).ok()?.cap_eff);
+    effective.is_some_and(|mask| mask & CAP_SYS_PTRACE == 0)
 }
 
 /// What is wrong where a path below a guarded `/proc` leads elsewhere.
