@@ -36,7 +36,7 @@ descriptors! {
     tty     "%y"  "TTY"            [STAT TTY]           "controlling terminal"
     uid     ""    "UID"            [EFFECTIVE]          "effective user ID"
     user    "%U"  "USER"           [EFFECTIVE USERS]    "effective user's name, or its number"
-    vsz     "%z"  "VSZ"            [STAT]               "virtual memory: KiB in text, bytes in JSON"
+    vsz     "%z"  "VSZ"            [VSZ]               "virtual memory: KiB in text, bytes in JSON"
 }
 
 fn args(seen: &Seen<'_>) -> Value {
@@ -221,6 +221,5 @@ fn user(seen: &Seen<'_>) -> Value {
 }
 
 fn vsz(seen: &Seen<'_>) -> Value {
-    seen.stat()
-        .map_or(Value::Missing, |stat| Value::Size(stat.vsize))
+    seen.vsz().map_or(Value::Missing, Value::Size)
 }

@@ -52,7 +52,7 @@ fn sources(needs: Needs) -> String {
         Needs::CMDLINE => "`cmdline`",
         Needs::LABEL => "`attr/current`",
         Needs::EFFECTIVE => "owner of the directory",
-        Needs::RSS => "`statm`",
+        Needs::RSS | Needs::VSZ => "`statm`",
         Needs::CLOCK => "clock",
         Needs::ZONE => "time zone",
         Needs::TTY => "terminals",

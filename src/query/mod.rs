@@ -285,7 +285,17 @@ impl Query {
     /// How many threads read; as many as pay unless told.
     #[must_use]
     pub fn threads(mut self, threads: NonZeroUsize) -> Self {
-        self.pace.threads = Some(threads);
+        self.pace.threads = snapshot::Threads::Exactly(threads);
+        self
+    }
+
+    /// Reads on the calling thread alone, for a program that must not have others.
+    ///
+    /// It gives up the [time-out](Self::timeout): a process whose command line does not answer
+    /// holds up the caller for as long as it likes.
+    #[must_use]
+    pub fn on_this_thread(mut self) -> Self {
+        self.pace.threads = snapshot::Threads::None;
         self
     }
 

@@ -20,8 +20,6 @@ const RESERVE: usize = 128;
 pub(crate) struct Memory {
     pub(super) of: Vec<(Entry, Kept)>,
     pub(super) budget: Budget,
-    /// Whether there was a look before.
-    pub(super) looked: bool,
 }
 
 impl Memory {
@@ -29,7 +27,6 @@ impl Memory {
         Self {
             of: Vec::new(),
             budget: Budget::new(sys::spare_descriptors().saturating_sub(RESERVE)),
-            looked: false,
         }
     }
 }

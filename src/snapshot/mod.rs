@@ -2,6 +2,8 @@
 
 mod collect;
 mod kept;
+mod plan;
+mod pool;
 mod read;
 mod stuck;
 
@@ -20,7 +22,7 @@ use crate::{
 bitflags::bitflags! {
     /// What a descriptor is computed from.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub(crate) struct Needs: u16 {
+    pub(crate) struct Needs: u32 {
         /// `/proc/PID/stat`
         const STAT = 1;
         /// `/proc/PID/status`
@@ -53,6 +55,8 @@ bitflags::bitflags! {
         const HOST_PID = 1 << 14;
         /// `/proc/PID/io`
         const IO = 1 << 15;
+        /// address space
+        const VSZ = 1 << 16;
     }
 }
 
@@ -60,14 +64,25 @@ bitflags::bitflags! {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pace {
     pub(crate) timeout: Duration,
-    pub(crate) threads: Option<NonZeroUsize>,
+    pub(crate) threads: Threads,
+}
+
+/// Who reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Threads {
+    /// As many threads as pay.
+    Best,
+    /// So many.
+    Exactly(NonZeroUsize),
+    /// The calling thread.
+    None,
 }
 
 impl Default for Pace {
     fn default() -> Self {
         Self {
             timeout: Duration::from_secs(2),
-            threads: None,
+            threads: Threads::Best,
         }
     }
 }
@@ -105,6 +120,7 @@ pub(crate) struct Task {
     label: Option<Vec<u8>>,
     /// In bytes.
     rss: Option<u64>,
+    vsz: Option<u64>,
     /// What it read from storage and sent there, in bytes.
     io: Option<(u64, u64)>,
     /// Whether it is being watched, so that rates are of the time since the last look.
@@ -184,6 +200,11 @@ impl Seen<'_> {
     /// Resident memory in bytes.
     pub(crate) fn rss(&self) -> Option<u64> {
         self.task.rss
+    }
+
+    /// Address space in bytes.
+    pub(crate) fn vsz(&self) -> Option<u64> {
+        self.task.vsz
     }
 
     /// Effective user, as this process reads it.

@@ -8,6 +8,7 @@ use std::{
 use super::{
     Needs, Seen, Since, Task,
     kept::{Budget, Counts, Handle, Kept, KeptFile},
+    plan::{Files, Plan},
     stuck,
 };
 use crate::{
@@ -15,88 +16,10 @@ use crate::{
     format::pid::{Io, Stat, Statm, Status},
     ids::{Gid, Pid, Uid},
     namespace::{MOUNTED_OVER, Numbers, gone},
-    procfs::{Procfs, Reader},
+    procfs::Reader,
     sys,
     view::Inner,
 };
-
-bitflags::bitflags! {
-    /// What is asked of the kernel for each process, in this order.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub(super) struct Files: u16 {
-        const STAT = 1;
-        const OWNER = 1 << 1;
-        const HOST_PID = 1 << 2;
-        const STATUS = 1 << 3;
-        const STATM = 1 << 4;
-        const CMDLINE = 1 << 5;
-        const LABEL = 1 << 6;
-        const NAMES = 1 << 7;
-        const IO = 1 << 8;
-    }
-}
-
-/// What to read of each process.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Plan {
-    needs: Needs,
-    /// The `/proc` is not that of the PID namespace of the listing: numbers are translated.
-    outside: bool,
-    files: Files,
-    /// The processes were asked for by number, so that a number may be a thread's.
-    named: bool,
-}
-
-impl Plan {
-    /// The fewest files that tell what is needed.
-    ///
-    /// `outside` says that the `/proc` is not that of the PID namespace of the listing.
-    pub(super) fn new(
-        needs: Needs,
-        view: &Inner,
-        proc: &Procfs,
-        named: bool,
-        outside: bool,
-    ) -> Self {
-        let mut files = Files::empty();
-        files.set(Files::STAT, needs.intersects(Needs::STAT | Needs::JOBS));
-        files.set(Files::STATUS, needs.contains(Needs::STATUS) || named);
-        files.set(Files::CMDLINE, needs.contains(Needs::CMDLINE));
-        files.set(Files::LABEL, needs.contains(Needs::LABEL));
-        files.set(Files::IO, needs.contains(Needs::IO));
-        let names = Needs::USERS | Needs::GROUPS | Needs::HOST_USERS | Needs::HOST_GROUPS;
-        files.set(Files::NAMES, needs.intersects(names));
-        if outside && needs.contains(Needs::JOBS) {
-            // The numbers of a group or session whose leader is gone stand nowhere else.
-            files |= Files::STATUS;
-        }
-        if needs.contains(Needs::EFFECTIVE) && !files.contains(Files::STATUS) {
-            if proc.is_genuine() {
-                // An owner is believed only between the opening and the reading of stat.
-                files |= Files::OWNER | Files::STAT;
-            } else {
-                // The files of a copy are the copier's.
-                files |= Files::STATUS;
-            }
-        }
-        if needs.contains(Needs::RSS) && !files.contains(Files::STATUS) {
-            files |= Files::STATM;
-        }
-        if needs.contains(Needs::HOST_PID) && view.joined.is_some() {
-            // A translation is believed on the same terms.
-            files |= Files::HOST_PID | Files::STAT;
-        }
-        if outside {
-            files |= Files::STAT;
-        }
-        Self {
-            needs,
-            outside,
-            files,
-            named,
-        }
-    }
-}
 
 /// A process to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -222,6 +145,7 @@ impl Reading<'_> {
         let bytes = self.files.bytes(&file).map_err(lost)?;
         task.stat = Stat::parse(bytes).ok();
         *kept = self.keep(file);
+        task.vsz = task.stat.as_ref().map(|stat| stat.vsize);
         let start = task.stat.as_ref().map_or(0, |stat| stat.starttime);
         self.pulse.start.store(start, Relaxed);
         Ok(())
@@ -284,8 +208,10 @@ impl Reading<'_> {
         self.pulse.at(Files::STATM);
         match self.files.read(entry.read, "/statm") {
             Ok(bytes) => {
-                let pages = Statm::parse(bytes).ok().map(|statm| statm.resident);
-                task.rss = pages.map(|pages| self.view.host.pages(pages));
+                if let Ok(statm) = Statm::parse(bytes) {
+                    task.rss = Some(self.view.host.pages(statm.resident));
+                    task.vsz = Some(self.view.host.pages(statm.size));
+                }
                 Ok(())
             }
             Err(error) => self.costs_a_cell(entry, "statm", error),
