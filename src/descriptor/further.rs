@@ -5,7 +5,7 @@ use super::{Descriptor, Needs, Seen, Value, descriptors};
 descriptors! {
     //name  code  header  needs     what it is
     gid     ""    "GID"   [EFFECTIVE]   "effective group ID"
-    hgid    ""    "HGID"  [EFFECTIVE]   "effective group ID on the host, known after a join"
+    hgid    ""    "HGID"  [HOST EFFECTIVE]   "effective group ID on the host, known after a join"
     majfltps ""   "MAJFLT/s" [STAT CLOCK] "page faults a second that needed storage, known in a watch"
     minfltps ""   "MINFLT/s" [STAT CLOCK] "page faults a second that needed none, known in a watch"
     nlwp    ""    "NLWP"  [STAT]        "number of threads"

@@ -60,6 +60,7 @@ fn sources(needs: Needs) -> String {
         Needs::GROUPS => "groups",
         Needs::HOST_USERS => "host's users",
         Needs::HOST_GROUPS => "host's groups",
+        Needs::HOST => "a join",
         Needs::HOST_PID => "PID namespaces",
         Needs::IO => "`io`",
 

@@ -387,9 +387,6 @@ impl Query {
             .map(|column| column.descriptor)
             .chain(self.keys.iter().map(|key| key.descriptor))
             .collect();
-        let needs = extracted
-            .iter()
-            .fold(Needs::empty(), |sum, descriptor| sum | descriptor.needs);
         let mut outcome = Outcome::default();
         for (view, memory) in views {
             let columns = extracted.clone();
@@ -402,6 +399,13 @@ impl Query {
                 let cells = columns.iter().map(|d| (d.extract)(seen)).collect();
                 Row::new(seen.pid(), via, cells)
             };
+            let known = |descriptor: &&&Descriptor| {
+                view.0.joined.is_some() || !descriptor.needs.contains(Needs::HOST)
+            };
+            let needs = extracted
+                .iter()
+                .filter(known)
+                .fold(Needs::empty(), |sum, descriptor| sum | descriptor.needs);
             let ask = snapshot::Ask {
                 view,
                 pids: self.pids.as_deref(),

@@ -57,6 +57,8 @@ bitflags::bitflags! {
         const IO = 1 << 15;
         /// address space
         const VSZ = 1 << 16;
+        /// a host to speak of: without a join nothing of it is read
+        const HOST = 1 << 17;
     }
 }
 
