@@ -37,11 +37,8 @@ pub(crate) fn fold(words: impl IntoIterator<Item = OsString>, command: &Command)
             }
         };
         let mut long = [b"--", flag].concat();
-        let takes = if flag.contains(&b'=') {
-            Takes::Nothing
-        } else {
-            takes(flag, command)
-        };
+        // None of the descriptions' names has a `=`: a flag with its value takes no more.
+        let takes = takes(flag, command);
         if let Some(value) = words.next_if(|next| takes.this(next)) {
             long.push(b'=');
             long.extend(value.as_bytes());

@@ -3,8 +3,11 @@
 
 use std::{
     fs::{self, File},
+    io::Read as _,
     process::{Command, Output, Stdio},
 };
+
+use nix::pty::{Winsize, openpty};
 
 fn psgo(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_psgo"));
@@ -113,6 +116,8 @@ fn a_container_that_cannot_be_joined_leaves_no_answer() {
             "{err}"
         );
     }
+    // Named in either way, one container has one reason.
+    assert_eq!(run(&["-pids", &nobody, "-join"]), run(&["-join", &nobody]));
 }
 
 #[test]
@@ -342,4 +347,73 @@ fn every_shell_gets_completions() {
             String::new()
         )
     );
+}
+
+/// What it prints on a terminal of that many columns.
+fn on_terminal(columns: u16, command: &mut Command) -> String {
+    let size = Winsize {
+        ws_row: 24,
+        ws_col: columns,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    let terminal = openpty(&size, None).unwrap();
+    let mut child = command
+        .env("TERM", "xterm")
+        .env_remove("NO_COLOR")
+        .stdout(terminal.slave)
+        .spawn()
+        .unwrap();
+    // The command holds its side too; only when all have let go does the reading end.
+    command.stdout(Stdio::null());
+    let mut shown = Vec::new();
+    let mut part = [0; 4096];
+    let mut screen = File::from(terminal.master);
+    // A terminal whose other side is gone answers with an error, EIO, not with an end.
+    while let Ok(count @ 1..) = screen.read(&mut part) {
+        shown.extend_from_slice(&part[..count]);
+    }
+    assert!(child.wait().unwrap().success());
+    String::from_utf8(shown).unwrap().replace("\r\n", "\n")
+}
+
+#[test]
+fn a_terminal_gets_colours_and_its_width() {
+    let args = ["-pids", &me(), "-format", "pid,state,args"];
+    let shown = on_terminal(20, &mut psgo(&args));
+    let header = shown.strip_prefix("\u{1b}[1m").unwrap();
+    let (header, row) = header.split_once("\u{1b}[0m\n").unwrap();
+    assert!(header.starts_with("PID ") && header.len() <= 20, "{shown}");
+    assert_eq!(row.len(), 21, "{shown}");
+    assert!(on_terminal(20, psgo(&args).args(["-width", "0"])).len() > shown.len());
+}
+
+#[test]
+fn a_terminal_that_wants_no_colours_gets_none() {
+    let args = ["-pids", "", "-format", "pid"];
+    assert_eq!(on_terminal(80, &mut psgo(&args)), "\u{1b}[1mPID\u{1b}[0m\n");
+    assert_eq!(
+        on_terminal(80, psgo(&args).args(["-color", "never"])),
+        "PID\n"
+    );
+    // `on_terminal` sets the usual ones; a shell may set others behind it.
+    for set in ["NO_COLOR=1", "TERM=dumb", "TERM="] {
+        let mut command = Command::new("env");
+        command.args([set, env!("CARGO_BIN_EXE_psgo")]).args(args);
+        assert_eq!(on_terminal(80, &mut command), "PID\n", "{set}");
+    }
+}
+
+#[test]
+fn people_get_the_list_explained_within_their_width() {
+    for columns in [40, 80, 200] {
+        let shown = on_terminal(columns, &mut psgo(&["-list"]));
+        let explained: Vec<_> = shown.lines().skip(3).collect();
+        assert!(explained.len() >= psgo::descriptor::all().count());
+        let widest = explained.iter().map(|line| line.len()).max().unwrap();
+        assert!(
+            widest <= usize::from(columns).max(52),
+            "{columns}: {widest}"
+        );
+    }
 }

@@ -109,6 +109,10 @@ fn hgroup(seen: &Seen<'_>) -> Value {
 }
 
 fn hgroups(seen: &Seen<'_>) -> Value {
+    if !seen.joined() {
+        // Also of who is in no group: there is no host to speak of.
+        return Value::Missing;
+    }
     group_list(seen, |read| {
         seen.host_gid(read).map(|gid| seen.host_group(gid))
     })

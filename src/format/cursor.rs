@@ -77,17 +77,26 @@ impl<'a> Cursor<'a> {
     }
 
     /// Goes past `text`, which has to stand here.
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "the text is a constant where it is inlined"
+    )]
+    #[inline(always)]
     pub(crate) fn literal(&mut self, text: &[u8], field: &'static str) -> Result<(), ParseError> {
         if self.skip(text) {
             return Ok(());
         }
+        Err(self.no_literal(field))
+    }
+
+    #[cold]
+    fn no_literal(&self, field: &'static str) -> ParseError {
         let reason = if self.at_line_end() {
             "missing"
         } else {
             "not the text that the kernel writes around it"
         };
-        Err(self.error(field, reason))
+        self.error(field, reason)
     }
 
     /// Takes `len` bytes; fewer at the end of the file.

@@ -49,7 +49,11 @@ impl<T: Field> Field for Option<T> {
         }
     }
 
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "the spec is a constant where it is inlined"
+    )]
+    #[inline(always)]
     fn read(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         if cursor.at_line_end() {
             return Ok(None);
@@ -76,7 +80,23 @@ impl Integer for i32 {}
 impl Integer for i64 {}
 
 impl<T: Integer> Field for T {
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "the spec is a constant where it is inlined"
+    )]
+    #[inline(always)]
+    fn read(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
+        cursor.literal(spec.before, spec.field)?;
+        let value = Self::take(cursor, spec)?;
+        cursor.literal(spec.after, spec.field)?;
+        Ok(value)
+    }
+
+    #[expect(
+        clippy::inline_always,
+        reason = "the spec is a constant where it is inlined"
+    )]
+    #[inline(always)]
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         let text = cursor.rest();
         let blanks = if spec.width == 0 || spec.left || spec.zero {
@@ -130,6 +150,9 @@ impl<T: Integer> Field for T {
 
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         let w = spec.width;
+        if spec.kind == Kind::Decimal && w == 0 {
+            return bytes::push_decimal((*self).into(), out);
+        }
         // Writing to a vector cannot fail.
         let _ = match (spec.kind, spec.left, spec.zero) {
             (Kind::Hex, true, _) => write!(out, "{self:<w$x}"),

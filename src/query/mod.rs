@@ -338,6 +338,10 @@ impl Query {
         for view in views {
             let columns = extracted.clone();
             let via = view.target();
+            if let Some(joined) = &view.0.joined {
+                outcome.ways.push((joined.pid(), joined.way.clone()));
+                outcome.abandoned += joined.left_behind;
+            }
             let extract = move |seen: &snapshot::Seen<'_>| {
                 let cells = columns.iter().map(|d| (d.extract)(seen)).collect();
                 Row::new(seen.pid(), via, cells)
@@ -371,5 +375,64 @@ impl Query {
             })
             .find(|order| order.is_ne())
             .unwrap_or(std::cmp::Ordering::Equal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_join_there_is_no_host_to_speak_of() {
+        let names = ["hpid", "huser", "huid", "hgroup", "hgroups", "hgid"];
+        let table = process_info(Pids::All, &names).unwrap();
+        // Kernel threads, which are in no group, among them.
+        assert!(table.rows().len() > 1);
+        for row in table.rows() {
+            assert!(
+                row.values().iter().all(|value| *value == Value::Missing),
+                "{row:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_empty_list_of_pids_is_an_empty_answer() {
+        let table = process_info(Pids::Only(&[]), &["pid"]).unwrap();
+        assert_eq!((table.headers(), table.rows().len()), (vec!["PID"], 0));
+    }
+
+    #[test]
+    fn a_thread_is_not_a_process() {
+        let (send, receive) = std::sync::mpsc::channel();
+        let (stop, stopped) = std::sync::mpsc::channel::<()>();
+        let thread = std::thread::spawn(move || {
+            send.send(nix::unistd::gettid().as_raw()).unwrap();
+            stopped.recv()
+        });
+        let tid = Pid::new(receive.recv().unwrap().try_into().unwrap());
+        let table = process_info(Pids::Only(&[tid]), &["pid"]).unwrap();
+        assert!(table.rows().is_empty());
+        assert_eq!(table.skipped()[0].error.kind(), crate::ErrorKind::Gone);
+        drop(stop);
+        let _ = thread.join().unwrap();
+    }
+
+    #[test]
+    fn rows_are_sorted_by_keys_that_need_not_be_shown() {
+        let table = Query::new(&["pid"])
+            .unwrap()
+            .sort(&["-pid"])
+            .unwrap()
+            .table()
+            .unwrap();
+        let pids: Vec<_> = table.rows().iter().map(Row::pid).collect();
+        assert!(
+            pids.len() > 1 && pids.is_sorted_by(|a, b| a > b),
+            "{pids:?}"
+        );
+        assert_eq!(table.rows()[0].values().len(), 1);
+        let empty = Query::parse("pid,,user").unwrap_err();
+        assert_eq!(empty.kind(), crate::ErrorKind::UnknownDescriptor);
     }
 }

@@ -191,6 +191,9 @@ mod tests {
         file.extend(b" 7  new\n");
         assert_eq!(law::holds::<Stat>(&file).rest.as_bytes(), b" 7  new");
         assert!(law::holds::<Stat>(USER).rest.is_empty());
+        let file = [USER.strip_suffix(b"\n").unwrap(), b",7\n"].concat();
+        let error = Stat::parse(&file).unwrap_err();
+        assert_eq!(error.to_string(), "line 1: rest: no blank before it");
     }
 
     #[test]

@@ -53,7 +53,7 @@ lines! {
         ns_pgid: Option<Vec<u32>> = "NSpgid:{\t%u}\n",
         /// Session in each of them; 0 where it is outside. Since 4.1.
         ns_sid: Option<Vec<u32>> = "NSsid:{\t%u}\n",
-        /// 1 for a thread of the kernel's own. Since 6.7.
+        /// 1 for a thread of the kernel's own. Not on old kernels.
         kthread: Option<u32> = "Kthread:\t%u\n",
         /// Largest address space so far, in kB.
         vm_peak: Option<u64> = "VmPeak:\t%8u kB\n",
@@ -127,13 +127,13 @@ lines! {
         seccomp_filters: Option<u32> = "Seccomp_filters:\t%u\n",
         /// How it stands with speculative store bypass. Since 4.17.
         speculation_store_bypass: Option<Vec<u8>> = "Speculation_Store_Bypass:\t%s\n",
-        /// How it stands with speculated indirect branches. Since 5.10, on some architectures.
+        /// How it stands with speculated indirect branches. Not on old kernels.
         speculation_indirect_branch: Option<Vec<u8>> = "SpeculationIndirectBranch:\t%s\n",
         /// CPUs that it may run on: a mask in hex, a comma after each 32 bits.
         cpus_allowed: Option<Vec<u8>> = "Cpus_allowed:\t%s\n",
         /// The same as a list, `0-3,8`. Since 2.6.26.
         cpus_allowed_list: Option<Vec<u8>> = "Cpus_allowed_list:\t%s\n",
-        /// Memory nodes that it may use, as a mask; empty while the CPUs' set is.
+        /// Memory nodes that it may use, as such a mask.
         mems_allowed: Option<Vec<u8>> = "Mems_allowed:\t%s\n",
         /// The same as a list. Since 2.6.26.
         mems_allowed_list: Option<Vec<u8>> = "Mems_allowed_list:\t%s\n",
