@@ -185,8 +185,8 @@ impl Reader<'_> {
 
     /// The bytes of an open file that holds one record.
     pub(crate) fn bytes(&mut self, file: OwnedFd) -> io::Result<&[u8]> {
-        sys::read_to_end(file, &mut self.buffer, LIMIT, End::Less)?;
-        Ok(&self.buffer)
+        let filled = sys::read_into(file, &mut self.buffer, LIMIT, End::Less)?;
+        Ok(&self.buffer[..filled])
     }
 
     /// The bytes of `name`, with its slash, of the process `pid`.
