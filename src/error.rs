@@ -64,15 +64,21 @@ impl Error {
         }))
     }
 
-    /// What the system answered about `thing`; the kind follows from the answer.
+    /// What the system answered about `thing` of a process; the kind follows from the answer.
     pub(crate) fn io(thing: impl Into<Cow<'static, str>>, source: io::Error) -> Self {
         let kind = match source.raw_os_error() {
             Some(libc::ENOENT | libc::ESRCH) => ErrorKind::Gone,
-            Some(libc::EACCES | libc::EPERM) => ErrorKind::Denied,
-            Some(libc::ENOSYS | libc::EOPNOTSUPP) => ErrorKind::Unsupported,
-            Some(libc::ETIMEDOUT) => ErrorKind::TimedOut,
-            _ => ErrorKind::Io,
+            _ => kind_of(&source),
         };
+        Self::of_system(kind, thing, source)
+    }
+
+    /// What the system answered about `thing`, which is no process and has not ended.
+    pub(crate) fn system(thing: impl Into<Cow<'static, str>>, source: io::Error) -> Self {
+        Self::of_system(kind_of(&source), thing, source)
+    }
+
+    fn of_system(kind: ErrorKind, thing: impl Into<Cow<'static, str>>, source: io::Error) -> Self {
         Self(Arc::new(Inner {
             kind,
             thing: thing.into(),
@@ -85,6 +91,15 @@ impl Error {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
+    }
+}
+
+fn kind_of(error: &io::Error) -> ErrorKind {
+    match error.raw_os_error() {
+        Some(libc::EACCES | libc::EPERM) => ErrorKind::Denied,
+        Some(libc::ENOSYS | libc::EOPNOTSUPP) => ErrorKind::Unsupported,
+        Some(libc::ETIMEDOUT) => ErrorKind::TimedOut,
+        _ => ErrorKind::Io,
     }
 }
 

@@ -38,7 +38,8 @@ impl Procfs {
         };
         let opened = sys::open_directory(path, OFlag::empty())
             .and_then(|root| Ok((sys::is_procfs_root(&root)?, root)));
-        let (genuine, root) = opened.map_err(|error| Error::io(shown.clone(), error))?;
+        // No process has ended here, whatever the system answers.
+        let (genuine, root) = opened.map_err(|error| Error::system(shown.clone(), error))?;
         Ok(Self {
             root,
             guard: Guard::Trusting,
@@ -120,6 +121,7 @@ impl Procfs {
             procfs: self,
             path: Vec::with_capacity(32),
             buffer: Vec::with_capacity(8192),
+            filled: 0,
         }
     }
 }
@@ -166,6 +168,8 @@ pub(crate) struct Reader<'a> {
     procfs: &'a Procfs,
     path: Vec<u8>,
     buffer: Vec<u8>,
+    /// So much of the buffer was read last; what stands behind it is of an earlier file.
+    filled: usize,
 }
 
 impl Reader<'_> {
@@ -183,10 +187,23 @@ impl Reader<'_> {
         sys::open_below(root, self.path(pid, name), flags, guard)
     }
 
+    /// Reads an open file that holds one record.
+    pub(crate) fn fill(&mut self, file: impl AsFd) -> io::Result<()> {
+        // After a failure nothing has been read.
+        self.filled = 0;
+        self.filled = sys::read_into(file, &mut self.buffer, LIMIT, End::Less)?;
+        Ok(())
+    }
+
+    /// The bytes that were read last.
+    pub(crate) fn filled(&self) -> &[u8] {
+        &self.buffer[..self.filled]
+    }
+
     /// The bytes of an open file that holds one record.
-    pub(crate) fn bytes(&mut self, file: OwnedFd) -> io::Result<&[u8]> {
-        let filled = sys::read_into(file, &mut self.buffer, LIMIT, End::Less)?;
-        Ok(&self.buffer[..filled])
+    pub(crate) fn bytes(&mut self, file: impl AsFd) -> io::Result<&[u8]> {
+        self.fill(file)?;
+        Ok(self.filled())
     }
 
     /// The bytes of `name`, with its slash, of the process `pid`.

@@ -152,7 +152,8 @@ pub(crate) enum End {
     Less,
 }
 
-/// Fills `buffer` with the file, up to its end or `limit` bytes, and tells how many they are.
+/// Fills `buffer` with the file from its beginning, up to its end or `limit` bytes, and tells how
+/// many they are. A file of `/proc` read so again tells what is true then.
 ///
 /// What stands behind them is of an earlier file: a buffer that is used again is not cleared
 /// each time.
@@ -171,7 +172,9 @@ pub(crate) fn read_into(
             buffer.resize(filled * 2, 0);
         }
         let asked = buffer.len() - filled;
-        let got = match nix::unistd::read(&file, &mut buffer[filled..]) {
+        // No file is read as far as the largest offset.
+        let offset = libc::off_t::try_from(filled).unwrap_or(libc::off_t::MAX);
+        let got = match nix::sys::uio::pread(&file, &mut buffer[filled..], offset) {
             Ok(got) => got,
             Err(Errno::EINTR) => continue,
             Err(errno) => return Err(errno.into()),
@@ -426,6 +429,15 @@ pub(crate) fn boot_moment() -> Duration {
 fn clock(id: ClockId) -> Duration {
     // Both clocks exist since 2.6.39; a kernel without them would show every age as 0.
     nix::time::clock_gettime(id).map_or(Duration::ZERO, Duration::from)
+}
+
+/// How many descriptors this process may still open, about.
+pub(crate) fn spare_descriptors() -> usize {
+    use nix::sys::resource::{Resource, getrlimit};
+    let (most, _) = getrlimit(Resource::RLIMIT_NOFILE).unwrap_or((0, 0));
+    let open = open_directory(c"/proc/self/fd", OFlag::empty()).and_then(list_numbers);
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    most.saturating_sub(open.map_or(0, |open| open.len()))
 }
 
 /// The number of the calling thread.

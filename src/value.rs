@@ -22,6 +22,8 @@ pub enum Value {
     Int(i64),
     /// A ratio in percent. Text with three decimals.
     Percent(f64),
+    /// So many a second. Text with three decimals.
+    Rate(f64),
     /// Bytes that are meant to be read.
     Text(Text),
     /// A size in bytes. Text in KiB, rounded down; JSON in bytes.
@@ -41,7 +43,7 @@ impl fmt::Display for Value {
         match self {
             Self::Missing => f.write_char('?'),
             Self::Int(n) => fmt::Display::fmt(n, f),
-            Self::Percent(p) => write!(f, "{p:.3}"),
+            Self::Percent(n) | Self::Rate(n) => write!(f, "{n:.3}"),
             Self::Text(text) => fmt::Display::fmt(text, f),
             Self::Size(bytes) => fmt::Display::fmt(&(bytes / 1024), f),
             Self::Duration(span) => write_go_duration(*span, f),
@@ -73,7 +75,7 @@ impl Value {
     pub fn compare(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Self::Int(a), Self::Int(b)) => a.cmp(b),
-            (Self::Percent(a), Self::Percent(b)) => a.total_cmp(b),
+            (Self::Percent(a), Self::Percent(b)) | (Self::Rate(a), Self::Rate(b)) => a.total_cmp(b),
             (Self::Text(a), Self::Text(b)) => a.cmp(b),
             (Self::Size(a), Self::Size(b)) => a.cmp(b),
             (Self::Duration(a), Self::Duration(b)) => a.cmp(b),
@@ -99,7 +101,8 @@ impl Value {
             Self::Time(_) => 5,
             Self::Caps(_) => 6,
             Self::List(_) => 7,
-            Self::Missing => 8,
+            Self::Rate(_) => 8,
+            Self::Missing => 9,
         }
     }
 }
@@ -301,7 +304,9 @@ mod serialize {
             match self {
                 Self::Missing => serializer.serialize_unit(),
                 Self::Int(n) => serializer.serialize_i64(*n),
-                Self::Percent(p) => serializer.serialize_f64((p * 1000.0).round() / 1000.0),
+                Self::Percent(n) | Self::Rate(n) => {
+                    serializer.serialize_f64((n * 1000.0).round() / 1000.0)
+                }
                 Self::Text(text) => text.serialize(serializer),
                 Self::Size(bytes) => serializer.serialize_u64(*bytes),
                 Self::Duration(span) => serializer.serialize_f64(seconds(*span)),

@@ -27,7 +27,7 @@ descriptors! {
     pid     "%p"  "PID"            []                   "process ID"
     ppid    "%P"  "PPID"           [STAT]               "parent's process ID, 0 outside the PID namespace"
     rgroup  "%g"  "RGROUP"         [STATUS GROUPS]      "real group's name, or its number"
-    rss     ""    "RSS"            [RSS]                "resident memory, in KiB"
+    rss     ""    "RSS"            [RSS]                "resident memory: KiB in text, bytes in JSON"
     ruser   "%u"  "RUSER"          [STATUS USERS]       "real user's name, or its number"
     seccomp ""    "SECCOMP"        [STATUS]             "seccomp mode: disabled, strict or filter"
     state   ""    "STATE"          [STAT]               "state: R running, S sleeping, D uninterruptible, Z zombie, T stopped, t traced, I idle, X dead"
@@ -36,7 +36,7 @@ descriptors! {
     tty     "%y"  "TTY"            [STAT TTY]           "controlling terminal"
     uid     ""    "UID"            [EFFECTIVE]          "effective user ID"
     user    "%U"  "USER"           [EFFECTIVE USERS]    "effective user's name, or its number"
-    vsz     "%z"  "VSZ"            [STAT]               "virtual memory, in KiB"
+    vsz     "%z"  "VSZ"            [STAT]               "virtual memory: KiB in text, bytes in JSON"
 }
 
 fn args(seen: &Seen<'_>) -> Value {

@@ -10,7 +10,7 @@ use std::{
     ops::ControlFlow,
     path::Path,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::Ordering::Relaxed,
         mpsc::{self, Receiver, RecvTimeoutError, Sender},
     },
@@ -19,7 +19,8 @@ use std::{
 };
 
 use super::{
-    Needs, Outcome, Pace, Seen, Skipped,
+    Memory, Needs, Outcome, Pace, Seen,
+    kept::{Budget, Kept},
     read::{Entry, Files, Plan, Pulse, Reading},
     stuck,
 };
@@ -30,7 +31,7 @@ use crate::{
     namespace::{Numbers, gone},
     procfs::Procfs,
     sys,
-    view::{Inner, Joined, View},
+    view::{Inner, Joined, Skipped, View},
     watchdog::{self, Leash},
 };
 
@@ -41,17 +42,31 @@ const PARALLEL_FROM: usize = 256;
 /// More threads than this find the kernel's locks, not more speed.
 const MOST_THREADS: usize = 16;
 
-/// Reads the processes `pids` of `view`, or all, and gives out for each what `extract` makes of
-/// it, by pid, until `each` breaks off.
+/// What to collect.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ask<'a> {
+    pub(crate) view: &'a View,
+    /// These, or all.
+    pub(crate) pids: Option<&'a [Pid]>,
+    pub(crate) needs: Needs,
+    pub(crate) pace: Pace,
+}
+
+/// Reads the processes that are asked for, and gives out for each what `extract` makes of it, by
+/// pid, until `each` breaks off. What is in `memory` is not asked of the kernel again.
 pub(crate) fn collect<R: Send + 'static>(
-    view: &View,
-    pids: Option<&[Pid]>,
-    needs: Needs,
-    pace: Pace,
+    ask: Ask<'_>,
+    mut memory: Option<&mut Memory>,
     extract: impl Fn(&Seen<'_>) -> R + Send + Sync + 'static,
     each: &mut dyn FnMut(R) -> ControlFlow<()>,
     outcome: &mut Outcome,
 ) -> Result<ControlFlow<()>> {
+    let Ask {
+        view,
+        pids,
+        needs,
+        pace,
+    } = ask;
     let inner = &view.0;
     let numbers = inner.numbers();
     let mut left_out = |pid, named, error: Error| {
@@ -68,13 +83,22 @@ pub(crate) fn collect<R: Send + 'static>(
         left_out(pid, true, gone(pid));
     })?;
     if entries.is_empty() {
+        if let Some(memory) = memory {
+            memory.of.clear();
+            memory.looked = true;
+        }
         return Ok(ControlFlow::Continue(()));
     }
     if needs.contains(Needs::TTY) {
         inner.learn_drivers();
     }
+    let watch = memory.as_deref_mut().map(|memory| Watch {
+        kept: recall(&entries, std::mem::take(&mut memory.of)),
+        budget: memory.budget.clone(),
+    });
     let mut pool = Pool::start(
         Work {
+            watch,
             needs,
             named: pids.is_some(),
             view: Arc::clone(inner),
@@ -107,8 +131,32 @@ pub(crate) fn collect<R: Send + 'static>(
             break;
         }
     }
+    let work = Arc::clone(&pool.work);
     outcome.abandoned += pool.finish();
+    if let (Some(memory), Some(watch)) = (memory, &work.watch) {
+        memory.looked = true;
+        let kept = watch.kept.iter().map(|kept| lock(kept).take());
+        let kept = work.entries.iter().copied().zip(kept);
+        memory.of = kept
+            .filter_map(|(entry, kept)| Some((entry, kept?)))
+            .collect();
+    }
     Ok(flow)
+}
+
+/// What is kept of each of the entries. Both are in the order of the listing.
+fn recall(entries: &[Entry], kept: Vec<(Entry, Kept)>) -> Vec<Mutex<Option<Kept>>> {
+    let mut kept = kept.into_iter().peekable();
+    let recall = |entry: &Entry| {
+        while kept.next_if(|(other, _)| other.pid < entry.pid).is_some() {}
+        let known = kept.next_if(|(other, _)| other == entry);
+        Mutex::new(known.map(|(_, kept)| kept))
+    };
+    entries.iter().map(recall).collect()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The processes to read, by their number in the listing, each once.
@@ -158,6 +206,7 @@ struct Work<R> {
     needs: Needs,
     named: bool,
     entries: Vec<Entry>,
+    watch: Option<Watch>,
     /// What did not answer, by the number of the entry.
     avoid: Mutex<Avoid>,
     extract: Box<dyn Fn(&Seen<'_>) -> R + Send + Sync>,
@@ -170,6 +219,13 @@ fn wants_to_run(thread: u32) -> bool {
         .and_then(|proc| proc.read(&format!("self/task/{thread}/stat")).ok());
     stat.and_then(|stat| Stat::parse(&stat).ok())
         .is_some_and(|stat| stat.state == b'R')
+}
+
+/// What is kept of the processes that are watched, in the order of the entries. Each is taken
+/// while its process is read: a thread that is left behind takes it along.
+struct Watch {
+    kept: Vec<Mutex<Option<Kept>>>,
+    budget: Budget,
 }
 
 #[derive(Debug)]
@@ -197,15 +253,27 @@ impl<R> Work<R> {
             .map(|(index, &entry)| {
                 pulse.entry.store(index, Relaxed);
                 let avoid = self.avoid(index);
-                let mut task = reading.read(entry, avoid);
+                let place = self.watch.as_ref().and_then(|watch| watch.kept.get(index));
+                let mut kept = place.and_then(|kept| lock(kept).take()).unwrap_or_default();
+                let mut task = reading.read(entry, avoid, &mut kept);
+                if let (Err(error), false) = (&task, kept.is_empty())
+                    && error.kind() == ErrorKind::Gone
+                {
+                    // It was kept, so it may be its successor that has the number now.
+                    kept = Kept::default();
+                    task = reading.read(entry, avoid, &mut kept);
+                }
                 if let (Err(error), Some(second)) = (&task, &mut second)
                     && error.kind() == ErrorKind::NotTrusted
                 {
                     let read = self.numbers.as_ref().and_then(|n| n.outside(entry.pid));
                     task = read.ok_or_else(|| gone(entry.pid)).and_then(|read| {
                         let pid = entry.pid;
-                        second.read(Entry { pid, read }, avoid)
+                        second.read(Entry { pid, read }, avoid, &mut kept)
                     });
+                }
+                if let (Ok(_), Some(place)) = (&task, place) {
+                    *lock(place) = Some(kept);
                 }
                 let task = &task.map_err(|error| (entry.pid, error))?;
                 Ok((self.extract)(&Seen { task, view }))
@@ -220,17 +288,18 @@ impl<R> Work<R> {
             numbers: self.numbers.as_ref(),
             plan: Plan::new(self.needs, &self.view, proc, self.named, outside),
             pulse,
+            budget: self.watch.as_ref().map(|watch| &watch.budget),
         }
     }
 
     fn avoid(&self, index: usize) -> Files {
-        let avoid = self.avoid.lock().unwrap_or_else(PoisonError::into_inner);
+        let avoid = lock(&self.avoid);
         let of_this = avoid.of.get(&index).copied();
         of_this.unwrap_or(Files::empty()) | avoid.of_all
     }
 
     fn avoid_for_all(&self, files: Files) {
-        let mut avoid = self.avoid.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut avoid = lock(&self.avoid);
         avoid.of_all |= files;
     }
 }
@@ -311,7 +380,7 @@ impl<R: Send + 'static> Pool<R> {
             let _held = its_leash;
             its_pulse.thread.store(sys::own_thread(), Relaxed);
             loop {
-                let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                let job = lock(&queue).recv();
                 let Ok(chunk) = job else { return };
                 if messages.send(Message::Took(number, chunk)).is_err() {
                     return;
@@ -431,11 +500,7 @@ impl<R: Send + 'static> Pool<R> {
         }
         let chunk = worker.chunk.take();
         self.abandoned += 1;
-        let mut avoid = self
-            .work
-            .avoid
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut avoid = lock(&self.work.avoid);
         *avoid.of.entry(index).or_insert(Files::empty()) |= file;
         drop(avoid);
         if watchdog::is_full() {
@@ -452,13 +517,7 @@ impl<R: Send + 'static> Pool<R> {
     fn finish(mut self) -> usize {
         self.jobs = None;
         // Chunks handed out but not wanted any more need not be read.
-        while self
-            .queue
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .try_recv()
-            .is_ok()
-        {}
+        while lock(&self.queue).try_recv().is_ok() {}
         for number in 0..self.workers.len() {
             loop {
                 let worker = &mut self.workers[number];

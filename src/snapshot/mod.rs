@@ -1,19 +1,20 @@
 //! What to read of each process, and what was read of it.
 
 mod collect;
+mod kept;
 mod read;
 mod stuck;
 
 use std::{num::NonZeroUsize, time::Duration};
 
-pub(crate) use collect::collect;
+pub(crate) use collect::{Ask, collect};
+pub(crate) use kept::Memory;
 
 use crate::{
-    error::Error,
     format::pid::{Stat, Status},
     ids::{Gid, Pid, Uid},
     value::{Text, Time},
-    view::{Inner, Way},
+    view::{Inner, Skipped, Way},
 };
 
 bitflags::bitflags! {
@@ -50,6 +51,8 @@ bitflags::bitflags! {
         const HOST_GROUPS = 1 << 13;
         /// the pid on the host
         const HOST_PID = 1 << 14;
+        /// `/proc/PID/io`
+        const IO = 1 << 15;
     }
 }
 
@@ -84,32 +87,6 @@ pub struct Outcome {
     pub ways: Vec<(Pid, Way)>,
 }
 
-/// A process or a container that was left out.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Skipped {
-    /// Its pid, as it was asked for or listed.
-    pub pid: Pid,
-    /// The pid through which its container was joined.
-    pub via: Option<Pid>,
-    /// Whether the caller asked for this very pid.
-    pub named: bool,
-    /// Why.
-    pub error: Error,
-}
-
-impl Skipped {
-    /// `pid`, that was asked for.
-    pub(crate) fn named(pid: Pid, via: Option<Pid>, error: Error) -> Self {
-        Self {
-            pid,
-            via,
-            named: true,
-            error,
-        }
-    }
-}
-
 /// What was read of one process.
 #[derive(Debug, Default)]
 pub(crate) struct Task {
@@ -128,9 +105,35 @@ pub(crate) struct Task {
     label: Option<Vec<u8>>,
     /// In bytes.
     rss: Option<u64>,
+    /// What it read from storage and sent there, in bytes.
+    io: Option<(u64, u64)>,
+    /// Whether it is being watched, so that rates are of the time since the last look.
+    watched: bool,
+    /// What it did since the last look.
+    since: Option<Since>,
     /// Since boot.
     read_at: Duration,
     zone: Option<(i32, Box<str>)>,
+}
+
+/// What a process did in a span of time.
+#[derive(Debug, Clone, Copy)]
+struct Since {
+    time: Duration,
+    /// In ticks.
+    cpu: u64,
+    minflt: u64,
+    majflt: u64,
+    /// In bytes.
+    read: Option<u64>,
+    written: Option<u64>,
+}
+
+impl Since {
+    #[allow(clippy::cast_precision_loss)] // A rate is shown with three decimals.
+    fn per_second(&self, count: u64) -> f64 {
+        count as f64 / self.time.as_secs_f64()
+    }
 }
 
 /// A process as an extractor sees it: what was read of it, and what its view knows.
@@ -288,12 +291,41 @@ impl Seen<'_> {
         Some(self.view.host.age(start, self.task.read_at))
     }
 
-    /// CPU time in percent of the time since the start.
+    /// CPU time in percent of the time since the start; of the time since the last look, if the
+    /// process is watched.
     pub(crate) fn cpu_percent(&self) -> Option<f64> {
+        let host = &self.view.host;
+        if self.task.watched {
+            let since = self.task.since.as_ref()?;
+            return Some(100.0 * host.ticks(since.cpu).as_secs_f64() / since.time.as_secs_f64());
+        }
         let stat = self.stat()?;
         let used = stat.utime.saturating_add(stat.stime);
-        let host = &self.view.host;
         Some(host.cpu_percent(used, stat.starttime, self.task.read_at))
+    }
+
+    /// Page faults a second that needed no storage, since the last look.
+    pub(crate) fn minor_faults(&self) -> Option<f64> {
+        let since = self.task.since.as_ref()?;
+        Some(since.per_second(since.minflt))
+    }
+
+    /// Page faults a second that needed storage, since the last look.
+    pub(crate) fn major_faults(&self) -> Option<f64> {
+        let since = self.task.since.as_ref()?;
+        Some(since.per_second(since.majflt))
+    }
+
+    /// Bytes a second from storage, since the last look.
+    pub(crate) fn read_rate(&self) -> Option<f64> {
+        let since = self.task.since.as_ref()?;
+        Some(since.per_second(since.read?))
+    }
+
+    /// Bytes a second to storage, since the last look.
+    pub(crate) fn write_rate(&self) -> Option<f64> {
+        let since = self.task.since.as_ref()?;
+        Some(since.per_second(since.written?))
     }
 
     /// The moment of the start.

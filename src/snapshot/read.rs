@@ -5,10 +5,14 @@ use std::{
     sync::atomic::{AtomicU16, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed},
 };
 
-use super::{Needs, Seen, Task, stuck};
+use super::{
+    Needs, Seen, Since, Task,
+    kept::{Budget, Counts, Handle, Kept, KeptFile},
+    stuck,
+};
 use crate::{
     error::{Error, ErrorKind, Result},
-    format::pid::{Stat, Statm, Status},
+    format::pid::{Io, Stat, Statm, Status},
     ids::{Gid, Pid, Uid},
     namespace::{MOUNTED_OVER, Numbers, gone},
     procfs::{Procfs, Reader},
@@ -28,6 +32,7 @@ bitflags::bitflags! {
         const CMDLINE = 1 << 5;
         const LABEL = 1 << 6;
         const NAMES = 1 << 7;
+        const IO = 1 << 8;
     }
 }
 
@@ -58,6 +63,7 @@ impl Plan {
         files.set(Files::STATUS, needs.contains(Needs::STATUS) || named);
         files.set(Files::CMDLINE, needs.contains(Needs::CMDLINE));
         files.set(Files::LABEL, needs.contains(Needs::LABEL));
+        files.set(Files::IO, needs.contains(Needs::IO));
         let names = Needs::USERS | Needs::GROUPS | Needs::HOST_USERS | Needs::HOST_GROUPS;
         files.set(Files::NAMES, needs.intersects(names));
         if outside && needs.contains(Needs::JOBS) {
@@ -127,6 +133,8 @@ pub(super) struct Reading<'a> {
     pub(super) numbers: Option<&'a Numbers>,
     pub(super) plan: Plan,
     pub(super) pulse: &'a Pulse,
+    /// How many files may be kept open, if processes are watched.
+    pub(super) budget: Option<&'a Budget>,
 }
 
 impl Reading<'_> {
@@ -135,7 +143,9 @@ impl Reading<'_> {
     /// # Errors
     ///
     /// The process is gone or denied, or does not answer. A file that is denied costs its cells only.
-    pub(super) fn read(&mut self, entry: Entry, avoid: Files) -> Result<Task> {
+    ///
+    /// `kept` is what is known of it from the last look, and becomes what is known from this.
+    pub(super) fn read(&mut self, entry: Entry, avoid: Files, kept: &mut Kept) -> Result<Task> {
         if avoid.intersects(Files::STAT | Files::STATUS) {
             let reason = "its files do not answer";
             let process = format!("process {}", entry.pid);
@@ -144,26 +154,33 @@ impl Reading<'_> {
         let files = self.plan.files.difference(avoid);
         let mut task = Task {
             pid: entry.pid,
+            watched: self.budget.is_some(),
             ..Task::default()
         };
         if files.contains(Files::STAT) {
-            self.stat(&mut task, entry, files)?;
+            self.stat(&mut task, entry, files, &mut kept.stat)?;
         }
         if files.contains(Files::STATUS) {
-            self.status(&mut task, entry)?;
+            self.status(&mut task, entry, &mut kept.status)?;
         }
         if files.contains(Files::STATM) {
             self.statm(&mut task, entry)?;
         }
         if self.plan.files.contains(Files::CMDLINE) {
-            self.cmdline(&mut task, entry, files)?;
+            self.cmdline(&mut task, entry, files, &mut kept.cmdline)?;
         }
         if files.contains(Files::LABEL) {
             self.label(&mut task, entry)?;
         }
+        if files.contains(Files::IO) {
+            self.io(&mut task, entry)?;
+        }
         self.place(&mut task);
         if self.plan.needs.contains(Needs::CLOCK) {
             task.read_at = self.view.now();
+        }
+        if task.watched {
+            task.since = since(&task, &mut kept.last);
         }
         if let (true, Some(stat)) = (self.plan.needs.contains(Needs::ZONE), &task.stat) {
             let started = self.view.host.started(stat.starttime).as_secs();
@@ -178,10 +195,16 @@ impl Reading<'_> {
 
     /// Reads stat; and whatever else is believed only if it was asked between its opening and its
     /// reading, because then the number meant this very process.
-    fn stat(&mut self, task: &mut Task, entry: Entry, files: Files) -> Result<()> {
+    fn stat(
+        &mut self,
+        task: &mut Task,
+        entry: Entry,
+        files: Files,
+        kept: &mut Option<KeptFile>,
+    ) -> Result<()> {
         let lost = |error| lost(entry, "stat", error);
         self.pulse.at(Files::STAT);
-        let file = self.files.open(entry.read, "/stat").map_err(lost)?;
+        let file = self.open(entry, "/stat", kept).map_err(lost)?;
         if files.contains(Files::OWNER) {
             self.pulse.at(Files::OWNER);
             task.owner = self.files.owner(entry.read).ok();
@@ -196,19 +219,51 @@ impl Reading<'_> {
             task.host_pid = self.numbers.and_then(|numbers| numbers.outside(entry.read));
         }
         self.pulse.at(Files::STAT);
-        let bytes = self.files.bytes(file).map_err(lost)?;
+        let bytes = self.files.bytes(&file).map_err(lost)?;
         task.stat = Stat::parse(bytes).ok();
+        *kept = self.keep(file);
         let start = task.stat.as_ref().map_or(0, |stat| stat.starttime);
         self.pulse.start.store(start, Relaxed);
         Ok(())
     }
 
-    fn status(&mut self, task: &mut Task, entry: Entry) -> Result<()> {
+    /// Opens `name`, unless it was kept.
+    fn open(
+        &mut self,
+        entry: Entry,
+        name: &str,
+        kept: &mut Option<KeptFile>,
+    ) -> io::Result<Handle> {
+        match kept.take() {
+            Some(file) => Ok(Handle::Kept(file)),
+            None => self.files.open(entry.read, name).map(Handle::Fresh),
+        }
+    }
+
+    fn keep(&self, file: Handle) -> Option<KeptFile> {
+        self.budget.and_then(|budget| file.keep(budget))
+    }
+
+    /// The bytes of `name`, which is kept for the next look if it answers and there is room.
+    fn bytes(
+        &mut self,
+        entry: Entry,
+        name: &str,
+        kept: &mut Option<KeptFile>,
+    ) -> io::Result<&[u8]> {
+        let file = self.open(entry, name, kept)?;
+        self.files.fill(&file)?;
+        *kept = self.keep(file);
+        Ok(self.files.filled())
+    }
+
+    fn status(&mut self, task: &mut Task, entry: Entry, kept: &mut Option<KeptFile>) -> Result<()> {
         self.pulse.at(Files::STATUS);
-        match self.files.read(entry.read, "/status") {
+        let named = self.plan.named;
+        match self.bytes(entry, "/status", kept) {
             Ok(bytes) => task.status = Status::parse(bytes).ok(),
-            Err(error) if self.plan.named => return Err(lost(entry, "status", error)),
-            Err(error) => costs_a_cell(entry, "status", error)?,
+            Err(error) if named => return Err(lost(entry, "status", error)),
+            Err(error) => self.costs_a_cell(entry, "status", error)?,
         }
         let Some(status) = &task.status else {
             return Ok(());
@@ -233,13 +288,19 @@ impl Reading<'_> {
                 task.rss = pages.map(|pages| self.view.host.pages(pages));
                 Ok(())
             }
-            Err(error) => costs_a_cell(entry, "statm", error),
+            Err(error) => self.costs_a_cell(entry, "statm", error),
         }
     }
 
     /// Neither a kernel thread nor a zombie has a command line; nor, as far as can be told, has
     /// one whose command line does not answer.
-    fn cmdline(&mut self, task: &mut Task, entry: Entry, files: Files) -> Result<()> {
+    fn cmdline(
+        &mut self,
+        task: &mut Task,
+        entry: Entry,
+        files: Files,
+        kept: &mut Option<KeptFile>,
+    ) -> Result<()> {
         let has_none = |stat: &Stat| {
             stat.is_kernel_thread()
                 || stat.state == b'Z'
@@ -250,12 +311,12 @@ impl Reading<'_> {
             return Ok(());
         }
         self.pulse.at(Files::CMDLINE);
-        match self.files.read(entry.read, "/cmdline") {
+        match self.bytes(entry, "/cmdline", kept) {
             Ok(bytes) => {
                 task.cmdline = Some(bytes.to_vec());
                 Ok(())
             }
-            Err(error) => costs_a_cell(entry, "cmdline", error),
+            Err(error) => self.costs_a_cell(entry, "cmdline", error),
         }
     }
 
@@ -274,14 +335,33 @@ impl Reading<'_> {
                         return Ok(());
                     }
                 }
-                // No such file, where its module is not there.
-                Err(error) if error.raw_os_error() == Some(libc::ENOENT) => (),
-                Err(error) => costs_a_cell(entry, "attr/current", error)?,
+                Err(error) => self.costs_a_cell(entry, "attr/current", error)?,
             }
         }
-        // A missing file and a missing process answer the same.
-        match self.files.owner(entry.read) {
-            Err(error) if is_gone(&error) => Err(gone(entry.pid)),
+        Ok(())
+    }
+
+    fn io(&mut self, task: &mut Task, entry: Entry) -> Result<()> {
+        self.pulse.at(Files::IO);
+        match self.files.read(entry.read, "/io") {
+            Ok(bytes) => {
+                let io = Io::parse(bytes).ok();
+                task.io = io.map(|io| (io.read_bytes, io.write_bytes));
+                Ok(())
+            }
+            Err(error) => self.costs_a_cell(entry, "io", error),
+        }
+    }
+
+    /// An error that costs a cell, unless the process is gone or its files are not its own.
+    fn costs_a_cell(&mut self, entry: Entry, file: &str, error: io::Error) -> Result<()> {
+        // A file that this kernel does not have and a process that is gone answer the same.
+        if error.raw_os_error() == Some(libc::ENOENT) && self.files.owner(entry.read).is_ok() {
+            return Ok(());
+        }
+        let error = lost(entry, file, error);
+        match error.kind() {
+            ErrorKind::Gone | ErrorKind::NotTrusted => Err(error),
             _ => Ok(()),
         }
     }
@@ -340,8 +420,28 @@ impl Reading<'_> {
     }
 }
 
-fn is_gone(error: &io::Error) -> bool {
-    matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ESRCH))
+/// What the process did since the last look; nothing if it was not there then.
+fn since(task: &Task, last: &mut Option<Counts>) -> Option<Since> {
+    let stat = task.stat.as_ref()?;
+    let now = Counts {
+        start: stat.starttime,
+        at: task.read_at,
+        cpu: stat.utime.saturating_add(stat.stime),
+        minflt: stat.minflt,
+        majflt: stat.majflt,
+        read_bytes: task.io.map(|(read, _)| read),
+        write_bytes: task.io.map(|(_, written)| written),
+    };
+    let last = last.replace(now).filter(|last| last.start == now.start)?;
+    let grown = |now: Option<u64>, last: Option<u64>| Some(now?.saturating_sub(last?));
+    Some(Since {
+        time: now.at.checked_sub(last.at).filter(|time| !time.is_zero())?,
+        cpu: now.cpu.saturating_sub(last.cpu),
+        minflt: now.minflt.saturating_sub(last.minflt),
+        majflt: now.majflt.saturating_sub(last.majflt),
+        read: grown(now.read_bytes, last.read_bytes),
+        written: grown(now.write_bytes, last.write_bytes),
+    })
 }
 
 /// The error that costs a row.
@@ -352,14 +452,5 @@ fn lost(entry: Entry, file: &str, error: io::Error) -> Error {
         // What a guarded path answers that leads through a link or another mount.
         Some(libc::EXDEV | libc::ELOOP) => Error::new(ErrorKind::NotTrusted, thing(), MOUNTED_OVER),
         _ => Error::io(thing(), error),
-    }
-}
-
-/// An error that costs a cell, unless the process is gone or its files are not its own.
-fn costs_a_cell(entry: Entry, file: &str, error: io::Error) -> Result<()> {
-    let error = lost(entry, file, error);
-    match error.kind() {
-        ErrorKind::Gone | ErrorKind::NotTrusted => Err(error),
-        _ => Ok(()),
     }
 }

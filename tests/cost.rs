@@ -1,0 +1,184 @@
+//! What a listing does to the system, seen by strace.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::PathBuf,
+    process::Command,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use crate::{
+    command::{Answer, path},
+    machine::{dir, podman, process::sleeping},
+};
+
+/// The system calls of these names that the command makes, one line each: `TID call(…) = …`.
+fn traced(calls: &str, args: &[&str]) -> Vec<String> {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let log: PathBuf = dir().join(format!("trace-{number}"));
+    let mut command = Command::new("timeout");
+    command
+        .args(["60", "strace", "-f", "-y", "-s", "256", "-e"])
+        .arg(format!("trace={calls}"))
+        .arg("-o")
+        .arg(&log)
+        .arg(path())
+        .args(args);
+    let answer = Answer::of(&mut command).succeeds();
+    assert!(answer.lines().len() > 1, "no rows: {answer:?}");
+    let text = fs::read(&log).unwrap();
+    let lines = String::from_utf8_lossy(&text)
+        .lines()
+        .map(str::to_owned)
+        .collect();
+    fs::remove_file(log).unwrap();
+    lines
+}
+
+/// The paths that were opened, as the kernel names the new descriptors: `= 5</proc/1/stat>`.
+fn opened(lines: &[String]) -> Vec<&str> {
+    lines
+        .iter()
+        .filter_map(|line| {
+            let (_, result) = line.rsplit_once(" = ")?;
+            result.split_once('<')?.1.strip_suffix('>')
+        })
+        .collect()
+}
+
+const OPENS: &str = "open,openat,openat2";
+
+/// The files below `/proc/PID` that each descriptor stands on; a blank separates alternatives of
+/// equal right. `stat` guards the owner of the directory, from which the effective ids come.
+const FILES: [(&str, &[&str]); 32] = [
+    ("args", &["cmdline stat", "cmdline"]),
+    ("capamb", &["status"]),
+    ("capbnd", &["status"]),
+    ("capeff", &["status"]),
+    ("capinh", &["status"]),
+    ("capprm", &["status"]),
+    ("comm", &["stat"]),
+    ("etime", &["stat"]),
+    ("group", &["stat", "status"]),
+    ("groups", &["status"]),
+    ("hgroup", &[""]),
+    ("hgroups", &["", "status"]),
+    ("hpid", &[""]),
+    ("huid", &[""]),
+    ("huser", &[""]),
+    ("label", &["attr/current"]),
+    ("nice", &["stat"]),
+    ("pcpu", &["stat"]),
+    ("pgid", &["stat"]),
+    ("pid", &["", "stat"]),
+    ("ppid", &["stat"]),
+    ("rgroup", &["status"]),
+    ("rss", &["status", "statm"]),
+    ("ruser", &["status"]),
+    ("seccomp", &["status"]),
+    ("state", &["stat"]),
+    ("stime", &["stat"]),
+    ("time", &["stat"]),
+    ("tty", &["stat"]),
+    ("uid", &["stat", "status"]),
+    ("user", &["stat", "status"]),
+    ("vsz", &["stat"]),
+];
+
+#[test]
+fn each_descriptor_opens_only_its_own_files() {
+    // A15: five files of each process used to be read, whatever was asked.
+    let process = sleeping();
+    let below = format!("/proc/{}/", process.pid());
+    let mut wrong = Vec::new();
+    for (name, allowed) in FILES {
+        let lines = traced(OPENS, &["-format", name]);
+        let found: BTreeSet<&str> = opened(&lines)
+            .iter()
+            .filter_map(|path| path.strip_prefix(&below))
+            .collect();
+        let allowed: Vec<BTreeSet<&str>> = allowed
+            .iter()
+            .map(|files| files.split_whitespace().collect())
+            .collect();
+        // A listing without a join knows the h* columns without looking; that a process is there
+        // may still be asked of its stat.
+        let presence = name.starts_with('h') && found == BTreeSet::from(["stat"]);
+        if !allowed.contains(&found) && !presence {
+            wrong.push(format!("{name}: opens {found:?}, not {allowed:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_default_listing_opens_two_files_of_a_process() {
+    let process = sleeping();
+    let below = format!("/proc/{}/", process.pid());
+    let lines = traced(OPENS, &[]);
+    let mut found: Vec<&str> = opened(&lines)
+        .iter()
+        .filter_map(|path| path.strip_prefix(&below))
+        .collect();
+    found.sort_unstable();
+    assert_eq!(found, ["cmdline", "stat"]);
+}
+
+#[test]
+fn terminals_and_names_are_read_once() {
+    // A13, A14: they used to be read again for each process and each name.
+    let processes: Vec<_> = (0..20).map(|_| sleeping()).collect();
+    let names = "user,ruser,group,rgroup,groups,tty,pid";
+    let lines = traced(OPENS, &["-format", names]);
+    let opened = opened(&lines);
+    let count = |prefix: &str| {
+        opened
+            .iter()
+            .filter(|path| path.starts_with(prefix))
+            .count()
+    };
+    assert!(count("/proc/") > processes.len());
+    assert!(count("/dev") <= 4, "{opened:#?}");
+    for file in ["/etc/passwd", "/etc/group"] {
+        // The name service opens them once for each user that it is asked for.
+        assert!(count(file) < processes.len(), "{file}: {opened:#?}");
+    }
+    let asked = podman::plain().pid.to_string();
+    let lines = traced(OPENS, &["-pids", &asked, "-join", "-format", names]);
+    // A look at what it is, without opening it, may come before.
+    let of_container = lines
+        .iter()
+        .filter(|line| line.contains("\"etc/passwd\"") && !line.contains("O_PATH"))
+        .count();
+    assert_eq!(of_container, 1, "{lines:#?}");
+}
+
+#[test]
+fn a_join_is_a_moment_of_one_thread() {
+    // A5, A6: never the first thread, whose root and namespace the world sees; and no copy of the
+    // host's mounts is made for it.
+    let asked = podman::plain().pid.to_string();
+    let lines = traced(
+        "setns,unshare,execve",
+        &["-pids", &asked, "-join", "-format", "pid,user,hpid"],
+    );
+    let first = lines[0].split_whitespace().next().unwrap().to_owned();
+    let of = |call: &str| -> Vec<&String> {
+        lines
+            .iter()
+            .filter(|line| line.contains(&format!(" {call}(")))
+            .collect()
+    };
+    assert!(
+        !of("setns").is_empty() || of("unshare").is_empty(),
+        "{lines:#?}"
+    );
+    for line in of("setns").into_iter().chain(of("unshare")) {
+        assert!(!line.starts_with(&format!("{first} ")), "{line}");
+        assert!(!line.contains("unshare(CLONE_NEWNS"), "{line}");
+    }
+    // A17: nothing is executed.
+    assert_eq!(of("execve").len(), 1, "{lines:#?}");
+}

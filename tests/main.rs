@@ -1,0 +1,19 @@
+//! Everything that needs a machine: containers, namespaces, the command itself.
+//!
+//! What is compared with what, and where each known defect is tested, stands in `tests/README.md`.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod command;
+mod compare;
+mod machine;
+mod oracle;
+
+mod behaviour;
+mod checklist;
+mod containers;
+mod cost;
+mod host;
+mod joins;
+mod namespaces;
+mod odd;
+mod storm;
