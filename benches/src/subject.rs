@@ -78,7 +78,7 @@ const fn subject(
 }
 
 /// All of a listing. `{}` stands for the number of threads that psgo takes by itself.
-pub(crate) static LISTING: [Subject; 18] = {
+pub(crate) static LISTING: [Subject; 19] = {
     use Program::{Floor, Go, Ps, Psgo};
     const CAPS: &str = "pid,user,capeff,seccomp";
     const DEFAULT: &str = "stat,cmdline,owner";
@@ -169,6 +169,13 @@ pub(crate) static LISTING: [Subject; 18] = {
             "floor of stat and status, 1 thread",
             Floor,
             &["stat,status", "1"],
+            None,
+        ),
+        subject(
+            "status-alone",
+            "floor of status alone, 1 thread",
+            Floor,
+            &["status", "1"],
             None,
         ),
         subject(
