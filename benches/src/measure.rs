@@ -1,7 +1,7 @@
 //! One run of one program, and what many runs come to.
 
 use std::{
-    io,
+    io::{self, Read as _},
     mem::MaybeUninit,
     process::{Command, Stdio},
     time::Instant,
@@ -53,10 +53,22 @@ pub(crate) fn run(command: &mut Command) -> io::Result<Sample> {
     })
 }
 
-/// How many lines it prints.
+/// How many lines it prints. They are not kept: the peak memory of a program that is started
+/// counts from that of the one who starts it.
 pub(crate) fn lines(command: &mut Command) -> io::Result<usize> {
-    let output = command.output()?.stdout;
-    Ok(output.split(|b| *b == b'\n').count() - 1)
+    let mut child = command.stdout(Stdio::piped()).spawn()?;
+    let mut lines = 0;
+    if let Some(mut out) = child.stdout.take() {
+        let mut buffer = [0; 8192];
+        loop {
+            match out.read(&mut buffer)? {
+                0 => break,
+                got => lines += buffer[..got].split(|b| *b == b'\n').count() - 1,
+            }
+        }
+    }
+    child.wait()?;
+    Ok(lines)
 }
 
 fn milliseconds(time: libc::timeval) -> f64 {
@@ -94,7 +106,12 @@ impl Spread {
     }
 
     pub(crate) fn json(&self) -> Value {
-        json!({"median": self.median, "min": self.min, "max": self.max})
+        let round = |value: f64| (value * 1e3).round() / 1e3;
+        json!({
+            "median": round(self.median),
+            "min": round(self.min),
+            "max": round(self.max),
+        })
     }
 }
 
