@@ -121,6 +121,7 @@ impl Procfs {
             procfs: self,
             path: Vec::with_capacity(32),
             buffer: Vec::with_capacity(8192),
+            filled: 0,
         }
     }
 }
@@ -167,6 +168,8 @@ pub(crate) struct Reader<'a> {
     procfs: &'a Procfs,
     path: Vec<u8>,
     buffer: Vec<u8>,
+    /// So much of the buffer was read last; what stands behind it is of an earlier file.
+    filled: usize,
 }
 
 impl Reader<'_> {
@@ -186,18 +189,21 @@ impl Reader<'_> {
 
     /// Reads an open file that holds one record.
     pub(crate) fn fill(&mut self, file: impl AsFd) -> io::Result<()> {
-        sys::read_to_end(file, &mut self.buffer, LIMIT, End::Less)
+        // After a failure nothing has been read.
+        self.filled = 0;
+        self.filled = sys::read_into(file, &mut self.buffer, LIMIT, End::Less)?;
+        Ok(())
     }
 
     /// The bytes that were read last.
     pub(crate) fn filled(&self) -> &[u8] {
-        &self.buffer
+        &self.buffer[..self.filled]
     }
 
     /// The bytes of an open file that holds one record.
     pub(crate) fn bytes(&mut self, file: impl AsFd) -> io::Result<&[u8]> {
         self.fill(file)?;
-        Ok(&self.buffer)
+        Ok(self.filled())
     }
 
     /// The bytes of `name`, with its slash, of the process `pid`.

@@ -152,15 +152,20 @@ pub(crate) enum End {
     Less,
 }
 
-/// Fills `buffer` with the file from its beginning, up to its end or `limit` bytes. A file of
-/// `/proc` read so again tells what is true then.
-pub(crate) fn read_to_end(
+/// Fills `buffer` with the file from its beginning, up to its end or `limit` bytes, and tells how
+/// many they are. A file of `/proc` read so again tells what is true then.
+///
+/// What stands behind them is of an earlier file: a buffer that is used again is not cleared
+/// each time.
+pub(crate) fn read_into(
     file: impl AsFd,
     buffer: &mut Vec<u8>,
     limit: usize,
     end: End,
-) -> io::Result<()> {
-    buffer.resize(buffer.capacity().max(4096), 0);
+) -> io::Result<usize> {
+    if buffer.len() < 4096 {
+        buffer.resize(buffer.capacity().max(4096), 0);
+    }
     let mut filled = 0;
     loop {
         if buffer.len() == filled {
@@ -172,17 +177,26 @@ pub(crate) fn read_to_end(
         let got = match nix::sys::uio::pread(&file, &mut buffer[filled..], offset) {
             Ok(got) => got,
             Err(Errno::EINTR) => continue,
-            Err(errno) => {
-                buffer.truncate(filled);
-                return Err(errno.into());
-            }
+            Err(errno) => return Err(errno.into()),
         };
         filled += got;
         if got == 0 || filled >= limit || (end == End::Less && got < asked) {
-            buffer.truncate(filled.min(limit));
-            return Ok(());
+            return Ok(filled.min(limit));
         }
     }
+}
+
+/// Fills `buffer` with the file, up to its end or `limit` bytes, and nothing else.
+pub(crate) fn read_to_end(
+    file: impl AsFd,
+    buffer: &mut Vec<u8>,
+    limit: usize,
+    end: End,
+) -> io::Result<()> {
+    buffer.clear();
+    let filled = read_into(file, buffer, limit, end)?;
+    buffer.truncate(filled);
+    Ok(())
 }
 
 /// Where the link behind `path` below `dir` points.
