@@ -116,9 +116,14 @@ impl Procfs {
     }
 
     /// A reader of the files of many processes, with buffers of its own.
-    pub(crate) fn reader(&self) -> Reader<'_> {
+    ///
+    /// `hold` says that several files of each are to be of the same process.
+    pub(crate) fn reader(&self, hold: bool) -> Reader<'_> {
         Reader {
             procfs: self,
+            pid: Pid::default(),
+            hold,
+            dir: None,
             path: Vec::with_capacity(32),
             buffer: Vec::with_capacity(8192),
             filled: 0,
@@ -166,6 +171,11 @@ impl ProcessDir {
 #[derive(Debug)]
 pub(crate) struct Reader<'a> {
     procfs: &'a Procfs,
+    pid: Pid,
+    /// Whether all files of a process are opened below its held directory, so that they are of
+    /// the same process even if its number is used again meanwhile.
+    hold: bool,
+    dir: Option<OwnedFd>,
     path: Vec<u8>,
     buffer: Vec<u8>,
     /// So much of the buffer was read last; what stands behind it is of an earlier file.
@@ -173,18 +183,44 @@ pub(crate) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn path(&mut self, pid: Pid, name: &str) -> &[u8] {
+    /// Turns to the process `pid`.
+    pub(crate) fn turn_to(&mut self, pid: Pid) {
+        self.pid = pid;
+        self.dir = None;
+    }
+
+    /// The path of the process, and `name` behind it.
+    fn path(&mut self, name: &str) -> &[u8] {
         self.path.clear();
         // Writing to a Vec cannot fail.
-        let _ = write!(self.path, "{pid}{name}");
+        let _ = write!(self.path, "{}", self.pid);
+        if !name.is_empty() {
+            self.path.push(b'/');
+            self.path.extend_from_slice(name.as_bytes());
+        }
         &self.path
     }
 
-    /// Opens `name`, with its slash, of the process `pid`.
-    pub(crate) fn open(&mut self, pid: Pid, name: &str) -> io::Result<OwnedFd> {
+    fn enter(&mut self) -> io::Result<()> {
+        if self.dir.is_none() {
+            let (root, guard) = (self.procfs.root.as_fd(), self.procfs.guard);
+            let flags = OFlag::O_PATH | OFlag::O_DIRECTORY;
+            self.dir = Some(sys::open_below(root, self.path(""), flags, guard)?);
+        }
+        Ok(())
+    }
+
+    /// Opens the file `name` of the process.
+    pub(crate) fn open(&mut self, name: &str) -> io::Result<OwnedFd> {
         let (root, guard) = (self.procfs.root.as_fd(), self.procfs.guard);
         let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK;
-        sys::open_below(root, self.path(pid, name), flags, guard)
+        if self.hold {
+            self.enter()?;
+        }
+        match &self.dir {
+            Some(dir) => sys::open_below(dir, name, flags, guard),
+            None => sys::open_below(root, self.path(name), flags, guard),
+        }
     }
 
     /// Reads an open file that holds one record.
@@ -206,28 +242,27 @@ impl Reader<'_> {
         Ok(self.filled())
     }
 
-    /// The bytes of `name`, with its slash, of the process `pid`.
-    pub(crate) fn read(&mut self, pid: Pid, name: &str) -> io::Result<&[u8]> {
-        let file = self.open(pid, name)?;
+    /// The bytes of the file `name` of the process.
+    pub(crate) fn read(&mut self, name: &str) -> io::Result<&[u8]> {
+        let file = self.open(name)?;
         self.bytes(file)
     }
 
-    /// The owner of the directory of `pid`: its effective user and group, in the eyes of this
-    /// process. A process that has been reaped answers 0:0, so believe it only if a file of the
-    /// process that was opened before can be read after.
-    pub(crate) fn owner(&mut self, pid: Pid) -> io::Result<(Uid, Gid)> {
+    /// The owner of the directory of the process: its effective user and group, in the eyes of
+    /// this process. A process that has been reaped answers 0:0, so believe it only if a file of
+    /// the process that was opened before can be read after.
+    pub(crate) fn owner(&mut self) -> io::Result<(Uid, Gid)> {
         let root: BorrowedFd<'_> = self.procfs.root.as_fd();
-        // Over a directory of a container's something else may be mounted.
-        let guard = self.procfs.guard;
-        let path = self.path(pid, "");
-        match guard {
-            Guard::Trusting => sys::owner_below(root, path),
-            _ => {
-                let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW;
-                let dir = sys::open_below(root, path, flags, guard)?;
-                let stat = sys::stat(dir)?;
-                Ok((Uid::new(stat.st_uid), Gid::new(stat.st_gid)))
+        if self.dir.is_none() {
+            if self.procfs.guard == Guard::Trusting {
+                return sys::owner_below(root, self.path(""));
             }
+            // Over a directory of a container's something else may be mounted.
+            self.enter()?;
+        }
+        match &self.dir {
+            Some(dir) => sys::owner(dir),
+            None => Err(io::ErrorKind::NotFound.into()),
         }
     }
 }

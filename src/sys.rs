@@ -211,6 +211,12 @@ pub(crate) fn owner_below<P: NixPath + ?Sized>(dir: impl AsFd, path: &P) -> io::
     Ok((Uid::new(stat.st_uid), Gid::new(stat.st_gid)))
 }
 
+/// The owner of what a descriptor stands for.
+pub(crate) fn owner(file: impl AsFd) -> io::Result<(Uid, Gid)> {
+    let stat = stat(file)?;
+    Ok((Uid::new(stat.st_uid), Gid::new(stat.st_gid)))
+}
+
 /// What a descriptor stands for.
 pub(crate) fn stat(file: impl AsFd) -> io::Result<FileStat> {
     Ok(nix::sys::stat::fstat(file)?)

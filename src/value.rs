@@ -151,6 +151,12 @@ impl From<&[u8]> for Text {
     }
 }
 
+impl FromIterator<u8> for Text {
+    fn from_iter<I: IntoIterator<Item = u8>>(bytes: I) -> Self {
+        Self(Repr::Shared(bytes.into_iter().collect()))
+    }
+}
+
 impl From<String> for Text {
     fn from(text: String) -> Self {
         Self::from(text.as_bytes())

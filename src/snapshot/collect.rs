@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    Memory, Needs, Outcome, Pace, Seen, Threads,
+    Memory, Needs, Outcome, Pace, Seen, Task, Threads,
     kept::{Budget, Kept},
     plan::{Files, Plan},
     pool::Pool,
@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// How many processes are handed out at once.
-const CHUNK: usize = 64;
+const CHUNK: usize = 128;
 
 /// What to collect.
 #[derive(Debug, Clone, Copy)]
@@ -225,38 +225,43 @@ impl<R> Work<R> {
                 let avoid = self.avoid(index);
                 let place = self.watch.as_ref().and_then(|watch| watch.kept.get(index));
                 let mut kept = place.and_then(|kept| lock(kept).take()).unwrap_or_default();
-                let mut task = reading.read(entry, avoid, &mut kept);
-                if let (Err(error), false) = (&task, kept.is_empty())
+                let mut read = reading.read(entry, avoid, &mut kept);
+                let mut task = &reading.task;
+                if let (Err(error), false) = (&read, kept.is_empty())
                     && error.kind() == ErrorKind::Gone
                 {
                     // It was kept, so it may be its successor that has the number now.
                     kept = Kept::default();
-                    task = reading.read(entry, avoid, &mut kept);
+                    read = reading.read(entry, avoid, &mut kept);
+                    task = &reading.task;
                 }
-                if let (Err(error), Some(second)) = (&task, &mut second)
+                if let (Err(error), Some(second)) = (&read, &mut second)
                     && error.kind() == ErrorKind::NotTrusted
                 {
-                    let read = self.numbers.as_ref().and_then(|n| n.outside(entry.pid));
-                    task = read.ok_or_else(|| gone(entry.pid)).and_then(|read| {
+                    let outside = self.numbers.as_ref().and_then(|n| n.outside(entry.pid));
+                    read = outside.ok_or_else(|| gone(entry.pid)).and_then(|read| {
                         let pid = entry.pid;
                         second.read(Entry { pid, read }, avoid, &mut kept)
                     });
+                    task = &second.task;
                 }
-                if let (Ok(_), Some(place)) = (&task, place) {
+                if let (Ok(()), Some(place)) = (&read, place) {
                     *lock(place) = Some(kept);
                 }
-                let task = &task.map_err(|error| (entry.pid, error))?;
+                read.map_err(|error| (entry.pid, error))?;
                 Ok((self.extract)(&Seen { task, view }))
             })
             .collect()
     }
 
     fn reading<'a>(&'a self, proc: &'a Procfs, outside: bool, pulse: &'a Pulse) -> Reading<'a> {
+        let plan = Plan::new(self.needs, &self.view, proc, self.named, outside);
         Reading {
-            files: proc.reader(),
+            files: proc.reader(plan.several),
             view: &self.view,
             numbers: self.numbers.as_ref(),
-            plan: Plan::new(self.needs, &self.view, proc, self.named, outside),
+            plan,
+            task: Task::default(),
             pulse,
             budget: self.watch.as_ref().map(|watch| &watch.budget),
         }

@@ -118,7 +118,9 @@ pub(crate) struct Task {
     ppid: Option<i32>,
     pgid: Option<i32>,
     sid: Option<i32>,
-    cmdline: Option<Vec<u8>>,
+    /// Meant only if it [has one](Self::has_cmdline); a buffer otherwise.
+    cmdline: Vec<u8>,
+    has_cmdline: bool,
     label: Option<Vec<u8>>,
     /// In bytes.
     rss: Option<u64>,
@@ -145,6 +147,20 @@ struct Since {
     /// In bytes.
     read: Option<u64>,
     written: Option<u64>,
+}
+
+impl Task {
+    /// Forgets what was read of another process, but for its buffer.
+    fn start(&mut self, pid: Pid, watched: bool) {
+        let mut cmdline = std::mem::take(&mut self.cmdline);
+        cmdline.clear();
+        *self = Self {
+            pid,
+            cmdline,
+            watched,
+            ..Self::default()
+        };
+    }
 }
 
 impl Since {
@@ -192,7 +208,7 @@ impl Seen<'_> {
 
     /// The command line as the kernel has it; empty for who has none.
     pub(crate) fn cmdline(&self) -> Option<&[u8]> {
-        self.task.cmdline.as_deref()
+        self.task.has_cmdline.then_some(&self.task.cmdline)
     }
 
     pub(crate) fn label(&self) -> Option<&[u8]> {

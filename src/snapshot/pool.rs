@@ -10,7 +10,7 @@ use std::{
     path::Path,
     sync::{
         Arc, Mutex,
-        atomic::Ordering::Relaxed,
+        atomic::Ordering::{Relaxed, SeqCst},
         mpsc::{self, Receiver, RecvTimeoutError, Sender},
     },
     thread,
@@ -21,7 +21,7 @@ use super::{
     Pace, Threads,
     collect::{Rows, Work, lock},
     plan::Files,
-    read::Pulse,
+    read::{IDLE, Pulse},
     stuck,
 };
 use crate::{
@@ -40,8 +40,6 @@ const MOST_THREADS: usize = 16;
 /// A thread that reads, as the caller's thread knows it.
 struct Worker {
     pulse: Arc<Pulse>,
-    /// The chunk that it reads.
-    chunk: Option<usize>,
     /// The last beat heard, and when.
     heard: (u64, Instant),
     thread: Option<thread::JoinHandle<()>>,
@@ -49,10 +47,10 @@ struct Worker {
 }
 
 enum Message<R> {
-    /// The worker has taken the chunk.
-    Took(usize, usize),
-    /// The worker has read it.
-    Read(usize, usize, Rows<R>),
+    /// The chunk has been read.
+    Read(usize, Rows<R>),
+    /// The chunk has been taken by one who was given up meanwhile.
+    Returned(usize),
 }
 
 /// The threads that read, and the chunks that go to and fro.
@@ -110,7 +108,7 @@ impl<R: Send + 'static> Pool<R> {
 
     fn hire(&mut self) -> Result<()> {
         let pulse = Arc::new(Pulse::default());
-        let number = self.workers.len();
+        pulse.chunk.store(IDLE, SeqCst);
         let (work, queue) = (Arc::clone(&self.work), Arc::clone(&self.queue));
         let (messages, its_pulse) = (self.messages.0.clone(), Arc::clone(&pulse));
         let leash = Leash::default();
@@ -119,13 +117,19 @@ impl<R: Send + 'static> Pool<R> {
             let _held = its_leash;
             its_pulse.thread.store(sys::own_thread(), Relaxed);
             loop {
+                its_pulse.chunk.store(IDLE, SeqCst);
                 let job = lock(&queue).recv();
                 let Ok(chunk) = job else { return };
-                if messages.send(Message::Took(number, chunk)).is_err() {
+                its_pulse.chunk.store(chunk, SeqCst);
+                // Given up before the chunk could be seen to be its own, it may not go on.
+                if its_pulse.given_up.load(SeqCst) {
+                    let _ = messages.send(Message::Returned(chunk));
                     return;
                 }
                 let rows = work.read_chunk(chunk, &its_pulse);
-                if messages.send(Message::Read(number, chunk, rows)).is_err() {
+                if messages.send(Message::Read(chunk, rows)).is_err()
+                    || its_pulse.given_up.load(SeqCst)
+                {
                     return;
                 }
             }
@@ -136,7 +140,6 @@ impl<R: Send + 'static> Pool<R> {
             .map_err(|e| Error::io("a thread to read with", e))?;
         self.workers.push(Worker {
             pulse,
-            chunk: None,
             heard: (0, Instant::now()),
             thread: Some(thread),
             leash,
@@ -177,19 +180,13 @@ impl<R: Send + 'static> Pool<R> {
     /// Hears one message, or looks after those who are silent.
     fn listen(&mut self) -> Result<()> {
         match self.messages.1.recv_timeout(self.timeout / 4) {
-            Ok(Message::Took(number, chunk)) => {
-                let worker = &mut self.workers[number];
-                worker.chunk = Some(chunk);
-                worker.heard.1 = Instant::now();
-            }
-            Ok(Message::Read(number, chunk, rows)) => {
-                let worker = &mut self.workers[number];
-                // Of one that was left behind nothing is expected any more.
-                if worker.thread.is_some() {
-                    worker.chunk = None;
-                    self.early.insert(chunk, rows);
+            Ok(Message::Read(chunk, rows)) => {
+                // One that was given up may still have read what another has read since.
+                if chunk >= self.given {
+                    self.early.entry(chunk).or_insert(rows);
                 }
             }
+            Ok(Message::Returned(chunk)) => self.queue_up(chunk),
             Err(RecvTimeoutError::Timeout) => {
                 for number in 0..self.workers.len() {
                     if self.stands_still(number) {
@@ -206,7 +203,9 @@ impl<R: Send + 'static> Pool<R> {
     /// Whether the worker has a chunk and has not moved for the time-out.
     fn stands_still(&mut self, number: usize) -> bool {
         let worker = &mut self.workers[number];
-        if worker.chunk.is_none() || worker.thread.is_none() {
+        let idle = worker.pulse.chunk.load(SeqCst) == IDLE;
+        if idle || worker.thread.is_none() {
+            worker.heard.1 = Instant::now();
             return false;
         }
         let beats = worker.pulse.beats.load(Relaxed);
@@ -231,23 +230,23 @@ impl<R: Send + 'static> Pool<R> {
         // Dropping the handle lets the thread go its own way.
         worker.thread = None;
         worker.leash.let_go();
+        worker.pulse.given_up.store(true, SeqCst);
+        let chunk = worker.pulse.chunk.load(SeqCst);
         let pulse = &worker.pulse;
         let index = pulse.entry.load(Relaxed);
         let file = Files::from_bits_truncate(pulse.file.load(Relaxed));
         if let (Files::CMDLINE, Some(entry)) = (file, self.work.entries.get(index)) {
             stuck::remember(entry.read, pulse.start.load(Relaxed), worker.leash.watch());
         }
-        let chunk = worker.chunk.take();
         self.abandoned += 1;
         self.work.avoid_for(index, file);
         if watchdog::is_full() {
             self.work.avoid_for_all(file | Files::CMDLINE);
         }
-        if let Some(chunk) = chunk {
-            self.hire()?;
+        if chunk != IDLE {
             self.queue_up(chunk);
         }
-        Ok(())
+        self.hire()
     }
 
     /// Lets the threads end, and tells how many had to be left behind.
@@ -288,4 +287,85 @@ fn wants_to_run(thread: u32) -> bool {
         .and_then(|proc| proc.read(&format!("self/task/{thread}/stat")).ok());
     stat.and_then(|stat| Stat::parse(&stat).ok())
         .is_some_and(|stat| stat.state == b'R')
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        ops::ControlFlow,
+        process::{Child, Command},
+        sync::atomic::{AtomicBool, AtomicUsize},
+    };
+
+    use super::*;
+    use crate::{
+        ids::Pid,
+        snapshot::{Ask, Needs, Outcome, collect},
+        view::View,
+    };
+
+    /// Processes that sleep, ended with the test.
+    struct Sleepers(Vec<Child>);
+
+    impl Sleepers {
+        fn start(count: usize) -> Self {
+            let sleep = |_| Command::new("sleep").arg("1000").spawn().unwrap();
+            Self((0..count).map(sleep).collect())
+        }
+
+        fn pids(&self) -> Vec<Pid> {
+            self.0.iter().map(|child| Pid::new(child.id())).collect()
+        }
+    }
+
+    impl Drop for Sleepers {
+        fn drop(&mut self) {
+            for child in &mut self.0 {
+                child.kill().unwrap();
+                child.wait().unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn one_that_was_left_behind_and_comes_back_takes_no_row_along() {
+        // More than one chunk, so that there is another to take.
+        let sleepers = Sleepers::start(300);
+        let mut pids = sleepers.pids();
+        pids.sort_unstable();
+        let late = Arc::new(AtomicBool::new(true));
+        let waking = Arc::new(AtomicUsize::new(0));
+        let (first, is_late, wakes) = (pids[0], Arc::clone(&late), Arc::clone(&waking));
+        let extract = move |seen: &crate::snapshot::Seen<'_>| {
+            if seen.pid() == first && is_late.swap(false, SeqCst) {
+                thread::sleep(Duration::from_millis(150));
+                wakes.store(1, SeqCst);
+            }
+            // Long enough for the late one to be back before all is read.
+            thread::sleep(Duration::from_millis(1));
+            seen.pid()
+        };
+        let mut rows = Vec::new();
+        let mut outcome = Outcome::default();
+        let ask = Ask {
+            view: &View::host().unwrap(),
+            pids: Some(&pids),
+            needs: Needs::STAT,
+            pace: Pace {
+                timeout: Duration::from_millis(40),
+                threads: Threads::Exactly(NonZeroUsize::MIN),
+            },
+        };
+        let each = &mut |pid| {
+            rows.push(pid);
+            ControlFlow::Continue(())
+        };
+        let _ = collect(ask, None, extract, each, &mut outcome).unwrap();
+        assert_eq!(rows, pids);
+        assert!(
+            outcome.abandoned >= 1 && outcome.skipped.is_empty(),
+            "{outcome:?}"
+        );
+        assert_eq!(waking.load(SeqCst), 1, "it was not back in time to do harm");
+    }
 }

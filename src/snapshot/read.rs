@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    sync::atomic::{AtomicU16, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed},
+    sync::atomic::{AtomicBool, AtomicU16, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed},
 };
 
 use super::{
@@ -30,9 +30,16 @@ pub(super) struct Entry {
     pub(super) read: Pid,
 }
 
+/// The chunk of a thread that has none.
+pub(super) const IDLE: usize = usize::MAX;
+
 /// The sign of life of a thread that reads.
 #[derive(Debug, Default)]
 pub(super) struct Pulse {
+    /// What it reads.
+    pub(super) chunk: AtomicUsize,
+    /// Whether it was left behind, and shall not go on with another chunk.
+    pub(super) given_up: AtomicBool,
     pub(super) beats: AtomicU64,
     pub(super) entry: AtomicUsize,
     pub(super) file: AtomicU16,
@@ -58,6 +65,8 @@ pub(super) struct Reading<'a> {
     pub(super) pulse: &'a Pulse,
     /// How many files may be kept open, if processes are watched.
     pub(super) budget: Option<&'a Budget>,
+    /// What was read of the process read last.
+    pub(super) task: Task,
 }
 
 impl Reading<'_> {
@@ -68,42 +77,40 @@ impl Reading<'_> {
     /// The process is gone or denied, or does not answer. A file that is denied costs its cells only.
     ///
     /// `kept` is what is known of it from the last look, and becomes what is known from this.
-    pub(super) fn read(&mut self, entry: Entry, avoid: Files, kept: &mut Kept) -> Result<Task> {
+    pub(super) fn read(&mut self, entry: Entry, avoid: Files, kept: &mut Kept) -> Result<()> {
         if avoid.intersects(Files::STAT | Files::STATUS) {
             let reason = "its files do not answer";
             let process = format!("process {}", entry.pid);
             return Err(Error::new(ErrorKind::TimedOut, process, reason));
         }
         let files = self.plan.files.difference(avoid);
-        let mut task = Task {
-            pid: entry.pid,
-            watched: self.budget.is_some(),
-            ..Task::default()
-        };
+        self.files.turn_to(entry.read);
+        self.task.start(entry.pid, self.budget.is_some());
         if files.contains(Files::STAT) {
-            self.stat(&mut task, entry, files, &mut kept.stat)?;
+            self.stat(entry, files, &mut kept.stat)?;
         }
         if files.contains(Files::STATUS) {
-            self.status(&mut task, entry, &mut kept.status)?;
+            self.status(entry, &mut kept.status)?;
         }
         if files.contains(Files::STATM) {
-            self.statm(&mut task, entry)?;
+            self.statm(entry)?;
         }
         if self.plan.files.contains(Files::CMDLINE) {
-            self.cmdline(&mut task, entry, files, &mut kept.cmdline)?;
+            self.cmdline(entry, files, &mut kept.cmdline)?;
         }
         if files.contains(Files::LABEL) {
-            self.label(&mut task, entry)?;
+            self.label(entry)?;
         }
         if files.contains(Files::IO) {
-            self.io(&mut task, entry)?;
+            self.io(entry)?;
         }
-        self.place(&mut task);
+        self.place();
+        let task = &mut self.task;
         if self.plan.needs.contains(Needs::CLOCK) {
             task.read_at = self.view.now();
         }
         if task.watched {
-            task.since = since(&task, &mut kept.last);
+            task.since = since(task, &mut kept.last);
         }
         if let (true, Some(stat)) = (self.plan.needs.contains(Needs::ZONE), &task.stat) {
             let started = self.view.host.started(stat.starttime).as_secs();
@@ -111,56 +118,45 @@ impl Reading<'_> {
         }
         if files.contains(Files::NAMES) {
             self.pulse.at(Files::NAMES);
-            self.names(&task);
+            self.names();
         }
-        Ok(task)
+        Ok(())
     }
 
     /// Reads stat; and whatever else is believed only if it was asked between its opening and its
     /// reading, because then the number meant this very process.
-    fn stat(
-        &mut self,
-        task: &mut Task,
-        entry: Entry,
-        files: Files,
-        kept: &mut Option<KeptFile>,
-    ) -> Result<()> {
+    fn stat(&mut self, entry: Entry, files: Files, kept: &mut Option<KeptFile>) -> Result<()> {
         let lost = |error| lost(entry, "stat", error);
         self.pulse.at(Files::STAT);
-        let file = self.open(entry, "/stat", kept).map_err(lost)?;
+        let file = self.open("stat", kept).map_err(lost)?;
         if files.contains(Files::OWNER) {
             self.pulse.at(Files::OWNER);
-            task.owner = self.files.owner(entry.read).ok();
+            self.task.owner = self.files.owner().ok();
         }
         if self.plan.outside {
             let inside = self.numbers.and_then(|numbers| numbers.inside(entry.read));
             if inside != Some(entry.pid) {
                 return Err(gone(entry.pid));
             }
-            task.host_pid = Some(entry.read);
+            self.task.host_pid = Some(entry.read);
         } else if files.contains(Files::HOST_PID) {
-            task.host_pid = self.numbers.and_then(|numbers| numbers.outside(entry.read));
+            self.task.host_pid = self.numbers.and_then(|numbers| numbers.outside(entry.read));
         }
         self.pulse.at(Files::STAT);
         let bytes = self.files.bytes(&file).map_err(lost)?;
-        task.stat = Stat::parse(bytes).ok();
+        self.task.stat = Stat::parse(bytes).ok();
         *kept = self.keep(file);
-        task.vsz = task.stat.as_ref().map(|stat| stat.vsize);
-        let start = task.stat.as_ref().map_or(0, |stat| stat.starttime);
+        self.task.vsz = self.task.stat.as_ref().map(|stat| stat.vsize);
+        let start = self.task.stat.as_ref().map_or(0, |stat| stat.starttime);
         self.pulse.start.store(start, Relaxed);
         Ok(())
     }
 
     /// Opens `name`, unless it was kept.
-    fn open(
-        &mut self,
-        entry: Entry,
-        name: &str,
-        kept: &mut Option<KeptFile>,
-    ) -> io::Result<Handle> {
+    fn open(&mut self, name: &str, kept: &mut Option<KeptFile>) -> io::Result<Handle> {
         match kept.take() {
             Some(file) => Ok(Handle::Kept(file)),
-            None => self.files.open(entry.read, name).map(Handle::Fresh),
+            None => self.files.open(name).map(Handle::Fresh),
         }
     }
 
@@ -169,27 +165,22 @@ impl Reading<'_> {
     }
 
     /// The bytes of `name`, which is kept for the next look if it answers and there is room.
-    fn bytes(
-        &mut self,
-        entry: Entry,
-        name: &str,
-        kept: &mut Option<KeptFile>,
-    ) -> io::Result<&[u8]> {
-        let file = self.open(entry, name, kept)?;
+    fn bytes(&mut self, name: &str, kept: &mut Option<KeptFile>) -> io::Result<&[u8]> {
+        let file = self.open(name, kept)?;
         self.files.fill(&file)?;
         *kept = self.keep(file);
         Ok(self.files.filled())
     }
 
-    fn status(&mut self, task: &mut Task, entry: Entry, kept: &mut Option<KeptFile>) -> Result<()> {
+    fn status(&mut self, entry: Entry, kept: &mut Option<KeptFile>) -> Result<()> {
         self.pulse.at(Files::STATUS);
         let named = self.plan.named;
-        match self.bytes(entry, "/status", kept) {
-            Ok(bytes) => task.status = Status::parse(bytes).ok(),
+        match self.bytes("status", kept) {
+            Ok(bytes) => self.task.status = Status::parse(bytes).ok(),
             Err(error) if named => return Err(lost(entry, "status", error)),
             Err(error) => self.costs_a_cell(entry, "status", error)?,
         }
-        let Some(status) = &task.status else {
+        let Some(status) = &self.task.status else {
             return Ok(());
         };
         if self.plan.named && status.tgid != entry.read.get() {
@@ -197,20 +188,20 @@ impl Reading<'_> {
             return Err(gone(entry.pid));
         }
         if let (Some([_, uid, ..]), Some([_, gid, ..])) = (status.uid, status.gid) {
-            task.owner = Some((Uid::new(uid), Gid::new(gid)));
+            self.task.owner = Some((Uid::new(uid), Gid::new(gid)));
         }
         // Who has no memory of his own has no such line.
-        task.rss = Some(status.vm_rss.unwrap_or(0).saturating_mul(1024));
+        self.task.rss = Some(status.vm_rss.unwrap_or(0).saturating_mul(1024));
         Ok(())
     }
 
-    fn statm(&mut self, task: &mut Task, entry: Entry) -> Result<()> {
+    fn statm(&mut self, entry: Entry) -> Result<()> {
         self.pulse.at(Files::STATM);
-        match self.files.read(entry.read, "/statm") {
+        match self.files.read("statm") {
             Ok(bytes) => {
                 if let Ok(statm) = Statm::parse(bytes) {
-                    task.rss = Some(self.view.host.pages(statm.resident));
-                    task.vsz = Some(self.view.host.pages(statm.size));
+                    self.task.rss = Some(self.view.host.pages(statm.resident));
+                    self.task.vsz = Some(self.view.host.pages(statm.size));
                 }
                 Ok(())
             }
@@ -220,26 +211,21 @@ impl Reading<'_> {
 
     /// Neither a kernel thread nor a zombie has a command line; nor, as far as can be told, has
     /// one whose command line does not answer.
-    fn cmdline(
-        &mut self,
-        task: &mut Task,
-        entry: Entry,
-        files: Files,
-        kept: &mut Option<KeptFile>,
-    ) -> Result<()> {
+    fn cmdline(&mut self, entry: Entry, files: Files, kept: &mut Option<KeptFile>) -> Result<()> {
         let has_none = |stat: &Stat| {
             stat.is_kernel_thread()
                 || stat.state == b'Z'
                 || stuck::is_waited_for(entry.read, stat.starttime)
         };
-        if task.stat.as_ref().is_some_and(has_none) || !files.contains(Files::CMDLINE) {
-            task.cmdline = Some(Vec::new());
+        if self.task.stat.as_ref().is_some_and(has_none) || !files.contains(Files::CMDLINE) {
+            self.task.has_cmdline = true;
             return Ok(());
         }
         self.pulse.at(Files::CMDLINE);
-        match self.bytes(entry, "/cmdline", kept) {
-            Ok(bytes) => {
-                task.cmdline = Some(bytes.to_vec());
+        match self.bytes("cmdline", kept) {
+            Ok(_) => {
+                self.task.cmdline.extend_from_slice(self.files.filled());
+                self.task.has_cmdline = true;
                 Ok(())
             }
             Err(error) => self.costs_a_cell(entry, "cmdline", error),
@@ -249,15 +235,15 @@ impl Reading<'_> {
     /// The security label, without what its module puts at the end.
     ///
     /// Where several modules are stacked, the first may leave `attr/current` unanswered.
-    fn label(&mut self, task: &mut Task, entry: Entry) -> Result<()> {
+    fn label(&mut self, entry: Entry) -> Result<()> {
         self.pulse.at(Files::LABEL);
-        for name in ["/attr/current", "/attr/apparmor/current"] {
-            match self.files.read(entry.read, name) {
+        for name in ["attr/current", "attr/apparmor/current"] {
+            match self.files.read(name) {
                 Ok(bytes) => {
                     let end = |b: &u8| !matches!(b, b'\n' | 0);
                     let len = bytes.iter().rposition(end).map_or(0, |last| last + 1);
                     if len > 0 {
-                        task.label = Some(bytes[..len].to_vec());
+                        self.task.label = Some(bytes[..len].to_vec());
                         return Ok(());
                     }
                 }
@@ -267,12 +253,12 @@ impl Reading<'_> {
         Ok(())
     }
 
-    fn io(&mut self, task: &mut Task, entry: Entry) -> Result<()> {
+    fn io(&mut self, entry: Entry) -> Result<()> {
         self.pulse.at(Files::IO);
-        match self.files.read(entry.read, "/io") {
+        match self.files.read("io") {
             Ok(bytes) => {
                 let io = Io::parse(bytes).ok();
-                task.io = io.map(|io| (io.read_bytes, io.write_bytes));
+                self.task.io = io.map(|io| (io.read_bytes, io.write_bytes));
                 Ok(())
             }
             Err(error) => self.costs_a_cell(entry, "io", error),
@@ -282,7 +268,7 @@ impl Reading<'_> {
     /// An error that costs a cell, unless the process is gone or its files are not its own.
     fn costs_a_cell(&mut self, entry: Entry, file: &str, error: io::Error) -> Result<()> {
         // A file that this kernel does not have and a process that is gone answer the same.
-        if error.raw_os_error() == Some(libc::ENOENT) && self.files.owner(entry.read).is_ok() {
+        if error.raw_os_error() == Some(libc::ENOENT) && self.files.owner().is_ok() {
             return Ok(());
         }
         let error = lost(entry, file, error);
@@ -293,7 +279,8 @@ impl Reading<'_> {
     }
 
     /// Fills in parent, process group and session, in the numbers of the listing.
-    fn place(&self, task: &mut Task) {
+    fn place(&mut self) {
+        let task = &mut self.task;
         let Some(stat) = &task.stat else {
             return;
         };
@@ -319,8 +306,8 @@ impl Reading<'_> {
     }
 
     /// Asks for the names that the cells will show.
-    fn names(&self, task: &Task) {
-        let (view, needs) = (self.view, self.plan.needs);
+    fn names(&self) {
+        let (task, view, needs) = (&self.task, self.view, self.plan.needs);
         let seen = Seen { task, view };
         let uids = [seen.effective_uid(), seen.real_uid()];
         let gids = [seen.effective_gid(), seen.real_gid()];
