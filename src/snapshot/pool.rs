@@ -111,7 +111,7 @@ impl<R: Send + 'static> Pool<R> {
         pulse.chunk.store(IDLE, SeqCst);
         let (work, queue) = (Arc::clone(&self.work), Arc::clone(&self.queue));
         let (messages, its_pulse) = (self.messages.0.clone(), Arc::clone(&pulse));
-        let leash = Leash::default();
+        let leash = Leash::new();
         let its_leash = leash.clone();
         let run = move || {
             let _held = its_leash;
