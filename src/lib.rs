@@ -2,19 +2,29 @@
 //! without running anything inside them.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+// What reads bytes that others wrote has no `unsafe`, not even allowed.
+#[forbid(unsafe_code)]
 pub mod bytes;
+#[forbid(unsafe_code)]
 pub mod caps;
+#[forbid(unsafe_code)]
 pub mod descriptor;
 mod error;
+#[forbid(unsafe_code)]
 pub mod format;
+#[forbid(unsafe_code)]
 pub mod host;
+#[forbid(unsafe_code)]
 pub mod ids;
 mod namespace;
 mod procfs;
+#[forbid(unsafe_code)]
 mod query;
 mod snapshot;
 mod sys;
+#[forbid(unsafe_code)]
 pub mod tty;
+#[forbid(unsafe_code)]
 mod value;
 mod view;
 mod watchdog;
