@@ -18,6 +18,13 @@ use crate::{
 /// space; nobody reads more of it than a program can be started with.
 const LIMIT: usize = 2 << 20;
 
+/// What nearly every file is shorter than.
+const USUAL: usize = 8192;
+
+/// A buffer that a file made longer than this is not kept for the next: each reading begins by
+/// filling it with zeros, and one long command line would make every file after it cost as much.
+const KEPT: usize = 64 << 10;
+
 /// An open directory of a `/proc`.
 #[derive(Debug)]
 pub(crate) struct Procfs {
@@ -119,7 +126,7 @@ impl Procfs {
         Reader {
             procfs: self,
             path: Vec::with_capacity(32),
-            buffer: Vec::with_capacity(8192),
+            buffer: Vec::with_capacity(USUAL),
         }
     }
 }
@@ -185,6 +192,9 @@ impl Reader<'_> {
 
     /// The bytes of an open file that holds one record.
     pub(crate) fn bytes(&mut self, file: OwnedFd) -> io::Result<&[u8]> {
+        if self.buffer.capacity() > KEPT {
+            self.buffer = Vec::with_capacity(USUAL);
+        }
         sys::read_to_end(file, &mut self.buffer, LIMIT, End::Less)?;
         Ok(&self.buffer)
     }
@@ -212,5 +222,47 @@ impl Reader<'_> {
                 Ok((Uid::new(stat.st_uid), Gid::new(stat.st_gid)))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_long_file_makes_no_other_cost_more_and_is_cut_at_the_limit() {
+        let copy = std::env::temp_dir().join(format!("psgo-long-{}", std::process::id()));
+        for (pid, len) in [(1, LIMIT + 1), (2, 10), (3, USUAL * 3)] {
+            let dir = copy.join(pid.to_string());
+            fs::create_dir_all(&dir).unwrap();
+            fs::write(dir.join("cmdline"), vec![b'x'; len]).unwrap();
+        }
+        let proc = Procfs::open(&copy).unwrap();
+        let mut reader = proc.reader();
+        for (pid, len) in [
+            (1, LIMIT),
+            (2, 10),
+            (3, USUAL * 3),
+            (1, LIMIT),
+            (3, USUAL * 3),
+        ] {
+            let bytes = reader.read(Pid::new(pid), "/cmdline").unwrap();
+            assert_eq!(bytes.len(), len);
+            assert!(reader.buffer.capacity() <= if len == LIMIT { LIMIT } else { KEPT });
+        }
+        fs::remove_dir_all(copy).unwrap();
+    }
+
+    #[test]
+    fn what_is_no_number_of_the_kernels_is_no_process() {
+        let copy = std::env::temp_dir().join(format!("psgo-names-{}", std::process::id()));
+        for name in ["1", "01", "1x", "+1", "-1", "4294967296", "20", "self"] {
+            fs::create_dir_all(copy.join(name)).unwrap();
+        }
+        let pids = Procfs::open(&copy).unwrap().pids().unwrap();
+        assert_eq!(pids, [Pid::new(1), Pid::new(20)]);
+        fs::remove_dir_all(copy).unwrap();
     }
 }
