@@ -54,21 +54,31 @@
 //! groups are numbers. To join a container of another user takes root.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+// What reads bytes that others wrote has no `unsafe`, not even allowed.
+#[forbid(unsafe_code)]
 pub mod bytes;
+#[forbid(unsafe_code)]
 pub mod caps;
+#[forbid(unsafe_code)]
 pub mod descriptor;
 mod error;
+#[forbid(unsafe_code)]
 pub mod format;
+#[forbid(unsafe_code)]
 pub mod host;
 #[cfg(test)]
 mod house;
+#[forbid(unsafe_code)]
 pub mod ids;
 mod namespace;
 mod procfs;
+#[forbid(unsafe_code)]
 mod query;
 mod snapshot;
 mod sys;
+#[forbid(unsafe_code)]
 pub mod tty;
+#[forbid(unsafe_code)]
 mod value;
 mod view;
 mod watchdog;

@@ -18,6 +18,13 @@ use crate::{
 /// space; nobody reads more of it than a program can be started with.
 const LIMIT: usize = 2 << 20;
 
+/// What nearly every file is shorter than.
+const USUAL: usize = 8192;
+
+/// A buffer that a file made longer than this is not kept for the next: one long command line
+/// would hold as much memory in each thread that reads.
+pub(crate) const KEPT: usize = 64 << 10;
+
 /// An open directory of a `/proc`.
 #[derive(Debug)]
 pub(crate) struct Procfs {
@@ -125,7 +132,7 @@ impl Procfs {
             hold,
             dir: None,
             path: Vec::with_capacity(32),
-            buffer: Vec::with_capacity(8192),
+            buffer: Vec::with_capacity(USUAL),
             filled: 0,
         }
     }
@@ -227,6 +234,9 @@ impl Reader<'_> {
     pub(crate) fn fill(&mut self, file: impl AsFd) -> io::Result<()> {
         // After a failure nothing has been read.
         self.filled = 0;
+        if self.buffer.capacity() > KEPT {
+            self.buffer = Vec::with_capacity(USUAL);
+        }
         self.filled = sys::read_into(file, &mut self.buffer, LIMIT, End::Less)?;
         Ok(())
     }
@@ -264,5 +274,48 @@ impl Reader<'_> {
             Some(dir) => sys::owner(dir),
             None => Err(io::ErrorKind::NotFound.into()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_long_file_holds_no_memory_after_it_and_is_cut_at_the_limit() {
+        let copy = std::env::temp_dir().join(format!("psgo-long-{}", std::process::id()));
+        for (pid, len) in [(1, LIMIT + 1), (2, 10), (3, USUAL * 3)] {
+            let dir = copy.join(pid.to_string());
+            fs::create_dir_all(&dir).unwrap();
+            fs::write(dir.join("cmdline"), vec![b'x'; len]).unwrap();
+        }
+        let proc = Procfs::open(&copy).unwrap();
+        let mut reader = proc.reader(false);
+        for (pid, len) in [
+            (1, LIMIT),
+            (2, 10),
+            (3, USUAL * 3),
+            (1, LIMIT),
+            (3, USUAL * 3),
+        ] {
+            reader.turn_to(Pid::new(pid));
+            let bytes = reader.read("cmdline").unwrap();
+            assert_eq!(bytes.len(), len);
+            assert!(reader.buffer.capacity() <= if len == LIMIT { LIMIT } else { KEPT });
+        }
+        fs::remove_dir_all(copy).unwrap();
+    }
+
+    #[test]
+    fn what_is_no_number_of_the_kernels_is_no_process() {
+        let copy = std::env::temp_dir().join(format!("psgo-names-{}", std::process::id()));
+        for name in ["1", "01", "1x", "+1", "-1", "4294967296", "20", "self"] {
+            fs::create_dir_all(copy.join(name)).unwrap();
+        }
+        let pids = Procfs::open(&copy).unwrap().pids().unwrap();
+        assert_eq!(pids, [Pid::new(1), Pid::new(20)]);
+        fs::remove_dir_all(copy).unwrap();
     }
 }

@@ -24,6 +24,7 @@ use nix::{
 };
 
 use crate::{
+    bytes,
     error::{Error, ErrorKind, Result},
     ids::{Gid, Pid, Uid},
 };
@@ -234,14 +235,8 @@ pub(crate) fn list_numbers(dir: impl AsFd) -> io::Result<Vec<u32>> {
     let mut numbers = Vec::new();
     for entry in dir.iter() {
         let entry = entry?;
-        let name = entry.file_name().to_bytes();
-        if name.first().is_some_and(u8::is_ascii_digit) {
-            numbers.extend(
-                std::str::from_utf8(name)
-                    .ok()
-                    .and_then(|n| n.parse::<u32>().ok()),
-            );
-        }
+        // In a copy `01` may stand beside `1`, and is no process.
+        numbers.extend(bytes::decimal::<u32>(entry.file_name().to_bytes()));
     }
     Ok(numbers)
 }

@@ -204,13 +204,15 @@ pub struct Time {
 
 impl Time {
     /// `nanos` nanoseconds after `secs` seconds of Unix time, in a zone `offset` seconds east of
-    /// UTC whose abbreviation is `zone`; nothing where chrono cannot hold it.
+    /// UTC whose abbreviation is `zone`; nothing where chrono cannot hold it, there or in UTC.
     #[must_use]
     pub fn new(secs: i64, nanos: u32, offset: i32, zone: &str) -> Option<Self> {
         let offset = chrono::FixedOffset::east_opt(offset)?;
-        let moment = chrono::DateTime::from_timestamp(secs, nanos)?.with_timezone(&offset);
+        let moment = chrono::DateTime::from_timestamp(secs, nanos)?;
+        // Most of what a moment can be asked for panics where the zone's clock is beyond the end.
+        moment.naive_utc().checked_add_offset(offset)?;
         Some(Self {
-            moment,
+            moment: moment.with_timezone(&offset),
             zone: zone.into(),
         })
     }
@@ -393,6 +395,29 @@ mod tests {
     fn a_time_has_psgos_form() {
         let time = Time::new(1_575_885_036, 990_000_000, 3600, "CET").unwrap();
         assert_eq!(time.to_string(), "2019-12-09 10:50:36 +0100 CET");
+    }
+
+    #[test]
+    fn a_time_is_within_what_its_zone_can_say() {
+        let (first, last) = (-8_334_601_228_800, 8_210_266_876_799);
+        for (secs, offset, can) in [
+            (last, 0, true),
+            (last, -1, true),
+            (last, 1, false),
+            (last - 3600, 3600, true),
+            (first, 1, true),
+            (first, -1, false),
+            (last + 1, -3600, false),
+            (0, 86_400, false),
+            (i64::MIN, 0, false),
+        ] {
+            let time = Time::new(secs, 999_999_999, offset, "CET");
+            assert_eq!(time.is_some(), can, "{secs} {offset}");
+            let Some(time) = time else { continue };
+            assert!(time.to_string().ends_with(" CET"));
+            #[cfg(feature = "serde")]
+            assert!(json(&Value::Time(Box::new(time))).starts_with('"'));
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub(crate) use pids::{Numbers, Translator};
 
 use crate::{
     error::{Error, ErrorKind, Result},
-    format::pid::{Stat, Status},
+    format::pid::{Fdinfo, Stat, Status},
     ids::Pid,
     procfs::{ProcessDir, Procfs},
     sys::{self, End, Guard},
@@ -101,12 +101,9 @@ impl Target {
         let me = base.process_self();
         let info = me.and_then(|me| me.read(&path));
         let info = info.map_err(|error| base.error(&format!("self/{path}"), error))?;
-        let line = info
-            .split(|b| *b == b'\n')
-            .find_map(|line| line.strip_prefix(b"Pid:\t"));
-        let pid = line
-            .and_then(|pid| std::str::from_utf8(pid).ok()?.parse::<i64>().ok())
-            .ok_or_else(|| not_one("not a pidfd"))?;
+        let info = Fdinfo::parse(&info).ok();
+        let pid = info.and_then(|info| info.pid);
+        let pid = pid.ok_or_else(|| not_one("not a pidfd"))?;
         // The kernel says -1 of a process that has been reaped, 0 of one it does not show.
         let pid = u32::try_from(pid).ok().filter(|pid| *pid > 0).map(Pid::new);
         let ended = || {

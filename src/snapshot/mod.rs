@@ -15,6 +15,7 @@ pub(crate) use kept::Memory;
 use crate::{
     format::pid::{Stat, Status},
     ids::{Gid, Pid, Uid},
+    procfs::KEPT,
     value::{Text, Time},
     view::{Inner, Skipped, Way},
 };
@@ -154,6 +155,7 @@ impl Task {
     fn start(&mut self, pid: Pid, watched: bool) {
         let mut cmdline = std::mem::take(&mut self.cmdline);
         cmdline.clear();
+        cmdline.shrink_to(KEPT);
         *self = Self {
             pid,
             cmdline,

@@ -1,6 +1,7 @@
 //! Files that describe one process: `/proc/PID/…`.
 
 mod cmdline;
+mod fdinfo;
 mod io;
 mod stat;
 mod statm;
@@ -8,6 +9,7 @@ mod status;
 mod uid_map;
 
 pub use cmdline::Cmdline;
+pub use fdinfo::Fdinfo;
 pub use io::Io;
 pub use stat::Stat;
 pub use statm::Statm;
