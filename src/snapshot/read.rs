@@ -144,7 +144,7 @@ impl Reading<'_> {
         }
         self.pulse.at(Files::STAT);
         let bytes = self.files.bytes(&file).map_err(lost)?;
-        self.task.stat = Stat::parse(bytes).ok();
+        self.task.stat = Stat::parse_listed(bytes).ok();
         *kept = self.keep(file);
         self.task.vsz = self.task.stat.as_ref().map(|stat| stat.vsize);
         let start = self.task.stat.as_ref().map_or(0, |stat| stat.starttime);

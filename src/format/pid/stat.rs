@@ -127,6 +127,13 @@ record! {
 }
 
 impl Stat {
+    /// Understands what a listing shows: the fields up to [`vsize`](Self::vsize). Those after it,
+    /// most of them addresses, are 0.
+    #[allow(clippy::missing_errors_doc)] // As of `parse`.
+    pub(crate) fn parse_listed(file: &[u8]) -> Result<Self, crate::format::ParseError> {
+        Self::parse_up_to(file, "vsize")
+    }
+
     /// Is it a thread of the kernel's own?
     #[must_use]
     pub fn is_kernel_thread(&self) -> bool {
@@ -241,5 +248,36 @@ mod tests {
         for file in files {
             assert!(law::holds::<Stat>(&file).rest.is_empty());
         }
+    }
+
+    #[test]
+    fn what_a_listing_shows_is_the_same_without_the_rest() {
+        for file in law::live("stat") {
+            let (whole, listed) = (
+                Stat::parse(&file).unwrap(),
+                Stat::parse_listed(&file).unwrap(),
+            );
+            let shown = |stat: &Stat| {
+                let ids = (
+                    stat.pid,
+                    stat.comm.clone(),
+                    stat.state,
+                    stat.ppid,
+                    stat.tty_nr,
+                );
+                (
+                    ids,
+                    stat.flags,
+                    stat.utime,
+                    stat.stime,
+                    stat.starttime,
+                    stat.vsize,
+                )
+            };
+            assert_eq!(shown(&whole), shown(&listed));
+            assert_eq!((listed.rsslim, listed.exit_code), (0, None));
+        }
+        let error = Stat::parse_listed(b"1 (a) S 1 1 1 0 -1 0 0 0 0 0 x").unwrap_err();
+        assert_eq!(error.to_string(), "line 1: utime: not a number");
     }
 }
