@@ -1,17 +1,20 @@
 //! What a watch needs of the system: keys, signals, a wait for both, the limit on descriptors.
 
 use std::{
+    fs::File,
     io::{self, IsTerminal as _, Read as _, Write},
-    os::fd::AsFd as _,
+    os::{fd::AsFd as _, unix::fs::OpenOptionsExt as _},
+    thread,
     time::{Duration, Instant},
 };
 
 use nix::{
     errno::Errno,
+    fcntl::OFlag,
     poll::{PollFd, PollFlags, ppoll},
     sys::{
         resource::{Resource, getrlimit, setrlimit},
-        signal::{SigSet, Signal, raise},
+        signal::{SigSet, SigmaskHow, Signal, raise},
         signalfd::{SfdFlags, SignalFd},
         termios::{LocalFlags, SetArg, SpecialCharacterIndices, Termios, tcgetattr, tcsetattr},
         time::TimeSpec,
@@ -35,6 +38,9 @@ const SHOW_CURSOR: &[u8] = b"\x1b[?25h";
 
 /// A pipe that can be written to takes so much without waiting: `PIPE_BUF`, a page.
 const AT_ONCE: usize = 4096;
+
+/// How long a terminal that takes next to nothing is left alone.
+const A_MOMENT: Duration = Duration::from_millis(10);
 
 /// No wait is longer; the kernel's own clock ends after some centuries.
 const LONGEST: Duration = Duration::from_secs(3600);
@@ -60,6 +66,8 @@ pub(crate) enum Event {
 /// unasked. However it ends, the terminal gets its own mode back.
 #[derive(Debug)]
 pub(crate) struct Console {
+    /// Before the signals were taken over.
+    before: SigSet,
     signals: SignalFd,
     screen: Option<Screen>,
     /// The end was asked for while output was being written.
@@ -79,9 +87,10 @@ impl Console {
             .filter(|signal| !ignored.contains(*signal));
         let changing = CHANGING.into_iter().filter(|_| is_screen);
         let signals: SigSet = ending.chain(changing).collect();
-        signals.thread_block()?;
+        let before = signals.thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
         let flags = SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK;
         Ok(Self {
+            before,
             signals: SignalFd::with_flags(&signals, flags)?,
             screen: is_screen.then(Screen::enter).transpose()?,
             is_ended: false,
@@ -205,6 +214,13 @@ impl Console {
         Ok(Some(Event::Changed))
     }
 
+    fn write(&self, bytes: &[u8]) -> nix::Result<usize> {
+        match self.screen.as_ref().and_then(|screen| screen.out.as_ref()) {
+            Some(out) => unistd::write(out, bytes),
+            None => unistd::write(io::stdout(), bytes),
+        }
+    }
+
     /// Standard output, as long as nothing asks for the end while it waits: a reader that does not
     /// read, or a terminal that is halted, must not keep psgo from ending.
     pub(crate) fn out(&mut self) -> Out<'_> {
@@ -214,6 +230,16 @@ impl Console {
     /// Whether a write failed because the end was asked for.
     pub(crate) fn is_ended(&self) -> bool {
         self.is_ended
+    }
+}
+
+impl Drop for Console {
+    fn drop(&mut self) {
+        // The terminal first: from here on a signal ends psgo at once. Its last words may wait for
+        // a terminal that is halted, and whoever asked once may ask again.
+        self.screen = None;
+        // It was the mask before, so the kernel takes it.
+        let _ = self.before.thread_set_mask();
     }
 }
 
@@ -227,9 +253,11 @@ impl Write for Out<'_> {
             match self.0.wait_for(None, PollFlags::POLLOUT, None)? {
                 Event::Writable => {
                     let some = &bytes[..bytes.len().min(AT_ONCE)];
-                    match unistd::write(io::stdout(), some) {
-                        // Somebody else made it so that it does not wait, or wrote first.
-                        Err(Errno::EAGAIN | Errno::EINTR) => (),
+                    match self.0.write(some) {
+                        // It takes some bytes, but not the two of a newline, or somebody else
+                        // wrote first: to ask again at once would be to ask until it is read.
+                        Err(Errno::EAGAIN) => thread::sleep(A_MOMENT),
+                        Err(Errno::EINTR) => (),
                         other => return Ok(other?),
                     }
                 }
@@ -253,6 +281,10 @@ impl Write for Out<'_> {
 struct Screen {
     /// The mode that standard input had, if that is a terminal.
     before: Option<Termios>,
+    /// Standard output once more, so that writing never waits. A terminal that takes one byte may
+    /// not take two, and to tell standard output itself not to wait would tell everybody who has
+    /// it. Nothing where it may not be opened, as after `su`: there writing may wait.
+    out: Option<File>,
 }
 
 impl Screen {
@@ -271,7 +303,14 @@ impl Screen {
         } else {
             None
         };
-        let screen = Self { before };
+        let out = File::options()
+            .write(true)
+            .custom_flags((OFlag::O_NONBLOCK | OFlag::O_NOCTTY).bits())
+            .open("/proc/self/fd/1");
+        let screen = Self {
+            before,
+            out: out.ok(),
+        };
         write_if_ready(HIDE_CURSOR);
         Ok(screen)
     }
@@ -328,8 +367,7 @@ fn read_keys() -> Option<Event> {
 /// puts into the background. Taking them over would be hearing them.
 fn ignored() -> SigSet {
     let mut text = Vec::new();
-    let read =
-        std::fs::File::open("/proc/self/status").and_then(|mut file| file.read_to_end(&mut text));
+    let read = File::open("/proc/self/status").and_then(|mut file| file.read_to_end(&mut text));
     let status = read
         .ok()
         .and_then(|_| psgo::format::pid::Status::parse(&text).ok());

@@ -288,7 +288,7 @@ fn push_frame(status: &str, body: &[u8], size: Size, frame: &mut Vec<u8>) {
         if shown_width(line) < size.columns {
             frame.extend(REST_OF_LINE);
         }
-        frame.extend(b"\r\n");
+        frame.push(b'\n');
     }
     frame.extend(REST_OF_SCREEN);
 }
@@ -340,7 +340,7 @@ mod tests {
     fn a_picture_erases_what_it_does_not_cover() {
         assert_eq!(
             frame("now", "PID\n1\n", 24, 5),
-            "\x1b[Hnow\x1b[K\r\nPID\x1b[K\r\n1\x1b[K\r\n\x1b[J"
+            "\x1b[Hnow\x1b[K\nPID\x1b[K\n1\x1b[K\n\x1b[J"
         );
     }
 
@@ -348,14 +348,14 @@ mod tests {
     fn a_full_line_does_not_lose_its_last_column() {
         assert_eq!(
             frame("a long status", "\x1b[1mPID X\x1b[0m\n", 24, 5),
-            "\x1b[Ha lon\r\n\x1b[1mPID X\x1b[0m\r\n\x1b[J"
+            "\x1b[Ha lon\n\x1b[1mPID X\x1b[0m\n\x1b[J"
         );
     }
 
     #[test]
     fn a_picture_leaves_the_last_line_to_the_cursor() {
-        assert_eq!(frame("s", "a\nb\nc\n", 3, 5).matches("\r\n").count(), 2);
-        assert_eq!(frame("s", "a\nb\nc\n", 1, 5).matches("\r\n").count(), 1);
+        assert_eq!(frame("s", "a\nb\nc\n", 3, 5).matches('\n').count(), 2);
+        assert_eq!(frame("s", "a\nb\nc\n", 1, 5).matches('\n').count(), 1);
     }
 
     #[test]
