@@ -1,7 +1,12 @@
 //! The command's grammar: one description, of which the parsing, the help, the completions and
 //! the man page are made; and what was asked, typed.
 
-use std::{ffi::OsString, num::NonZeroUsize, path::PathBuf, time::Duration};
+use std::{
+    ffi::OsString,
+    num::{NonZeroU64, NonZeroUsize},
+    path::PathBuf,
+    time::Duration,
+};
 
 use clap::{
     Arg, ArgAction, ArgMatches, Command, ValueEnum, builder::PossibleValue, error::ErrorKind,
@@ -10,7 +15,7 @@ use clap::{
 use clap_complete::Shell;
 use psgo::Pid;
 
-use crate::{descriptors, failure::Failure, fold, terminal, wrong_use};
+use crate::{descriptors, failure::Failure, fold, terminal, watch::Pace, wrong_use};
 
 /// What psgo was asked for.
 #[derive(Debug)]
@@ -36,10 +41,12 @@ pub(crate) struct List {
     pub(crate) look: Look,
     /// How to show it.
     pub(crate) show: Show,
+    /// How often; nothing for once.
+    pub(crate) watch: Option<Pace>,
 }
 
 /// Which processes, seen from where.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Look {
     /// These alone.
     pub(crate) pids: Option<Vec<Pid>>,
@@ -65,7 +72,7 @@ pub(crate) enum Join {
 }
 
 /// How to show a listing.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Show {
     pub(crate) output: Output,
     pub(crate) no_header: bool,
@@ -123,7 +130,7 @@ impl ValueEnum for Color {
 }
 
 /// What people type, and what they get.
-pub(crate) const EXAMPLES: [(&str, &str); 6] = [
+pub(crate) const EXAMPLES: [(&str, &str); 7] = [
     ("psgo", "every process of this host"),
     (
         "psgo -format pid,user,seccomp,capeff -sort user",
@@ -142,6 +149,10 @@ pub(crate) const EXAMPLES: [(&str, &str); 6] = [
         "the same, with their pids on the host",
     ),
     ("psgo -join 5572 -pids 1", "the container's own process 1"),
+    (
+        "psgo -format pid,pcpu,args -sort -pcpu -watch 2",
+        "what is busy now, looked at every two seconds",
+    ),
 ];
 
 /// What the exit status says.
@@ -176,6 +187,7 @@ pub(crate) fn command() -> Command {
         .args(what_to_list())
         .args(where_to_look())
         .args(how_to_show())
+        .args(how_often())
         .arg(help())
         .arg(
             Arg::new("version")
@@ -301,6 +313,33 @@ fn how_to_show() -> [Arg; 4] {
     .map(|arg| arg.help_heading("How to show it"))
 }
 
+fn how_often() -> [Arg; 2] {
+    [
+        Arg::new("watch")
+            .long("watch")
+            .value_name("SECONDS")
+            .value_parser(parse_seconds)
+            .help(
+                "Look again every so many seconds, 0.5 too; q or Ctrl-C ends it, and what was \
+                 last seen stays on the terminal",
+            )
+            .long_help(
+                "Look again every so many seconds, 0.5 too. pcpu and the columns that end in ps \
+                 then tell of the time since the look before, and are ? on the first look.\n\n\
+                 On a terminal a table is redrawn in place, as many rows as there is room for; q \
+                 or Ctrl-C ends it, and what was last seen stays, below what was there before. \
+                 Otherwise look follows look: tables with an empty line between, and in ndjson \
+                 and csv each row begins with the moment of its look, at.",
+            ),
+        Arg::new("count")
+            .long("count")
+            .value_name("N")
+            .value_parser(parse_count)
+            .help("With -watch: end after so many looks"),
+    ]
+    .map(|arg| arg.help_heading("How often"))
+}
+
 /// What the words of a command line, the program's own name first, ask for.
 pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Request, Failure> {
     let mut command = command();
@@ -353,17 +392,31 @@ fn request(matches: &ArgMatches) -> Result<Request, Failure> {
     if matches.get_flag("list") {
         return Ok(Request::Descriptors);
     }
+    let show = Show {
+        output: matches.get_one("output").copied().unwrap_or_default(),
+        no_header: matches.get_flag("no-header"),
+        width: matches.get_one("width").copied(),
+        color: matches.get_one("color").copied().unwrap_or_default(),
+    };
     Ok(Request::List(Box::new(List {
         format: matches.get_one("format").cloned(),
         sort: matches.get_one("sort").cloned().unwrap_or_default(),
         look: look(matches)?,
-        show: Show {
-            output: matches.get_one("output").copied().unwrap_or_default(),
-            no_header: matches.get_flag("no-header"),
-            width: matches.get_one("width").copied(),
-            color: matches.get_one("color").copied().unwrap_or_default(),
-        },
+        watch: pace(matches, show.output)?,
+        show,
     })))
+}
+
+fn pace(matches: &ArgMatches, output: Output) -> Result<Option<Pace>, Failure> {
+    let count = matches.get_one("count").copied();
+    match matches.get_one("watch").copied() {
+        None if count.is_some() => Err(Failure::wrong_use("-count needs -watch")),
+        None => Ok(None),
+        Some(_) if output == Output::Json => Err(Failure::wrong_use(
+            "one array cannot be watched: -watch needs -output ndjson, csv or table",
+        )),
+        Some(every) => Ok(Some(Pace { every, count })),
+    }
 }
 
 fn look(matches: &ArgMatches) -> Result<Look, Failure> {
@@ -409,6 +462,10 @@ fn parse_width(text: &str) -> Result<usize, String> {
 
 fn parse_threads(text: &str) -> Result<NonZeroUsize, String> {
     number(text).ok_or_else(|| format!("{} is not a number of threads", wrong_use::quoted(text)))
+}
+
+fn parse_count(text: &str) -> Result<NonZeroU64, String> {
+    number(text).ok_or_else(|| format!("{} is not a number of looks", wrong_use::quoted(text)))
 }
 
 /// A number that is written in digits: no sign.

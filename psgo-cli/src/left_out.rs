@@ -6,8 +6,11 @@ use crate::failure::Answer;
 
 /// One line that says what was left out and why, if anything worth it was, and whether the answer
 /// is complete without it.
-pub(crate) fn summary(skipped: &[Skipped], abandoned: usize) -> (Option<String>, Answer) {
-    let (line, answer) = summary_of(skipped.iter().map(|skipped| Reason {
+pub(crate) fn summary<'a>(
+    skipped: impl IntoIterator<Item = &'a Skipped>,
+    abandoned: usize,
+) -> (Option<String>, Answer) {
+    let (line, answer) = summary_of(skipped.into_iter().map(|skipped| Reason {
         pid: skipped.named.then(|| skipped.pid.get()),
         text: words(&skipped.error),
         is_gone: skipped.error.kind() == ErrorKind::Gone,

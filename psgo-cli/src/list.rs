@@ -1,23 +1,35 @@
-//! A listing of processes.
+//! A listing of processes, once or again and again.
 
-use std::ops::ControlFlow;
+use std::{io::Write, ops::ControlFlow};
 
-use psgo::{JoinOptions, Pids, Query, Skipped, View};
+use psgo::{JoinOptions, Pids, Query, Skipped, View, Watcher};
 
 use crate::{
-    args::{Join, List, Look},
+    args::{Join, List, Look, Output, Show},
+    console::{self, Console},
     failure::{self, Answer, Failure},
-    left_out, output,
+    left_out,
+    output::{self, Moment, Rows as _, table::Table},
+    terminal::{self, Size},
+    watch::{self, Pace, Status, Watched},
 };
 
-/// Lists the processes that `list` asks for, each row as it comes.
+/// Lists the processes that `list` asks for.
 pub(crate) fn list(list: &List) -> Result<Answer, Failure> {
     let query = match &list.format {
         Some(format) => Query::parse(format)?,
         None => Query::new::<&str>(&[])?,
     };
     let query = query.sort(&list.sort)?;
-    let mut rows = output::rows(&list.show, &query, output::stdout())?;
+    match list.watch {
+        None => once(list, query),
+        Some(pace) => again(list, query, pace),
+    }
+}
+
+/// Each row as it comes.
+fn once(list: &List, query: Query) -> Result<Answer, Failure> {
+    let mut rows = output::rows(&list.show, &query, None, output::stdout())?;
     let (query, not_joined) = look(&list.look, query)?;
 
     let mut written = Ok(());
@@ -31,12 +43,190 @@ pub(crate) fn list(list: &List) -> Result<Answer, Failure> {
     written?;
     rows.finish()?;
 
-    let left_out: Vec<_> = not_joined.into_iter().chain(outcome.skipped).collect();
-    let (line, answer) = left_out::summary(&left_out, outcome.abandoned);
+    let left_out = not_joined.iter().chain(&outcome.skipped);
+    let (line, answer) = left_out::summary(left_out, outcome.abandoned);
     if let Some(line) = line {
         failure::say(&line);
     }
     Ok(answer)
+}
+
+fn again(list: &List, query: Query, pace: Pace) -> Result<Answer, Failure> {
+    // What is wrong with the columns is told before anything is looked at.
+    drop(output::rows(&list.show, &query, None, std::io::sink())?);
+    console::raise_descriptor_limit();
+    let is_screen = list.show.output == Output::Table && terminal::is_screen();
+    // Before there is a thread, which would not know whose the signals are.
+    let console = Console::open(is_screen)?;
+    let listing = Listing {
+        place: list.look.clone(),
+        show: list.show.clone(),
+        query,
+        watcher: None,
+        not_joined: Vec::new(),
+        looks: 0,
+        last: None,
+        came: 0,
+        went: 0,
+        left_out: None,
+        was_left_out: None,
+        answer: Answer::Complete,
+        widths: Vec::new(),
+        drawn: None,
+    };
+    watch::watch(pace, is_screen, console, Box::new(listing))
+}
+
+/// A listing that is watched.
+#[derive(Debug)]
+struct Listing {
+    place: Look,
+    show: Show,
+    /// Of no place yet.
+    query: Query,
+    /// There from the first look on.
+    watcher: Option<Watcher>,
+    not_joined: Vec<Skipped>,
+    looks: u64,
+    last: Option<psgo::Look>,
+    /// Sums over all looks.
+    came: u64,
+    went: u64,
+    /// What the last look left out.
+    left_out: Option<String>,
+    /// What was left out by the last look that left anything out.
+    was_left_out: Option<String>,
+    /// Incomplete if any look was.
+    answer: Answer,
+    /// Of the columns drawn before: digits more or less should not move what stands beside them.
+    widths: Vec<usize>,
+    drawn: Option<Size>,
+}
+
+impl Listing {
+    /// The moment of the last look, in some form of chrono's.
+    fn time(&self, form: &str) -> String {
+        let time = self.last.as_ref().and_then(psgo::Look::time);
+        time.map_or_else(String::new, |time| time.moment().format(form).to_string())
+    }
+}
+
+impl Watched for Listing {
+    fn look(&mut self) -> Result<(), Failure> {
+        // Before there are the next ones: memory holds the rows of one look.
+        self.last = None;
+        let watcher = match &mut self.watcher {
+            Some(watcher) => watcher,
+            None => {
+                let (query, not_joined) = look(&self.place, self.query.clone())?;
+                self.not_joined = not_joined;
+                self.watcher.insert(query.watch()?)
+            }
+        };
+        let look = watcher.look()?;
+        self.looks += 1;
+        self.came += look.came.len() as u64;
+        self.went += look.went.len() as u64;
+        let outcome = look.table.outcome();
+        let left_out = self.not_joined.iter().chain(&outcome.skipped);
+        let (line, answer) = left_out::summary(left_out, outcome.abandoned);
+        if answer == Answer::Incomplete {
+            self.answer = answer;
+        }
+        if line.is_some() {
+            self.was_left_out.clone_from(&line);
+        }
+        self.left_out = line;
+        self.last = Some(look);
+        Ok(())
+    }
+
+    fn print(&mut self, out: &mut dyn Write) -> Result<(), Failure> {
+        let Some(look) = &self.last else {
+            return Ok(());
+        };
+        let is_first = self.looks == 1;
+        if self.show.output == Output::Table && !is_first {
+            out.write_all(b"\n")?;
+        }
+        let at = self.time("%Y-%m-%dT%H:%M:%S%.3f%:z");
+        let moment = Moment { at: &at, is_first };
+        let mut rows = output::rows(&self.show, &self.query, Some(moment), out)?;
+        for row in look.table.rows() {
+            rows.row(row.values())?;
+        }
+        rows.finish()?;
+        Ok(())
+    }
+
+    fn draw(&mut self, size: Size, out: &mut dyn Write) -> Result<(), Failure> {
+        let Some(look) = &self.last else {
+            return Ok(());
+        };
+        if self.drawn.replace(size) != Some(size) {
+            self.widths.clear();
+        }
+        let headers = look.table.headers();
+        let header = (!self.show.no_header).then_some(&headers[..]);
+        let mut form = output::look(&self.show);
+        form.limit = Some(
+            form.limit
+                .map_or(size.columns, |limit| limit.min(size.columns)),
+        );
+        form.is_clipped = true;
+        let mut table = Table::new(headers.len(), header, form, &mut *out);
+        table.widen(&self.widths);
+        let rows = look.table.rows();
+        let room = size.rows.saturating_sub(usize::from(header.is_some()));
+        // The line that tells of the others takes the place of one.
+        let shown = if rows.len() > room {
+            room.saturating_sub(1)
+        } else {
+            rows.len()
+        };
+        for row in &rows[..shown] {
+            table.row(row.values())?;
+        }
+        table.finish()?;
+        self.widths.clear();
+        self.widths.extend(table.widths());
+        if rows.len() > shown {
+            let more = format!("... {} more", rows.len() - shown);
+            writeln!(out, "{}", output::table::cut(&more, size.columns))?;
+        }
+        Ok(())
+    }
+
+    fn status(&self) -> Status {
+        let Some(look) = &self.last else {
+            return Status::default();
+        };
+        let count = match look.table.rows().len() {
+            1 => "1 process".to_owned(),
+            count => format!("{count} processes"),
+        };
+        let mut text = format!(
+            "{count}, {} came, {} went",
+            look.came.len(),
+            look.went.len()
+        );
+        if let Some(line) = &self.left_out {
+            text.push_str("; ");
+            text.push_str(line);
+        }
+        Status {
+            time: self.time("%H:%M:%S"),
+            text,
+        }
+    }
+
+    fn sum(&self) -> String {
+        format!("{} came, {} went", self.came, self.went)
+    }
+
+    fn answer(&self) -> (Option<&str>, Answer) {
+        (self.was_left_out.as_deref(), self.answer)
+    }
 }
 
 /// The query of what `look` names, and the containers that could not be joined.

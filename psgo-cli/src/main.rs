@@ -10,6 +10,7 @@ use crate::{
 
 mod args;
 mod completions;
+mod console;
 mod descriptors;
 mod failure;
 mod fold;
@@ -19,6 +20,7 @@ mod list;
 mod man;
 mod output;
 mod terminal;
+mod watch;
 mod wrong_use;
 
 fn main() -> ExitCode {

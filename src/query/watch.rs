@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, ops::ControlFlow, time::SystemTime};
 
 use super::{Query, Row, Table};
-use crate::{error::Result, ids::Pid, snapshot::Memory, view::View};
+use crate::{error::Result, ids::Pid, snapshot::Memory, sys, value::Time, view::View};
 
 /// Looks at the same processes again and again, and keeps what does not change.
 ///
@@ -48,6 +48,17 @@ pub struct Look {
     pub came: Vec<Pid>,
     /// Those that were there at the look before and are not now.
     pub went: Vec<Pid>,
+}
+
+impl Look {
+    /// When it began, in the zone of the host; nothing where the clock is out of all bounds.
+    #[must_use]
+    pub fn time(&self) -> Option<Time> {
+        let since = self.at.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+        let seconds = i64::try_from(since.as_secs()).ok()?;
+        let (offset, zone) = sys::local_zone(seconds);
+        Time::new(seconds, since.subsec_nanos(), offset, &zone)
+    }
 }
 
 impl Watcher {

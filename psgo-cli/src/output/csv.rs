@@ -13,18 +13,24 @@ use super::Rows;
 #[derive(Debug)]
 pub(crate) struct Csv<W: Write> {
     out: csv::Writer<W>,
+    /// The first cell of each row.
+    at: Option<String>,
     /// Of the cell at hand.
     text: String,
 }
 
 impl<W: Write> Csv<W> {
     /// The header is its first line, if it has one.
-    pub(crate) fn new(header: Option<&[&str]>, out: W) -> io::Result<Self> {
+    pub(crate) fn new(header: Option<&[&str]>, at: Option<&str>, out: W) -> io::Result<Self> {
         let mut csv = Self {
             out: csv::Writer::from_writer(out),
+            at: at.map(ToOwned::to_owned),
             text: String::new(),
         };
         if let Some(header) = header {
+            if csv.at.is_some() {
+                csv.out.write_field("AT").map_err(of_the_system)?;
+            }
             csv.record(header.iter().map(|header| Escaped(header.as_bytes())))?;
         }
         Ok(csv)
@@ -51,6 +57,9 @@ fn of_the_system(error: csv::Error) -> io::Error {
 
 impl<W: Write> Rows for Csv<W> {
     fn row(&mut self, values: &[Value]) -> io::Result<()> {
+        if let Some(at) = &self.at {
+            self.out.write_field(at).map_err(of_the_system)?;
+        }
         self.record(values.iter())
     }
 
@@ -64,8 +73,12 @@ mod tests {
     use super::*;
 
     fn lines(header: Option<&[&str]>, rows: &[&[Value]]) -> String {
+        lines_at(None, header, rows)
+    }
+
+    fn lines_at(at: Option<&str>, header: Option<&[&str]>, rows: &[&[Value]]) -> String {
         let mut out = Vec::new();
-        let mut csv = Csv::new(header, &mut out).unwrap();
+        let mut csv = Csv::new(header, at, &mut out).unwrap();
         for row in rows {
             csv.row(row).unwrap();
         }
@@ -91,5 +104,18 @@ mod tests {
     #[test]
     fn a_line_of_one_empty_cell_is_no_empty_line() {
         assert_eq!(lines(None, &[&[Value::text("")]]), "\"\"\n");
+    }
+
+    #[test]
+    fn in_a_watch_a_row_begins_with_its_moment() {
+        let row = [Value::Int(1)];
+        assert_eq!(
+            lines_at(
+                Some("2026-01-02T03:04:05.678Z"),
+                Some(&["PID"]),
+                &[&row, &row]
+            ),
+            "AT,PID\n2026-01-02T03:04:05.678Z,1\n2026-01-02T03:04:05.678Z,1\n"
+        );
     }
 }

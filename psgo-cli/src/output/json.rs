@@ -3,19 +3,31 @@
 use std::io::{self, Write};
 
 use psgo::Value;
-use serde::{Serialize, Serializer};
+use serde::{Serialize, Serializer, ser::SerializeMap as _};
 
 use super::Rows;
 
+/// The key of a look's moment.
+const AT: &str = "at";
+
 /// A row as one object: its keys are the full names of the descriptors, whatever the headers.
 struct Object<'a> {
+    /// In a watch, the moment of the look.
+    at: Option<&'a str>,
     keys: &'a [&'static str],
     values: &'a [Value],
 }
 
 impl Serialize for Object<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.keys.iter().zip(self.values))
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(at) = self.at {
+            map.serialize_entry(AT, at)?;
+        }
+        for (key, value) in self.keys.iter().zip(self.values) {
+            map.serialize_entry(key, value)?;
+        }
+        map.end()
     }
 }
 
@@ -45,6 +57,7 @@ impl<W: Write> Rows for Array<W> {
         serde_json::to_writer(
             &mut self.out,
             &Object {
+                at: None,
                 keys: &self.keys,
                 values,
             },
@@ -63,12 +76,15 @@ impl<W: Write> Rows for Array<W> {
 #[derive(Debug)]
 pub(crate) struct Lines<W> {
     out: W,
+    /// The first value of each object, and nothing behind it.
+    at: Option<String>,
     keys: Vec<&'static str>,
 }
 
 impl<W: Write> Lines<W> {
-    pub(crate) fn new(keys: Vec<&'static str>, out: W) -> Self {
-        Self { out, keys }
+    pub(crate) fn new(keys: Vec<&'static str>, at: Option<&str>, out: W) -> Self {
+        let at = at.map(ToOwned::to_owned);
+        Self { out, at, keys }
     }
 }
 
@@ -77,6 +93,7 @@ impl<W: Write> Rows for Lines<W> {
         serde_json::to_writer(
             &mut self.out,
             &Object {
+                at: self.at.as_deref(),
                 keys: &self.keys,
                 values,
             },
@@ -122,7 +139,7 @@ mod tests {
     #[test]
     fn a_newline_in_a_name_makes_no_line() {
         let mut out = Vec::new();
-        let mut lines = Lines::new(KEYS.to_vec(), &mut out);
+        let mut lines = Lines::new(KEYS.to_vec(), None, &mut out);
         lines
             .row(&[Value::Int(7), Value::text("a)b (c\n")])
             .unwrap();
@@ -137,8 +154,26 @@ mod tests {
     #[test]
     fn what_cannot_be_written_is_an_error_of_the_system() {
         let mut full = &mut [0_u8; 4][..];
-        let mut lines = Lines::new(KEYS.to_vec(), &mut full);
+        let mut lines = Lines::new(KEYS.to_vec(), None, &mut full);
         let error = lines.row(&[Value::Int(7), Value::Missing]).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::WriteZero);
+    }
+
+    #[test]
+    fn in_a_watch_an_object_begins_with_its_moment() {
+        let mut out = Vec::new();
+        let at = Some("2026-01-02T03:04:05.678+01:00");
+        let mut lines = Lines::new(KEYS.to_vec(), at, &mut out);
+        lines.row(&[Value::Int(1), Value::Missing]).unwrap();
+        lines.finish().unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "{\"at\":\"2026-01-02T03:04:05.678+01:00\",\"pid\":1,\"comm\":null}\n"
+        );
+    }
+
+    #[test]
+    fn no_descriptor_has_the_key_of_the_moment() {
+        assert!(psgo::descriptor::all().all(|descriptor| descriptor.name != AT));
     }
 }

@@ -23,10 +23,19 @@ pub(crate) trait Rows {
     fn finish(&mut self) -> io::Result<()>;
 }
 
-/// What `show` asks for, for the rows of `query`, to `out`.
+/// Which look of a watch is being written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment<'a> {
+    /// When it was, by RFC 3339.
+    pub(crate) at: &'a str,
+    pub(crate) is_first: bool,
+}
+
+/// What `show` asks for, for the rows of `query`, at some moment of a watch, to `out`.
 pub(crate) fn rows<'a>(
     show: &Show,
     query: &Query,
+    moment: Option<Moment<'_>>,
     out: impl Write + 'a,
 ) -> Result<Box<dyn Rows + 'a>, Failure> {
     let headers = query.headers();
@@ -41,16 +50,22 @@ pub(crate) fn rows<'a>(
             "an object cannot have \"{twice}\" twice: -output table and csv can"
         )));
     }
+    let at = moment.map(|moment| moment.at);
     Ok(match show.output {
         Output::Table => Box::new(table::Table::new(keys.len(), header, look(show), out)),
         Output::Json => Box::new(json::Array::new(keys, out)),
-        Output::Ndjson => Box::new(json::Lines::new(keys, out)),
-        Output::Csv => Box::new(csv::Csv::new(header, out)?),
+        Output::Ndjson => Box::new(json::Lines::new(keys, at, out)),
+        Output::Csv => {
+            // One file, however many looks: its header is that of the first.
+            let header = header.filter(|_| moment.is_none_or(|moment| moment.is_first));
+            Box::new(csv::Csv::new(header, at, out)?)
+        }
     })
 }
 
-fn look(show: &Show) -> table::Look {
+pub(crate) fn look(show: &Show) -> table::Look {
     table::Look {
+        is_clipped: false,
         limit: match show.width {
             Some(0) => None,
             Some(width) => Some(width),

@@ -23,6 +23,8 @@ const PLAIN: &str = "\x1b[0m";
 pub(crate) struct Look {
     /// Columns of the terminal; the last cell of a line ends there.
     pub(crate) limit: Option<usize>,
+    /// Whether a line ends there whatever its columns: one that the terminal breaks is two.
+    pub(crate) is_clipped: bool,
     pub(crate) color: bool,
 }
 
@@ -66,6 +68,18 @@ impl<W: Write> Table<W> {
         table
     }
 
+    /// Makes the columns at least as wide as those of a table before were.
+    pub(crate) fn widen(&mut self, widths: &[usize]) {
+        for (own, other) in self.widths.iter_mut().zip(widths) {
+            *own = (*own).max(*other);
+        }
+    }
+
+    /// Width of each column without padding.
+    pub(crate) fn widths(&self) -> &[usize] {
+        &self.widths
+    }
+
     fn push(&mut self, column: usize, cell: &dyn fmt::Display, is_missing: bool) {
         let start = self.text.len();
         // A string takes whatever is written to it; a `Display` that fails has written its part.
@@ -98,10 +112,13 @@ impl<W: Write> Rows for Table<W> {
             .iter()
             .map(|width| (width + PADDING).max(MIN_WIDTH))
             .collect();
-        let room = self
-            .look
-            .limit
-            .map(|limit| limit.saturating_sub(padded.iter().sum()));
+        let room = self.look.limit.map_or(usize::MAX, |limit| {
+            limit.saturating_sub(padded.iter().sum())
+        });
+        let whole = match self.look.limit {
+            Some(limit) if self.look.is_clipped => limit,
+            _ => usize::MAX,
+        };
         let mut start = 0;
         for (line, cells) in self.cells.chunks(last + 1).enumerate() {
             let is_header = self.has_header && line == 0;
@@ -111,22 +128,24 @@ impl<W: Write> Rows for Table<W> {
                 ("", "")
             };
             self.out.write_all(on.as_bytes())?;
+            let mut left = whole;
             for (column, cell) in cells.iter().enumerate() {
                 let text = &self.text[start..cell.end];
                 start = cell.end;
-                let text = match room {
-                    Some(room) if column == last => cut(text, room),
-                    _ => text,
-                };
+                let most = if column == last { room.min(left) } else { left };
+                let width = cell.width as usize;
+                let text = if width > most { cut(text, most) } else { text };
                 if self.look.color && cell.is_missing {
                     write!(self.out, "{DIM}{text}{PLAIN}")?;
                 } else {
                     self.out.write_all(text.as_bytes())?;
                 }
+                left = left.saturating_sub(width);
                 // Where nothing can follow, blanks would only break the line.
-                if column < last && !(column + 1 == last && room == Some(0)) {
-                    let pad = padded[column].saturating_sub(cell.width as usize);
-                    pad_with_blanks(&mut self.out, pad)?;
+                if column < last && !(column + 1 == last && room == 0) {
+                    let pad = padded[column].saturating_sub(width).min(left);
+                    blanks(&mut self.out, pad)?;
+                    left -= pad;
                 }
             }
             self.out.write_all(off.as_bytes())?;
@@ -136,13 +155,14 @@ impl<W: Write> Rows for Table<W> {
     }
 }
 
-/// Without a formatter, which takes longer for the blanks than for the cells.
-fn pad_with_blanks(out: &mut impl Write, mut count: usize) -> io::Result<()> {
+/// Without the way through `fmt`, which costs more than all else of a cell.
+fn blanks(out: &mut impl Write, count: usize) -> io::Result<()> {
     const BLANKS: [u8; 64] = [b' '; 64];
-    while count > 0 {
-        let now = count.min(BLANKS.len());
-        out.write_all(&BLANKS[..now])?;
-        count -= now;
+    let mut left = count;
+    while left > 0 {
+        let some = left.min(BLANKS.len());
+        out.write_all(&BLANKS[..some])?;
+        left -= some;
     }
     Ok(())
 }
@@ -157,7 +177,7 @@ pub(crate) fn width(text: &str) -> usize {
 }
 
 /// As much from the beginning as `room` columns hold.
-fn cut(text: &str, room: usize) -> &str {
+pub(crate) fn cut(text: &str, room: usize) -> &str {
     if width(text) <= room {
         return text;
     }
@@ -299,11 +319,60 @@ mod tests {
     }
 
     #[test]
+    fn a_line_that_is_clipped_ends_there_whatever_its_columns() {
+        let rows: &[&[&str]] = &[
+            &["PID", "COMMAND", "X"],
+            &["4194304", "sleep 日本", "?"],
+            &["1", "", "a"],
+        ];
+        for limit in 0..40 {
+            for color in [false, true] {
+                let look = Look {
+                    limit: Some(limit),
+                    is_clipped: true,
+                    color,
+                };
+                let shown = table(rows, look);
+                let shown = [BOLD, DIM, PLAIN]
+                    .iter()
+                    .fold(shown, |shown, code| shown.replace(code, ""));
+                let mut lines = shown.lines();
+                assert!(lines.all(|line| width(line) <= limit), "{limit}: {shown}");
+            }
+        }
+        let look = Look {
+            limit: Some(14),
+            is_clipped: true,
+            color: false,
+        };
+        assert_eq!(
+            table(rows, look),
+            "PID       COMM\n4194304   slee\n1         \n"
+        );
+        let wide = Look {
+            limit: Some(40),
+            ..look
+        };
+        assert_eq!(table(rows, wide), plain(rows));
+    }
+
+    #[test]
+    fn a_table_is_as_wide_as_the_one_before_it() {
+        let mut out = Vec::new();
+        let mut table = Table::new(2, Some(&["A", "B"]), Look::default(), &mut out);
+        table.widen(&[5, 0]);
+        assert_eq!(table.widths(), [5, 1]);
+        table.finish().unwrap();
+        assert_eq!(out, b"A       B\n");
+    }
+
+    #[test]
     fn colours_take_no_room() {
         let rows: &[&[&str]] = &[&["TTY", "X"], &["?", "a"], &["pts/0", "?"]];
         let look = Look {
             limit: Some(9),
             color: true,
+            ..Look::default()
         };
         assert_eq!(
             table(rows, look),
@@ -319,7 +388,7 @@ mod tests {
             None,
             Look {
                 color: true,
-                limit: None,
+                ..Look::default()
             },
             &mut out,
         );

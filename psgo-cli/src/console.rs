@@ -1,0 +1,388 @@
+//! What a watch needs of the system: keys, signals, a wait for both, the limit on descriptors.
+
+use std::{
+    fs::File,
+    io::{self, IsTerminal as _, Read as _, Write},
+    os::{fd::AsFd as _, unix::fs::OpenOptionsExt as _},
+    thread,
+    time::{Duration, Instant},
+};
+
+use nix::{
+    errno::Errno,
+    fcntl::OFlag,
+    poll::{PollFd, PollFlags, ppoll},
+    sys::{
+        resource::{Resource, getrlimit, setrlimit},
+        signal::{SigSet, SigmaskHow, Signal, raise},
+        signalfd::{SfdFlags, SignalFd},
+        termios::{LocalFlags, SetArg, SpecialCharacterIndices, Termios, tcgetattr, tcsetattr},
+        time::TimeSpec,
+    },
+    unistd,
+};
+
+/// Those that end a watch in good order.
+const ENDING: [Signal; 4] = [
+    Signal::SIGINT,
+    Signal::SIGTERM,
+    Signal::SIGHUP,
+    Signal::SIGQUIT,
+];
+
+/// Those that change what is on the terminal.
+const CHANGING: [Signal; 3] = [Signal::SIGWINCH, Signal::SIGTSTP, Signal::SIGCONT];
+
+const HIDE_CURSOR: &[u8] = b"\x1b[?25l";
+const SHOW_CURSOR: &[u8] = b"\x1b[?25h";
+
+/// A pipe that can be written to takes so much without waiting: `PIPE_BUF`, a page.
+const AT_ONCE: usize = 4096;
+
+/// How long a terminal that takes next to nothing is left alone.
+const A_MOMENT: Duration = Duration::from_millis(10);
+
+/// No wait is longer; the kernel's own clock ends after some centuries.
+const LONGEST: Duration = Duration::from_secs(3600);
+
+/// What a wait ended with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Event {
+    /// It is time.
+    Due,
+    /// Standard output takes some bytes.
+    Writable,
+    /// Whoever works elsewhere is done.
+    Done,
+    /// The terminal is another, or has something else on it.
+    Changed,
+    /// A key or a signal asks for the end.
+    End,
+}
+
+/// Keys and signals of a watch, and the standard output that can wait for them.
+///
+/// While it is there, signals that end psgo are events instead, and a terminal gives out keys
+/// unasked. However it ends, the terminal gets its own mode back.
+#[derive(Debug)]
+pub(crate) struct Console {
+    /// Before the signals were taken over.
+    before: SigSet,
+    signals: SignalFd,
+    screen: Option<Screen>,
+    /// The end was asked for while output was being written.
+    is_ended: bool,
+    /// The terminal changed meanwhile.
+    is_changed: bool,
+}
+
+impl Console {
+    /// Takes over the signals, and the terminal if what is shown is a screen.
+    ///
+    /// Threads that were started before would still end with psgo.
+    pub(crate) fn open(is_screen: bool) -> io::Result<Self> {
+        let ignored = ignored();
+        let ending = ENDING
+            .into_iter()
+            .filter(|signal| !ignored.contains(*signal));
+        let changing = CHANGING.into_iter().filter(|_| is_screen);
+        let signals: SigSet = ending.chain(changing).collect();
+        let before = signals.thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
+        let flags = SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK;
+        Ok(Self {
+            before,
+            signals: SignalFd::with_flags(&signals, flags)?,
+            screen: is_screen.then(Screen::enter).transpose()?,
+            is_ended: false,
+            is_changed: false,
+        })
+    }
+
+    /// Waits until then, or until there is an event before.
+    ///
+    /// # Errors
+    ///
+    /// That nobody reads standard output any more: [`io::ErrorKind::BrokenPipe`].
+    pub(crate) fn wait(&mut self, until: Option<Instant>) -> io::Result<Event> {
+        if self.is_ended {
+            return Ok(Event::End);
+        }
+        if std::mem::take(&mut self.is_changed) {
+            return Ok(Event::Changed);
+        }
+        self.wait_for(until, PollFlags::empty(), None)
+    }
+
+    /// Waits until somebody has written to `done` or left it; false if the end is asked for first.
+    ///
+    /// # Errors
+    ///
+    /// As [`wait`](Self::wait).
+    pub(crate) fn wait_until(&mut self, done: &io::PipeReader) -> io::Result<bool> {
+        loop {
+            match self.wait_for(None, PollFlags::empty(), Some(done))? {
+                Event::Done => return Ok(true),
+                Event::End => return Ok(false),
+                // Whatever was done is shown afterwards, on the terminal as it is then.
+                Event::Due | Event::Writable | Event::Changed => (),
+            }
+        }
+    }
+
+    fn wait_for(
+        &mut self,
+        until: Option<Instant>,
+        writing: PollFlags,
+        done: Option<&io::PipeReader>,
+    ) -> io::Result<Event> {
+        let gone = PollFlags::POLLERR | PollFlags::POLLHUP | PollFlags::POLLNVAL;
+        loop {
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            let wait = left.unwrap_or(LONGEST).min(LONGEST);
+            let (out, keys) = (io::stdout(), io::stdin());
+            let mut files = vec![
+                PollFd::new(self.signals.as_fd(), PollFlags::POLLIN),
+                PollFd::new(out.as_fd(), writing),
+            ];
+            let has_keys = self.screen.as_ref().is_some_and(Screen::has_keys);
+            if has_keys {
+                files.push(PollFd::new(keys.as_fd(), PollFlags::POLLIN));
+            }
+            if let Some(done) = done {
+                files.push(PollFd::new(done.as_fd(), PollFlags::POLLIN));
+            }
+            match ppoll(&mut files, Some(TimeSpec::from_duration(wait)), None) {
+                Err(Errno::EINTR) => continue,
+                other => other?,
+            };
+            let happened = |at: usize| {
+                let events = files.get(at).and_then(PollFd::revents);
+                events.unwrap_or(PollFlags::empty())
+            };
+            let (signal, written) = (happened(0), happened(1));
+            let is_struck = has_keys && !happened(2).is_empty();
+            let is_done = done.is_some() && !happened(2 + usize::from(has_keys)).is_empty();
+            // First of all: whoever ends a line in its middle has written half of it. Also if it
+            // is gone, which the writing will tell.
+            if !writing.is_empty() && !written.is_empty() {
+                return Ok(Event::Writable);
+            }
+            if written.intersects(gone) {
+                return Err(io::ErrorKind::BrokenPipe.into());
+            }
+            let event = if !signal.is_empty() {
+                self.signal()?
+            } else if is_struck {
+                read_keys()
+            } else if is_done {
+                Some(Event::Done)
+            } else if left.is_some_and(|left| left <= wait) {
+                Some(Event::Due)
+            } else {
+                None
+            };
+            if let Some(event) = event {
+                return Ok(event);
+            }
+        }
+    }
+
+    fn signal(&mut self) -> io::Result<Option<Event>> {
+        let Some(info) = self.signals.read_signal()? else {
+            return Ok(None);
+        };
+        let number = i32::try_from(info.ssi_signo).ok();
+        let signal = number.and_then(|number| Signal::try_from(number).ok());
+        match signal {
+            Some(signal) if ENDING.contains(&signal) => return Ok(Some(Event::End)),
+            Some(Signal::SIGTSTP) => {
+                // Whoever takes the terminal meanwhile gets it as it was.
+                self.screen = None;
+                let stop = SigSet::from(Signal::SIGTSTP);
+                raise(Signal::SIGTSTP)?;
+                stop.thread_unblock()?;
+                stop.thread_block()?;
+                self.screen = Some(Screen::enter()?);
+            }
+            Some(Signal::SIGCONT) => {
+                // Stopped by another way, which gave no time to put anything back.
+                self.screen = None;
+                self.screen = Some(Screen::enter()?);
+            }
+            _ => (),
+        }
+        Ok(Some(Event::Changed))
+    }
+
+    fn write(&self, bytes: &[u8]) -> nix::Result<usize> {
+        match self.screen.as_ref().and_then(|screen| screen.out.as_ref()) {
+            Some(out) => unistd::write(out, bytes),
+            None => unistd::write(io::stdout(), bytes),
+        }
+    }
+
+    /// Standard output, as long as nothing asks for the end while it waits: a reader that does not
+    /// read, or a terminal that is halted, must not keep psgo from ending.
+    pub(crate) fn out(&mut self) -> Out<'_> {
+        Out(self)
+    }
+
+    /// Whether a write failed because the end was asked for.
+    pub(crate) fn is_ended(&self) -> bool {
+        self.is_ended
+    }
+}
+
+impl Drop for Console {
+    fn drop(&mut self) {
+        // The terminal first: from here on a signal ends psgo at once. Its last words may wait for
+        // a terminal that is halted, and whoever asked once may ask again.
+        self.screen = None;
+        // It was the mask before, so the kernel takes it.
+        let _ = self.before.thread_set_mask();
+    }
+}
+
+/// See [`Console::out`].
+#[derive(Debug)]
+pub(crate) struct Out<'a>(&'a mut Console);
+
+impl Write for Out<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        loop {
+            match self.0.wait_for(None, PollFlags::POLLOUT, None)? {
+                Event::Writable => {
+                    let some = &bytes[..bytes.len().min(AT_ONCE)];
+                    match self.0.write(some) {
+                        // It takes some bytes, but not the two of a newline, or somebody else
+                        // wrote first: to ask again at once would be to ask until it is read.
+                        Err(Errno::EAGAIN) => thread::sleep(A_MOMENT),
+                        Err(Errno::EINTR) => (),
+                        other => return Ok(other?),
+                    }
+                }
+                Event::Changed => self.0.is_changed = true,
+                Event::End => {
+                    self.0.is_ended = true;
+                    return Err(io::Error::other("ended"));
+                }
+                Event::Due | Event::Done => (),
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A terminal on which psgo draws; its own mode and its cursor come back when this goes.
+#[derive(Debug)]
+struct Screen {
+    /// The mode that standard input had, if that is a terminal.
+    before: Option<Termios>,
+    /// Standard output once more, so that writing never waits. A terminal that takes one byte may
+    /// not take two, and to tell standard output itself not to wait would tell everybody who has
+    /// it. Nothing where it may not be opened, as after `su`: there writing may wait.
+    out: Option<File>,
+}
+
+impl Screen {
+    fn enter() -> io::Result<Self> {
+        let keys = io::stdin();
+        let before = if keys.is_terminal() {
+            let before = tcgetattr(&keys)?;
+            let mut mode = before.clone();
+            // Keys as they are struck, and not shown. Ctrl-C stays a signal, newlines stay lines.
+            mode.local_flags
+                .remove(LocalFlags::ICANON | LocalFlags::ECHO);
+            mode.control_chars[SpecialCharacterIndices::VMIN as usize] = 1;
+            mode.control_chars[SpecialCharacterIndices::VTIME as usize] = 0;
+            tcsetattr(&keys, SetArg::TCSANOW, &mode)?;
+            Some(before)
+        } else {
+            None
+        };
+        let out = File::options()
+            .write(true)
+            .custom_flags((OFlag::O_NONBLOCK | OFlag::O_NOCTTY).bits())
+            .open("/proc/self/fd/1");
+        let screen = Self {
+            before,
+            out: out.ok(),
+        };
+        write_if_ready(HIDE_CURSOR);
+        Ok(screen)
+    }
+
+    fn has_keys(&self) -> bool {
+        self.before.is_some()
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        write_if_ready(SHOW_CURSOR);
+        if let Some(before) = &self.before {
+            // A terminal that is gone needs no mode.
+            let _ = tcsetattr(io::stdin(), SetArg::TCSANOW, before);
+        }
+    }
+}
+
+/// A terminal that is halted takes nothing, and its cursor is no reason to wait for it.
+fn write_if_ready(bytes: &[u8]) {
+    let out = io::stdout();
+    let mut files = [PollFd::new(out.as_fd(), PollFlags::POLLOUT)];
+    let ready = ppoll(
+        &mut files,
+        Some(TimeSpec::from_duration(Duration::ZERO)),
+        None,
+    );
+    if ready.is_ok_and(|count| count > 0) {
+        // What cannot be shown now can be done without.
+        let _ = unistd::write(&out, bytes);
+    }
+}
+
+fn read_keys() -> Option<Event> {
+    let mut keys = [0; 64];
+    match unistd::read(io::stdin(), &mut keys) {
+        Err(Errno::EAGAIN | Errno::EINTR) => None,
+        // The terminal is gone.
+        Ok(0) | Err(_) => Some(Event::End),
+        Ok(count) => match &keys[..count] {
+            // A key that is no letter, or the terminal's answer to somebody else.
+            [0x1b, ..] => None,
+            // Ctrl-C as a byte, where the terminal makes no signal of it.
+            keys if keys.iter().any(|key| matches!(key, b'q' | b'Q' | 3)) => Some(Event::End),
+            // Ctrl-L: somebody else wrote on the terminal.
+            keys if keys.contains(&12) => Some(Event::Changed),
+            _ => None,
+        },
+    }
+}
+
+/// The signals that whoever started psgo wanted ignored: SIGHUP by nohup, SIGINT of what a script
+/// puts into the background. Taking them over would be hearing them.
+fn ignored() -> SigSet {
+    let mut text = Vec::new();
+    let read = File::open("/proc/self/status").and_then(|mut file| file.read_to_end(&mut text));
+    let status = read
+        .ok()
+        .and_then(|_| psgo::format::pid::Status::parse(&text).ok());
+    let mask = status.and_then(|status| status.sig_ign).unwrap_or(0);
+    let is_ignored = |signal: &Signal| mask >> (*signal as u32 - 1) & 1 == 1;
+    ENDING.into_iter().filter(is_ignored).collect()
+}
+
+/// As many descriptors as this process may have without asking: those that a watch keeps open it
+/// need not open again.
+pub(crate) fn raise_descriptor_limit() {
+    if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
+        && soft < hard
+    {
+        // Without them a watch is only slower.
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
+    }
+}

@@ -1,0 +1,367 @@
+//! `-watch`: the clock, the keys and the screen of whatever is looked at again and again.
+
+use std::{
+    io::{self, BufWriter, PipeReader, Read as _, Write},
+    num::NonZeroU64,
+    sync::mpsc::{self, Receiver, Sender},
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use psgo::Value;
+
+use crate::{
+    console::{Console, Event},
+    failure::{self, Answer, Failure},
+    output::table,
+    terminal::{self, Size},
+};
+
+/// How often to look, and how many times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Pace {
+    pub(crate) every: Duration,
+    /// Nothing for until somebody ends it.
+    pub(crate) count: Option<NonZeroU64>,
+}
+
+/// What can be looked at again and again.
+pub(crate) trait Watched: Send {
+    /// Looks once more, and remembers what it saw.
+    fn look(&mut self) -> Result<(), Failure>;
+
+    /// Writes what it saw to a file or a pipe, behind what it saw before.
+    fn print(&mut self, out: &mut dyn Write) -> Result<(), Failure>;
+
+    /// Draws what it saw in lines of no more than `size`.
+    fn draw(&mut self, size: Size, out: &mut dyn Write) -> Result<(), Failure>;
+
+    /// What it saw in one line, below which it is drawn.
+    fn status(&self) -> Status;
+
+    /// What all looks together saw: `3 came, 2 went`.
+    fn sum(&self) -> String;
+
+    /// What all looks together left out, and whether they are complete.
+    fn answer(&self) -> (Option<&str>, Answer);
+}
+
+/// A look in a few words.
+#[derive(Debug, Default)]
+pub(crate) struct Status {
+    /// Time of day.
+    pub(crate) time: String,
+    pub(crate) text: String,
+}
+
+/// Looks at `watched` at that pace, until it has been done often enough or somebody ends it.
+pub(crate) fn watch(
+    pace: Pace,
+    is_screen: bool,
+    mut console: Console,
+    watched: Box<dyn Watched>,
+) -> Result<Answer, Failure> {
+    let begun = Instant::now();
+    let mut tally = Tally::default();
+    let screen = is_screen.then_some(Screen {
+        every: pace.every,
+        is_begun: false,
+    });
+    let ended = run(pace, &mut console, screen, watched, &mut tally);
+    // The terminal first: what follows is a line like any other.
+    drop(console);
+    let (line, answer) = match ended? {
+        End::Counted(watched) => {
+            let (line, answer) = watched.answer();
+            (line.map(ToOwned::to_owned), answer)
+        }
+        End::Asked => (Some(tally.told(begun.elapsed())), Answer::Complete),
+    };
+    if let Some(line) = line {
+        failure::say(&line);
+    }
+    Ok(answer)
+}
+
+/// How a watch ended.
+enum End {
+    /// After as many looks as were asked for.
+    Counted(Box<dyn Watched>),
+    /// By a key or a signal.
+    Asked,
+}
+
+/// What there is to tell of a watch that somebody ended.
+#[derive(Debug, Default)]
+struct Tally {
+    looks: u64,
+    sum: String,
+}
+
+impl Tally {
+    /// `3 looks in 4.01s: 1 came, 2 went`
+    fn told(&self, span: Duration) -> String {
+        let looks = match self.looks {
+            0 => {
+                return format!(
+                    "ended after {}, before the first look was done",
+                    short(span)
+                );
+            }
+            1 => "1 look".to_owned(),
+            many => format!("{many} looks"),
+        };
+        format!("{looks} in {}: {}", short(span), self.sum)
+    }
+}
+
+/// The clock.
+fn run(
+    pace: Pace,
+    console: &mut Console,
+    mut screen: Option<Screen>,
+    mut watched: Box<dyn Watched>,
+    tally: &mut Tally,
+) -> Result<End, Failure> {
+    let mut looker = Looker::start()?;
+    let mut due = Some(Instant::now());
+    loop {
+        watched = match looker.look(watched, console)? {
+            Some(watched) => watched,
+            None => return Ok(End::Asked),
+        };
+        tally.looks += 1;
+        tally.sum = watched.sum();
+        let mut is_shown = false;
+        loop {
+            let shown = match &mut screen {
+                Some(screen) => screen.draw(&mut *watched, console),
+                None if is_shown => Ok(()),
+                None => print(&mut *watched, console),
+            };
+            match shown {
+                Err(Failure::Output(_)) if console.is_ended() => return Ok(End::Asked),
+                other => other?,
+            }
+            if !is_shown {
+                is_shown = true;
+                if pace.count.is_some_and(|count| tally.looks >= count.get()) {
+                    return Ok(End::Counted(watched));
+                }
+                due = due.and_then(|due| next(due, pace.every, Instant::now()));
+            }
+            match console.wait(due)? {
+                Event::End => return Ok(End::Asked),
+                Event::Due => break,
+                Event::Changed | Event::Writable | Event::Done => (),
+            }
+        }
+    }
+}
+
+/// Who looks: a thread of its own. A look takes as long as there are processes, or as something
+/// does not answer, and whoever wants to end the watch should not have to wait for it.
+struct Looker {
+    orders: Sender<Box<dyn Watched>>,
+    looked: Receiver<(Box<dyn Watched>, Result<(), Failure>)>,
+    /// A byte for each look that is done: what a wait for keys can wait for as well.
+    done: PipeReader,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Looker {
+    fn start() -> io::Result<Self> {
+        let (orders, ordered) = mpsc::channel::<Box<dyn Watched>>();
+        let (answer, looked) = mpsc::channel();
+        let (done, mut tell) = io::pipe()?;
+        // Nobody waits for it: it ends with psgo, or when nobody orders any more.
+        let thread = thread::Builder::new().spawn(move || {
+            for mut watched in ordered {
+                let result = watched.look();
+                if answer.send((watched, result)).is_err() || tell.write_all(&[0]).is_err() {
+                    break;
+                }
+            }
+        })?;
+        Ok(Self {
+            orders,
+            looked,
+            done,
+            thread: Some(thread),
+        })
+    }
+
+    /// Looks once more; nothing if the end is asked for first.
+    fn look(
+        &mut self,
+        watched: Box<dyn Watched>,
+        console: &mut Console,
+    ) -> Result<Option<Box<dyn Watched>>, Failure> {
+        // That nobody takes it shows below, where nobody answers.
+        let _ = self.orders.send(watched);
+        if !console.wait_until(&self.done)? {
+            return Ok(None);
+        }
+        let Ok((watched, result)) = self.looked.recv() else {
+            // It ends before its orders do only by a panic, which is psgo's own.
+            return match self.thread.take().map(JoinHandle::join) {
+                Some(Err(panic)) => std::panic::resume_unwind(panic),
+                _ => Ok(None),
+            };
+        };
+        (&self.done).read_exact(&mut [0])?;
+        result?;
+        Ok(Some(watched))
+    }
+}
+
+/// When to look after the look that was due then: on the beat, so that nothing drifts; at once, if
+/// that is past, and the beat goes on from there. Never, where no clock goes so far.
+fn next(due: Instant, every: Duration, now: Instant) -> Option<Instant> {
+    due.checked_add(every).map(|next| next.max(now))
+}
+
+fn print(watched: &mut dyn Watched, console: &mut Console) -> Result<(), Failure> {
+    let mut out = BufWriter::with_capacity(64 * 1024, console.out());
+    let written = watched.print(&mut out);
+    if written.is_ok() {
+        out.flush()?;
+    } else {
+        // Dropped with what it holds, it would try once more.
+        let _ = out.into_parts();
+    }
+    written
+}
+
+/// Where looks are drawn one over the other.
+#[derive(Debug)]
+struct Screen {
+    every: Duration,
+    is_begun: bool,
+}
+
+impl Screen {
+    fn draw(&mut self, watched: &mut dyn Watched, console: &mut Console) -> Result<(), Failure> {
+        let size = terminal::size();
+        let room = Size {
+            rows: lines(size).saturating_sub(1),
+            ..size
+        };
+        let mut body = Vec::new();
+        watched.draw(room, &mut body)?;
+        let Status { time, text } = watched.status();
+        let status = format!("{time}, every {}: {text}", short(self.every));
+        let mut frame = Vec::new();
+        if !self.is_begun {
+            self.is_begun = true;
+            // What is on the terminal goes up and is still there afterwards.
+            frame.resize(size.rows.saturating_sub(1), b'\n');
+        }
+        push_frame(&status, &body, size, &mut frame);
+        console.out().write_all(&frame)?;
+        Ok(())
+    }
+}
+
+/// How many lines a picture may have: the cursor stays below it, and so do psgo's last words.
+fn lines(size: Size) -> usize {
+    size.rows.saturating_sub(1).max(1)
+}
+
+/// A picture over the one before: each line ends with the erasing of what stood there, so that
+/// nothing flickers.
+fn push_frame(status: &str, body: &[u8], size: Size, frame: &mut Vec<u8>) {
+    const HOME: &[u8] = b"\x1b[H";
+    const REST_OF_LINE: &[u8] = b"\x1b[K";
+    const REST_OF_SCREEN: &[u8] = b"\x1b[J";
+    frame.extend(HOME);
+    let status = table::cut(status, size.columns);
+    let body = body.split_inclusive(|b| *b == b'\n');
+    let body = body.map(|line| line.strip_suffix(b"\n").unwrap_or(line));
+    for line in [status.as_bytes()]
+        .into_iter()
+        .chain(body)
+        .take(lines(size))
+    {
+        frame.extend(line);
+        // Behind a full line the cursor still stands on the last column, and would erase it.
+        if shown_width(line) < size.columns {
+            frame.extend(REST_OF_LINE);
+        }
+        frame.push(b'\n');
+    }
+    frame.extend(REST_OF_SCREEN);
+}
+
+/// Columns that a line takes, without the colours in it.
+fn shown_width(line: &[u8]) -> usize {
+    let text = String::from_utf8_lossy(line);
+    let mut parts = text.split('\x1b');
+    let first = parts.next().map_or(0, table::width);
+    let colored = parts.map(|part| {
+        part.split_once('m')
+            .map_or(0, |(_, text)| table::width(text))
+    });
+    first + colored.sum::<usize>()
+}
+
+/// A span to the hundredth of a second, `1m2.5s`.
+fn short(span: Duration) -> String {
+    let exact = span < Duration::from_millis(10);
+    let hundredths = Duration::new(span.as_secs(), span.subsec_millis() / 10 * 10_000_000);
+    Value::Duration(if exact { span } else { hundredths }).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looks_keep_to_the_beat_and_never_pile_up() {
+        let second = Duration::from_secs(1);
+        let start = Instant::now();
+        let at = |millis| start + Duration::from_millis(millis);
+        // A look took a while: the next is on the beat.
+        assert_eq!(next(at(0), second, at(300)), Some(at(1000)));
+        assert_eq!(next(at(1000), second, at(1300)), Some(at(2000)));
+        // It took three intervals: one look at once, and from there a new beat.
+        assert_eq!(next(at(2000), second, at(5100)), Some(at(5100)));
+        assert_eq!(next(at(5100), second, at(5200)), Some(at(6100)));
+        assert_eq!(next(at(0), Duration::MAX, at(0)), None);
+    }
+
+    fn frame(status: &str, body: &str, rows: usize, columns: usize) -> String {
+        let mut frame = Vec::new();
+        push_frame(status, body.as_bytes(), Size { rows, columns }, &mut frame);
+        String::from_utf8(frame).unwrap()
+    }
+
+    #[test]
+    fn a_picture_erases_what_it_does_not_cover() {
+        assert_eq!(
+            frame("now", "PID\n1\n", 24, 5),
+            "\x1b[Hnow\x1b[K\nPID\x1b[K\n1\x1b[K\n\x1b[J"
+        );
+    }
+
+    #[test]
+    fn a_full_line_does_not_lose_its_last_column() {
+        assert_eq!(
+            frame("a long status", "\x1b[1mPID X\x1b[0m\n", 24, 5),
+            "\x1b[Ha lon\n\x1b[1mPID X\x1b[0m\n\x1b[J"
+        );
+    }
+
+    #[test]
+    fn a_picture_leaves_the_last_line_to_the_cursor() {
+        assert_eq!(frame("s", "a\nb\nc\n", 3, 5).matches('\n').count(), 2);
+        assert_eq!(frame("s", "a\nb\nc\n", 1, 5).matches('\n').count(), 1);
+    }
+
+    #[test]
+    fn a_span_is_told_to_the_hundredth() {
+        assert_eq!(short(Duration::from_millis(61_234)), "1m1.23s");
+        assert_eq!(short(Duration::from_millis(500)), "500ms");
+        assert_eq!(short(Duration::from_micros(1500)), "1.5ms");
+    }
+}

@@ -1,0 +1,231 @@
+//! What files, pipes and programs get.
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    process::{Command, Stdio},
+};
+
+use nix::{
+    fcntl::{FcntlArg, fcntl},
+    sys::signal::Signal,
+};
+
+use crate::{PSGO, Proc, ended, psgo, run, signal, until};
+
+#[test]
+fn tables_follow_each_other_with_an_empty_line_between() {
+    let proc = Proc::new("tables", 2);
+    let args = [
+        "-proc",
+        proc.path(),
+        "-watch",
+        "0.01",
+        "-format",
+        "pid,args",
+    ];
+    let table = "PID   COMMAND\n1     name-of-1\n2     name-of-2\n";
+    let (code, out, err) = run(&[&args[..], &["-count", "3"]].concat());
+    assert_eq!(out, [table; 3].join("\n"));
+    assert_eq!((code, err.as_str()), (0, ""));
+    let (_, out, _) = run(&[&args[..], &["-count", "2", "-no-header"]].concat());
+    assert_eq!(
+        out,
+        "1    name-of-1\n2    name-of-2\n\n1    name-of-1\n2    name-of-2\n"
+    );
+}
+
+#[test]
+fn rows_for_programs_tell_their_look_apart() {
+    let proc = Proc::new("apart", 2);
+    let args = [
+        "-proc",
+        proc.path(),
+        "-watch",
+        "0.01",
+        "-count",
+        "2",
+        "-format",
+        "pid",
+    ];
+    let (_, out, _) = run(&[&args[..], &["-output", "ndjson"]].concat());
+    let rows: Vec<serde_json::Value> = out
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let at: Vec<_> = rows.iter().map(|row| row["at"].as_str().unwrap()).collect();
+    assert!(
+        out.lines().all(|line| line.starts_with("{\"at\":\"2")),
+        "{out}"
+    );
+    assert!(
+        at.len() == 4 && at[0] == at[1] && at[1] < at[2] && at[2] == at[3],
+        "{out}"
+    );
+    let (_, out, _) = run(&[&args[..], &["-output", "csv"]].concat());
+    let lines: Vec<_> = out.lines().collect();
+    assert_eq!((lines[0], lines.len()), ("AT,PID", 5));
+    assert!(
+        lines[4].starts_with('2') && lines[4].ends_with(",2"),
+        "{out}"
+    );
+    let (_, out, _) = run(&[&args[..], &["-output", "csv", "-no-header"]].concat());
+    assert!(out.lines().count() == 4 && !out.contains("AT"), "{out}");
+}
+
+/// A busy process of the host has as much of a processor as others leave to it; this one has as
+/// much as the test says.
+#[test]
+fn pcpu_is_over_the_interval() {
+    let proc = Proc::new("pcpu", 1);
+    let args = ["-proc", proc.path(), "-watch", "0.05", "-format", "pcpu"];
+    let mut child = psgo(&args).args(["-output", "ndjson"]).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut next = || -> serde_json::Value {
+        let row = serde_json::from_str::<serde_json::Value>(&lines.next().unwrap().unwrap());
+        row.unwrap()["pcpu"].clone()
+    };
+    assert!(next().is_null());
+    assert_eq!(next(), 0.0);
+    proc.work(1);
+    let busy = (0..1000).map(|_| next()).find(|pcpu| *pcpu != 0.0).unwrap();
+    // Ten seconds of work within the time of a look.
+    assert!(busy.as_f64().unwrap() > 50.0, "{busy}");
+    assert_eq!(next(), 0.0);
+    drop(lines);
+    assert_eq!(ended(child), (0, String::new(), String::new()));
+}
+
+#[test]
+fn the_end_tells_who_came_and_went() {
+    let proc = Proc::new("came", 2);
+    let args = [
+        "-proc",
+        proc.path(),
+        "-watch",
+        "0.01",
+        "-format",
+        "pid",
+        "-output",
+        "csv",
+    ];
+    let mut child = psgo(&args).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut wait_for = |pid: &str| {
+        while !lines.next().unwrap().unwrap().ends_with(pid) {}
+    };
+    wait_for(",2");
+    proc.add(3);
+    wait_for(",3");
+    proc.remove(1);
+    proc.add(4);
+    wait_for(",4");
+    signal(&child, Signal::SIGINT);
+    let err = {
+        // What comes still must not keep it.
+        for _ in lines.by_ref() {}
+        ended(child)
+    };
+    assert_eq!(err.0, 0);
+    let looks = err.2.strip_prefix("psgo: ").unwrap();
+    assert!(
+        looks.contains(" looks in ") && looks.ends_with(": 2 came, 1 went\n"),
+        "{looks}"
+    );
+}
+
+#[test]
+fn so_many_looks_end_as_a_listing_does() {
+    let proc = Proc::new("counted", 1);
+    let args = [
+        "-proc",
+        proc.path(),
+        "-watch",
+        "0.01",
+        "-count",
+        "2",
+        "-format",
+        "pid",
+    ];
+    let (code, out, err) = run(&[&args[..], &["-pids", "1,77"]].concat());
+    assert_eq!(out, "PID\n1\n\nPID\n1\n");
+    assert_eq!(
+        (code, err.as_str()),
+        (1, "psgo: left out: 77 (no such process)\n")
+    );
+    let (code, out, err) = run(&["-watch", "1", "-join", "4194304999"]);
+    assert_eq!((code, out.as_str()), (2, ""), "{err}");
+    let missing = format!("{}/no", proc.path());
+    let (code, out, _) = run(&["-watch", "1", "-proc", &missing]);
+    assert_eq!((code, out.as_str()), (2, ""));
+    let (code, out, _) = run(&["-watch", "1", "-output", "ndjson", "-format", "pid,%p"]);
+    assert_eq!((code, out.as_str()), (2, ""));
+}
+
+#[test]
+fn a_reader_that_goes_ends_it_without_another_look() {
+    for output in ["table", "ndjson", "csv"] {
+        let proc = Proc::new(&format!("gone-{output}"), 1);
+        let args = [
+            "-proc",
+            proc.path(),
+            "-watch",
+            "3600",
+            "-format",
+            "pid",
+            "-output",
+            output,
+        ];
+        let mut child = psgo(&args).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        // Flushed after each look, or it would not be here before the next.
+        assert!(lines.next().unwrap().is_ok());
+        drop(lines);
+        assert_eq!(ended(child), (0, String::new(), String::new()), "{output}");
+    }
+}
+
+#[test]
+fn a_reader_that_does_not_read_cannot_keep_it() {
+    let proc = Proc::new("stuck", 200);
+    let (reader, writer) = std::io::pipe().unwrap();
+    fcntl(&writer, FcntlArg::F_SETPIPE_SZ(4096)).unwrap();
+    let args = [
+        "-proc",
+        proc.path(),
+        "-watch",
+        "0.01",
+        "-format",
+        "pid,args",
+    ];
+    let child = psgo(&args).stdout(writer).spawn().unwrap();
+    let stat = format!("/proc/{}/wchan", child.id());
+    let waits = || fs::read_to_string(&stat).is_ok_and(|at| at.contains("poll"));
+    // The pipe is full after a look: from then on it waits for the reader, or for the next look.
+    until("it does not wait", waits);
+    signal(&child, Signal::SIGTERM);
+    let (code, _, err) = ended(child);
+    assert_eq!(code, 0);
+    assert!(err.starts_with("psgo: "), "{err}");
+    drop(reader);
+}
+
+#[test]
+fn a_signal_that_was_ignored_before_is_ignored_still() {
+    let proc = Proc::new("nohup", 1);
+    let args = ["-proc", proc.path(), "-watch", "0.01", "-format", "pid"];
+    let mut child = Command::new("sh")
+        .args(["-c", "trap '' HUP; exec \"$0\" \"$@\"", PSGO])
+        .args(args)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.next().unwrap().is_ok());
+    signal(&child, Signal::SIGHUP);
+    assert!(lines.by_ref().take(30).all(|line| line.is_ok()));
+    signal(&child, Signal::SIGTERM);
+    assert!(lines.count() < 10_000);
+    assert_eq!(ended(child).0, 0);
+}
