@@ -22,7 +22,8 @@ pub struct Row {
     pub name: &'static str,
     /// Panics where psgo breaks the law on these bytes.
     pub law: fn(&[u8]),
-    /// Files below `tests/fixtures`, `*` for any directory; or, after `=`, the input itself.
+    /// Files below `tests/fixtures`, `*` for any directory, `+` between those that are one input
+    /// with a byte 1 between; or, after `=`, the input itself.
     seeds: &'static [&'static str],
 }
 
@@ -53,5 +54,11 @@ rows! {
     "numbers" numbers, ["=18446744073709551615" "=-9223372036854775808" "=1fffeffffff"];
     "host" host, ["=dddddddd44444444bbbbbbbbnnnnnnnnssssssssuuuuuuuu"];
     "query" query, ["=pid, user %C" "=pid=A,hpid=" "=capef" "=-rss,pid"];
-    "listing" listing, ["=1 (a)b (c\n) S 0 0 0 34816 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 22 23 24 25 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0\u{1}Name:\ta\n\u{1}sh\0-c\0" "proc/*/stat"];
+    "listing" listing, [
+        "proc/user/stat+proc/user/status+proc/user/cmdline+proc/user/cmdline+proc/user/statm+proc/tty_drivers+proc/stat+proc/uptime+proc/cap_last_cap"
+        "proc/odd_name/stat+proc/odd_name/status+proc/zombie/cmdline+proc/user/cmdline"
+        "proc/kthreadd/stat+proc/kthreadd/status+proc/kthreadd/cmdline"
+        // Every number at its end.
+        "=1 (a\n\u{202e}) Z 2147483647 -2147483648 2147483647 -1 2147483647 4294967295 18446744073709551615 18446744073709551615 18446744073709551615 18446744073709551615 18446744073709551615 18446744073709551615 9223372036854775807 9223372036854775807 -9223372036854775808 -9223372036854775808 9223372036854775807 9223372036854775807 18446744073709551615 18446744073709551615 9223372036854775807 18446744073709551615 18446744073709551615 18446744073709551615 18446744073709551615 18446744073709551615 18446744073709551615 18446744073709551615 18446744073709551615 18446744073709551615 18446744073709551615 18446744073709551615 18446744073709551615 18446744073709551615 -1 -1 4294967295 4294967295 18446744073709551615 18446744073709551615 9223372036854775807 18446744073709551615 18446744073709551615 18446744073709551615 18446744073709551615 18446744073709551615 18446744073709551615 18446744073709551615 -1\n"
+    ];
 }

@@ -20,6 +20,11 @@ pub fn seeds(row: &Row) -> io::Result<Vec<Vec<u8>>> {
             inputs.push(text.as_bytes().to_vec());
             continue;
         }
+        if seed.contains('+') {
+            let files = seed.split('+').map(|file| fs::read(fixtures.join(file)));
+            inputs.push(files.collect::<io::Result<Vec<_>>>()?.join(&1));
+            continue;
+        }
         for path in matching(&fixtures, seed)? {
             inputs.push(fs::read(path)?);
         }
