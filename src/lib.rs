@@ -26,5 +26,7 @@ pub use query::{
     Column, Outcome, Pids, Query, Record, Row, Skipped, Table, join_namespace_and_process_info,
     join_namespace_and_process_info_by_pids, process_info,
 };
+#[doc(hidden)]
+pub use sys::{Calls, without};
 pub use value::{Text, Time, Value};
-pub use view::{JoinOptions, PidOrFd, View, Way};
+pub use view::{JoinOptions, PidOrFd, Through, View, Way};

@@ -31,7 +31,11 @@ pub(crate) struct Procfs {
 impl Procfs {
     /// The directory `path`, which the caller trusts.
     pub(crate) fn open(path: &Path) -> Result<Self> {
-        let shown = path.strip_prefix("/").unwrap_or(path).display().to_string();
+        // The host's own is called as in the manual pages, another as it was given.
+        let shown = match path.to_str() {
+            Some("/proc") => "proc".to_owned(),
+            _ => path.display().to_string(),
+        };
         let opened = sys::open_directory(path, OFlag::empty())
             .and_then(|root| Ok((sys::is_procfs_root(&root)?, root)));
         let (genuine, root) = opened.map_err(|error| Error::io(shown.clone(), error))?;

@@ -6,6 +6,10 @@ use std::{
     ffi::{CStr, c_int, c_ulong},
     io,
     os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -23,6 +27,49 @@ use crate::{
     error::{Error, ErrorKind, Result},
     ids::{Gid, Pid, Uid},
 };
+
+bitflags::bitflags! {
+    /// The calls that an older kernel lacks, or that a filter may refuse.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Calls: u32 {
+        /// `openat2`, Linux 5.6.
+        const OPENAT2 = 1;
+        /// The ioctls that translate pids between namespaces, Linux 6.11.
+        const PID_IOCTLS = 1 << 1;
+        /// `statmount`, Linux 6.8.
+        const STATMOUNT = 1 << 2;
+    }
+}
+
+/// Those that psgo is told to do without.
+static WITHOUT: AtomicU32 = AtomicU32::new(0);
+
+/// Makes psgo do without `calls`, to see on a new kernel what it does on an old one.
+#[doc(hidden)]
+pub fn without(calls: Calls) {
+    WITHOUT.store(calls.bits(), Ordering::Relaxed);
+}
+
+fn may_use(call: Calls) -> io::Result<()> {
+    let without = Calls::from_bits_truncate(WITHOUT.load(Ordering::Relaxed));
+    if without.contains(call) {
+        return Err(Errno::ENOSYS.into());
+    }
+    Ok(())
+}
+
+/// Whether paths can be guarded at all: whether there is an `openat2`, and no filter over it.
+///
+/// KERNEL(5.6): there always is one.
+pub(crate) fn can_guard() -> bool {
+    static ANSWERS: OnceLock<bool> = OnceLock::new();
+    let ask = || {
+        let how = OpenHow::new().flags(OFlag::O_PATH | OFlag::O_CLOEXEC);
+        let opened = nix::fcntl::openat2(nix::fcntl::AT_FDCWD, c"/", how);
+        !matches!(opened, Err(Errno::ENOSYS | Errno::EPERM))
+    };
+    may_use(Calls::OPENAT2).is_ok() && *ANSWERS.get_or_init(ask)
+}
 
 /// How far a path below a directory may lead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,11 +111,29 @@ pub(crate) fn open_below<P: NixPath + ?Sized>(
     let opened = match guard {
         Guard::Trusting => nix::fcntl::openat(dir, path, flags, Mode::empty()),
         _ => {
+            may_use(Calls::OPENAT2)?;
             let how = OpenHow::new().flags(flags).resolve(guard.resolve());
             nix::fcntl::openat2(dir, path, how)
         }
     };
     Ok(opened?)
+}
+
+/// Opens `path` in a file system whose root directory is `root`: what links lead to is looked up
+/// below it too.
+///
+/// KERNEL(5.6): the walk without `openat2`, which follows no link at all, can go.
+pub(crate) fn open_in_root(root: impl AsFd, path: &str, flags: OFlag) -> io::Result<OwnedFd> {
+    if can_guard() {
+        return open_below(root, path, flags, Guard::Root);
+    }
+    let (directories, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let enter = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW;
+    let mut dir = open_below(root, c".", enter, Guard::Trusting)?;
+    for part in directories.split('/').filter(|part| !part.is_empty()) {
+        dir = open_below(dir, part, enter, Guard::Trusting)?;
+    }
+    open_below(dir, name, flags | OFlag::O_NOFOLLOW, Guard::Trusting)
 }
 
 /// Opens the directory `path`, not for reading but to open other things below it.
@@ -167,8 +232,105 @@ pub(crate) fn is_procfs_root(dir: impl AsFd) -> io::Result<bool> {
     Ok(stat(dir)?.st_ino == PROC_ROOT_INO)
 }
 
+/// The kind of file system on which `file` lies in the mount namespace `namespace`, asked of the
+/// kernel alone: `fstatfs` would ask the file system, which may never answer. Nothing where the
+/// kernel does not tell.
+pub(crate) fn magic_of_mount(namespace: impl AsFd, file: impl AsFd) -> Option<i64> {
+    may_use(Calls::STATMOUNT).ok()?;
+    let mut mount_namespace: u64 = 0;
+    // SAFETY: the request writes one u64, which lives until it returns.
+    let answer = unsafe {
+        libc::ioctl(
+            namespace.as_fd().as_raw_fd(),
+            NS_GET_MNTNS_ID as _,
+            &raw mut mount_namespace,
+        )
+    };
+    Errno::result(answer).ok()?;
+    let mut stat = std::mem::MaybeUninit::<libc::statx>::zeroed();
+    // SAFETY: the path is a C string, and the buffer is one statx.
+    let answer = unsafe {
+        libc::statx(
+            file.as_fd().as_raw_fd(),
+            c"".as_ptr(),
+            libc::AT_EMPTY_PATH | libc::AT_STATX_DONT_SYNC,
+            libc::STATX_MNT_ID_UNIQUE,
+            stat.as_mut_ptr(),
+        )
+    };
+    Errno::result(answer).ok()?;
+    // SAFETY: zeroed is a valid statx, and the kernel wrote over it.
+    let stat = unsafe { stat.assume_init() };
+    if stat.stx_mask & libc::STATX_MNT_ID_UNIQUE == 0 {
+        return None;
+    }
+    let request = MountRequest {
+        size: 32,
+        spare: 0,
+        mount: stat.stx_mnt_id,
+        param: STATMOUNT_SB_BASIC,
+        mount_namespace,
+    };
+    let mut answer = MountAnswer::default();
+    // SAFETY: both structures have the kernel's layout and their sizes are told.
+    let result = unsafe {
+        libc::syscall(
+            SYS_STATMOUNT,
+            &raw const request,
+            &raw mut answer,
+            size_of::<MountAnswer>(),
+            0,
+        )
+    };
+    Errno::result(result).ok()?;
+    i64::try_from(answer.magic)
+        .ok()
+        .filter(|_| answer.mask & STATMOUNT_SB_BASIC != 0)
+}
+
+/// The number of `statmount`: the same on all but Alpha, which psgo is not built for.
+const SYS_STATMOUNT: libc::c_long = 457;
+const STATMOUNT_SB_BASIC: u64 = 1;
+
+/// The kernel's `struct mnt_id_req`.
+#[repr(C)]
+struct MountRequest {
+    size: u32,
+    spare: u32,
+    mount: u64,
+    param: u64,
+    mount_namespace: u64,
+}
+
+/// The beginning of the kernel's `struct statmount`, and room for the rest.
+#[repr(C)]
+struct MountAnswer {
+    size: u32,
+    options: u32,
+    mask: u64,
+    device: [u32; 2],
+    magic: u64,
+    rest: [u64; 61],
+}
+
+impl Default for MountAnswer {
+    fn default() -> Self {
+        Self {
+            size: 0,
+            options: 0,
+            mask: 0,
+            device: [0; 2],
+            magic: 0,
+            rest: [0; 61],
+        }
+    }
+}
+
+/// The kind of file system that procfs is.
+pub(crate) const PROC_MAGIC: i64 = nix::sys::statfs::PROC_SUPER_MAGIC.0;
+
 /// Whether `dir` lies on a procfs.
-pub(crate) fn is_procfs(dir: impl AsFd) -> io::Result<bool> {
+fn is_procfs(dir: impl AsFd) -> io::Result<bool> {
     let kind = nix::sys::statfs::fstatfs(dir)?.filesystem_type();
     Ok(kind == nix::sys::statfs::PROC_SUPER_MAGIC)
 }
@@ -196,6 +358,7 @@ pub(crate) fn pidfd_is_alive(pidfd: BorrowedFd<'_>) -> bool {
 }
 
 const NSIO: u8 = 0xb7;
+const NS_GET_MNTNS_ID: c_ulong = nix::request_code_read!(NSIO, 5, size_of::<u64>()) as c_ulong;
 const NS_GET_PARENT: c_ulong = nix::request_code_none!(NSIO, 2) as c_ulong;
 const NS_GET_PID_FROM_PIDNS: c_ulong =
     nix::request_code_read!(NSIO, 6, size_of::<c_int>()) as c_ulong;
@@ -216,6 +379,7 @@ fn translate(namespace: impl AsFd, request: c_ulong, pid: Pid) -> io::Result<Opt
     let Ok(pid) = c_int::try_from(pid.get()) else {
         return Ok(None);
     };
+    may_use(Calls::PID_IOCTLS)?;
     // SAFETY: these requests take a number and write nothing.
     let answer = unsafe { libc::ioctl(namespace.as_fd().as_raw_fd(), request as _, pid) };
     match Errno::result(answer) {
@@ -248,6 +412,12 @@ pub(crate) fn boot_moment() -> Duration {
 fn clock(id: ClockId) -> Duration {
     // Both clocks exist since 2.6.39; a kernel without them would show every age as 0.
     nix::time::clock_gettime(id).map_or(Duration::ZERO, Duration::from)
+}
+
+/// The number of the calling thread.
+pub(crate) fn own_thread() -> u32 {
+    // A thread's number is positive.
+    u32::try_from(nix::unistd::gettid().as_raw()).unwrap_or(0)
 }
 
 /// Clock ticks per second, as `/proc` counts them.

@@ -1,29 +1,133 @@
 //! Work that another's doing can block, on a thread that can be left behind.
 
-use std::{sync::mpsc, thread, time::Duration};
+use std::{
+    io,
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+        mpsc,
+    },
+    thread,
+    time::{Duration, Instant},
+};
 
-/// Runs `work` on a thread of its own; nothing if it has not ended after `patience`.
-///
-/// A system call that waits for a file server ends only with a fatal signal to the whole process,
-/// so a thread that is stuck in one is left behind and ends when its call does.
-pub(crate) fn within<T: Send + 'static>(
-    patience: Duration,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> std::io::Result<Option<T>> {
-    let (sender, receiver) = mpsc::sync_channel(1);
-    let thread = thread::Builder::new()
-        .name("psgo".to_owned())
-        .spawn(move || {
+/// How many threads may be left behind at a time. A system call that waits for a file server ends
+/// only with a fatal signal to the whole process, so a container could otherwise collect them.
+const MOST: usize = 4;
+
+static LEFT: AtomicUsize = AtomicUsize::new(0);
+
+/// How many threads are left behind at the moment.
+pub(crate) fn left() -> usize {
+    LEFT.load(Ordering::Relaxed)
+}
+
+/// Whether no more threads may be left behind: then nothing that can block may be begun.
+pub(crate) fn is_full() -> bool {
+    left() >= MOST
+}
+
+/// The place of a thread among those that are left behind, held from both sides: by the one who
+/// waits, and by the thread itself until it ends.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Leash(Arc<Slack>);
+
+#[derive(Debug, Default)]
+struct Slack(AtomicBool);
+
+impl Leash {
+    /// Leaves the thread behind; counted until it lets go of its side.
+    pub(crate) fn let_go(&self) {
+        if !self.0.0.swap(true, Ordering::Relaxed) {
+            LEFT.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Tells later whether the thread has ended.
+    pub(crate) fn watch(&self) -> Watch {
+        Watch(Arc::downgrade(&self.0))
+    }
+}
+
+/// Sees whether a thread that was left behind has ended.
+#[derive(Debug)]
+pub(crate) struct Watch(Weak<Slack>);
+
+impl Watch {
+    pub(crate) fn has_ended(&self) -> bool {
+        self.0.strong_count() == 0
+    }
+}
+
+impl Drop for Slack {
+    fn drop(&mut self) {
+        if *self.0.get_mut() {
+            LEFT.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// How long to wait for all that another's doing can block, taken together.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    until: Instant,
+    left_behind: usize,
+}
+
+impl Patience {
+    /// What is still tried when the time is over: something that answers at once.
+    const LEAST: Duration = Duration::from_millis(50);
+
+    pub(crate) fn new(time: Duration) -> Self {
+        let now = Instant::now();
+        Self {
+            // A time beyond the clock's end is as good as an hour of it.
+            until: now
+                .checked_add(time)
+                .unwrap_or(now + Duration::from_secs(3600)),
+            left_behind: 0,
+        }
+    }
+
+    /// How many threads it left behind.
+    pub(crate) fn left_behind(&self) -> usize {
+        self.left_behind
+    }
+
+    /// Runs `work` on a thread of its own, which is left behind if it does not end in time.
+    ///
+    /// # Errors
+    ///
+    /// `ETIMEDOUT`, also where as many threads as may be were left behind before.
+    pub(crate) fn wait_for<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce() -> io::Result<T> + Send + 'static,
+    ) -> io::Result<T> {
+        if is_full() {
+            return Err(io::Error::from_raw_os_error(libc::ETIMEDOUT));
+        }
+        let (sender, receiver) = mpsc::sync_channel(1);
+        let leash = Leash::default();
+        let its_leash = leash.clone();
+        let run = move || {
             // The one who asked may have gone on without the answer.
             let _ = sender.send(work());
-        })?;
-    match receiver.recv_timeout(patience) {
-        Ok(answer) => {
-            // It has nothing left to do, and no thread is to be seen afterwards.
-            let _ = thread.join();
-            Ok(Some(answer))
+            drop(its_leash);
+        };
+        let thread = thread::Builder::new().name("psgo".to_owned()).spawn(run)?;
+        let time = self.until.saturating_duration_since(Instant::now());
+        match receiver.recv_timeout(time.max(Self::LEAST)) {
+            Ok(answer) => {
+                // It has nothing left to do, and no thread is to be seen afterwards.
+                let _ = thread.join();
+                answer
+            }
+            Err(_) => {
+                leash.let_go();
+                self.left_behind += 1;
+                Err(io::Error::from_raw_os_error(libc::ETIMEDOUT))
+            }
         }
-        Err(_) => Ok(None),
     }
 }
 
@@ -32,11 +136,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_answers_is_heard_and_what_does_not_is_left_behind() {
-        assert_eq!(within(Duration::from_secs(5), || 7).unwrap(), Some(7));
-        let (hold, held) = mpsc::channel::<()>();
-        let stuck = within(Duration::from_millis(20), move || held.recv().is_ok());
-        assert_eq!(stuck.unwrap(), None);
-        drop(hold);
+    fn what_does_not_answer_is_left_behind_and_counted_until_it_ends() {
+        let mut patience = Patience::new(Duration::from_millis(20));
+        assert_eq!(patience.wait_for(|| Ok(7)).unwrap(), 7);
+        let holds: Vec<_> = (0..MOST)
+            .map(|_| {
+                let (hold, held) = mpsc::channel::<()>();
+                let stuck = patience.wait_for(move || Ok(held.recv().is_ok()));
+                assert_eq!(stuck.unwrap_err().raw_os_error(), Some(libc::ETIMEDOUT));
+                hold
+            })
+            .collect();
+        assert_eq!(patience.left_behind(), MOST);
+        assert!(is_full());
+        // Nothing is begun any more, until one of them ends.
+        assert!(patience.wait_for(|| Ok(())).is_err());
+        drop(holds);
+        while is_full() {
+            thread::yield_now();
+        }
+        assert!(patience.wait_for(|| Ok(())).is_ok());
     }
 }

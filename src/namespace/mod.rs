@@ -6,7 +6,6 @@ use std::{
     io,
     os::fd::{AsRawFd, BorrowedFd, OwnedFd},
     sync::Arc,
-    time::Duration,
 };
 
 use nix::fcntl::OFlag;
@@ -19,7 +18,7 @@ use crate::{
     ids::Pid,
     procfs::{ProcessDir, Procfs},
     sys::{self, End, Guard},
-    watchdog,
+    watchdog::Patience,
 };
 
 /// A file of names larger than this is not one.
@@ -42,8 +41,10 @@ pub(crate) struct Target {
 /// What was found on the inside.
 #[derive(Debug)]
 pub(crate) struct Found {
-    root: OwnedFd,
-    proc: io::Result<OwnedFd>,
+    /// The root directory.
+    pub(crate) root: OwnedFd,
+    /// What is called `/proc` there.
+    pub(crate) proc: io::Result<OwnedFd>,
 }
 
 impl Target {
@@ -159,51 +160,54 @@ impl Target {
     }
 
     /// Opens the root and the `/proc` of its mount namespace, from a thread that enters it and ends.
-    pub(crate) fn enter(&self, patience: Duration) -> io::Result<Found> {
+    pub(crate) fn enter(&self, patience: &mut Patience) -> io::Result<Found> {
         let namespace = self.dir.follow("ns/mnt", OFlag::O_RDONLY)?;
         // The thread has all it needs before it enters; inside it only opens two directories.
-        let entered = watchdog::within(patience, move || {
+        patience.wait_for(move || {
             sys::enter_mount_namespace(namespace)?;
             Ok(Found {
                 root: sys::open_directory(c"/", OFlag::empty())?,
                 proc: sys::open_directory(c"/proc", OFlag::O_NOFOLLOW),
             })
-        })?;
-        entered.unwrap_or_else(|| Err(timed_out()))
+        })
     }
 
     /// Opens the same through its root directory, without entering.
-    pub(crate) fn reach(&self, patience: Duration) -> io::Result<Found> {
+    pub(crate) fn reach(&self, patience: &mut Patience) -> io::Result<Found> {
         let flags = OFlag::O_PATH | OFlag::O_DIRECTORY;
         let root = self.dir.follow("root", flags)?;
-        let reached = watchdog::within(patience, move || Found {
-            proc: sys::open_below(&root, c"proc", flags | OFlag::O_NOFOLLOW, Guard::Root),
-            root,
-        })?;
-        reached.ok_or_else(timed_out)
+        patience.wait_for(move || {
+            Ok(Found {
+                proc: sys::open_below(&root, c"proc", flags | OFlag::O_NOFOLLOW, Guard::Root),
+                root,
+            })
+        })
     }
-}
 
-impl Found {
     /// The `/proc` found, if it shows the target's own PID namespace and nothing else.
     ///
     /// It must be the root of a procfs, and know the target by the number that the target has in
     /// its own namespace, by its start time, and by no number of a namespace below. A procfs of
-    /// another PID namespace either does not show the target or shows more numbers of it.
-    pub(crate) fn vouch(proc: OwnedFd, target: &Target, patience: Duration) -> Result<Procfs> {
-        let not_trusted = |reason: &'static str| {
-            Error::new(
-                ErrorKind::NotTrusted,
-                format!("/proc of process {}", target.pid),
-                reason,
-            )
-        };
-        let own = *target
+    /// another PID namespace either does not show the target or shows more numbers of it. What
+    /// may be mounted over its files is met by [`Guard::Kernel`] at each opening.
+    pub(crate) fn vouch(&self, proc: OwnedFd, patience: &mut Patience) -> Result<Procfs> {
+        let about = || format!("/proc of process {}", self.pid);
+        let not_trusted = |reason: &'static str| Error::new(ErrorKind::NotTrusted, about(), reason);
+        if !sys::can_guard() {
+            let reason = "this kernel cannot open files without following what is mounted there";
+            return Err(Error::new(ErrorKind::Unsupported, about(), reason));
+        }
+        let own = *self
             .numbers
             .last()
             .ok_or_else(|| not_trusted("this kernel does not tell the target's own number"))?;
-        let (start, link) = (target.start, target.pid_link.clone());
-        let checked = watchdog::within(patience, move || {
+        let namespace = self.dir.follow("ns/mnt", OFlag::O_RDONLY);
+        let magic = namespace.ok().and_then(|ns| sys::magic_of_mount(ns, &proc));
+        if magic.is_some_and(|magic| magic != sys::PROC_MAGIC) {
+            return Err(not_trusted("it is not a procfs"));
+        }
+        let (start, link) = (self.start, self.pid_link.clone());
+        let checked = patience.wait_for(move || {
             if !sys::is_procfs_root(&proc)? {
                 return Ok(Err("it is not the root of a procfs"));
             }
@@ -220,54 +224,55 @@ impl Found {
                 Err("it shows another PID namespace")
             })
         });
-        let io = |error| Error::io(format!("/proc of process {}", target.pid), error);
         checked
-            .map_err(io)?
-            .unwrap_or_else(|| Err(timed_out()))
-            .map_err(io)?
+            .map_err(|error| match error.raw_os_error() {
+                Some(libc::EXDEV | libc::ELOOP) => not_trusted(MOUNTED_OVER),
+                // The target was there a moment ago: the /proc does not show it.
+                Some(libc::ENOENT | libc::ESRCH) => not_trusted("it does not show the target"),
+                _ => Error::io(about(), error),
+            })?
             .map_err(not_trusted)
-    }
-
-    /// Both directories.
-    pub(crate) fn split(self) -> (OwnedFd, io::Result<OwnedFd>) {
-        (self.root, self.proc)
     }
 }
 
-/// The bytes of a file of names below `root`: a regular file of sensible size, or nothing.
-pub(crate) fn read_names(
-    root: &Arc<OwnedFd>,
-    path: &'static str,
-    patience: Duration,
-) -> Option<Vec<u8>> {
-    let root = Arc::clone(root);
-    let read = move || -> io::Result<Option<Vec<u8>>> {
-        // Looked at before it is opened: opening a device can do things.
-        let seen = sys::open_below(&root, path, OFlag::O_PATH, Guard::Root)?;
-        let seen = sys::stat(seen)?;
-        if !sys::is_regular(&seen) {
-            return Ok(None);
-        }
-        let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK;
-        let file = sys::open_below(&root, path, flags, Guard::Root)?;
-        let opened = sys::stat(&file)?;
-        let same = (opened.st_dev, opened.st_ino) == (seen.st_dev, seen.st_ino);
-        let size = usize::try_from(opened.st_size).unwrap_or(usize::MAX);
-        if !same || size > NAMES_LIMIT {
-            return Ok(None);
-        }
-        let mut bytes = Vec::with_capacity(size + 1);
-        sys::read_to_end(file, &mut bytes, NAMES_LIMIT, End::Nothing)?;
-        Ok(Some(bytes))
-    };
-    watchdog::within(patience, read).ok()??.ok()?
+/// What is wrong where a path below a guarded `/proc` leads elsewhere.
+pub(crate) const MOUNTED_OVER: &str = "something is mounted over it";
+
+/// Reads the files of names below `root`, each if it is a regular file of sensible size.
+pub(crate) fn read_names<const N: usize>(
+    root: OwnedFd,
+    paths: [&'static str; N],
+    patience: &mut Patience,
+) -> [Option<Vec<u8>>; N] {
+    let root = Arc::new(root);
+    paths.map(|path| {
+        let root = Arc::clone(&root);
+        patience.wait_for(move || read_regular(&root, path)).ok()
+    })
+}
+
+/// The bytes of the regular file `path` below `root`.
+fn read_regular(root: &OwnedFd, path: &str) -> io::Result<Vec<u8>> {
+    let no_such_file = || io::Error::from_raw_os_error(libc::ENOENT);
+    // Looked at before it is opened: opening a device can do things.
+    let open = |flags| sys::open_in_root(root, path, flags);
+    let seen = sys::stat(open(OFlag::O_PATH)?)?;
+    if !sys::is_regular(&seen) {
+        return Err(no_such_file());
+    }
+    let file = open(OFlag::O_RDONLY | OFlag::O_NONBLOCK)?;
+    let opened = sys::stat(&file)?;
+    let same = (opened.st_dev, opened.st_ino) == (seen.st_dev, seen.st_ino);
+    let size = usize::try_from(opened.st_size).unwrap_or(usize::MAX);
+    if !same || size > NAMES_LIMIT {
+        return Err(no_such_file());
+    }
+    let mut bytes = Vec::with_capacity(size + 1);
+    sys::read_to_end(file, &mut bytes, NAMES_LIMIT, End::Nothing)?;
+    Ok(bytes)
 }
 
 /// The process is not there, or not any more.
 pub(crate) fn gone(pid: Pid) -> Error {
     Error::new(ErrorKind::Gone, format!("process {pid}"), "no such process")
-}
-
-fn timed_out() -> io::Error {
-    io::Error::from_raw_os_error(libc::ETIMEDOUT)
 }

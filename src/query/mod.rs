@@ -338,6 +338,10 @@ impl Query {
         for view in views {
             let columns = extracted.clone();
             let via = view.target();
+            if let Some(joined) = &view.0.joined {
+                outcome.ways.push((joined.pid(), joined.way.clone()));
+                outcome.abandoned += joined.left_behind;
+            }
             let extract = move |seen: &snapshot::Seen<'_>| {
                 let cells = columns.iter().map(|d| (d.extract)(seen)).collect();
                 Row::new(seen.pid(), via, cells)

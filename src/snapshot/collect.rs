@@ -8,6 +8,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     num::NonZeroUsize,
     ops::ControlFlow,
+    path::Path,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::Ordering::Relaxed,
@@ -20,12 +21,17 @@ use std::{
 use super::{
     Needs, Outcome, Pace, Seen, Skipped,
     read::{Entry, Files, Plan, Pulse, Reading},
+    stuck,
 };
 use crate::{
     error::{Error, ErrorKind, Result},
+    format::pid::Stat,
     ids::Pid,
     namespace::{Numbers, gone},
+    procfs::Procfs,
+    sys,
     view::{Inner, Joined, View},
+    watchdog::{self, Leash},
 };
 
 /// How many processes are handed out at once.
@@ -34,8 +40,6 @@ const CHUNK: usize = 64;
 const PARALLEL_FROM: usize = 256;
 /// More threads than this find the kernel's locks, not more speed.
 const MOST_THREADS: usize = 16;
-/// How many threads may be left behind; then what held them up is not asked of anyone any more.
-const MOST_ABANDONED: usize = 4;
 
 /// Reads the processes `pids` of `view`, or all, and gives out for each what `extract` makes of
 /// it, by pid, until `each` breaks off.
@@ -71,15 +75,23 @@ pub(crate) fn collect<R: Send + 'static>(
     }
     let mut pool = Pool::start(
         Work {
-            plan: Plan::new(needs, inner, pids.is_some()),
+            needs,
+            named: pids.is_some(),
             view: Arc::clone(inner),
             numbers,
             entries,
-            avoid: Mutex::default(),
+            avoid: Mutex::new(Avoid {
+                of: HashMap::new(),
+                of_all: Files::empty(),
+            }),
             extract: Box::new(extract),
         },
         pace,
     )?;
+    if watchdog::is_full() {
+        // None could be left behind any more, so nothing is asked that can block.
+        pool.work.avoid_for_all(Files::CMDLINE);
+    }
     let mut flow = ControlFlow::Continue(());
     while let Some(rows) = pool.next_chunk()? {
         for row in rows {
@@ -143,17 +155,27 @@ type Rows<R> = Vec<Result<R, (Pid, Error)>>;
 struct Work<R> {
     view: Arc<Inner>,
     numbers: Option<Numbers>,
-    plan: Plan,
+    needs: Needs,
+    named: bool,
     entries: Vec<Entry>,
     /// What did not answer, by the number of the entry.
     avoid: Mutex<Avoid>,
     extract: Box<dyn Fn(&Seen<'_>) -> R + Send + Sync>,
 }
 
-#[derive(Debug, Default)]
+/// Whether the thread of this process runs or could.
+fn wants_to_run(thread: u32) -> bool {
+    let stat = Procfs::open(Path::new("/proc"))
+        .ok()
+        .and_then(|proc| proc.read(&format!("self/task/{thread}/stat")).ok());
+    stat.and_then(|stat| Stat::parse(&stat).ok())
+        .is_some_and(|stat| stat.state == b'R')
+}
+
+#[derive(Debug)]
 struct Avoid {
     of: HashMap<usize, Files>,
-    of_all: Option<Files>,
+    of_all: Files,
 }
 
 impl<R> Work<R> {
@@ -163,30 +185,53 @@ impl<R> Work<R> {
 
     fn read_chunk(&self, chunk: usize, pulse: &Pulse) -> Rows<R> {
         let view = &*self.view;
-        let mut reading = Reading {
-            files: view.proc.reader(),
-            view,
-            numbers: self.numbers.as_ref(),
-            plan: self.plan,
-            pulse,
-        };
+        let joined = view.joined.as_ref();
+        let outside = joined.is_some_and(Joined::is_from_outside);
+        let mut reading = self.reading(&view.proc, outside, pulse);
+        // For who has something mounted over his files: the same from the host's /proc.
+        let mut second = joined.map(|joined| self.reading(&joined.base, true, pulse));
         let entries = self.entries.iter().enumerate();
         entries
             .skip(chunk * CHUNK)
             .take(CHUNK)
             .map(|(index, &entry)| {
                 pulse.entry.store(index, Relaxed);
-                let task = reading.read(entry, self.avoid(index));
+                let avoid = self.avoid(index);
+                let mut task = reading.read(entry, avoid);
+                if let (Err(error), Some(second)) = (&task, &mut second)
+                    && error.kind() == ErrorKind::NotTrusted
+                {
+                    let read = self.numbers.as_ref().and_then(|n| n.outside(entry.pid));
+                    task = read.ok_or_else(|| gone(entry.pid)).and_then(|read| {
+                        let pid = entry.pid;
+                        second.read(Entry { pid, read }, avoid)
+                    });
+                }
                 let task = &task.map_err(|error| (entry.pid, error))?;
                 Ok((self.extract)(&Seen { task, view }))
             })
             .collect()
     }
 
+    fn reading<'a>(&'a self, proc: &'a Procfs, outside: bool, pulse: &'a Pulse) -> Reading<'a> {
+        Reading {
+            files: proc.reader(),
+            view: &self.view,
+            numbers: self.numbers.as_ref(),
+            plan: Plan::new(self.needs, &self.view, proc, self.named, outside),
+            pulse,
+        }
+    }
+
     fn avoid(&self, index: usize) -> Files {
         let avoid = self.avoid.lock().unwrap_or_else(PoisonError::into_inner);
         let of_this = avoid.of.get(&index).copied();
-        of_this.unwrap_or(Files::empty()) | avoid.of_all.unwrap_or(Files::empty())
+        of_this.unwrap_or(Files::empty()) | avoid.of_all
+    }
+
+    fn avoid_for_all(&self, files: Files) {
+        let mut avoid = self.avoid.lock().unwrap_or_else(PoisonError::into_inner);
+        avoid.of_all |= files;
     }
 }
 
@@ -198,6 +243,7 @@ struct Worker {
     /// The last beat heard, and when.
     heard: (u64, Instant),
     thread: Option<thread::JoinHandle<()>>,
+    leash: Leash,
 }
 
 enum Message<R> {
@@ -259,7 +305,11 @@ impl<R: Send + 'static> Pool<R> {
         let number = self.workers.len();
         let (work, queue) = (Arc::clone(&self.work), Arc::clone(&self.queue));
         let (messages, its_pulse) = (self.messages.0.clone(), Arc::clone(&pulse));
+        let leash = Leash::default();
+        let its_leash = leash.clone();
         let run = move || {
+            let _held = its_leash;
+            its_pulse.thread.store(sys::own_thread(), Relaxed);
             loop {
                 let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
                 let Ok(chunk) = job else { return };
@@ -281,6 +331,7 @@ impl<R: Send + 'static> Pool<R> {
             chunk: None,
             heard: (0, Instant::now()),
             thread: Some(thread),
+            leash,
         });
         Ok(())
     }
@@ -355,7 +406,15 @@ impl<R: Send + 'static> Pool<R> {
             worker.heard = (beats, Instant::now());
             return false;
         }
-        worker.heard.1.elapsed() >= self.timeout
+        if worker.heard.1.elapsed() < self.timeout {
+            return false;
+        }
+        if wants_to_run(worker.pulse.thread.load(Relaxed)) {
+            // It does not wait for an answer but for a processor.
+            worker.heard.1 = Instant::now();
+            return false;
+        }
+        true
     }
 
     /// Gives up a thread, and its chunk to another that will not ask for the same file again.
@@ -363,10 +422,13 @@ impl<R: Send + 'static> Pool<R> {
         let worker = &mut self.workers[number];
         // Dropping the handle lets the thread go its own way.
         worker.thread = None;
-        let (index, file) = (
-            worker.pulse.entry.load(Relaxed),
-            Files::from_bits_truncate(worker.pulse.file.load(Relaxed)),
-        );
+        worker.leash.let_go();
+        let pulse = &worker.pulse;
+        let index = pulse.entry.load(Relaxed);
+        let file = Files::from_bits_truncate(pulse.file.load(Relaxed));
+        if let (Files::CMDLINE, Some(entry)) = (file, self.work.entries.get(index)) {
+            stuck::remember(entry.read, pulse.start.load(Relaxed), worker.leash.watch());
+        }
         let chunk = worker.chunk.take();
         self.abandoned += 1;
         let mut avoid = self
@@ -375,11 +437,10 @@ impl<R: Send + 'static> Pool<R> {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         *avoid.of.entry(index).or_insert(Files::empty()) |= file;
-        if self.abandoned >= MOST_ABANDONED {
-            let of_all = avoid.of_all.unwrap_or(Files::empty()) | file;
-            avoid.of_all = Some(of_all);
-        }
         drop(avoid);
+        if watchdog::is_full() {
+            self.work.avoid_for_all(file | Files::CMDLINE);
+        }
         if let Some(chunk) = chunk {
             self.hire()?;
             self.queue_up(chunk);
@@ -411,6 +472,7 @@ impl<R: Send + 'static> Pool<R> {
                 let _ = self.messages.1.recv_timeout(Duration::from_micros(50));
                 if self.stands_still(number) {
                     self.workers[number].thread = None;
+                    self.workers[number].leash.let_go();
                     self.abandoned += 1;
                 }
             }

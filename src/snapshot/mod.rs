@@ -2,6 +2,7 @@
 
 mod collect;
 mod read;
+mod stuck;
 
 use std::{num::NonZeroUsize, time::Duration};
 
@@ -12,7 +13,7 @@ use crate::{
     format::pid::{Stat, Status},
     ids::{Gid, Pid, Uid},
     value::{Text, Time},
-    view::Inner,
+    view::{Inner, Way},
 };
 
 bitflags::bitflags! {
@@ -75,8 +76,12 @@ pub struct Outcome {
     /// The processes and containers that were left out, and why. A process that ended while the
     /// listing was made is not among them unless it was asked for by its pid.
     pub skipped: Vec<Skipped>,
-    /// Threads left behind because what they read did not answer: each cost a cell or a row.
+    /// Threads left behind because what they read did not answer: each cost a cell or a row, or
+    /// the container's own `/proc` or names. There are never more than four of them in a process;
+    /// they end when what they wait for answers or goes away.
     pub abandoned: usize,
+    /// For each joined container, by the pid through which it was joined, how it was read.
+    pub ways: Vec<(Pid, Way)>,
 }
 
 /// A process or a container that was left out.

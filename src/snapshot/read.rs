@@ -2,18 +2,18 @@
 
 use std::{
     io,
-    sync::atomic::{AtomicU16, AtomicU64, AtomicUsize, Ordering::Relaxed},
+    sync::atomic::{AtomicU16, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed},
 };
 
-use super::{Needs, Seen, Task};
+use super::{Needs, Seen, Task, stuck};
 use crate::{
     error::{Error, ErrorKind, Result},
     format::pid::{Stat, Statm, Status},
     ids::{Gid, Pid, Uid},
-    namespace::{Numbers, gone},
-    procfs::Reader,
+    namespace::{MOUNTED_OVER, Numbers, gone},
+    procfs::{Procfs, Reader},
     sys,
-    view::{Inner, Joined},
+    view::Inner,
 };
 
 bitflags::bitflags! {
@@ -35,6 +35,8 @@ bitflags::bitflags! {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Plan {
     needs: Needs,
+    /// The `/proc` is not that of the PID namespace of the listing: numbers are translated.
+    outside: bool,
     files: Files,
     /// The processes were asked for by number, so that a number may be a thread's.
     named: bool,
@@ -42,7 +44,15 @@ pub(super) struct Plan {
 
 impl Plan {
     /// The fewest files that tell what is needed.
-    pub(super) fn new(needs: Needs, view: &Inner, named: bool) -> Self {
+    ///
+    /// `outside` says that the `/proc` is not that of the PID namespace of the listing.
+    pub(super) fn new(
+        needs: Needs,
+        view: &Inner,
+        proc: &Procfs,
+        named: bool,
+        outside: bool,
+    ) -> Self {
         let mut files = Files::empty();
         files.set(Files::STAT, needs.intersects(Needs::STAT | Needs::JOBS));
         files.set(Files::STATUS, needs.contains(Needs::STATUS) || named);
@@ -50,14 +60,12 @@ impl Plan {
         files.set(Files::LABEL, needs.contains(Needs::LABEL));
         let names = Needs::USERS | Needs::GROUPS | Needs::HOST_USERS | Needs::HOST_GROUPS;
         files.set(Files::NAMES, needs.intersects(names));
-        let joined = view.joined.as_ref();
-        let from_outside = joined.is_some_and(Joined::is_from_outside);
-        if from_outside && needs.contains(Needs::JOBS) {
+        if outside && needs.contains(Needs::JOBS) {
             // The numbers of a group or session whose leader is gone stand nowhere else.
             files |= Files::STATUS;
         }
         if needs.contains(Needs::EFFECTIVE) && !files.contains(Files::STATUS) {
-            if view.proc.is_genuine() {
+            if proc.is_genuine() {
                 // An owner is believed only between the opening and the reading of stat.
                 files |= Files::OWNER | Files::STAT;
             } else {
@@ -68,15 +76,16 @@ impl Plan {
         if needs.contains(Needs::RSS) && !files.contains(Files::STATUS) {
             files |= Files::STATM;
         }
-        if needs.contains(Needs::HOST_PID) && joined.is_some() {
+        if needs.contains(Needs::HOST_PID) && view.joined.is_some() {
             // A translation is believed on the same terms.
             files |= Files::HOST_PID | Files::STAT;
         }
-        if from_outside {
+        if outside {
             files |= Files::STAT;
         }
         Self {
             needs,
+            outside,
             files,
             named,
         }
@@ -98,6 +107,10 @@ pub(super) struct Pulse {
     pub(super) beats: AtomicU64,
     pub(super) entry: AtomicUsize,
     pub(super) file: AtomicU16,
+    /// The thread's own number.
+    pub(super) thread: AtomicU32,
+    /// Start time of the process, once known.
+    pub(super) start: AtomicU64,
 }
 
 impl Pulse {
@@ -163,24 +176,17 @@ impl Reading<'_> {
         Ok(task)
     }
 
-    /// The joined container, if the host's `/proc` is read for it.
-    fn outside(&self) -> Option<&Joined> {
-        let joined = self.view.joined.as_ref();
-        joined.filter(|joined| joined.is_from_outside())
-    }
-
     /// Reads stat; and whatever else is believed only if it was asked between its opening and its
     /// reading, because then the number meant this very process.
     fn stat(&mut self, task: &mut Task, entry: Entry, files: Files) -> Result<()> {
-        let view = self.view;
-        let lost = |error| lost(view, entry, "stat", error);
+        let lost = |error| lost(entry, "stat", error);
         self.pulse.at(Files::STAT);
         let file = self.files.open(entry.read, "/stat").map_err(lost)?;
         if files.contains(Files::OWNER) {
             self.pulse.at(Files::OWNER);
             task.owner = self.files.owner(entry.read).ok();
         }
-        if self.outside().is_some() {
+        if self.plan.outside {
             let inside = self.numbers.and_then(|numbers| numbers.inside(entry.read));
             if inside != Some(entry.pid) {
                 return Err(gone(entry.pid));
@@ -192,6 +198,8 @@ impl Reading<'_> {
         self.pulse.at(Files::STAT);
         let bytes = self.files.bytes(file).map_err(lost)?;
         task.stat = Stat::parse(bytes).ok();
+        let start = task.stat.as_ref().map_or(0, |stat| stat.starttime);
+        self.pulse.start.store(start, Relaxed);
         Ok(())
     }
 
@@ -199,10 +207,8 @@ impl Reading<'_> {
         self.pulse.at(Files::STATUS);
         match self.files.read(entry.read, "/status") {
             Ok(bytes) => task.status = Status::parse(bytes).ok(),
-            Err(error) if is_gone(&error) || self.plan.named => {
-                return Err(lost(self.view, entry, "status", error));
-            }
-            Err(_) => (),
+            Err(error) if self.plan.named => return Err(lost(entry, "status", error)),
+            Err(error) => costs_a_cell(entry, "status", error)?,
         }
         let Some(status) = &task.status else {
             return Ok(());
@@ -227,15 +233,18 @@ impl Reading<'_> {
                 task.rss = pages.map(|pages| self.view.host.pages(pages));
                 Ok(())
             }
-            Err(error) if is_gone(&error) => Err(gone(entry.pid)),
-            Err(_) => Ok(()),
+            Err(error) => costs_a_cell(entry, "statm", error),
         }
     }
 
     /// Neither a kernel thread nor a zombie has a command line; nor, as far as can be told, has
     /// one whose command line does not answer.
     fn cmdline(&mut self, task: &mut Task, entry: Entry, files: Files) -> Result<()> {
-        let has_none = |stat: &Stat| stat.is_kernel_thread() || stat.state == b'Z';
+        let has_none = |stat: &Stat| {
+            stat.is_kernel_thread()
+                || stat.state == b'Z'
+                || stuck::is_waited_for(entry.read, stat.starttime)
+        };
         if task.stat.as_ref().is_some_and(has_none) || !files.contains(Files::CMDLINE) {
             task.cmdline = Some(Vec::new());
             return Ok(());
@@ -246,8 +255,7 @@ impl Reading<'_> {
                 task.cmdline = Some(bytes.to_vec());
                 Ok(())
             }
-            Err(error) if is_gone(&error) => Err(gone(entry.pid)),
-            Err(_) => Ok(()),
+            Err(error) => costs_a_cell(entry, "cmdline", error),
         }
     }
 
@@ -266,10 +274,9 @@ impl Reading<'_> {
                         return Ok(());
                     }
                 }
-                Err(error) if error.raw_os_error() == Some(libc::ESRCH) => {
-                    return Err(gone(entry.pid));
-                }
-                Err(_) => (),
+                // No such file, where its module is not there.
+                Err(error) if error.raw_os_error() == Some(libc::ENOENT) => (),
+                Err(error) => costs_a_cell(entry, "attr/current", error)?,
             }
         }
         // A missing file and a missing process answer the same.
@@ -284,7 +291,8 @@ impl Reading<'_> {
         let Some(stat) = &task.stat else {
             return;
         };
-        let Some((joined, numbers)) = self.outside().zip(self.numbers) else {
+        let joined = self.view.joined.as_ref().filter(|_| self.plan.outside);
+        let Some((joined, numbers)) = joined.zip(self.numbers) else {
             task.ppid = Some(stat.ppid);
             task.pgid = Some(stat.pgrp).filter(|pgid| *pgid >= 0);
             task.sid = Some(stat.session).filter(|sid| *sid >= 0);
@@ -337,9 +345,21 @@ fn is_gone(error: &io::Error) -> bool {
 }
 
 /// The error that costs a row.
-fn lost(view: &Inner, entry: Entry, file: &str, error: io::Error) -> Error {
-    if is_gone(&error) {
-        return gone(entry.pid);
+fn lost(entry: Entry, file: &str, error: io::Error) -> Error {
+    let thing = || format!("proc/{}/{file}", entry.read);
+    match error.raw_os_error() {
+        Some(libc::ENOENT | libc::ESRCH) => gone(entry.pid),
+        // What a guarded path answers that leads through a link or another mount.
+        Some(libc::EXDEV | libc::ELOOP) => Error::new(ErrorKind::NotTrusted, thing(), MOUNTED_OVER),
+        _ => Error::io(thing(), error),
     }
-    view.proc.error(&format!("{}/{file}", entry.read), error)
+}
+
+/// An error that costs a cell, unless the process is gone or its files are not its own.
+fn costs_a_cell(entry: Entry, file: &str, error: io::Error) -> Result<()> {
+    let error = lost(entry, file, error);
+    match error.kind() {
+        ErrorKind::Gone | ErrorKind::NotTrusted => Err(error),
+        _ => Ok(()),
+    }
 }

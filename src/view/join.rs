@@ -1,22 +1,21 @@
 //! Joining a container: which `/proc` shows it, whose names and ids are right in it.
 
 use std::{
+    fmt,
     os::fd::{AsFd, BorrowedFd, OwnedFd},
     sync::Arc,
     time::Duration,
 };
 
-use super::{
-    Inner, View,
-    names::{Kind, Names},
-};
+use super::{Inner, View, names::Kind};
 use crate::{
     error::{Error, ErrorKind, Result},
     format::pid::UidMap,
     ids::{IdMap, IdMaps, Pid},
-    namespace::{self, Found, Numbers, Target, Translator},
+    namespace::{self, Numbers, Target, Translator},
     procfs::Procfs,
     snapshot::Skipped,
+    watchdog::Patience,
 };
 
 /// How a container is joined.
@@ -36,8 +35,24 @@ pub struct JoinOptions {
     /// Takes both maps from `/proc/self/uid_map` and `gid_map`: right where this process runs one
     /// user namespace below the host's, as in `podman unshare`.
     pub fill_mappings: bool,
-    /// How long to wait for a container that does not answer.
+    /// How long to wait for a container that does not answer, in all.
     pub timeout: Duration,
+    /// By which `/proc` its processes are read.
+    pub through: Through,
+}
+
+/// By which `/proc` the processes of a container are read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Through {
+    /// By the container's own if it can be trusted, else by the host's. The rows are the same;
+    /// its own costs what the container is large, the host's what the host is.
+    #[default]
+    Either,
+    /// By the container's own alone.
+    Container,
+    /// By the host's alone: nothing of the container is opened but its files of names.
+    Host,
 }
 
 impl Default for JoinOptions {
@@ -47,6 +62,7 @@ impl Default for JoinOptions {
             gid_map: Vec::new(),
             fill_mappings: false,
             timeout: Duration::from_secs(2),
+            through: Through::Either,
         }
     }
 }
@@ -89,8 +105,19 @@ pub enum Way {
     /// tells why its mount namespace was not entered.
     Root(Error),
     /// By the host's `/proc`, the processes of its PID namespace picked out; the error tells why
-    /// its own was not used.
-    Host(Error),
+    /// its own was not used, unless that was not [wanted](Through::Host).
+    Host(Option<Error>),
+}
+
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Entered => f.write_str("its own /proc"),
+            Self::Root(why) => write!(f, "its own /proc, by way of its root directory ({why})"),
+            Self::Host(None) => f.write_str("the host's /proc"),
+            Self::Host(Some(why)) => write!(f, "the host's /proc ({why})"),
+        }
+    }
 }
 
 /// A view's container.
@@ -98,7 +125,10 @@ pub enum Way {
 pub(crate) struct Joined {
     target: Target,
     pub(crate) way: Way,
-    base: Arc<Procfs>,
+    /// The `/proc` in which the target was found.
+    pub(crate) base: Arc<Procfs>,
+    /// Threads left behind while joining.
+    pub(crate) left_behind: usize,
     translator: Translator,
     /// From the ids that are read to those inside.
     pub(crate) uids: Mapping,
@@ -213,20 +243,19 @@ impl View {
 
     fn enter(&self, target: Target, options: &JoinOptions) -> Result<Self> {
         let base = &self.0;
-        let patience = options.timeout;
-        let (root, proc, way) = open(&target, &base.proc, patience);
-        let names = |kind, ours: &Arc<Names>| -> Arc<Names> {
-            let shared = base
-                .proc
-                .process_self()
-                .is_ok_and(|me| target.shares_mounts_with(&me));
-            if shared {
-                return Arc::clone(ours);
-            }
-            let bytes = root
-                .as_ref()
-                .and_then(|root| namespace::read_names(root, Kind::file(kind), patience));
-            Arc::new(kind.parse(&bytes.unwrap_or_default()))
+        let mut patience = Patience::new(options.timeout);
+        let (root, proc, way) = open(&target, &base.proc, options.through, &mut patience)?;
+        let me = base.proc.process_self();
+        let (users, groups) = if me.is_ok_and(|me| target.shares_mounts_with(&me)) {
+            (Arc::clone(&base.users), Arc::clone(&base.groups))
+        } else {
+            let kinds = [Kind::User, Kind::Group];
+            let files = root.map_or([None, None], |root| {
+                namespace::read_names(root, kinds.map(Kind::file), &mut patience)
+            });
+            let [users, groups] = files.map(Option::unwrap_or_default);
+            let users = Kind::User.parse(&users);
+            (Arc::new(users), Arc::new(Kind::Group.parse(&groups)))
         };
         let (uids, gids) = inside_mappings(&target, base);
         let (host_uids, host_gids) = outside_mappings(options, base)?;
@@ -235,14 +264,15 @@ impl View {
             host: base.host.clone(),
             stopped_clock: base.stopped_clock,
             drivers: base.drivers.clone(),
-            users: names(Kind::User, &base.users),
-            groups: names(Kind::Group, &base.groups),
+            users,
+            groups,
             host_users: Arc::clone(&base.host_users),
             host_groups: Arc::clone(&base.host_groups),
             joined: Some(Joined {
                 way,
-                translator: target.translator(&base.proc),
                 base: Arc::clone(&base.proc),
+                left_behind: patience.left_behind(),
+                translator: target.translator(&base.proc),
                 target,
                 uids,
                 gids,
@@ -253,28 +283,34 @@ impl View {
     }
 }
 
-/// The root directory of the target and the `/proc` that shows its processes.
+/// The root directory of the target, the `/proc` that shows its processes, and why that one.
 fn open(
     target: &Target,
     base: &Arc<Procfs>,
-    patience: Duration,
-) -> (Option<Arc<OwnedFd>>, Arc<Procfs>, Way) {
+    through: Through,
+    patience: &mut Patience,
+) -> Result<(Option<OwnedFd>, Arc<Procfs>, Way)> {
     let about = |error| Error::io(format!("namespaces of process {}", target.pid()), error);
+    if through == Through::Host {
+        let root = target.reach(patience).ok().map(|found| found.root);
+        return Ok((root, Arc::clone(base), Way::Host(None)));
+    }
     let (found, refused) = match target.enter(patience) {
         Ok(found) => (Ok(found), None),
         Err(error) => (target.reach(patience), Some(about(error))),
     };
-    let (root, proc) = match found.map(Found::split) {
-        Ok((root, proc)) => (Some(Arc::new(root)), proc),
+    let (root, proc) = match found {
+        Ok(found) => (Some(found.root), found.proc),
         Err(error) => (None, Err(error)),
     };
     let vouched = proc
         .map_err(|error| Error::io(format!("/proc of process {}", target.pid()), error))
-        .and_then(|proc| Found::vouch(proc, target, patience));
+        .and_then(|proc| target.vouch(proc, patience));
     match (vouched, refused) {
-        (Ok(proc), None) => (root, Arc::new(proc), Way::Entered),
-        (Ok(proc), Some(refused)) => (root, Arc::new(proc), Way::Root(refused)),
-        (Err(error), _) => (root, Arc::clone(base), Way::Host(error)),
+        (Ok(proc), None) => Ok((root, Arc::new(proc), Way::Entered)),
+        (Ok(proc), Some(refused)) => Ok((root, Arc::new(proc), Way::Root(refused))),
+        (Err(error), _) if through == Through::Container => Err(error),
+        (Err(error), _) => Ok((root, Arc::clone(base), Way::Host(Some(error)))),
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-pub use join::{JoinOptions, PidOrFd, Way};
+pub use join::{JoinOptions, PidOrFd, Through, Way};
 
 pub(crate) use join::Joined;
 use names::{Kind, Names};

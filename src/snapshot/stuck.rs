@@ -1,0 +1,36 @@
+//! The processes whose command line is known not to answer, so that nobody waits for it again.
+
+use std::sync::{Mutex, PoisonError};
+
+use crate::{
+    ids::Pid,
+    watchdog::{self, Watch},
+};
+
+/// A process, by number and start time, and the thread that still waits for it.
+#[derive(Debug)]
+struct Stuck {
+    pid: Pid,
+    start: u64,
+    thread: Watch,
+}
+
+static STUCK: Mutex<Vec<Stuck>> = Mutex::new(Vec::new());
+
+/// Remembers the process for as long as `thread` waits for it.
+pub(super) fn remember(pid: Pid, start: u64, thread: Watch) {
+    let mut stuck = STUCK.lock().unwrap_or_else(PoisonError::into_inner);
+    stuck.retain(|stuck| !stuck.thread.has_ended());
+    stuck.push(Stuck { pid, start, thread });
+}
+
+/// Whether a thread still waits for the process.
+pub(super) fn is_waited_for(pid: Pid, start: u64) -> bool {
+    if watchdog::left() == 0 {
+        return false;
+    }
+    let stuck = STUCK.lock().unwrap_or_else(PoisonError::into_inner);
+    stuck
+        .iter()
+        .any(|stuck| stuck.pid == pid && stuck.start == start && !stuck.thread.has_ended())
+}
