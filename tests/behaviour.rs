@@ -48,6 +48,7 @@ fn both_spellings_of_flags_and_lists_are_the_same() {
     let sleeping = sleeping();
     let pid = sleeping.pid().to_string();
     let first = psgo(&["-pids", &pid, "-format", "pid,user,comm"]).succeeds();
+    assert!(first.lines()[1].starts_with(&pid), "{}", first.text());
     for args in [
         vec!["--pids", &pid, "--format", "pid,user,comm"],
         vec!["-pids", &pid, "-format", "pid, user, comm"],
@@ -180,6 +181,8 @@ fn a_closed_pipe_ends_it_quietly() {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     for output in ["table", "json", "ndjson", "csv"] {
+        let whole = psgo(&["-output", output]).succeeds();
+        assert!(!whole.stdout.is_empty(), "{output}");
         let status = command_after(&[], &["-output", output])
             .stdout(writer.try_clone().unwrap())
             .stderr(Stdio::piped())

@@ -9,6 +9,7 @@ mod machine;
 mod oracle;
 
 mod behaviour;
+mod checklist;
 mod containers;
 mod cost;
 mod host;
