@@ -9,6 +9,7 @@ mod container;
 mod fuse;
 mod truth;
 
+mod names;
 mod over_proc;
 
 use std::{env, time::Duration};
