@@ -11,6 +11,7 @@ mod truth;
 
 mod names;
 mod over_proc;
+mod silence;
 
 use std::{env, time::Duration};
 
