@@ -12,6 +12,7 @@ mod truth;
 mod names;
 mod over_proc;
 mod silence;
+mod stuck;
 
 use std::{env, time::Duration};
 
