@@ -9,6 +9,7 @@ mod container;
 mod fuse;
 mod truth;
 
+mod kinds;
 mod names;
 mod over_proc;
 mod silence;
