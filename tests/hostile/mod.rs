@@ -10,10 +10,12 @@ mod fuse;
 mod truth;
 
 mod kinds;
+mod leaks;
 mod names;
 mod over_proc;
 mod silence;
 mod stuck;
+mod trace;
 
 use std::{env, time::Duration};
 
