@@ -13,6 +13,8 @@ mod kinds;
 mod leaks;
 mod names;
 mod over_proc;
+mod races;
+mod reuse;
 mod silence;
 mod stuck;
 mod trace;
