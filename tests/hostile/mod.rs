@@ -11,7 +11,9 @@ mod truth;
 
 mod kinds;
 mod leaks;
+mod less;
 mod names;
+mod older;
 mod over_proc;
 mod races;
 mod reuse;
