@@ -7,7 +7,9 @@ use psgo::{ErrorKind, Pids, Through};
 use super::{
     alone::alone,
     container::{By, Container, cover, names},
-    truth::{Expected, Names, Possessions, Taken, ask, ask_of, assert_same, pid_of, right},
+    truth::{
+        Expected, Names, Possessions, Taken, ask, ask_of, assert_same, options, pid_of, right,
+    },
 };
 use crate::{
     machine::{namespaces, podman, wait_for},
@@ -102,7 +104,7 @@ fn with_the_hosts_pids_its_proc_must_be_one_of_the_host() {
         let look = |what: &str, taken: Taken| {
             for through in [Through::Either, Through::Host] {
                 let before = Possessions::now();
-                let table = ask_of(shared.pid(), through, Pids::Only(&both)).unwrap();
+                let table = ask_of(shared.pid(), Pids::Only(&both), &options(through)).unwrap();
                 assert_eq!(table.rows().len(), 2, "{what}");
                 for pid in targets {
                     let rows = table.to_strings();

@@ -6,7 +6,7 @@ use super::{
     alone::alone,
     container::{By, Container, names},
     fuse::Kind,
-    truth::{COLUMNS, Expected, Names, Taken, ask, right, threads},
+    truth::{COLUMNS, Expected, Names, Taken, ask_impatiently, right, threads},
 };
 use crate::machine::wait_for;
 
@@ -115,7 +115,7 @@ fn more_than_four_are_never_waited_for() {
             .collect();
         let mut left = 0;
         for container in &containers {
-            let table = ask(container.pid, Through::Either).unwrap();
+            let table = ask_impatiently(container.pid, Through::Either).unwrap();
             left += table.outcome().abandoned;
             assert_eq!(threads(), left);
             // With none to spare, nothing is asked that might need one: not its own /proc, not
