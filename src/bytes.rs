@@ -12,6 +12,11 @@ pub struct Escaped<'a>(pub &'a [u8]);
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Nearly every text: nothing in it has to be looked at as a character.
+        let plain = |b: &u8| matches!(b, b' '..=b'~') && *b != b'\\';
+        if let (true, Ok(text)) = (self.0.iter().all(plain), std::str::from_utf8(self.0)) {
+            return f.write_str(text);
+        }
         for chunk in self.0.utf8_chunks() {
             let text = chunk.valid();
             let mut plain = 0;

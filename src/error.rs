@@ -40,12 +40,19 @@ pub enum ErrorKind {
 pub struct Error(Arc<Inner>);
 
 #[derive(Debug, thiserror::Error)]
-#[error("{thing}{}{reason}", if thing.is_empty() { "" } else { ": " })]
+#[error(
+    "{thing}{}{reason}{}{}",
+    if thing.is_empty() { "" } else { ": " },
+    if takes.is_some() { "; it takes " } else { "" },
+    takes.unwrap_or_default()
+)]
 struct Inner {
     kind: ErrorKind,
     /// The file or the process; empty where the reason names it.
     thing: Cow<'static, str>,
     reason: Cow<'static, str>,
+    /// The capability that this process does not have.
+    takes: Option<&'static str>,
     source: Option<io::Error>,
 }
 
@@ -60,31 +67,66 @@ impl Error {
             kind,
             thing: thing.into(),
             reason: reason.into(),
+            takes: None,
             source: None,
         }))
     }
 
-    /// What the system answered about `thing`; the kind follows from the answer.
+    /// What the system answered about `thing` of a process; the kind follows from the answer.
     pub(crate) fn io(thing: impl Into<Cow<'static, str>>, source: io::Error) -> Self {
         let kind = match source.raw_os_error() {
             Some(libc::ENOENT | libc::ESRCH) => ErrorKind::Gone,
-            Some(libc::EACCES | libc::EPERM) => ErrorKind::Denied,
-            Some(libc::ENOSYS | libc::EOPNOTSUPP) => ErrorKind::Unsupported,
-            Some(libc::ETIMEDOUT) => ErrorKind::TimedOut,
-            _ => ErrorKind::Io,
+            _ => kind_of(&source),
         };
+        Self::of_system(kind, thing, source)
+    }
+
+    /// What the system answered about `thing`, which is no process and has not ended.
+    pub(crate) fn system(thing: impl Into<Cow<'static, str>>, source: io::Error) -> Self {
+        Self::of_system(kind_of(&source), thing, source)
+    }
+
+    fn of_system(kind: ErrorKind, thing: impl Into<Cow<'static, str>>, source: io::Error) -> Self {
         Self(Arc::new(Inner {
             kind,
             thing: thing.into(),
             reason: reason_of(&source).into(),
+            takes: None,
             source: Some(source),
         }))
+    }
+
+    /// The same, of something that takes a capability which this process does not have.
+    pub(crate) fn that_takes(self, capability: &'static str) -> Self {
+        match Arc::try_unwrap(self.0) {
+            Ok(inner) => Self(Arc::new(Inner {
+                takes: Some(capability),
+                ..inner
+            })),
+            // Somebody has it already as it is.
+            Err(shared) => Self(shared),
+        }
+    }
+
+    /// The capability that this process lacks and that would have helped, `CAP_SYS_PTRACE`.
+    #[must_use]
+    pub fn missing_capability(&self) -> Option<&'static str> {
+        self.0.takes
     }
 
     /// What kind of trouble it is.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
+    }
+}
+
+fn kind_of(error: &io::Error) -> ErrorKind {
+    match error.raw_os_error() {
+        Some(libc::EACCES | libc::EPERM) => ErrorKind::Denied,
+        Some(libc::ENOSYS | libc::EOPNOTSUPP) => ErrorKind::Unsupported,
+        Some(libc::ETIMEDOUT) => ErrorKind::TimedOut,
+        _ => ErrorKind::Io,
     }
 }
 

@@ -48,8 +48,6 @@ pub struct Host {
     /// What stands for a group that has no id in a user namespace
     /// (`/proc/sys/kernel/overflowgid`): 65534.
     pub overflow_gid: u32,
-    /// The memory of the machine in bytes (`MemTotal` of `/proc/meminfo`); nothing if unknown.
-    pub memory: Option<u64>,
 }
 
 impl Host {
@@ -69,7 +67,6 @@ impl Host {
             last_cap: 40,
             overflow_uid: OVERFLOW_ID,
             overflow_gid: OVERFLOW_ID,
-            memory: None,
         })
     }
 

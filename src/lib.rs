@@ -1,20 +1,84 @@
 //! psgo tells what the processes of a Linux host and of its containers are,
 //! without running anything inside them.
+//!
+//! A *descriptor* is a column: `pid`, `user`, `capeff`. A *[`View`]* is where one looks from: this
+//! host, a container, another `/proc`. A *[`Query`]* is columns, processes and views, and gives a
+//! row of typed [`Value`]s for each process.
+//!
+//! ```
+//! use psgo::{Pid, Pids, Value};
+//!
+//! let me = Pid::new(std::process::id());
+//! let table = psgo::process_info(Pids::Only(&[me]), &["pid", "ppid", "etime", "args"])?;
+//! let row = &table.rows()[0];
+//! assert_eq!(row.values()[0], Value::Int(me.get().into()));
+//! assert!(matches!(row.values()[2], Value::Duration(_)));
+//! println!("{}", table.to_strings()[0].join("  "));
+//! # Ok::<(), psgo::Error>(())
+//! ```
+//!
+//! # Where to begin
+//!
+//! | you have | you want | use |
+//! | --- | --- | --- |
+//! | nothing, or pids of this host | their processes | [`process_info`] |
+//! | a pid in a container | the processes of that container | [`join_namespace_and_process_info`] |
+//! | pids in several containers | the processes of each, once | [`join_namespace_and_process_info_by_pids`] |
+//! | a pidfd | the processes of its container | [`View::inside`], [`Query::view`] |
+//! | another `/proc`, or a copy of one | its processes | [`View::at`], [`Query::view`] |
+//! | many processes | rows one by one, sorted, with a time-out | [`Query`] |
+//! | a name | what column it is | [`descriptor::find`], [`list_descriptors`] |
+//! | bytes of a file of `/proc` | a record, and the bytes back | [`format`](mod@format) |
+//! | a capability mask, a `tty_nr`, an id of a user namespace, ticks | what they mean | [`caps`], [`tty`], [`ids`], [`host`] |
+//!
+//! # What fails
+//!
+//! A listing of many processes always meets some that end or are denied, so only what prevents any
+//! answer is an [`Error`]. A file that is denied costs its cells, which are [`Value::Missing`]. A
+//! process that is denied or silent costs its row; [`Table::skipped`] and [`Outcome::skipped`] tell
+//! why. A process that ends meanwhile is left out.
+//!
+//! Everything is `Send` and `Sync`. Nothing prints, and no listing waits longer than its time-out
+//! for a process whose files do not answer.
+//!
+//! # Features
+//!
+//! - `nss` (on): names of the host's users and groups by the name service switch. Without it they
+//!   come from `/etc/passwd` and `/etc/group`, read once, as a static build wants.
+//! - `serde` (off): `Serialize` for ids, [`Value`], [`Record`] and [`Table`]; numbers are numbers,
+//!   unknown is null.
+//!
+//! # What it needs
+//!
+//! Linux, 5.6 or later. Before that a join reads the host's `/proc`, and the container's users and
+//! groups are numbers. To join a container of another user takes root.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+// What reads bytes that others wrote has no `unsafe`, not even allowed.
+#[forbid(unsafe_code)]
 pub mod bytes;
+#[forbid(unsafe_code)]
 pub mod caps;
+#[forbid(unsafe_code)]
 pub mod descriptor;
 mod error;
+#[forbid(unsafe_code)]
 pub mod format;
+#[forbid(unsafe_code)]
 pub mod host;
+#[cfg(test)]
+mod house;
+#[forbid(unsafe_code)]
 pub mod ids;
 mod namespace;
 mod procfs;
+#[forbid(unsafe_code)]
 mod query;
 mod snapshot;
 mod sys;
+#[forbid(unsafe_code)]
 pub mod tty;
+#[forbid(unsafe_code)]
 mod value;
 mod view;
 mod watchdog;
@@ -23,10 +87,15 @@ pub use descriptor::{DEFAULT_DESCRIPTORS, list_descriptors};
 pub use error::{Error, ErrorKind, Result};
 pub use ids::{Gid, IdMap, Pid, Uid};
 pub use query::{
-    Column, Outcome, Pids, Query, Record, Row, Skipped, Table, join_namespace_and_process_info,
-    join_namespace_and_process_info_by_pids, process_info,
+    Column, Look, Outcome, Pids, Query, Record, Row, Table, Watcher,
+    join_namespace_and_process_info, join_namespace_and_process_info_by_pids, process_info,
 };
 #[doc(hidden)]
 pub use sys::{Calls, without};
 pub use value::{Text, Time, Value};
-pub use view::{JoinOptions, PidOrFd, Through, View, Way};
+pub use view::{JoinOptions, PidOrFd, Skipped, Through, View, Way};
+
+/// The examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -18,6 +18,13 @@ use crate::{
 /// space; nobody reads more of it than a program can be started with.
 const LIMIT: usize = 2 << 20;
 
+/// What nearly every file is shorter than.
+const USUAL: usize = 8192;
+
+/// A buffer that a file made longer than this is not kept for the next: one long command line
+/// would hold as much memory in each thread that reads.
+pub(crate) const KEPT: usize = 64 << 10;
+
 /// An open directory of a `/proc`.
 #[derive(Debug)]
 pub(crate) struct Procfs {
@@ -38,7 +45,8 @@ impl Procfs {
         };
         let opened = sys::open_directory(path, OFlag::empty())
             .and_then(|root| Ok((sys::is_procfs_root(&root)?, root)));
-        let (genuine, root) = opened.map_err(|error| Error::io(shown.clone(), error))?;
+        // No process has ended here, whatever the system answers.
+        let (genuine, root) = opened.map_err(|error| Error::system(shown.clone(), error))?;
         Ok(Self {
             root,
             guard: Guard::Trusting,
@@ -115,11 +123,17 @@ impl Procfs {
     }
 
     /// A reader of the files of many processes, with buffers of its own.
-    pub(crate) fn reader(&self) -> Reader<'_> {
+    ///
+    /// `hold` says that several files of each are to be of the same process.
+    pub(crate) fn reader(&self, hold: bool) -> Reader<'_> {
         Reader {
             procfs: self,
+            pid: Pid::default(),
+            hold,
+            dir: None,
             path: Vec::with_capacity(32),
-            buffer: Vec::with_capacity(8192),
+            buffer: Vec::with_capacity(USUAL),
+            filled: 0,
         }
     }
 }
@@ -164,53 +178,144 @@ impl ProcessDir {
 #[derive(Debug)]
 pub(crate) struct Reader<'a> {
     procfs: &'a Procfs,
+    pid: Pid,
+    /// Whether all files of a process are opened below its held directory, so that they are of
+    /// the same process even if its number is used again meanwhile.
+    hold: bool,
+    dir: Option<OwnedFd>,
     path: Vec<u8>,
     buffer: Vec<u8>,
+    /// So much of the buffer was read last; what stands behind it is of an earlier file.
+    filled: usize,
 }
 
 impl Reader<'_> {
-    fn path(&mut self, pid: Pid, name: &str) -> &[u8] {
+    /// Turns to the process `pid`.
+    pub(crate) fn turn_to(&mut self, pid: Pid) {
+        self.pid = pid;
+        self.dir = None;
+    }
+
+    /// The path of the process, and `name` behind it.
+    fn path(&mut self, name: &str) -> &[u8] {
         self.path.clear();
         // Writing to a Vec cannot fail.
-        let _ = write!(self.path, "{pid}{name}");
+        let _ = write!(self.path, "{}", self.pid);
+        if !name.is_empty() {
+            self.path.push(b'/');
+            self.path.extend_from_slice(name.as_bytes());
+        }
         &self.path
     }
 
-    /// Opens `name`, with its slash, of the process `pid`.
-    pub(crate) fn open(&mut self, pid: Pid, name: &str) -> io::Result<OwnedFd> {
+    fn enter(&mut self) -> io::Result<()> {
+        if self.dir.is_none() {
+            let (root, guard) = (self.procfs.root.as_fd(), self.procfs.guard);
+            let flags = OFlag::O_PATH | OFlag::O_DIRECTORY;
+            self.dir = Some(sys::open_below(root, self.path(""), flags, guard)?);
+        }
+        Ok(())
+    }
+
+    /// Opens the file `name` of the process.
+    pub(crate) fn open(&mut self, name: &str) -> io::Result<OwnedFd> {
         let (root, guard) = (self.procfs.root.as_fd(), self.procfs.guard);
         let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK;
-        sys::open_below(root, self.path(pid, name), flags, guard)
+        if self.hold {
+            self.enter()?;
+        }
+        match &self.dir {
+            Some(dir) => sys::open_below(dir, name, flags, guard),
+            None => sys::open_below(root, self.path(name), flags, guard),
+        }
+    }
+
+    /// Reads an open file that holds one record.
+    pub(crate) fn fill(&mut self, file: impl AsFd) -> io::Result<()> {
+        // After a failure nothing has been read.
+        self.filled = 0;
+        if self.buffer.capacity() > KEPT {
+            self.buffer = Vec::with_capacity(USUAL);
+        }
+        self.filled = sys::read_into(file, &mut self.buffer, LIMIT, End::Less)?;
+        Ok(())
+    }
+
+    /// The bytes that were read last.
+    pub(crate) fn filled(&self) -> &[u8] {
+        &self.buffer[..self.filled]
     }
 
     /// The bytes of an open file that holds one record.
-    pub(crate) fn bytes(&mut self, file: OwnedFd) -> io::Result<&[u8]> {
-        sys::read_to_end(file, &mut self.buffer, LIMIT, End::Less)?;
-        Ok(&self.buffer)
+    pub(crate) fn bytes(&mut self, file: impl AsFd) -> io::Result<&[u8]> {
+        self.fill(file)?;
+        Ok(self.filled())
     }
 
-    /// The bytes of `name`, with its slash, of the process `pid`.
-    pub(crate) fn read(&mut self, pid: Pid, name: &str) -> io::Result<&[u8]> {
-        let file = self.open(pid, name)?;
+    /// The bytes of the file `name` of the process.
+    pub(crate) fn read(&mut self, name: &str) -> io::Result<&[u8]> {
+        let file = self.open(name)?;
         self.bytes(file)
     }
 
-    /// The owner of the directory of `pid`: its effective user and group, in the eyes of this
-    /// process. A process that has been reaped answers 0:0, so believe it only if a file of the
-    /// process that was opened before can be read after.
-    pub(crate) fn owner(&mut self, pid: Pid) -> io::Result<(Uid, Gid)> {
+    /// The owner of the directory of the process: its effective user and group, in the eyes of
+    /// this process. A process that has been reaped answers 0:0, so believe it only if a file of
+    /// the process that was opened before can be read after.
+    pub(crate) fn owner(&mut self) -> io::Result<(Uid, Gid)> {
         let root: BorrowedFd<'_> = self.procfs.root.as_fd();
-        // Over a directory of a container's something else may be mounted.
-        let guard = self.procfs.guard;
-        let path = self.path(pid, "");
-        match guard {
-            Guard::Trusting => sys::owner_below(root, path),
-            _ => {
-                let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW;
-                let dir = sys::open_below(root, path, flags, guard)?;
-                let stat = sys::stat(dir)?;
-                Ok((Uid::new(stat.st_uid), Gid::new(stat.st_gid)))
+        if self.dir.is_none() {
+            if self.procfs.guard == Guard::Trusting {
+                return sys::owner_below(root, self.path(""));
             }
+            // Over a directory of a container's something else may be mounted.
+            self.enter()?;
         }
+        match &self.dir {
+            Some(dir) => sys::owner(dir),
+            None => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_long_file_holds_no_memory_after_it_and_is_cut_at_the_limit() {
+        let copy = std::env::temp_dir().join(format!("psgo-long-{}", std::process::id()));
+        for (pid, len) in [(1, LIMIT + 1), (2, 10), (3, USUAL * 3)] {
+            let dir = copy.join(pid.to_string());
+            fs::create_dir_all(&dir).unwrap();
+            fs::write(dir.join("cmdline"), vec![b'x'; len]).unwrap();
+        }
+        let proc = Procfs::open(&copy).unwrap();
+        let mut reader = proc.reader(false);
+        for (pid, len) in [
+            (1, LIMIT),
+            (2, 10),
+            (3, USUAL * 3),
+            (1, LIMIT),
+            (3, USUAL * 3),
+        ] {
+            reader.turn_to(Pid::new(pid));
+            let bytes = reader.read("cmdline").unwrap();
+            assert_eq!(bytes.len(), len);
+            assert!(reader.buffer.capacity() <= if len == LIMIT { LIMIT } else { KEPT });
+        }
+        fs::remove_dir_all(copy).unwrap();
+    }
+
+    #[test]
+    fn what_is_no_number_of_the_kernels_is_no_process() {
+        let copy = std::env::temp_dir().join(format!("psgo-names-{}", std::process::id()));
+        for name in ["1", "01", "1x", "+1", "-1", "4294967296", "20", "self"] {
+            fs::create_dir_all(copy.join(name)).unwrap();
+        }
+        let pids = Procfs::open(&copy).unwrap().pids().unwrap();
+        assert_eq!(pids, [Pid::new(1), Pid::new(20)]);
+        fs::remove_dir_all(copy).unwrap();
     }
 }

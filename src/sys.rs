@@ -24,6 +24,7 @@ use nix::{
 };
 
 use crate::{
+    bytes,
     error::{Error, ErrorKind, Result},
     ids::{Gid, Pid, Uid},
 };
@@ -152,34 +153,51 @@ pub(crate) enum End {
     Less,
 }
 
-/// Fills `buffer` with the file, up to its end or `limit` bytes.
-pub(crate) fn read_to_end(
+/// Fills `buffer` with the file from its beginning, up to its end or `limit` bytes, and tells how
+/// many they are. A file of `/proc` read so again tells what is true then.
+///
+/// What stands behind them is of an earlier file: a buffer that is used again is not cleared
+/// each time.
+pub(crate) fn read_into(
     file: impl AsFd,
     buffer: &mut Vec<u8>,
     limit: usize,
     end: End,
-) -> io::Result<()> {
-    buffer.resize(buffer.capacity().max(4096), 0);
+) -> io::Result<usize> {
+    if buffer.len() < 4096 {
+        buffer.resize(buffer.capacity().max(4096), 0);
+    }
     let mut filled = 0;
     loop {
         if buffer.len() == filled {
             buffer.resize(filled * 2, 0);
         }
         let asked = buffer.len() - filled;
-        let got = match nix::unistd::read(&file, &mut buffer[filled..]) {
+        // No file is read as far as the largest offset.
+        let offset = libc::off_t::try_from(filled).unwrap_or(libc::off_t::MAX);
+        let got = match nix::sys::uio::pread(&file, &mut buffer[filled..], offset) {
             Ok(got) => got,
             Err(Errno::EINTR) => continue,
-            Err(errno) => {
-                buffer.truncate(filled);
-                return Err(errno.into());
-            }
+            Err(errno) => return Err(errno.into()),
         };
         filled += got;
         if got == 0 || filled >= limit || (end == End::Less && got < asked) {
-            buffer.truncate(filled.min(limit));
-            return Ok(());
+            return Ok(filled.min(limit));
         }
     }
+}
+
+/// Fills `buffer` with the file, up to its end or `limit` bytes, and nothing else.
+pub(crate) fn read_to_end(
+    file: impl AsFd,
+    buffer: &mut Vec<u8>,
+    limit: usize,
+    end: End,
+) -> io::Result<()> {
+    buffer.clear();
+    let filled = read_into(file, buffer, limit, end)?;
+    buffer.truncate(filled);
+    Ok(())
 }
 
 /// Where the link behind `path` below `dir` points.
@@ -191,6 +209,12 @@ pub(crate) fn read_link<P: NixPath + ?Sized>(dir: impl AsFd, path: &P) -> io::Re
 /// The owner of the directory `path` below `dir`.
 pub(crate) fn owner_below<P: NixPath + ?Sized>(dir: impl AsFd, path: &P) -> io::Result<(Uid, Gid)> {
     let stat = nix::sys::stat::fstatat(dir, path, AtFlags::AT_SYMLINK_NOFOLLOW)?;
+    Ok((Uid::new(stat.st_uid), Gid::new(stat.st_gid)))
+}
+
+/// The owner of what a descriptor stands for.
+pub(crate) fn owner(file: impl AsFd) -> io::Result<(Uid, Gid)> {
+    let stat = stat(file)?;
     Ok((Uid::new(stat.st_uid), Gid::new(stat.st_gid)))
 }
 
@@ -211,14 +235,8 @@ pub(crate) fn list_numbers(dir: impl AsFd) -> io::Result<Vec<u32>> {
     let mut numbers = Vec::new();
     for entry in dir.iter() {
         let entry = entry?;
-        let name = entry.file_name().to_bytes();
-        if name.first().is_some_and(u8::is_ascii_digit) {
-            numbers.extend(
-                std::str::from_utf8(name)
-                    .ok()
-                    .and_then(|n| n.parse::<u32>().ok()),
-            );
-        }
+        // In a copy `01` may stand beside `1`, and is no process.
+        numbers.extend(bytes::decimal::<u32>(entry.file_name().to_bytes()));
     }
     Ok(numbers)
 }
@@ -412,6 +430,15 @@ pub(crate) fn boot_moment() -> Duration {
 fn clock(id: ClockId) -> Duration {
     // Both clocks exist since 2.6.39; a kernel without them would show every age as 0.
     nix::time::clock_gettime(id).map_or(Duration::ZERO, Duration::from)
+}
+
+/// How many descriptors this process may still open, about.
+pub(crate) fn spare_descriptors() -> usize {
+    use nix::sys::resource::{Resource, getrlimit};
+    let (most, _) = getrlimit(Resource::RLIMIT_NOFILE).unwrap_or((0, 0));
+    let open = open_directory(c"/proc/self/fd", OFlag::empty()).and_then(list_numbers);
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    most.saturating_sub(open.map_or(0, |open| open.len()))
 }
 
 /// The number of the calling thread.

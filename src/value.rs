@@ -22,6 +22,8 @@ pub enum Value {
     Int(i64),
     /// A ratio in percent. Text with three decimals.
     Percent(f64),
+    /// So many a second. Text with three decimals.
+    Rate(f64),
     /// Bytes that are meant to be read.
     Text(Text),
     /// A size in bytes. Text in KiB, rounded down; JSON in bytes.
@@ -41,7 +43,7 @@ impl fmt::Display for Value {
         match self {
             Self::Missing => f.write_char('?'),
             Self::Int(n) => fmt::Display::fmt(n, f),
-            Self::Percent(p) => write!(f, "{p:.3}"),
+            Self::Percent(n) | Self::Rate(n) => write!(f, "{n:.3}"),
             Self::Text(text) => fmt::Display::fmt(text, f),
             Self::Size(bytes) => fmt::Display::fmt(&(bytes / 1024), f),
             Self::Duration(span) => write_go_duration(*span, f),
@@ -73,7 +75,7 @@ impl Value {
     pub fn compare(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Self::Int(a), Self::Int(b)) => a.cmp(b),
-            (Self::Percent(a), Self::Percent(b)) => a.total_cmp(b),
+            (Self::Percent(a), Self::Percent(b)) | (Self::Rate(a), Self::Rate(b)) => a.total_cmp(b),
             (Self::Text(a), Self::Text(b)) => a.cmp(b),
             (Self::Size(a), Self::Size(b)) => a.cmp(b),
             (Self::Duration(a), Self::Duration(b)) => a.cmp(b),
@@ -99,7 +101,8 @@ impl Value {
             Self::Time(_) => 5,
             Self::Caps(_) => 6,
             Self::List(_) => 7,
-            Self::Missing => 8,
+            Self::Rate(_) => 8,
+            Self::Missing => 9,
         }
     }
 }
@@ -145,6 +148,12 @@ impl From<&[u8]> for Text {
             return Self(Repr::Static(b""));
         }
         Self(Repr::Shared(bytes.into()))
+    }
+}
+
+impl FromIterator<u8> for Text {
+    fn from_iter<I: IntoIterator<Item = u8>>(bytes: I) -> Self {
+        Self(Repr::Shared(bytes.into_iter().collect()))
     }
 }
 
@@ -195,13 +204,15 @@ pub struct Time {
 
 impl Time {
     /// `nanos` nanoseconds after `secs` seconds of Unix time, in a zone `offset` seconds east of
-    /// UTC whose abbreviation is `zone`; nothing where chrono cannot hold it.
+    /// UTC whose abbreviation is `zone`; nothing where chrono cannot hold it, there or in UTC.
     #[must_use]
     pub fn new(secs: i64, nanos: u32, offset: i32, zone: &str) -> Option<Self> {
         let offset = chrono::FixedOffset::east_opt(offset)?;
-        let moment = chrono::DateTime::from_timestamp(secs, nanos)?.with_timezone(&offset);
+        let moment = chrono::DateTime::from_timestamp(secs, nanos)?;
+        // Most of what a moment can be asked for panics where the zone's clock is beyond the end.
+        moment.naive_utc().checked_add_offset(offset)?;
         Some(Self {
-            moment,
+            moment: moment.with_timezone(&offset),
             zone: zone.into(),
         })
     }
@@ -301,7 +312,9 @@ mod serialize {
             match self {
                 Self::Missing => serializer.serialize_unit(),
                 Self::Int(n) => serializer.serialize_i64(*n),
-                Self::Percent(p) => serializer.serialize_f64((p * 1000.0).round() / 1000.0),
+                Self::Percent(n) | Self::Rate(n) => {
+                    serializer.serialize_f64((n * 1000.0).round() / 1000.0)
+                }
                 Self::Text(text) => text.serialize(serializer),
                 Self::Size(bytes) => serializer.serialize_u64(*bytes),
                 Self::Duration(span) => serializer.serialize_f64(seconds(*span)),
@@ -382,6 +395,29 @@ mod tests {
     fn a_time_has_psgos_form() {
         let time = Time::new(1_575_885_036, 990_000_000, 3600, "CET").unwrap();
         assert_eq!(time.to_string(), "2019-12-09 10:50:36 +0100 CET");
+    }
+
+    #[test]
+    fn a_time_is_within_what_its_zone_can_say() {
+        let (first, last) = (-8_334_601_228_800, 8_210_266_876_799);
+        for (secs, offset, can) in [
+            (last, 0, true),
+            (last, -1, true),
+            (last, 1, false),
+            (last - 3600, 3600, true),
+            (first, 1, true),
+            (first, -1, false),
+            (last + 1, -3600, false),
+            (0, 86_400, false),
+            (i64::MIN, 0, false),
+        ] {
+            let time = Time::new(secs, 999_999_999, offset, "CET");
+            assert_eq!(time.is_some(), can, "{secs} {offset}");
+            let Some(time) = time else { continue };
+            assert!(time.to_string().ends_with(" CET"));
+            #[cfg(feature = "serde")]
+            assert!(json(&Value::Time(Box::new(time))).starts_with('"'));
+        }
     }
 
     #[test]

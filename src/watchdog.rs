@@ -15,31 +15,56 @@ use std::{
 /// only with a fatal signal to the whole process, so a container could otherwise collect them.
 const MOST: usize = 4;
 
-static LEFT: AtomicUsize = AtomicUsize::new(0);
+/// The threads of this process that are left behind.
+static ALL: Count = Count(AtomicUsize::new(0));
+
+/// How many threads are left behind at the moment.
+#[derive(Debug)]
+struct Count(AtomicUsize);
+
+impl Count {
+    fn is_full(&self) -> bool {
+        self.0.load(Ordering::Relaxed) >= MOST
+    }
+}
 
 /// How many threads are left behind at the moment.
 pub(crate) fn left() -> usize {
-    LEFT.load(Ordering::Relaxed)
+    ALL.0.load(Ordering::Relaxed)
 }
 
 /// Whether no more threads may be left behind: then nothing that can block may be begun.
 pub(crate) fn is_full() -> bool {
-    left() >= MOST
+    ALL.is_full()
 }
 
 /// The place of a thread among those that are left behind, held from both sides: by the one who
 /// waits, and by the thread itself until it ends.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Leash(Arc<Slack>);
 
-#[derive(Debug, Default)]
-struct Slack(AtomicBool);
+#[derive(Debug)]
+struct Slack {
+    let_go: AtomicBool,
+    count: &'static Count,
+}
 
 impl Leash {
+    pub(crate) fn new() -> Self {
+        Self::counted(&ALL)
+    }
+
+    fn counted(count: &'static Count) -> Self {
+        Self(Arc::new(Slack {
+            let_go: AtomicBool::new(false),
+            count,
+        }))
+    }
+
     /// Leaves the thread behind; counted until it lets go of its side.
     pub(crate) fn let_go(&self) {
-        if !self.0.0.swap(true, Ordering::Relaxed) {
-            LEFT.fetch_add(1, Ordering::Relaxed);
+        if !self.0.let_go.swap(true, Ordering::Relaxed) {
+            self.0.count.0.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -61,8 +86,8 @@ impl Watch {
 
 impl Drop for Slack {
     fn drop(&mut self) {
-        if *self.0.get_mut() {
-            LEFT.fetch_sub(1, Ordering::Relaxed);
+        if *self.let_go.get_mut() {
+            self.count.0.fetch_sub(1, Ordering::Relaxed);
         }
     }
 }
@@ -72,6 +97,7 @@ impl Drop for Slack {
 pub(crate) struct Patience {
     until: Instant,
     left_behind: usize,
+    count: &'static Count,
 }
 
 impl Patience {
@@ -86,6 +112,7 @@ impl Patience {
                 .checked_add(time)
                 .unwrap_or(now + Duration::from_secs(3600)),
             left_behind: 0,
+            count: &ALL,
         }
     }
 
@@ -103,11 +130,11 @@ impl Patience {
         &mut self,
         work: impl FnOnce() -> io::Result<T> + Send + 'static,
     ) -> io::Result<T> {
-        if is_full() {
+        if self.count.is_full() {
             return Err(io::Error::from_raw_os_error(libc::ETIMEDOUT));
         }
         let (sender, receiver) = mpsc::sync_channel(1);
-        let leash = Leash::default();
+        let leash = Leash::counted(self.count);
         let its_leash = leash.clone();
         let run = move || {
             // The one who asked may have gone on without the answer.
@@ -137,7 +164,12 @@ mod tests {
 
     #[test]
     fn what_does_not_answer_is_left_behind_and_counted_until_it_ends() {
-        let mut patience = Patience::new(Duration::from_millis(20));
+        // Not that of the process, in which other tests leave threads behind too.
+        static COUNT: Count = Count(AtomicUsize::new(0));
+        let mut patience = Patience {
+            count: &COUNT,
+            ..Patience::new(Duration::from_millis(20))
+        };
         assert_eq!(patience.wait_for(|| Ok(7)).unwrap(), 7);
         let holds: Vec<_> = (0..MOST)
             .map(|_| {
@@ -148,11 +180,11 @@ mod tests {
             })
             .collect();
         assert_eq!(patience.left_behind(), MOST);
-        assert!(is_full());
+        assert!(COUNT.is_full());
         // Nothing is begun any more, until one of them ends.
         assert!(patience.wait_for(|| Ok(())).is_err());
         drop(holds);
-        while is_full() {
+        while COUNT.is_full() {
             thread::yield_now();
         }
         assert!(patience.wait_for(|| Ok(())).is_ok());

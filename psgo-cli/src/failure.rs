@@ -21,8 +21,6 @@ pub(crate) enum Failure {
     WrongUse(String),
     /// The library could not tell.
     Library(psgo::Error),
-    /// There is nothing to tell, for these reasons.
-    Nothing(String),
     /// What there is to tell could not be written.
     Output(io::Error),
 }
@@ -56,7 +54,7 @@ pub(crate) fn exit(result: Result<Answer, Failure>) -> ExitCode {
         }
         Err(Failure::Output(error)) => format!("cannot write: {}", system_words(&error)),
         Err(Failure::Library(error)) => error.to_string(),
-        Err(Failure::WrongUse(text) | Failure::Nothing(text)) => text,
+        Err(Failure::WrongUse(text)) => text,
     };
     say(&text);
     ExitCode::from(2)

@@ -6,12 +6,19 @@ use crate::failure::Answer;
 
 /// One line that says what was left out and why, if anything worth it was, and whether the answer
 /// is complete without it.
-pub(crate) fn summary(skipped: &[Skipped]) -> (Option<String>, Answer) {
-    summary_of(skipped.iter().map(|skipped| Reason {
+pub(crate) fn summary(skipped: &[Skipped], abandoned: usize) -> (Option<String>, Answer) {
+    let (line, answer) = summary_of(skipped.iter().map(|skipped| Reason {
         pid: skipped.named.then(|| skipped.pid.get()),
         text: words(&skipped.error),
         is_gone: skipped.error.kind() == ErrorKind::Gone,
-    }))
+    }));
+    let unanswered = match abandoned {
+        0 => return (line, answer),
+        1 => "1 read did not answer".to_owned(),
+        many => format!("{many} reads did not answer"),
+    };
+    let line = line.map_or(unanswered.clone(), |line| format!("{line}; {unanswered}"));
+    (Some(line), answer)
 }
 
 /// Why one process or container is not in the answer.
@@ -25,7 +32,10 @@ struct Reason {
 fn words(error: &Error) -> String {
     match error.kind() {
         ErrorKind::Gone => "no such process".to_owned(),
-        ErrorKind::Denied => "permission denied".to_owned(),
+        ErrorKind::Denied => match error.missing_capability() {
+            Some(capability) => format!("permission denied, it takes {capability}"),
+            None => "permission denied".to_owned(),
+        },
         ErrorKind::TimedOut => "no answer".to_owned(),
         _ => error.to_string(),
     }

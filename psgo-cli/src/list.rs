@@ -32,7 +32,7 @@ pub(crate) fn list(list: &List) -> Result<Answer, Failure> {
     rows.finish()?;
 
     let left_out: Vec<_> = not_joined.into_iter().chain(outcome.skipped).collect();
-    let (line, answer) = left_out::summary(&left_out);
+    let (line, answer) = left_out::summary(&left_out, outcome.abandoned);
     if let Some(line) = line {
         failure::say(&line);
     }
@@ -58,14 +58,6 @@ fn look(look: &Look, mut query: Query) -> Result<(Query, Vec<Skipped>), Failure>
     match (look.join, &look.pids) {
         (Some(Join::Each), Some(containers)) => {
             let (views, skipped) = view.join_each(containers, &join);
-            match (&views[..], &skipped[..]) {
-                ([], [only]) => return Err(Failure::Library(only.error.clone())),
-                ([], [_, ..]) => {
-                    let (line, _) = left_out::summary(&skipped);
-                    return Err(Failure::Nothing(line.unwrap_or_default()));
-                }
-                _ => {}
-            }
             Ok((query.views(views), skipped))
         }
         (Some(Join::Into(pid)), _) => {

@@ -15,11 +15,11 @@ descriptors! {
     etime   "%t"  "ELAPSED"        [STAT CLOCK]         "time since the process started"
     group   "%G"  "GROUP"          [EFFECTIVE GROUPS]   "effective group's name, or its number"
     groups  ""    "GROUPS"         [STATUS GROUPS]      "supplementary groups"
-    hgroup  ""    "HGROUP"         [EFFECTIVE HOST_GROUPS] "effective group on the host, known after a join"
-    hgroups ""    "HGROUPS"        [STATUS HOST_GROUPS] "supplementary groups on the host, known after a join"
-    hpid    ""    "HPID"           [HOST_PID]           "process ID on the host, known after a join"
-    huid    ""    "HUID"           [EFFECTIVE]          "effective user ID on the host, known after a join"
-    huser   ""    "HUSER"          [EFFECTIVE HOST_USERS] "effective user on the host, known after a join"
+    hgroup  ""    "HGROUP"         [HOST EFFECTIVE HOST_GROUPS] "effective group on the host, known after a join"
+    hgroups ""    "HGROUPS"        [HOST STATUS HOST_GROUPS] "supplementary groups on the host, known after a join"
+    hpid    ""    "HPID"           [HOST HOST_PID]      "process ID on the host, known after a join"
+    huid    ""    "HUID"           [HOST EFFECTIVE]     "effective user ID on the host, known after a join"
+    huser   ""    "HUSER"          [HOST EFFECTIVE HOST_USERS] "effective user on the host, known after a join"
     label   ""    "LABEL"          [LABEL]              "security label (SELinux, AppArmor)"
     nice    "%n"  "NI"             [STAT]               "nice value, -20 to 19"
     pcpu    "%C"  "%CPU"           [STAT CLOCK]         "CPU time in percent of the time since the start"
@@ -27,7 +27,7 @@ descriptors! {
     pid     "%p"  "PID"            []                   "process ID"
     ppid    "%P"  "PPID"           [STAT]               "parent's process ID, 0 outside the PID namespace"
     rgroup  "%g"  "RGROUP"         [STATUS GROUPS]      "real group's name, or its number"
-    rss     ""    "RSS"            [RSS]                "resident memory, in KiB"
+    rss     ""    "RSS"            [RSS]                "resident memory: KiB in text, bytes in JSON"
     ruser   "%u"  "RUSER"          [STATUS USERS]       "real user's name, or its number"
     seccomp ""    "SECCOMP"        [STATUS]             "seccomp mode: disabled, strict or filter"
     state   ""    "STATE"          [STAT]               "state: R running, S sleeping, D uninterruptible, Z zombie, T stopped, t traced, I idle, X dead"
@@ -36,7 +36,7 @@ descriptors! {
     tty     "%y"  "TTY"            [STAT TTY]           "controlling terminal"
     uid     ""    "UID"            [EFFECTIVE]          "effective user ID"
     user    "%U"  "USER"           [EFFECTIVE USERS]    "effective user's name, or its number"
-    vsz     "%z"  "VSZ"            [STAT]               "virtual memory, in KiB"
+    vsz     "%z"  "VSZ"            [VSZ]               "virtual memory: KiB in text, bytes in JSON"
 }
 
 fn args(seen: &Seen<'_>) -> Value {
@@ -109,6 +109,10 @@ fn hgroup(seen: &Seen<'_>) -> Value {
 }
 
 fn hgroups(seen: &Seen<'_>) -> Value {
+    if !seen.joined() {
+        // Also of who is in no group: there is no host to speak of.
+        return Value::Missing;
+    }
     group_list(seen, |read| {
         seen.host_gid(read).map(|gid| seen.host_group(gid))
     })
@@ -217,6 +221,5 @@ fn user(seen: &Seen<'_>) -> Value {
 }
 
 fn vsz(seen: &Seen<'_>) -> Value {
-    seen.stat()
-        .map_or(Value::Missing, |stat| Value::Size(stat.vsize))
+    seen.vsz().map_or(Value::Missing, Value::Size)
 }

@@ -5,12 +5,16 @@ use super::{Descriptor, Needs, Seen, Value, descriptors};
 descriptors! {
     //name  code  header  needs     what it is
     gid     ""    "GID"   [EFFECTIVE]   "effective group ID"
-    hgid    ""    "HGID"  [EFFECTIVE]   "effective group ID on the host, known after a join"
+    hgid    ""    "HGID"  [HOST EFFECTIVE]   "effective group ID on the host, known after a join"
+    majfltps ""   "MAJFLT/s" [STAT CLOCK] "page faults a second that needed storage, known in a watch"
+    minfltps ""   "MINFLT/s" [STAT CLOCK] "page faults a second that needed none, known in a watch"
     nlwp    ""    "NLWP"  [STAT]        "number of threads"
     nnp     ""    "NNP"   [STATUS]      "no_new_privs: 1 if execve can grant no privileges"
+    readps  ""    "READ/s" [STAT CLOCK IO] "read from storage each second, in KiB, known in a watch"
     rgid    ""    "RGID"  [STATUS]      "real group ID"
     ruid    ""    "RUID"  [STATUS]      "real user ID"
     sid     ""    "SID"   [JOBS]        "session ID"
+    writeps ""    "WRITE/s" [STAT CLOCK IO] "sent to storage each second, in KiB, known in a watch"
 }
 
 fn gid(seen: &Seen<'_>) -> Value {
@@ -23,6 +27,14 @@ fn hgid(seen: &Seen<'_>) -> Value {
     gid.map_or(Value::Missing, |gid| number(gid.get()))
 }
 
+fn majfltps(seen: &Seen<'_>) -> Value {
+    seen.major_faults().map_or(Value::Missing, Value::Rate)
+}
+
+fn minfltps(seen: &Seen<'_>) -> Value {
+    seen.minor_faults().map_or(Value::Missing, Value::Rate)
+}
+
 fn nlwp(seen: &Seen<'_>) -> Value {
     seen.stat()
         .map_or(Value::Missing, |stat| Value::Int(stat.num_threads))
@@ -31,6 +43,10 @@ fn nlwp(seen: &Seen<'_>) -> Value {
 fn nnp(seen: &Seen<'_>) -> Value {
     let flag = seen.status().and_then(|status| status.no_new_privs);
     flag.map_or(Value::Missing, number)
+}
+
+fn readps(seen: &Seen<'_>) -> Value {
+    seen.read_rate().map_or(Value::Missing, bytes)
 }
 
 fn rgid(seen: &Seen<'_>) -> Value {
@@ -46,6 +62,15 @@ fn ruid(seen: &Seen<'_>) -> Value {
 fn sid(seen: &Seen<'_>) -> Value {
     seen.sid()
         .map_or(Value::Missing, |sid| Value::Int(sid.into()))
+}
+
+fn writeps(seen: &Seen<'_>) -> Value {
+    seen.write_rate().map_or(Value::Missing, bytes)
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // A rate is not negative.
+fn bytes(rate: f64) -> Value {
+    Value::Size(rate as u64)
 }
 
 fn number(n: u32) -> Value {

@@ -8,6 +8,8 @@ use crate::{
 
 mod aix;
 mod further;
+#[cfg(test)]
+mod lists;
 
 /// The descriptors that are listed when none is asked for.
 pub const DEFAULT_DESCRIPTORS: [&str; 8] = [
@@ -53,7 +55,6 @@ static ALIASES: &[(&str, &str)] = &[
     ("cputime", "time"),
     ("egid", "gid"),
     ("egroup", "group"),
-    ("etimes", "etime"),
     ("euid", "uid"),
     ("euser", "user"),
     ("ni", "nice"),
@@ -100,6 +101,14 @@ pub fn list_descriptors() -> Vec<&'static str> {
 }
 
 /// The descriptor called `name`: by its name, its code or another name that it is known by.
+///
+/// ```
+/// let found = psgo::descriptor::find("%cpu")?;
+/// assert_eq!((found.name, found.code, found.header), ("pcpu", "%C", "%CPU"));
+/// let error = psgo::descriptor::find("capef").unwrap_err();
+/// assert_eq!(error.to_string(), "unknown descriptor \"capef\" (did you mean \"capeff\"?)");
+/// # Ok::<(), psgo::Error>(())
+/// ```
 ///
 /// # Errors
 ///

@@ -14,7 +14,7 @@ pub(crate) use pids::{Numbers, Translator};
 
 use crate::{
     error::{Error, ErrorKind, Result},
-    format::pid::{Stat, Status},
+    format::pid::{Fdinfo, Stat, Status},
     ids::Pid,
     procfs::{ProcessDir, Procfs},
     sys::{self, End, Guard},
@@ -56,9 +56,13 @@ impl Target {
     pub(crate) fn hold(base: &Procfs, pid: Pid) -> Result<Self> {
         let about = |name: &str| {
             let path = format!("{pid}/{name}");
-            move |error| match base.error(&path, error) {
-                error if error.kind() == ErrorKind::Gone => gone(pid),
-                error => error,
+            move |error| {
+                let error = base.error(&path, error);
+                match error.kind() {
+                    ErrorKind::Gone => gone(pid),
+                    ErrorKind::Denied if lacks_ptrace(base) => error.that_takes("CAP_SYS_PTRACE"),
+                    _ => error,
+                }
             }
         };
         let dir = base.process(pid).map_err(about(""))?;
@@ -108,12 +112,9 @@ impl Target {
         let me = base.process_self();
         let info = me.and_then(|me| me.read(&path));
         let info = info.map_err(|error| base.error(&format!("self/{path}"), error))?;
-        let line = info
-            .split(|b| *b == b'\n')
-            .find_map(|line| line.strip_prefix(b"Pid:\t"));
-        let pid = line
-            .and_then(|pid| std::str::from_utf8(pid).ok()?.parse::<i64>().ok())
-            .ok_or_else(|| not_one("not a pidfd"))?;
+        let info = Fdinfo::parse(&info).ok();
+        let pid = info.and_then(|info| info.pid);
+        let pid = pid.ok_or_else(|| not_one("not a pidfd"))?;
         // The kernel says -1 of a process that has been reaped, 0 of one it does not show.
         let pid = u32::try_from(pid).ok().filter(|pid| *pid > 0).map(Pid::new);
         let ended = || {
@@ -244,6 +245,14 @@ impl Target {
             })?
             .map_err(not_trusted)
     }
+}
+
+/// Whether this process may not look into others' namespaces by a capability of its own.
+fn lacks_ptrace(base: &Procfs) -> bool {
+    const CAP_SYS_PTRACE: u64 = 1 << 19;
+    let status = base.read("self/status").ok();
+    let effective = status.and_then(|bytes| Status::parse(&bytes).ok()?.cap_eff);
+    effective.is_some_and(|mask| mask & CAP_SYS_PTRACE == 0)
 }
 
 /// What is wrong where a path below a guarded `/proc` leads elsewhere.

@@ -6,16 +6,18 @@ use crate::{
     descriptor::{self, DEFAULT_DESCRIPTORS, Descriptor},
     error::Result,
     ids::Pid,
-    snapshot::{self, Needs},
+    snapshot::{self, Memory, Needs},
     value::Value,
     view::{JoinOptions, View},
 };
 
 mod table;
+mod watch;
 
 pub use table::{Record, Row, Table};
+pub use watch::{Look, Watcher};
 
-pub use crate::snapshot::{Outcome, Skipped};
+pub use crate::snapshot::Outcome;
 
 /// Which processes to list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +80,21 @@ pub fn join_namespace_and_process_info<S: AsRef<str>>(
 ///
 /// A container that cannot be entered is left out, with its reason in
 /// [`Table::skipped`].
+///
+/// ```no_run
+/// use psgo::{JoinOptions, Pid};
+///
+/// let pids = [Pid::new(5572), Pid::new(5603)];
+/// let options = JoinOptions::default();
+/// let table = psgo::join_namespace_and_process_info_by_pids(&pids, &["pid", "args"], &options)?;
+/// for row in table.rows() {
+///     println!("{:?}: {}", row.via(), row.pid());
+/// }
+/// for skipped in table.skipped() {
+///     eprintln!("{}: {}", skipped.pid, skipped.error);
+/// }
+/// # Ok::<(), psgo::Error>(())
+/// ```
 ///
 /// # Errors
 ///
@@ -185,6 +202,13 @@ impl Query {
 
     /// The same from one text, `"pid, user %C"`: split at commas or blanks.
     ///
+    /// ```
+    /// let query = psgo::Query::parse("pid, user=WHO %C")?;
+    /// assert_eq!(query.headers(), ["PID", "WHO", "%CPU"]);
+    /// assert!(psgo::Query::parse("pid,").is_err());
+    /// # Ok::<(), psgo::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`UnknownDescriptor`](crate::ErrorKind::UnknownDescriptor), also for an empty item (`"pid,,user"`).
@@ -226,6 +250,11 @@ impl Query {
     /// Equal rows stay in the order of their pids. A sorted listing is collected before the
     /// first row is given out.
     ///
+    /// ```
+    /// let table = psgo::Query::new(&["pid", "rss"])?.sort(&["-rss", "pid"])?.table()?;
+    /// # Ok::<(), psgo::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`UnknownDescriptor`](crate::ErrorKind::UnknownDescriptor).
@@ -256,7 +285,17 @@ impl Query {
     /// How many threads read; as many as pay unless told.
     #[must_use]
     pub fn threads(mut self, threads: NonZeroUsize) -> Self {
-        self.pace.threads = Some(threads);
+        self.pace.threads = snapshot::Threads::Exactly(threads);
+        self
+    }
+
+    /// Reads on the calling thread alone, for a program that must not have others.
+    ///
+    /// It gives up the [time-out](Self::timeout): a process whose command line does not answer
+    /// holds up the caller for as long as it likes.
+    #[must_use]
+    pub fn on_this_thread(mut self) -> Self {
+        self.pace.threads = snapshot::Threads::None;
         self
     }
 
@@ -287,14 +326,22 @@ impl Query {
             rows.push(row);
             ControlFlow::Continue(())
         })?;
-        rows.sort_by(|a, b| self.compare(a, b));
-        for mut row in rows {
-            row.truncate(self.columns.len());
+        self.arrange(&mut rows);
+        for row in rows {
             if each(row).is_break() {
                 break;
             }
         }
         Ok(outcome)
+    }
+
+    /// Looks again and again, each time as cheaply as it can: see [`Watcher`].
+    ///
+    /// # Errors
+    ///
+    /// What kept `/proc` from being opened.
+    pub fn watch(self) -> Result<Watcher> {
+        Watcher::new(self)
     }
 
     /// All rows.
@@ -317,15 +364,6 @@ impl Query {
 
     /// Rows with the cells of the sort keys behind those of the columns.
     fn run(&self, each: &mut dyn FnMut(Row) -> ControlFlow<()>) -> Result<Outcome> {
-        let extracted: Vec<&'static Descriptor> = self
-            .columns
-            .iter()
-            .map(|column| column.descriptor)
-            .chain(self.keys.iter().map(|key| key.descriptor))
-            .collect();
-        let needs = extracted
-            .iter()
-            .fold(Needs::empty(), |sum, d| sum | d.needs);
         let host;
         let views = match &self.views {
             Some(views) => views,
@@ -334,8 +372,23 @@ impl Query {
                 &host[..]
             }
         };
+        self.run_in(views.iter().map(|view| (view, None)), each)
+    }
+
+    /// The same in these views, each with what was kept from the last time.
+    fn run_in<'a>(
+        &self,
+        views: impl Iterator<Item = (&'a View, Option<&'a mut Memory>)>,
+        each: &mut dyn FnMut(Row) -> ControlFlow<()>,
+    ) -> Result<Outcome> {
+        let extracted: Vec<&'static Descriptor> = self
+            .columns
+            .iter()
+            .map(|column| column.descriptor)
+            .chain(self.keys.iter().map(|key| key.descriptor))
+            .collect();
         let mut outcome = Outcome::default();
-        for view in views {
+        for (view, memory) in views {
             let columns = extracted.clone();
             let via = view.target();
             if let Some(joined) = &view.0.joined {
@@ -346,20 +399,35 @@ impl Query {
                 let cells = columns.iter().map(|d| (d.extract)(seen)).collect();
                 Row::new(seen.pid(), via, cells)
             };
-            let flow = snapshot::collect(
+            let known = |descriptor: &&&Descriptor| {
+                view.0.joined.is_some() || !descriptor.needs.contains(Needs::HOST)
+            };
+            let needs = extracted
+                .iter()
+                .filter(known)
+                .fold(Needs::empty(), |sum, descriptor| sum | descriptor.needs);
+            let ask = snapshot::Ask {
                 view,
-                self.pids.as_deref(),
+                pids: self.pids.as_deref(),
                 needs,
-                self.pace,
-                extract,
-                &mut *each,
-                &mut outcome,
-            )?;
+                pace: self.pace,
+            };
+            let flow = snapshot::collect(ask, memory, extract, &mut *each, &mut outcome)?;
             if flow.is_break() {
                 break;
             }
         }
         Ok(outcome)
+    }
+
+    /// Sorts the rows, and takes the cells away that they are sorted by.
+    fn arrange(&self, rows: &mut [Row]) {
+        if !self.keys.is_empty() {
+            rows.sort_by(|a, b| self.compare(a, b));
+            for row in rows {
+                row.truncate(self.columns.len());
+            }
+        }
     }
 
     fn compare(&self, a: &Row, b: &Row) -> std::cmp::Ordering {
@@ -375,5 +443,64 @@ impl Query {
             })
             .find(|order| order.is_ne())
             .unwrap_or(std::cmp::Ordering::Equal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_join_there_is_no_host_to_speak_of() {
+        let names = ["hpid", "huser", "huid", "hgroup", "hgroups", "hgid"];
+        let table = process_info(Pids::All, &names).unwrap();
+        // Kernel threads, which are in no group, among them.
+        assert!(table.rows().len() > 1);
+        for row in table.rows() {
+            assert!(
+                row.values().iter().all(|value| *value == Value::Missing),
+                "{row:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_empty_list_of_pids_is_an_empty_answer() {
+        let table = process_info(Pids::Only(&[]), &["pid"]).unwrap();
+        assert_eq!((table.headers(), table.rows().len()), (vec!["PID"], 0));
+    }
+
+    #[test]
+    fn a_thread_is_not_a_process() {
+        let (send, receive) = std::sync::mpsc::channel();
+        let (stop, stopped) = std::sync::mpsc::channel::<()>();
+        let thread = std::thread::spawn(move || {
+            send.send(nix::unistd::gettid().as_raw()).unwrap();
+            stopped.recv()
+        });
+        let tid = Pid::new(receive.recv().unwrap().try_into().unwrap());
+        let table = process_info(Pids::Only(&[tid]), &["pid"]).unwrap();
+        assert!(table.rows().is_empty());
+        assert_eq!(table.skipped()[0].error.kind(), crate::ErrorKind::Gone);
+        drop(stop);
+        let _ = thread.join().unwrap();
+    }
+
+    #[test]
+    fn rows_are_sorted_by_keys_that_need_not_be_shown() {
+        let table = Query::new(&["pid"])
+            .unwrap()
+            .sort(&["-pid"])
+            .unwrap()
+            .table()
+            .unwrap();
+        let pids: Vec<_> = table.rows().iter().map(Row::pid).collect();
+        assert!(
+            pids.len() > 1 && pids.is_sorted_by(|a, b| a > b),
+            "{pids:?}"
+        );
+        assert_eq!(table.rows()[0].values().len(), 1);
+        let empty = Query::parse("pid,,user").unwrap_err();
+        assert_eq!(empty.kind(), crate::ErrorKind::UnknownDescriptor);
     }
 }

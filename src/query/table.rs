@@ -1,7 +1,7 @@
 //! `Table` and its rows: what a listing gives.
 
-use super::{Column, Outcome, Skipped};
-use crate::{ids::Pid, value::Value};
+use super::{Column, Outcome};
+use crate::{ids::Pid, value::Value, view::Skipped};
 
 /// A listing: headers, rows of typed values, and what was left out.
 #[derive(Debug, Clone)]
@@ -109,9 +109,25 @@ impl<'a> Record<'a> {
     }
 }
 
+/// # Errors
+///
+/// A descriptor that is among the columns twice would be a key twice.
 #[cfg(feature = "serde")]
 impl serde::Serialize for Record<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::Error as _;
+        let twice = self.columns.iter().enumerate().find(|(i, column)| {
+            let name = column.descriptor().name;
+            self.columns[..*i]
+                .iter()
+                .any(|other| other.descriptor().name == name)
+        });
+        if let Some((_, column)) = twice {
+            let name = column.descriptor().name;
+            return Err(S::Error::custom(format!(
+                "descriptor \"{name}\" twice in one object"
+            )));
+        }
         serializer.collect_map(
             self.cells()
                 .map(|(column, value)| (column.descriptor().name, value)),

@@ -1,25 +1,29 @@
 //! What to read of each process, and what was read of it.
 
 mod collect;
+mod kept;
+mod plan;
+mod pool;
 mod read;
 mod stuck;
 
 use std::{num::NonZeroUsize, time::Duration};
 
-pub(crate) use collect::collect;
+pub(crate) use collect::{Ask, collect};
+pub(crate) use kept::Memory;
 
 use crate::{
-    error::Error,
     format::pid::{Stat, Status},
     ids::{Gid, Pid, Uid},
+    procfs::KEPT,
     value::{Text, Time},
-    view::{Inner, Way},
+    view::{Inner, Skipped, Way},
 };
 
 bitflags::bitflags! {
     /// What a descriptor is computed from.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub(crate) struct Needs: u16 {
+    pub(crate) struct Needs: u32 {
         /// `/proc/PID/stat`
         const STAT = 1;
         /// `/proc/PID/status`
@@ -50,6 +54,12 @@ bitflags::bitflags! {
         const HOST_GROUPS = 1 << 13;
         /// the pid on the host
         const HOST_PID = 1 << 14;
+        /// `/proc/PID/io`
+        const IO = 1 << 15;
+        /// address space
+        const VSZ = 1 << 16;
+        /// a host to speak of: without a join nothing of it is read
+        const HOST = 1 << 17;
     }
 }
 
@@ -57,14 +67,25 @@ bitflags::bitflags! {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pace {
     pub(crate) timeout: Duration,
-    pub(crate) threads: Option<NonZeroUsize>,
+    pub(crate) threads: Threads,
+}
+
+/// Who reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Threads {
+    /// As many threads as pay.
+    Best,
+    /// So many.
+    Exactly(NonZeroUsize),
+    /// The calling thread.
+    None,
 }
 
 impl Default for Pace {
     fn default() -> Self {
         Self {
             timeout: Duration::from_secs(2),
-            threads: None,
+            threads: Threads::Best,
         }
     }
 }
@@ -84,32 +105,6 @@ pub struct Outcome {
     pub ways: Vec<(Pid, Way)>,
 }
 
-/// A process or a container that was left out.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Skipped {
-    /// Its pid, as it was asked for or listed.
-    pub pid: Pid,
-    /// The pid through which its container was joined.
-    pub via: Option<Pid>,
-    /// Whether the caller asked for this very pid.
-    pub named: bool,
-    /// Why.
-    pub error: Error,
-}
-
-impl Skipped {
-    /// `pid`, that was asked for.
-    pub(crate) fn named(pid: Pid, via: Option<Pid>, error: Error) -> Self {
-        Self {
-            pid,
-            via,
-            named: true,
-            error,
-        }
-    }
-}
-
 /// What was read of one process.
 #[derive(Debug, Default)]
 pub(crate) struct Task {
@@ -124,13 +119,57 @@ pub(crate) struct Task {
     ppid: Option<i32>,
     pgid: Option<i32>,
     sid: Option<i32>,
-    cmdline: Option<Vec<u8>>,
+    /// Meant only if it [has one](Self::has_cmdline); a buffer otherwise.
+    cmdline: Vec<u8>,
+    has_cmdline: bool,
     label: Option<Vec<u8>>,
     /// In bytes.
     rss: Option<u64>,
+    vsz: Option<u64>,
+    /// What it read from storage and sent there, in bytes.
+    io: Option<(u64, u64)>,
+    /// Whether it is being watched, so that rates are of the time since the last look.
+    watched: bool,
+    /// What it did since the last look.
+    since: Option<Since>,
     /// Since boot.
     read_at: Duration,
     zone: Option<(i32, Box<str>)>,
+}
+
+/// What a process did in a span of time.
+#[derive(Debug, Clone, Copy)]
+struct Since {
+    time: Duration,
+    /// In ticks.
+    cpu: u64,
+    minflt: u64,
+    majflt: u64,
+    /// In bytes.
+    read: Option<u64>,
+    written: Option<u64>,
+}
+
+impl Task {
+    /// Forgets what was read of another process, but for its buffer.
+    fn start(&mut self, pid: Pid, watched: bool) {
+        let mut cmdline = std::mem::take(&mut self.cmdline);
+        cmdline.clear();
+        cmdline.shrink_to(KEPT);
+        *self = Self {
+            pid,
+            cmdline,
+            watched,
+            ..Self::default()
+        };
+    }
+}
+
+impl Since {
+    #[allow(clippy::cast_precision_loss)] // A rate is shown with three decimals.
+    fn per_second(&self, count: u64) -> f64 {
+        count as f64 / self.time.as_secs_f64()
+    }
 }
 
 /// A process as an extractor sees it: what was read of it, and what its view knows.
@@ -171,7 +210,7 @@ impl Seen<'_> {
 
     /// The command line as the kernel has it; empty for who has none.
     pub(crate) fn cmdline(&self) -> Option<&[u8]> {
-        self.task.cmdline.as_deref()
+        self.task.has_cmdline.then_some(&self.task.cmdline)
     }
 
     pub(crate) fn label(&self) -> Option<&[u8]> {
@@ -181,6 +220,11 @@ impl Seen<'_> {
     /// Resident memory in bytes.
     pub(crate) fn rss(&self) -> Option<u64> {
         self.task.rss
+    }
+
+    /// Address space in bytes.
+    pub(crate) fn vsz(&self) -> Option<u64> {
+        self.task.vsz
     }
 
     /// Effective user, as this process reads it.
@@ -207,6 +251,11 @@ impl Seen<'_> {
     pub(crate) fn groups(&self) -> Option<impl Iterator<Item = Gid>> {
         let groups = self.status()?.groups.as_ref()?;
         Some(groups.iter().copied().map(Gid::new))
+    }
+
+    /// Whether a container was joined, so that there is a host to speak of.
+    pub(crate) fn joined(&self) -> bool {
+        self.view.joined.is_some()
     }
 
     /// A user that was read, in the user namespace of the listing.
@@ -283,12 +332,41 @@ impl Seen<'_> {
         Some(self.view.host.age(start, self.task.read_at))
     }
 
-    /// CPU time in percent of the time since the start.
+    /// CPU time in percent of the time since the start; of the time since the last look, if the
+    /// process is watched.
     pub(crate) fn cpu_percent(&self) -> Option<f64> {
+        let host = &self.view.host;
+        if self.task.watched {
+            let since = self.task.since.as_ref()?;
+            return Some(100.0 * host.ticks(since.cpu).as_secs_f64() / since.time.as_secs_f64());
+        }
         let stat = self.stat()?;
         let used = stat.utime.saturating_add(stat.stime);
-        let host = &self.view.host;
         Some(host.cpu_percent(used, stat.starttime, self.task.read_at))
+    }
+
+    /// Page faults a second that needed no storage, since the last look.
+    pub(crate) fn minor_faults(&self) -> Option<f64> {
+        let since = self.task.since.as_ref()?;
+        Some(since.per_second(since.minflt))
+    }
+
+    /// Page faults a second that needed storage, since the last look.
+    pub(crate) fn major_faults(&self) -> Option<f64> {
+        let since = self.task.since.as_ref()?;
+        Some(since.per_second(since.majflt))
+    }
+
+    /// Bytes a second from storage, since the last look.
+    pub(crate) fn read_rate(&self) -> Option<f64> {
+        let since = self.task.since.as_ref()?;
+        Some(since.per_second(since.read?))
+    }
+
+    /// Bytes a second to storage, since the last look.
+    pub(crate) fn write_rate(&self) -> Option<f64> {
+        let since = self.task.since.as_ref()?;
+        Some(since.per_second(since.written?))
     }
 
     /// The moment of the start.

@@ -2,95 +2,24 @@
 
 use std::{
     io,
-    sync::atomic::{AtomicU16, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed},
+    sync::atomic::{AtomicBool, AtomicU16, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed},
 };
 
-use super::{Needs, Seen, Task, stuck};
+use super::{
+    Needs, Seen, Since, Task,
+    kept::{Budget, Counts, Handle, Kept, KeptFile},
+    plan::{Files, Plan},
+    stuck,
+};
 use crate::{
     error::{Error, ErrorKind, Result},
-    format::pid::{Stat, Statm, Status},
+    format::pid::{Io, Stat, Statm, Status},
     ids::{Gid, Pid, Uid},
     namespace::{MOUNTED_OVER, Numbers, gone},
-    procfs::{Procfs, Reader},
+    procfs::Reader,
     sys,
     view::Inner,
 };
-
-bitflags::bitflags! {
-    /// What is asked of the kernel for each process, in this order.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub(super) struct Files: u16 {
-        const STAT = 1;
-        const OWNER = 1 << 1;
-        const HOST_PID = 1 << 2;
-        const STATUS = 1 << 3;
-        const STATM = 1 << 4;
-        const CMDLINE = 1 << 5;
-        const LABEL = 1 << 6;
-        const NAMES = 1 << 7;
-    }
-}
-
-/// What to read of each process.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Plan {
-    needs: Needs,
-    /// The `/proc` is not that of the PID namespace of the listing: numbers are translated.
-    outside: bool,
-    files: Files,
-    /// The processes were asked for by number, so that a number may be a thread's.
-    named: bool,
-}
-
-impl Plan {
-    /// The fewest files that tell what is needed.
-    ///
-    /// `outside` says that the `/proc` is not that of the PID namespace of the listing.
-    pub(super) fn new(
-        needs: Needs,
-        view: &Inner,
-        proc: &Procfs,
-        named: bool,
-        outside: bool,
-    ) -> Self {
-        let mut files = Files::empty();
-        files.set(Files::STAT, needs.intersects(Needs::STAT | Needs::JOBS));
-        files.set(Files::STATUS, needs.contains(Needs::STATUS) || named);
-        files.set(Files::CMDLINE, needs.contains(Needs::CMDLINE));
-        files.set(Files::LABEL, needs.contains(Needs::LABEL));
-        let names = Needs::USERS | Needs::GROUPS | Needs::HOST_USERS | Needs::HOST_GROUPS;
-        files.set(Files::NAMES, needs.intersects(names));
-        if outside && needs.contains(Needs::JOBS) {
-            // The numbers of a group or session whose leader is gone stand nowhere else.
-            files |= Files::STATUS;
-        }
-        if needs.contains(Needs::EFFECTIVE) && !files.contains(Files::STATUS) {
-            if proc.is_genuine() {
-                // An owner is believed only between the opening and the reading of stat.
-                files |= Files::OWNER | Files::STAT;
-            } else {
-                // The files of a copy are the copier's.
-                files |= Files::STATUS;
-            }
-        }
-        if needs.contains(Needs::RSS) && !files.contains(Files::STATUS) {
-            files |= Files::STATM;
-        }
-        if needs.contains(Needs::HOST_PID) && view.joined.is_some() {
-            // A translation is believed on the same terms.
-            files |= Files::HOST_PID | Files::STAT;
-        }
-        if outside {
-            files |= Files::STAT;
-        }
-        Self {
-            needs,
-            outside,
-            files,
-            named,
-        }
-    }
-}
 
 /// A process to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,9 +30,16 @@ pub(super) struct Entry {
     pub(super) read: Pid,
 }
 
+/// The chunk of a thread that has none.
+pub(super) const IDLE: usize = usize::MAX;
+
 /// The sign of life of a thread that reads.
 #[derive(Debug, Default)]
 pub(super) struct Pulse {
+    /// What it reads.
+    pub(super) chunk: AtomicUsize,
+    /// Whether it was left behind, and shall not go on with another chunk.
+    pub(super) given_up: AtomicBool,
     pub(super) beats: AtomicU64,
     pub(super) entry: AtomicUsize,
     pub(super) file: AtomicU16,
@@ -127,6 +63,10 @@ pub(super) struct Reading<'a> {
     pub(super) numbers: Option<&'a Numbers>,
     pub(super) plan: Plan,
     pub(super) pulse: &'a Pulse,
+    /// How many files may be kept open, if processes are watched.
+    pub(super) budget: Option<&'a Budget>,
+    /// What was read of the process read last.
+    pub(super) task: Task,
 }
 
 impl Reading<'_> {
@@ -135,35 +75,42 @@ impl Reading<'_> {
     /// # Errors
     ///
     /// The process is gone or denied, or does not answer. A file that is denied costs its cells only.
-    pub(super) fn read(&mut self, entry: Entry, avoid: Files) -> Result<Task> {
+    ///
+    /// `kept` is what is known of it from the last look, and becomes what is known from this.
+    pub(super) fn read(&mut self, entry: Entry, avoid: Files, kept: &mut Kept) -> Result<()> {
         if avoid.intersects(Files::STAT | Files::STATUS) {
             let reason = "its files do not answer";
             let process = format!("process {}", entry.pid);
             return Err(Error::new(ErrorKind::TimedOut, process, reason));
         }
         let files = self.plan.files.difference(avoid);
-        let mut task = Task {
-            pid: entry.pid,
-            ..Task::default()
-        };
+        self.files.turn_to(entry.read);
+        self.task.start(entry.pid, self.budget.is_some());
         if files.contains(Files::STAT) {
-            self.stat(&mut task, entry, files)?;
+            self.stat(entry, files, &mut kept.stat)?;
         }
         if files.contains(Files::STATUS) {
-            self.status(&mut task, entry)?;
+            self.status(entry, &mut kept.status)?;
         }
         if files.contains(Files::STATM) {
-            self.statm(&mut task, entry)?;
+            self.statm(entry)?;
         }
         if self.plan.files.contains(Files::CMDLINE) {
-            self.cmdline(&mut task, entry, files)?;
+            self.cmdline(entry, files, &mut kept.cmdline)?;
         }
         if files.contains(Files::LABEL) {
-            self.label(&mut task, entry)?;
+            self.label(entry)?;
         }
-        self.place(&mut task);
+        if files.contains(Files::IO) {
+            self.io(entry)?;
+        }
+        self.place();
+        let task = &mut self.task;
         if self.plan.needs.contains(Needs::CLOCK) {
             task.read_at = self.view.now();
+        }
+        if task.watched {
+            task.since = since(task, &mut kept.last);
         }
         if let (true, Some(stat)) = (self.plan.needs.contains(Needs::ZONE), &task.stat) {
             let started = self.view.host.started(stat.starttime).as_secs();
@@ -171,46 +118,69 @@ impl Reading<'_> {
         }
         if files.contains(Files::NAMES) {
             self.pulse.at(Files::NAMES);
-            self.names(&task);
+            self.names();
         }
-        Ok(task)
+        Ok(())
     }
 
     /// Reads stat; and whatever else is believed only if it was asked between its opening and its
     /// reading, because then the number meant this very process.
-    fn stat(&mut self, task: &mut Task, entry: Entry, files: Files) -> Result<()> {
+    fn stat(&mut self, entry: Entry, files: Files, kept: &mut Option<KeptFile>) -> Result<()> {
         let lost = |error| lost(entry, "stat", error);
         self.pulse.at(Files::STAT);
-        let file = self.files.open(entry.read, "/stat").map_err(lost)?;
+        let file = self.open("stat", kept).map_err(lost)?;
         if files.contains(Files::OWNER) {
             self.pulse.at(Files::OWNER);
-            task.owner = self.files.owner(entry.read).ok();
+            self.task.owner = self.files.owner().ok();
         }
         if self.plan.outside {
             let inside = self.numbers.and_then(|numbers| numbers.inside(entry.read));
             if inside != Some(entry.pid) {
                 return Err(gone(entry.pid));
             }
-            task.host_pid = Some(entry.read);
+            self.task.host_pid = Some(entry.read);
         } else if files.contains(Files::HOST_PID) {
-            task.host_pid = self.numbers.and_then(|numbers| numbers.outside(entry.read));
+            self.task.host_pid = self.numbers.and_then(|numbers| numbers.outside(entry.read));
         }
         self.pulse.at(Files::STAT);
-        let bytes = self.files.bytes(file).map_err(lost)?;
-        task.stat = Stat::parse(bytes).ok();
-        let start = task.stat.as_ref().map_or(0, |stat| stat.starttime);
+        let bytes = self.files.bytes(&file).map_err(lost)?;
+        self.task.stat = Stat::parse(bytes).ok();
+        *kept = self.keep(file);
+        self.task.vsz = self.task.stat.as_ref().map(|stat| stat.vsize);
+        let start = self.task.stat.as_ref().map_or(0, |stat| stat.starttime);
         self.pulse.start.store(start, Relaxed);
         Ok(())
     }
 
-    fn status(&mut self, task: &mut Task, entry: Entry) -> Result<()> {
-        self.pulse.at(Files::STATUS);
-        match self.files.read(entry.read, "/status") {
-            Ok(bytes) => task.status = Status::parse(bytes).ok(),
-            Err(error) if self.plan.named => return Err(lost(entry, "status", error)),
-            Err(error) => costs_a_cell(entry, "status", error)?,
+    /// Opens `name`, unless it was kept.
+    fn open(&mut self, name: &str, kept: &mut Option<KeptFile>) -> io::Result<Handle> {
+        match kept.take() {
+            Some(file) => Ok(Handle::Kept(file)),
+            None => self.files.open(name).map(Handle::Fresh),
         }
-        let Some(status) = &task.status else {
+    }
+
+    fn keep(&self, file: Handle) -> Option<KeptFile> {
+        self.budget.and_then(|budget| file.keep(budget))
+    }
+
+    /// The bytes of `name`, which is kept for the next look if it answers and there is room.
+    fn bytes(&mut self, name: &str, kept: &mut Option<KeptFile>) -> io::Result<&[u8]> {
+        let file = self.open(name, kept)?;
+        self.files.fill(&file)?;
+        *kept = self.keep(file);
+        Ok(self.files.filled())
+    }
+
+    fn status(&mut self, entry: Entry, kept: &mut Option<KeptFile>) -> Result<()> {
+        self.pulse.at(Files::STATUS);
+        let named = self.plan.named;
+        match self.bytes("status", kept) {
+            Ok(bytes) => self.task.status = Status::parse(bytes).ok(),
+            Err(error) if named => return Err(lost(entry, "status", error)),
+            Err(error) => self.costs_a_cell(entry, "status", error)?,
+        }
+        let Some(status) = &self.task.status else {
             return Ok(());
         };
         if self.plan.named && status.tgid != entry.read.get() {
@@ -218,76 +188,99 @@ impl Reading<'_> {
             return Err(gone(entry.pid));
         }
         if let (Some([_, uid, ..]), Some([_, gid, ..])) = (status.uid, status.gid) {
-            task.owner = Some((Uid::new(uid), Gid::new(gid)));
+            self.task.owner = Some((Uid::new(uid), Gid::new(gid)));
         }
         // Who has no memory of his own has no such line.
-        task.rss = Some(status.vm_rss.unwrap_or(0).saturating_mul(1024));
+        self.task.rss = Some(status.vm_rss.unwrap_or(0).saturating_mul(1024));
         Ok(())
     }
 
-    fn statm(&mut self, task: &mut Task, entry: Entry) -> Result<()> {
+    fn statm(&mut self, entry: Entry) -> Result<()> {
         self.pulse.at(Files::STATM);
-        match self.files.read(entry.read, "/statm") {
+        match self.files.read("statm") {
             Ok(bytes) => {
-                let pages = Statm::parse(bytes).ok().map(|statm| statm.resident);
-                task.rss = pages.map(|pages| self.view.host.pages(pages));
+                if let Ok(statm) = Statm::parse(bytes) {
+                    self.task.rss = Some(self.view.host.pages(statm.resident));
+                    self.task.vsz = Some(self.view.host.pages(statm.size));
+                }
                 Ok(())
             }
-            Err(error) => costs_a_cell(entry, "statm", error),
+            Err(error) => self.costs_a_cell(entry, "statm", error),
         }
     }
 
     /// Neither a kernel thread nor a zombie has a command line; nor, as far as can be told, has
     /// one whose command line does not answer.
-    fn cmdline(&mut self, task: &mut Task, entry: Entry, files: Files) -> Result<()> {
+    fn cmdline(&mut self, entry: Entry, files: Files, kept: &mut Option<KeptFile>) -> Result<()> {
         let has_none = |stat: &Stat| {
             stat.is_kernel_thread()
                 || stat.state == b'Z'
                 || stuck::is_waited_for(entry.read, stat.starttime)
         };
-        if task.stat.as_ref().is_some_and(has_none) || !files.contains(Files::CMDLINE) {
-            task.cmdline = Some(Vec::new());
+        if self.task.stat.as_ref().is_some_and(has_none) || !files.contains(Files::CMDLINE) {
+            self.task.has_cmdline = true;
             return Ok(());
         }
         self.pulse.at(Files::CMDLINE);
-        match self.files.read(entry.read, "/cmdline") {
-            Ok(bytes) => {
-                task.cmdline = Some(bytes.to_vec());
+        match self.bytes("cmdline", kept) {
+            Ok(_) => {
+                self.task.cmdline.extend_from_slice(self.files.filled());
+                self.task.has_cmdline = true;
                 Ok(())
             }
-            Err(error) => costs_a_cell(entry, "cmdline", error),
+            Err(error) => self.costs_a_cell(entry, "cmdline", error),
         }
     }
 
     /// The security label, without what its module puts at the end.
     ///
     /// Where several modules are stacked, the first may leave `attr/current` unanswered.
-    fn label(&mut self, task: &mut Task, entry: Entry) -> Result<()> {
+    fn label(&mut self, entry: Entry) -> Result<()> {
         self.pulse.at(Files::LABEL);
-        for name in ["/attr/current", "/attr/apparmor/current"] {
-            match self.files.read(entry.read, name) {
+        for name in ["attr/current", "attr/apparmor/current"] {
+            match self.files.read(name) {
                 Ok(bytes) => {
                     let end = |b: &u8| !matches!(b, b'\n' | 0);
                     let len = bytes.iter().rposition(end).map_or(0, |last| last + 1);
                     if len > 0 {
-                        task.label = Some(bytes[..len].to_vec());
+                        self.task.label = Some(bytes[..len].to_vec());
                         return Ok(());
                     }
                 }
-                // No such file, where its module is not there.
-                Err(error) if error.raw_os_error() == Some(libc::ENOENT) => (),
-                Err(error) => costs_a_cell(entry, "attr/current", error)?,
+                Err(error) => self.costs_a_cell(entry, "attr/current", error)?,
             }
         }
-        // A missing file and a missing process answer the same.
-        match self.files.owner(entry.read) {
-            Err(error) if is_gone(&error) => Err(gone(entry.pid)),
+        Ok(())
+    }
+
+    fn io(&mut self, entry: Entry) -> Result<()> {
+        self.pulse.at(Files::IO);
+        match self.files.read("io") {
+            Ok(bytes) => {
+                let io = Io::parse(bytes).ok();
+                self.task.io = io.map(|io| (io.read_bytes, io.write_bytes));
+                Ok(())
+            }
+            Err(error) => self.costs_a_cell(entry, "io", error),
+        }
+    }
+
+    /// An error that costs a cell, unless the process is gone or its files are not its own.
+    fn costs_a_cell(&mut self, entry: Entry, file: &str, error: io::Error) -> Result<()> {
+        // A file that this kernel does not have and a process that is gone answer the same.
+        if error.raw_os_error() == Some(libc::ENOENT) && self.files.owner().is_ok() {
+            return Ok(());
+        }
+        let error = lost(entry, file, error);
+        match error.kind() {
+            ErrorKind::Gone | ErrorKind::NotTrusted => Err(error),
             _ => Ok(()),
         }
     }
 
     /// Fills in parent, process group and session, in the numbers of the listing.
-    fn place(&self, task: &mut Task) {
+    fn place(&mut self) {
+        let task = &mut self.task;
         let Some(stat) = &task.stat else {
             return;
         };
@@ -313,8 +306,8 @@ impl Reading<'_> {
     }
 
     /// Asks for the names that the cells will show.
-    fn names(&self, task: &Task) {
-        let (view, needs) = (self.view, self.plan.needs);
+    fn names(&self) {
+        let (task, view, needs) = (&self.task, self.view, self.plan.needs);
         let seen = Seen { task, view };
         let uids = [seen.effective_uid(), seen.real_uid()];
         let gids = [seen.effective_gid(), seen.real_gid()];
@@ -340,8 +333,28 @@ impl Reading<'_> {
     }
 }
 
-fn is_gone(error: &io::Error) -> bool {
-    matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ESRCH))
+/// What the process did since the last look; nothing if it was not there then.
+fn since(task: &Task, last: &mut Option<Counts>) -> Option<Since> {
+    let stat = task.stat.as_ref()?;
+    let now = Counts {
+        start: stat.starttime,
+        at: task.read_at,
+        cpu: stat.utime.saturating_add(stat.stime),
+        minflt: stat.minflt,
+        majflt: stat.majflt,
+        read_bytes: task.io.map(|(read, _)| read),
+        write_bytes: task.io.map(|(_, written)| written),
+    };
+    let last = last.replace(now).filter(|last| last.start == now.start)?;
+    let grown = |now: Option<u64>, last: Option<u64>| Some(now?.saturating_sub(last?));
+    Some(Since {
+        time: now.at.checked_sub(last.at).filter(|time| !time.is_zero())?,
+        cpu: now.cpu.saturating_sub(last.cpu),
+        minflt: now.minflt.saturating_sub(last.minflt),
+        majflt: now.majflt.saturating_sub(last.majflt),
+        read: grown(now.read_bytes, last.read_bytes),
+        written: grown(now.write_bytes, last.write_bytes),
+    })
 }
 
 /// The error that costs a row.
@@ -352,14 +365,5 @@ fn lost(entry: Entry, file: &str, error: io::Error) -> Error {
         // What a guarded path answers that leads through a link or another mount.
         Some(libc::EXDEV | libc::ELOOP) => Error::new(ErrorKind::NotTrusted, thing(), MOUNTED_OVER),
         _ => Error::io(thing(), error),
-    }
-}
-
-/// An error that costs a cell, unless the process is gone or its files are not its own.
-fn costs_a_cell(entry: Entry, file: &str, error: io::Error) -> Result<()> {
-    let error = lost(entry, file, error);
-    match error.kind() {
-        ErrorKind::Gone | ErrorKind::NotTrusted => Err(error),
-        _ => Ok(()),
     }
 }

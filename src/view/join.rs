@@ -7,14 +7,13 @@ use std::{
     time::Duration,
 };
 
-use super::{Inner, View, names::Kind};
+use super::{Inner, Skipped, View, names::Kind};
 use crate::{
     error::{Error, ErrorKind, Result},
     format::pid::UidMap,
     ids::{IdMap, IdMaps, Pid},
     namespace::{self, Numbers, Target, Translator},
     procfs::Procfs,
-    snapshot::Skipped,
     watchdog::Patience,
 };
 
@@ -195,7 +194,9 @@ impl View {
     /// ```no_run
     /// let host = psgo::View::host()?;
     /// let view = host.join(psgo::Pid::new(5572), &psgo::JoinOptions::default())?;
-    /// println!("{:?}", view.way());
+    /// if let Some(way) = view.way() {
+    ///     println!("read by {way}");
+    /// }
     /// # Ok::<(), psgo::Error>(())
     /// ```
     ///
@@ -218,7 +219,12 @@ impl View {
     /// let host = psgo::View::host()?;
     /// let pids = [psgo::Pid::new(5572), psgo::Pid::new(5603)];
     /// let (views, skipped) = host.join_each(&pids, &psgo::JoinOptions::default());
-    /// assert_eq!(views.len() + skipped.len(), 2);
+    /// for view in &views {
+    ///     println!("{:?}: {:?}", view.target(), view.way());
+    /// }
+    /// for skipped in &skipped {
+    ///     println!("{}: {}", skipped.pid, skipped.error);
+    /// }
     /// # Ok::<(), psgo::Error>(())
     /// ```
     #[must_use]

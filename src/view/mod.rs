@@ -16,7 +16,7 @@ pub(crate) use join::Joined;
 use names::{Kind, Names};
 
 use crate::{
-    error::Result,
+    error::{Error, Result},
     format::{Scalar, kernel, tty::Drivers},
     host::Host,
     ids::{self, Pid},
@@ -39,6 +39,32 @@ use crate::{
 /// ```
 #[derive(Debug, Clone)]
 pub struct View(pub(crate) Arc<Inner>);
+
+/// A process or a container that was left out.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Skipped {
+    /// Its pid, as it was asked for or listed.
+    pub pid: Pid,
+    /// The pid through which its container was joined.
+    pub via: Option<Pid>,
+    /// Whether the caller asked for this very pid.
+    pub named: bool,
+    /// Why.
+    pub error: Error,
+}
+
+impl Skipped {
+    /// `pid`, that was asked for.
+    pub(crate) fn named(pid: Pid, via: Option<Pid>, error: Error) -> Self {
+        Self {
+            pid,
+            via,
+            named: true,
+            error,
+        }
+    }
+}
 
 /// What a view holds.
 #[derive(Debug)]
@@ -107,6 +133,14 @@ impl View {
 
     /// The container in which `pid` of this host runs: `View::host()?.join(pid, …)` with the
     /// default options.
+    ///
+    /// ```no_run
+    /// use psgo::{Pid, Query, View};
+    ///
+    /// let view = View::inside(Pid::new(5572))?;
+    /// let table = Query::new(&["pid", "hpid", "args"])?.view(view).table()?;
+    /// # Ok::<(), psgo::Error>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -22,6 +22,16 @@ end_all() {
     done
 }
 
+# forget NAME: another run may hold the lock of /etc/passwd, and the kernel still a last process.
+forget() {
+    for tries in $(seq 100); do
+        getent passwd "$1" >/dev/null || return 0
+        userdel "$1" 2>/dev/null && return 0
+        sleep 0.1
+    done
+    userdel --force "$1"
+}
+
 # remove DIR: first podman's own cleaning up after each container must have ended, which would make
 # the directory anew; and whatever is still mounted below goes, so that rm cannot leave it.
 remove() {

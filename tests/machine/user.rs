@@ -24,13 +24,18 @@ impl User {
         // The pid keeps two runs on one machine apart.
         let name = format!("psgo-test-{}", std::process::id());
         let home = dir().join("home");
-        at_end(&format!(
-            "getent passwd {name} >/dev/null && userdel {name}"
-        ));
-        run(Command::new("useradd")
-            .args(["--no-create-home", "--shell", "/bin/sh", "--home-dir"])
-            .arg(&home)
-            .arg(&name));
+        at_end(&format!("forget {name}"));
+        // Another run may hold the lock of /etc/passwd.
+        super::wait_for("useradd", || {
+            Command::new("useradd")
+                .args(["--no-create-home", "--shell", "/bin/sh", "--home-dir"])
+                .arg(&home)
+                .arg(&name)
+                .status()
+                .unwrap()
+                .success()
+                .then_some(())
+        });
         let id = |flag: &str| {
             run(Command::new("id").args([flag, &name]))
                 .parse::<u32>()

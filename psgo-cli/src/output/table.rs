@@ -126,7 +126,7 @@ impl<W: Write> Rows for Table<W> {
                 // Where nothing can follow, blanks would only break the line.
                 if column < last && !(column + 1 == last && room == Some(0)) {
                     let pad = padded[column].saturating_sub(cell.width as usize);
-                    write!(self.out, "{:pad$}", "")?;
+                    pad_with_blanks(&mut self.out, pad)?;
                 }
             }
             self.out.write_all(off.as_bytes())?;
@@ -134,6 +134,17 @@ impl<W: Write> Rows for Table<W> {
         }
         self.out.flush()
     }
+}
+
+/// Without a formatter, which takes longer for the blanks than for the cells.
+fn pad_with_blanks(out: &mut impl Write, mut count: usize) -> io::Result<()> {
+    const BLANKS: [u8; 64] = [b' '; 64];
+    while count > 0 {
+        let now = count.min(BLANKS.len());
+        out.write_all(&BLANKS[..now])?;
+        count -= now;
+    }
+    Ok(())
 }
 
 /// How many columns of a terminal it takes.

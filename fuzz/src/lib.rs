@@ -1,0 +1,57 @@
+//! The parsers of psgo that read the kernel's or a container's bytes, and the law of each.
+//!
+//! A law takes any bytes, and panics where psgo breaks it. A new parser is one line of [`ROWS`].
+
+mod laws;
+mod listing;
+mod seeds;
+
+use psgo::format::{kernel, pid, tty};
+
+use laws::{
+    caps, cmdline, escaped, host, id_maps, names_of_groups, names_of_users, numbers, query, record,
+    scalar, status, terminals, uptime,
+};
+use listing::listing;
+pub use seeds::seeds;
+
+/// A parser, its law, and inputs to begin with.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    /// What it is called.
+    pub name: &'static str,
+    /// Panics where psgo breaks the law on these bytes.
+    pub law: fn(&[u8]),
+    /// Files below `tests/fixtures`, `*` for any directory; or, after `=`, the input itself.
+    seeds: &'static [&'static str],
+}
+
+macro_rules! rows {
+    ($($name:literal $law:expr, [$($seed:literal)*];)*) => {
+        /// Every parser.
+        pub const ROWS: &[Row] = &[$(Row { name: $name, law: $law, seeds: &[$($seed),*] }),*];
+    };
+}
+
+rows! {
+    "pid-stat" record::<pid::Stat>, ["proc/*/stat"];
+    "pid-status" status, ["proc/*/status"];
+    "pid-statm" record::<pid::Statm>, ["proc/*/statm"];
+    "pid-cmdline" cmdline, ["proc/*/cmdline" "=nginx: worker process\0\0\0" "=sh\0-c\0\0"];
+    "pid-uid_map" record::<pid::UidMap>, ["proc/*/uid_map" "proc/*/gid_map" "proc/nested/uid_map_three_rows"];
+    "pid-fdinfo" record::<pid::Fdinfo>, ["=pos:\t0\nflags:\t02000002\nmnt_id:\t7\nino:\t4213\nPid:\t4711\nNSpid:\t4711\t2\t1\n"];
+    "stat" record::<kernel::Stat>, ["proc/stat"];
+    "uptime" uptime, ["proc/uptime"];
+    "tty-drivers" record::<tty::Drivers>, ["proc/tty_drivers"];
+    "scalar" scalar, ["proc/cap_last_cap" "=-1\n" "=18446744073709551615\n"];
+    "passwd" names_of_users, ["etc/passwd" "=# c\n+\n-x:::\n \troot:x:0:0::/:/bin/sh\nroot:x:00:0"];
+    "group" names_of_groups, ["etc/group" "=adm:x:4:syslog\n#root:x:0:\n"];
+    "id-maps" id_maps, ["=0:1000:1,1:100000:65536" "=0:0:4294967295" "=5000:5000:1,5001:105000:60536"];
+    "caps" caps, ["=\u{28}\0\0\0\0\0\0\0\0cap_chown, NET_RAW,CAP_41" "=\u{3f}\u{1}\0\0\0\0\0\0\0full" "=\u{25}\0\0\0\0\0\0\0\u{1}none"];
+    "tty" terminals, ["=\0\u{1}\u{5}\0pts/0\0name                 /dev/hvc      229 0-7 system\n" "=\0\0\0\0ttyS1\0" "=\0\0\0\0/dev/tty1\0"];
+    "escaped" escaped, ["=a\u{1b}[31m\n\t\\x\u{202e}\u{9b}\u{e9}" "=\u{2028}\\n\\\\"];
+    "numbers" numbers, ["=18446744073709551615" "=-9223372036854775808" "=1fffeffffff"];
+    "host" host, ["=dddddddd44444444bbbbbbbbnnnnnnnnssssssssuuuuuuuu"];
+    "query" query, ["=pid, user %C" "=pid=A,hpid=" "=capef" "=-rss,pid"];
+    "listing" listing, ["=1 (a)b (c\n) S 0 0 0 34816 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 22 23 24 25 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0\u{1}Name:\ta\n\u{1}sh\0-c\0" "proc/*/stat"];
+}

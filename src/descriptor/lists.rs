@@ -1,0 +1,185 @@
+//! The lists of descriptors in README.md and docs/descriptors.md, kept equal to the tables.
+//!
+//! `PSGO_WRITE_DOCS=1 cargo test -p psgo lists` writes them anew.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use super::{ALIASES, Descriptor, Needs, Value, all};
+use crate::{Pid, Query, View};
+
+const BEGIN: &str =
+    "<!-- descriptors: written by `PSGO_WRITE_DOCS=1 cargo test -p psgo lists` -->\n";
+const END: &str = "<!-- end of descriptors -->\n";
+
+/// All of them, by name.
+fn sorted() -> Vec<&'static Descriptor> {
+    let mut sorted: Vec<_> = all().collect();
+    sorted.sort_unstable_by_key(|descriptor| descriptor.name);
+    sorted
+}
+
+/// The rows of a table of Markdown: what stands between `|`, for each descriptor.
+fn table(head: &str, cells: impl Fn(&Descriptor) -> Vec<String>) -> String {
+    let columns = head.matches('|').count() - 1;
+    let mut table = format!("\n{head}\n|{}\n", " --- |".repeat(columns));
+    for descriptor in sorted() {
+        let cells = cells(descriptor);
+        assert_eq!(cells.len(), columns);
+        assert!(!cells.concat().contains(['|', '\n', '<']), "{cells:?}");
+        let row: Vec<_> = cells.iter().map(|cell| format!(" {cell} ")).collect();
+        table.extend(["|", &row.join("|").replace("   ", " "), "|\n"]);
+    }
+    table.push('\n');
+    table
+}
+
+fn code(text: &str) -> String {
+    if text.is_empty() {
+        String::new()
+    } else {
+        format!("`{text}`")
+    }
+}
+
+/// From where the needs of a descriptor are met.
+fn sources(needs: Needs) -> String {
+    if needs.is_empty() {
+        return "name of the directory".to_owned();
+    }
+    let source = |need| match need {
+        Needs::STAT | Needs::JOBS => "`stat`",
+        Needs::STATUS => "`status`",
+        Needs::CMDLINE => "`cmdline`",
+        Needs::LABEL => "`attr/current`",
+        Needs::EFFECTIVE => "owner of the directory",
+        Needs::RSS | Needs::VSZ => "`statm`",
+        Needs::CLOCK => "clock",
+        Needs::ZONE => "time zone",
+        Needs::TTY => "terminals",
+        Needs::USERS => "users",
+        Needs::GROUPS => "groups",
+        Needs::HOST_USERS => "host's users",
+        Needs::HOST_GROUPS => "host's groups",
+        Needs::HOST => "a join",
+        Needs::HOST_PID => "PID namespaces",
+        Needs::IO => "`io`",
+
+        other => panic!("{other:?} has no words here"),
+    };
+    let sources: Vec<_> = needs.iter().map(source).collect();
+    sources.join(", ")
+}
+
+/// What programs get of such a cell.
+fn json(value: &Value) -> &'static str {
+    match value {
+        Value::Int(_) => "number",
+        Value::Percent(_) => "number, percent",
+        Value::Rate(_) => "number, a second",
+        Value::Size(_) => "number, bytes",
+        Value::Duration(_) => "number, seconds",
+        Value::Text(_) => "string",
+        Value::Time(_) => "string, RFC 3339",
+        Value::Caps(_) => "array of strings",
+        Value::List(values) => {
+            assert!(values.iter().all(|value| matches!(value, Value::Text(_))));
+            "array of strings"
+        }
+        Value::Missing => panic!("a cell that is not known has no type"),
+    }
+}
+
+/// The type of each column, as a process has it of which everything is known: a made one, and
+/// this one looked at as if it were in a container.
+fn types() -> BTreeMap<&'static str, &'static str> {
+    let proc = std::env::temp_dir().join(format!("psgo-lists-{}", std::process::id()));
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/proc");
+    fs::create_dir_all(proc.join("7/attr")).unwrap();
+    let copy = |from: &str, to: &str| fs::copy(fixtures.join(from), proc.join(to)).unwrap();
+    copy("stat", "stat");
+    copy("uptime", "uptime");
+    copy("user/status", "7/status");
+    copy("user/cmdline", "7/cmdline");
+    fs::write(proc.join("7/attr/current"), "unconfined\n").unwrap();
+    // On the terminal 136:0, pts/0.
+    let stat = fs::read_to_string(fixtures.join("user/stat")).unwrap();
+    let (name, fields) = stat.rsplit_once(") ").unwrap();
+    let mut fields: Vec<_> = fields.split(' ').collect();
+    fields[4] = "34816";
+    fs::write(proc.join("7/stat"), format!("{name}) {}", fields.join(" "))).unwrap();
+
+    let me = Pid::new(std::process::id());
+    let names: Vec<_> = all().map(|descriptor| descriptor.name).collect();
+    let mut types = BTreeMap::new();
+    let views = [View::at(&proc).unwrap(), View::inside(me).unwrap()];
+    for view in views {
+        let mut watcher = Query::new(&names).unwrap().view(view).watch().unwrap();
+        // Rates are known from the second look on.
+        watcher.look().unwrap();
+        for row in watcher.look().unwrap().table.rows() {
+            for (name, value) in names.iter().zip(row.values()) {
+                if *value != Value::Missing {
+                    types.entry(*name).or_insert_with(|| json(value));
+                }
+            }
+        }
+    }
+    fs::remove_dir_all(proc).unwrap();
+    types
+}
+
+/// Compares the list in `file` with `list`, or writes it.
+fn compare(file: &str, list: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    let text = fs::read_to_string(&path).unwrap();
+    let (before, rest) = text.split_once(BEGIN).expect("no beginning of the list");
+    let (_, after) = rest.split_once(END).expect("no end of the list");
+    let wanted = [before, BEGIN, list, END, after].concat();
+    if std::env::var_os("PSGO_WRITE_DOCS").is_some() {
+        fs::write(path, wanted).unwrap();
+        return;
+    }
+    assert!(
+        text == wanted,
+        "{file} is out of date: PSGO_WRITE_DOCS=1 cargo test -p psgo lists"
+    );
+}
+
+#[test]
+fn the_readme_lists_the_descriptors() {
+    let list = table("| name | code | header | what it is |", |d| {
+        vec![
+            code(d.name),
+            code(d.code),
+            d.header.to_owned(),
+            d.doc.to_owned(),
+        ]
+    });
+    compare("README.md", &list);
+}
+
+#[test]
+fn the_docs_list_all_of_the_descriptors() {
+    let types = types();
+    let head = "| name | code, other names | header | what it is | read from | JSON |";
+    let list = table(head, |d| {
+        let aliases = ALIASES.iter().filter(|(_, name)| *name == d.name);
+        let others: Vec<_> = std::iter::once(d.code)
+            .filter(|code| !code.is_empty())
+            .chain(aliases.map(|(alias, _)| *alias))
+            .map(code)
+            .collect();
+        let json = types
+            .get(d.name)
+            .unwrap_or_else(|| panic!("{}: no type", d.name));
+        vec![
+            code(d.name),
+            others.join(" "),
+            d.header.to_owned(),
+            d.doc.to_owned(),
+            sources(d.needs),
+            (*json).to_owned(),
+        ]
+    });
+    compare("docs/descriptors.md", &list);
+}

@@ -1,0 +1,276 @@
+//! The rules of the house, as tests: which room uses which, who may call the system, how long a
+//! file may be. docs/DESIGN.md gives the reasons.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The rooms of the library, each of which uses only those before it.
+const ROOMS: [&str; 16] = [
+    "error",
+    "bytes",
+    "caps",
+    "value",
+    "ids",
+    "host",
+    "tty",
+    "format",
+    "sys",
+    "procfs",
+    "watchdog",
+    "namespace",
+    "view",
+    "snapshot",
+    "descriptor",
+    "query",
+];
+
+const LONGEST: usize = 600;
+
+/// A file of the project.
+struct Source {
+    /// Below the project's own directory.
+    path: PathBuf,
+    text: String,
+}
+
+impl Source {
+    /// The first part of its path below `src/`: `view` of `src/view/join.rs`.
+    fn room(&self) -> &str {
+        let path = self.path.strip_prefix("src").unwrap_or(&self.path);
+        let first = path.iter().next().unwrap().to_str().unwrap();
+        first.strip_suffix(".rs").unwrap_or(first)
+    }
+
+    /// Its lines of code but for its unit tests, which stand last.
+    fn code(&self) -> impl Iterator<Item = &str> {
+        let end = self.text.find("#[cfg(test)]\nmod tests {");
+        let code = &self.text[..end.unwrap_or(self.text.len())];
+        code.lines()
+            .map(str::trim)
+            .filter(|line| !line.starts_with("//"))
+    }
+}
+
+fn project() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The Rust files below `dir`.
+fn sources(dir: &str) -> Vec<Source> {
+    let mut dirs = vec![project().join(dir)];
+    let mut sources = Vec::new();
+    while let Some(dir) = dirs.pop() {
+        for entry in fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() && !path.ends_with("target") {
+                dirs.push(path);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                let path = path.strip_prefix(project()).unwrap().to_owned();
+                sources.push(Source { path, text });
+            }
+        }
+    }
+    assert!(!sources.is_empty(), "{dir}");
+    sources
+}
+
+/// The files of the library, but for those that are only tests: `#[cfg(test)]`, `mod NAME;`.
+fn library() -> Vec<Source> {
+    let sources = sources("src");
+    let mut tests = Vec::new();
+    for source in &sources {
+        for part in source.text.split("#[cfg(test)]\nmod ").skip(1) {
+            if let Some((name, _)) = part.lines().next().and_then(|line| line.split_once(';')) {
+                tests.push(source.path.with_file_name(format!("{name}.rs")));
+            }
+        }
+    }
+    assert!(tests.contains(&PathBuf::from("src/house.rs")));
+    let is_library = |source: &Source| !tests.contains(&source.path);
+    sources.into_iter().filter(is_library).collect()
+}
+
+/// Which room each name of lib.rs comes from: `Error` from `error`.
+fn exported() -> BTreeMap<String, String> {
+    let lib = fs::read_to_string(project().join("src/lib.rs")).unwrap();
+    let uses = lib.split("pub use ").skip(1);
+    let statements = uses.map(|rest| rest.split_once(';').unwrap().0);
+    let mut exported = BTreeMap::new();
+    for statement in statements {
+        let (room, names) = statement.split_once("::").unwrap();
+        for name in names.trim_matches(['{', '}']).split(',').map(str::trim) {
+            exported.insert(name.to_owned(), room.to_owned());
+        }
+    }
+    exported
+}
+
+/// The first words of all paths that begin with `crate::`.
+fn used(code: &str) -> Vec<String> {
+    let first = |path: &str| -> String {
+        let is_word = |c: &char| c.is_ascii_alphanumeric() || *c == '_';
+        path.trim_start().chars().take_while(is_word).collect()
+    };
+    let mut used = Vec::new();
+    for path in code.split("crate::").skip(1) {
+        let Some(group) = path.strip_prefix('{') else {
+            used.push(first(path));
+            continue;
+        };
+        let (mut depth, mut start) = (0, 0);
+        for (at, c) in group.char_indices() {
+            match c {
+                '{' => depth += 1,
+                ',' | '}' if depth == 0 => {
+                    used.push(first(&group[start..at]));
+                    start = at + 1;
+                    if c == '}' {
+                        break;
+                    }
+                }
+                '}' => depth -= 1,
+                _ => (),
+            }
+        }
+    }
+    used.retain(|name| !name.is_empty());
+    used
+}
+
+#[test]
+fn the_words_of_a_use_are_found() {
+    assert_eq!(
+        used("use crate::{\n a::{b, c},\n d,\n}; crate::e::f(crate::G)"),
+        ["a", "d", "e", "G"]
+    );
+}
+
+#[test]
+fn a_room_uses_only_rooms_before_it() {
+    let exported = exported();
+    let place = |room: &str| ROOMS.iter().position(|name| *name == room);
+    for source in library() {
+        let room = source.room();
+        if room == "lib" {
+            continue;
+        }
+        let own = place(room).unwrap_or_else(|| panic!("{room}: no room of that name"));
+        let code: Vec<_> = source.code().collect();
+        for name in used(&code.join("\n")) {
+            let other = exported.get(&name).unwrap_or(&name);
+            let Some(place) = place(other) else {
+                panic!("{}: {name} is no room's", source.path.display());
+            };
+            assert!(
+                place <= own,
+                "{}: {room} uses {other}, which comes after it",
+                source.path.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn the_rooms_are_those_of_the_design() {
+    let design = fs::read_to_string(project().join("docs/DESIGN.md")).unwrap();
+    let rows = design.lines().filter_map(|line| line.strip_prefix("| `"));
+    let rooms: Vec<_> = rows
+        .filter_map(|row| row.split(['`', '.', '/']).next())
+        .collect();
+    assert_eq!(rooms, ROOMS);
+}
+
+#[test]
+fn only_sys_is_unsafe() {
+    for source in library().iter().chain(&sources("psgo-cli")) {
+        let is_unsafe = |line: &str| {
+            let forbids = line.contains("forbid(unsafe_code)");
+            !forbids && (line.contains("unsafe ") || line.contains("unsafe_code"))
+        };
+        let says = source.code().any(is_unsafe);
+        assert_eq!(
+            says,
+            source.path.ends_with("src/sys.rs"),
+            "{}",
+            source.path.display()
+        );
+    }
+}
+
+/// Others may say what to open and what the system answered, but not call it.
+#[test]
+fn only_sys_calls_the_system() {
+    const WORDS: [&str; 3] = [
+        "nix::fcntl::OFlag",
+        "nix::errno::Errno::from_raw",
+        "libc::E",
+    ];
+    for source in library() {
+        if source.path.ends_with("src/sys.rs") {
+            continue;
+        }
+        for line in source.code() {
+            let line = line.replace("unix::", "");
+            let rest = WORDS
+                .iter()
+                .fold(line.clone(), |line, word| line.replace(word, ""));
+            let calls = ["nix::", "libc::"].iter().any(|name| rest.contains(name));
+            assert!(!calls, "{}: {line}", source.path.display());
+        }
+    }
+}
+
+/// The names of this host without the name service are the one exception.
+#[test]
+fn files_are_opened_by_way_of_sys_alone() {
+    const WAYS: [&str; 4] = ["std::fs", "File::", "OpenOptions", "Command::"];
+    for source in library() {
+        let opens = |line: &&str| WAYS.iter().any(|way| line.contains(way));
+        let expected = usize::from(source.path.ends_with("src/view/names.rs"));
+        let lines: Vec<_> = source.code().filter(opens).collect();
+        assert_eq!(
+            lines.len(),
+            expected,
+            "{}: {lines:?}",
+            source.path.display()
+        );
+    }
+}
+
+/// Whatever the command knows of processes, it knows from the library.
+#[test]
+fn the_command_opens_nothing() {
+    for source in sources("psgo-cli/src") {
+        if source.path.ends_with("man.rs") {
+            continue;
+        }
+        for line in source.code() {
+            let line = line.replace("unix::", "");
+            let opens = ["fs::", "File::", "\"/proc/", "nix::", "libc::"];
+            let opens = opens.iter().any(|way| line.contains(way));
+            assert!(!opens, "{}: {line}", source.path.display());
+        }
+    }
+}
+
+#[test]
+fn every_file_says_what_it_is_and_is_about_one_thing() {
+    for dir in ["src", "psgo-cli", "tests", "examples"] {
+        if dir == "tests" && !project().join("tests/main.rs").exists() {
+            continue;
+        }
+        for source in sources(dir) {
+            let path = source.path.display();
+            assert!(
+                source.text.starts_with("//! "),
+                "{path}: no //! on its first line"
+            );
+            let lines = source.text.lines().count();
+            assert!(lines <= LONGEST, "{path}: {lines} lines are two subjects");
+        }
+    }
+}

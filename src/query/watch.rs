@@ -1,0 +1,125 @@
+//! `Watcher`: the same listing again and again.
+
+use std::{collections::BTreeSet, ops::ControlFlow, time::SystemTime};
+
+use super::{Query, Row, Table};
+use crate::{error::Result, ids::Pid, snapshot::Memory, view::View};
+
+/// Looks at the same processes again and again, and keeps what does not change.
+///
+/// Files of processes stay open as far as the soft limit on descriptors (`RLIMIT_NOFILE`) goes,
+/// and are read again from their beginning; names that were asked for are not asked for again. The
+/// command line and the owner are read each time: both can change without a new process. It never
+/// sleeps: when to look again is the caller's to say.
+///
+/// From the second look on a rate is that of the time since the look before: `pcpu` and the
+/// columns that end in `ps`. On the first look, and for a process that has come since, they are
+/// unknown.
+///
+/// ```
+/// use std::{thread, time::Duration};
+///
+/// let query = psgo::Query::new(&["pid", "pcpu", "minfltps"])?;
+/// let mut watcher = query.watch()?;
+/// let first = watcher.look()?;
+/// thread::sleep(Duration::from_millis(20));
+/// let second = watcher.look()?;
+/// println!("{} rows, {} came, {} went", second.table.rows().len(), second.came.len(), second.went.len());
+/// assert!(first.came.is_empty() && first.went.is_empty());
+/// # Ok::<(), psgo::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Watcher {
+    query: Query,
+    views: Vec<(View, Memory)>,
+    /// Who was there at the last look, and through which container.
+    present: Option<BTreeSet<(Option<Pid>, Pid)>>,
+}
+
+/// What one look of a [`Watcher`] saw.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Look {
+    /// When it began.
+    pub at: SystemTime,
+    /// The listing.
+    pub table: Table,
+    /// Those that were not there at the look before; none on the first look.
+    pub came: Vec<Pid>,
+    /// Those that were there at the look before and are not now.
+    pub went: Vec<Pid>,
+}
+
+impl Watcher {
+    pub(super) fn new(query: Query) -> Result<Self> {
+        let views = match &query.views {
+            Some(views) => views.clone(),
+            None => vec![View::host()?],
+        };
+        Ok(Self {
+            query,
+            views: views
+                .into_iter()
+                .map(|view| (view, Memory::new()))
+                .collect(),
+            present: None,
+        })
+    }
+
+    /// What is being listed.
+    #[must_use]
+    pub fn query(&self) -> &Query {
+        &self.query
+    }
+
+    /// Looks once more.
+    ///
+    /// # Errors
+    ///
+    /// As [`Query::for_each`].
+    pub fn look(&mut self) -> Result<Look> {
+        let at = SystemTime::now();
+        let mut rows = Vec::new();
+        let views = self.views.iter_mut();
+        let outcome = self.query.run_in(
+            views.map(|(view, memory)| (&*view, Some(memory))),
+            &mut |row| {
+                rows.push(row);
+                ControlFlow::Continue(())
+            },
+        )?;
+        self.query.arrange(&mut rows);
+        let present: BTreeSet<_> = rows
+            .iter()
+            .map(|row: &Row| (row.via(), row.pid()))
+            .collect();
+        let pids = |some: Vec<&(Option<Pid>, Pid)>| some.into_iter().map(|(_, pid)| *pid).collect();
+        let (came, went) = match &self.present {
+            Some(before) => (
+                pids(present.difference(before).collect()),
+                pids(before.difference(&present).collect()),
+            ),
+            None => Default::default(),
+        };
+        self.present = Some(present);
+        Ok(Look {
+            at,
+            table: Table {
+                columns: self.query.columns.clone(),
+                rows,
+                outcome,
+            },
+            came,
+            went,
+        })
+    }
+}
+
+impl Iterator for Watcher {
+    type Item = Result<Look>;
+
+    /// [Looks](Watcher::look) once more; it never ends.
+    fn next(&mut self) -> Option<Self::Item> {
+        Some(self.look())
+    }
+}
