@@ -13,6 +13,7 @@ mod checklist;
 mod containers;
 mod cost;
 mod host;
+mod hostile;
 mod joins;
 mod namespaces;
 mod odd;

@@ -1,0 +1,125 @@
+//! System calls that the standard library and nix lack.
+
+#![allow(unsafe_code)]
+
+use std::{
+    ffi::CString,
+    io,
+    os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd},
+    os::unix::process::CommandExt as _,
+    process::Command,
+};
+
+const OPEN_TREE_CLONE: libc::c_uint = 1;
+const MOVE_MOUNT_F_EMPTY_PATH: libc::c_uint = 4;
+
+fn checked(answer: libc::c_long) -> io::Result<i32> {
+    if answer < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(i32::try_from(answer).unwrap())
+}
+
+/// A copy of the mount at `path`, not yet anywhere; of a link, if `path` is one.
+pub(super) fn open_tree(path: &str) -> OwnedFd {
+    let path = CString::new(path).unwrap();
+    let flags = OPEN_TREE_CLONE
+        | libc::c_uint::try_from(libc::AT_SYMLINK_NOFOLLOW | libc::O_CLOEXEC).unwrap();
+    // SAFETY: the path is a C string, the answer a new descriptor.
+    unsafe {
+        let fd = libc::syscall(libc::SYS_open_tree, libc::AT_FDCWD, path.as_ptr(), flags);
+        OwnedFd::from_raw_fd(checked(fd).unwrap_or_else(|error| panic!("{path:?}: {error}")))
+    }
+}
+
+/// Puts such a copy over `path`, over a link itself if it is one.
+pub(super) fn move_mount(tree: &OwnedFd, path: &str) {
+    let at = CString::new(path).unwrap();
+    // SAFETY: both paths are C strings.
+    let moved = unsafe {
+        libc::syscall(
+            libc::SYS_move_mount,
+            tree.as_raw_fd(),
+            c"".as_ptr(),
+            libc::AT_FDCWD,
+            at.as_ptr(),
+            MOVE_MOUNT_F_EMPTY_PATH,
+        )
+    };
+    checked(moved).unwrap_or_else(|error| panic!("over {path}: {error}"));
+}
+
+/// A descriptor of a process.
+pub(super) fn pidfd_open(pid: i32) -> OwnedFd {
+    // SAFETY: no pointer is passed, the answer is a new descriptor.
+    unsafe {
+        let fd = libc::syscall(libc::SYS_pidfd_open, pid, 0);
+        OwnedFd::from_raw_fd(checked(fd).unwrap())
+    }
+}
+
+/// Has `errno` answered to these system calls, as a container's filter does.
+pub(super) fn refuse(command: &mut Command, calls: &[libc::c_long], errno: i32) {
+    const LOAD_NUMBER: u16 = 0x20;
+    const JUMP_IF_EQUAL: u16 = 0x15;
+    const RETURN: u16 = 0x06;
+    let step = |code, jt, jf, k| libc::sock_filter { code, jt, jf, k };
+    let mut program = vec![step(LOAD_NUMBER, 0, 0, 0)];
+    for call in calls {
+        program.push(step(JUMP_IF_EQUAL, 0, 1, u32::try_from(*call).unwrap()));
+        let errno = u32::try_from(errno).unwrap();
+        program.push(step(RETURN, 0, 0, libc::SECCOMP_RET_ERRNO | errno));
+    }
+    program.push(step(RETURN, 0, 0, libc::SECCOMP_RET_ALLOW));
+    let install = move || {
+        let filter = libc::sock_fprog {
+            len: u16::try_from(program.len()).unwrap_or(0),
+            filter: program.as_mut_ptr(),
+        };
+        // SAFETY: the program lives until the call returns.
+        let answer = unsafe {
+            libc::prctl(
+                libc::PR_SET_SECCOMP,
+                libc::SECCOMP_MODE_FILTER,
+                &raw const filter,
+            )
+        };
+        checked(answer.into()).map(drop)
+    };
+    // SAFETY: between fork and exec there is but one system call, and no memory is asked for.
+    unsafe { command.pre_exec(install) };
+}
+
+/// Memory shared with the file, written to; then the same file is mapped a second time.
+///
+/// Where its file server does not answer, that never ends, and holds the lock of the whole
+/// process's memory.
+pub(super) fn write_to_a_mapping_and_map_again(path: &str) {
+    let open = || {
+        let mut options = std::fs::OpenOptions::new();
+        options.read(true).write(true).open(path).unwrap()
+    };
+    let map = |file: &std::fs::File, flags| {
+        let access = libc::PROT_READ | libc::PROT_WRITE;
+        // SAFETY: a new mapping, of a file that is longer than it.
+        unsafe {
+            libc::mmap(
+                std::ptr::null_mut(),
+                4096,
+                access,
+                flags,
+                file.as_raw_fd(),
+                0,
+            )
+        }
+    };
+    let first = open();
+    // The kernel asks for the length only when it is asked.
+    assert_eq!(first.metadata().unwrap().len(), 4096);
+    let memory = map(&first, libc::MAP_SHARED);
+    assert_ne!(memory, libc::MAP_FAILED, "{}", io::Error::last_os_error());
+    // SAFETY: the mapping is as long and may be written to.
+    unsafe { memory.cast::<u8>().write_volatile(1) };
+    let second = open();
+    map(&second, libc::MAP_PRIVATE);
+}

@@ -1,0 +1,204 @@
+//! Whoever is less than root gets a part of the answer, or is told in one line what is missing.
+
+use std::env;
+
+use psgo::{JoinOptions, Query, View, Way};
+
+use super::{
+    alone::another,
+    container::Container,
+    truth::{COLUMNS, assert_same, pid_of, right},
+};
+use crate::{
+    command::{Answer, psgo_after, row},
+    machine::{podman, process::sleeping},
+    oracle::kernel,
+};
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|&word| word.to_owned()).collect()
+}
+
+/// Nobody special, in no group of root's.
+const NOBODY: [&str; 4] = [
+    "setpriv",
+    "--reuid=65534",
+    "--regid=65534",
+    "--clear-groups",
+];
+
+/// One line, that says this.
+#[track_caller]
+fn refused(answer: Answer, says: &[&str]) {
+    let answer = answer.exits(2);
+    assert_eq!(answer.stderr.lines().count(), 1, "{}", answer.stderr);
+    for say in says {
+        assert!(answer.stderr.contains(say), "{say:?} in {}", answer.stderr);
+    }
+}
+
+#[test]
+fn nobody_lists_the_host_with_all_that_is_not_secret() {
+    crate::machine::must_be_root();
+    let other = sleeping();
+    let args = [
+        "-format",
+        "pid,user,comm,args,state,ppid,vsz,capeff,groups",
+        "-output",
+        "json",
+    ];
+    let rows = psgo_after(&words(&NOBODY), &args).succeeds().json();
+    let row = row(&rows, other.pid().into());
+    assert_eq!(
+        (&row["user"], &row["args"]),
+        (&"root".into(), &"sleep 100000".into())
+    );
+    assert!(!row["capeff"].is_null());
+}
+
+#[test]
+fn where_processes_are_hidden_the_rest_is_listed() {
+    crate::machine::must_be_root();
+    let other = sleeping();
+    for hidepid in ["1", "2", "4"] {
+        let script = format!("mount -t proc -o hidepid={hidepid} proc /proc && exec \"$@\"");
+        let prefix = [&["unshare", "-m", "sh", "-c", &script, "sh"][..], &NOBODY].concat();
+        let args = ["-format", "pid,user,comm,state", "-output", "json"];
+        let answer = psgo_after(&words(&prefix), &args).exits(0);
+        let rows = answer.json();
+        // Itself, at least.
+        assert!(
+            rows.iter().any(|row| row["comm"] == "psgo"),
+            "{hidepid}: {rows:?}"
+        );
+        assert!(
+            rows.iter().all(|row| row["user"] != "root"),
+            "{hidepid}: {rows:?}"
+        );
+        if hidepid == "1" {
+            // They are there to be seen, and denied.
+            assert!(
+                answer.stderr.contains("permission denied"),
+                "{}",
+                answer.stderr
+            );
+        } else {
+            assert_eq!(answer.stderr, "", "{hidepid}");
+        }
+        let asked = other.pid().to_string();
+        let answer = psgo_after(&words(&prefix), &["-pids", &asked, "-format", "pid"]);
+        assert_eq!(answer.code, Some(1), "{hidepid}: {answer:?}");
+        assert_eq!(answer.stderr.lines().count(), 1, "{}", answer.stderr);
+        assert!(answer.stderr.contains(&asked), "{}", answer.stderr);
+        let answer = psgo_after(
+            &words(&prefix),
+            &["-pids", &asked, "-join", "-format", "pid"],
+        );
+        refused(answer, &[&asked]);
+    }
+}
+
+#[test]
+fn nobody_is_told_why_he_may_not_join() {
+    crate::machine::must_be_root();
+    let container = Container::new();
+    let asked = container.pid.to_string();
+    let join = ["-pids", &asked, "-join", "-format", "pid,user"];
+    refused(
+        psgo_after(&words(&NOBODY), &join),
+        &[&asked, "ermission denied", "CAP_SYS_PTRACE"],
+    );
+    // Root of a user namespace that was made for this alone is nobody outside.
+    let namespace = words(&["unshare", "-U", "-r"]);
+    refused(psgo_after(&namespace, &join), &[&asked, "ermission denied"]);
+}
+
+#[test]
+fn without_cap_sys_ptrace_no_container_is_joined() {
+    crate::machine::must_be_root();
+    let container = Container::new();
+    let asked = container.pid.to_string();
+    let join = ["-pids", &asked, "-join", "-format", "pid,user"];
+    let without = words(&["setpriv", "--bounding-set=-sys_ptrace"]);
+    refused(
+        psgo_after(&without, &join),
+        &[&asked, "ermission denied", "CAP_SYS_PTRACE"],
+    );
+}
+
+#[test]
+fn without_cap_sys_admin_the_answer_is_the_same() {
+    crate::machine::must_be_root();
+    let container = Container::new();
+    let asked = container.pid.to_string();
+    let right = right(container.pid, &super::container::names());
+    let columns = COLUMNS.join(",");
+    let join = [
+        "-pids", &asked, "-join", "-format", &columns, "-output", "csv",
+    ];
+    let rows_of = |prefix: &[&str]| {
+        let answer = psgo_after(&words(prefix), &join).succeeds();
+        let rows = answer.csv(&COLUMNS);
+        rows.into_iter()
+            .map(|row| {
+                COLUMNS
+                    .iter()
+                    .map(|name| row[*name].clone())
+                    .collect::<Vec<_>>()
+            })
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(rows_of(&["setpriv", "--bounding-set=-sys_admin"]), right);
+    assert_eq!(
+        rows_of(&["setpriv", "--bounding-set=-sys_admin,-sys_chroot"]),
+        right
+    );
+    assert_eq!(rows_of(&["setpriv", "--no-new-privs"]), right);
+}
+
+#[test]
+fn a_rootless_user_reads_his_containers_through_their_root() {
+    crate::machine::must_be_root();
+    let rootless = podman::rootless();
+    let pid = rootless.plain.pid.to_string();
+    another(
+        &rootless.user.prefix(),
+        "hostile::less::as_a_rootless_user",
+        &[(TARGET, &pid)],
+    );
+    // Another's is none of his.
+    let plain = podman::plain().pid.to_string();
+    let answer = psgo_after(&rootless.user.prefix(), &["-pids", &plain, "-join"]);
+    refused(answer, &[&plain, "ermission denied", "CAP_SYS_PTRACE"]);
+}
+
+const TARGET: &str = "PSGO_TEST_TARGET";
+
+#[test]
+#[ignore = "run by a_rootless_user_reads_his_containers_through_their_root, as that user"]
+fn as_a_rootless_user() {
+    let target = env::var(TARGET).unwrap().parse().unwrap();
+    let names = super::truth::Names::new(
+        &[(0, "root"), (1, "keeper"), (1000, "alice"), (1001, "bob")],
+        &[
+            (0, "root"),
+            (4, "admins"),
+            (10, "wheel"),
+            (1000, "alice"),
+            (2000, "crew"),
+        ],
+    );
+    let right = right(target, &names);
+    assert_eq!(right.len(), 3);
+    let view = View::host()
+        .unwrap()
+        .join(pid_of(target), &JoinOptions::default())
+        .unwrap();
+    let Some(Way::Root(why)) = view.way() else {
+        panic!("{:?}", view.way())
+    };
+    assert_eq!(why.kind(), psgo::ErrorKind::Denied, "{why}");
+    let table = Query::new(&COLUMNS).unwrap().view(view).table().unwrap();
+    assert_same(&table, &right, "his own");
+    assert!(kernel::own_namespace("user").starts_with("user:"));
+}

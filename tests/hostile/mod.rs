@@ -1,0 +1,39 @@
+//! Containers that lie, fall silent or die: what psgo says of them is what the kernel says.
+//!
+//! Each test runs in a process of its own ([`alone`]): the threads that psgo leaves behind, and
+//! what it is told to do without, belong to the whole process.
+
+mod alone;
+mod calls;
+mod container;
+mod fuse;
+mod truth;
+
+mod kinds;
+mod leaks;
+mod less;
+mod names;
+mod older;
+mod over_proc;
+mod races;
+mod reuse;
+mod silence;
+mod stuck;
+mod trace;
+
+use std::{env, time::Duration};
+
+/// The time-out of these tests: long beside what answers, short beside a test.
+const TIMEOUT: Duration = Duration::from_millis(300);
+
+/// What has nothing to wait for takes a tenth of it on a machine that does nothing else.
+const AT_ONCE: Duration = Duration::from_secs(1);
+
+/// `few` of something that could be tried for ever, or with `PSGO_LONG` in the environment `many`.
+fn few_or_many(few: u32, many: u32) -> u32 {
+    if env::var_os("PSGO_LONG").is_some() {
+        many
+    } else {
+        few
+    }
+}

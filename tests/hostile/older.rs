@@ -1,0 +1,108 @@
+//! Without the system calls that an older kernel lacks, or that a filter refuses.
+
+use std::process::Command;
+
+use psgo::{Calls, ErrorKind, Through, Way};
+
+use super::{
+    alone::alone,
+    calls,
+    container::{By, Container, names},
+    truth::{COLUMNS, Rows, ask, assert_same, right, way},
+};
+use crate::command::{self, Answer};
+
+#[test]
+fn without_the_newer_calls_the_table_is_the_same() {
+    alone(|| {
+        let honest = Container::new();
+        let _nested = honest.nested_proc("/tmp/nested");
+        let liar = Container::new();
+        let covers = ["/proc/1/stat", "/proc/1/status"]
+            .map(|at| liar.cover(at, By::Bind(format!("/proc/{}/stat", liar.others[0]))));
+        let without_proc = Container::new();
+        let _cover = without_proc.cover("/proc", By::Tmpfs);
+        let containers = [&honest, &liar, &without_proc]
+            .map(|container| (container, right(container.pid, &names())));
+        let some = [Calls::OPENAT2, Calls::PID_IOCTLS, Calls::STATMOUNT];
+        let all = some.iter().fold(Calls::empty(), |all, some| all | *some);
+        for without in some.into_iter().chain([all, Calls::empty()]) {
+            psgo::without(without);
+            for (container, right) in &containers {
+                for through in [Through::Either, Through::Host] {
+                    let about = format!("without {without:?}, through {through:?}");
+                    let table = ask(container.pid, through).unwrap();
+                    assert_same(&table, right, &about);
+                }
+            }
+            // Where openat2 is missing, nobody's /proc is believed.
+            let table = ask(honest.pid, Through::Either).unwrap();
+            let guarded = !without.contains(Calls::OPENAT2);
+            assert_eq!(matches!(way(&table), Way::Entered), guarded, "{without:?}");
+            match (way(&table), ask(honest.pid, Through::Container)) {
+                (Way::Entered, Ok(_)) => (),
+                (Way::Host(Some(why)), Err(error)) => {
+                    assert_eq!(why.kind(), ErrorKind::Unsupported);
+                    assert_eq!(error.kind(), ErrorKind::Unsupported);
+                }
+                other => panic!("{without:?}: {other:?}"),
+            }
+        }
+        drop(covers);
+    });
+}
+
+fn rows(answer: &Answer) -> Rows {
+    let rows = answer.csv(&COLUMNS).into_iter();
+    rows.map(|row| COLUMNS.iter().map(|name| row[*name].clone()).collect())
+        .collect()
+}
+
+const SYS_STATMOUNT: libc::c_long = 457;
+
+#[test]
+fn under_a_filter_the_table_is_the_same() {
+    crate::machine::must_be_root();
+    let container = Container::new();
+    let asked = container.pid.to_string();
+    let right = right(container.pid, &names());
+    let columns = COLUMNS.join(",");
+    let newer = [
+        libc::SYS_openat2,
+        SYS_STATMOUNT,
+        libc::SYS_pidfd_open,
+        libc::SYS_setns,
+        libc::SYS_unshare,
+        libc::SYS_statx,
+        libc::SYS_pidfd_send_signal,
+    ];
+    let each = newer.iter().map(std::slice::from_ref);
+    for errno in [libc::ENOSYS, libc::EPERM] {
+        for refused in each.clone().chain([&newer[..]]) {
+            let mut command = Command::new(command::path());
+            command.args([
+                "-pids", &asked, "-join", "-format", &columns, "-output", "csv",
+            ]);
+            calls::refuse(&mut command, refused, errno);
+            let answer = Answer::of(&mut command).succeeds();
+            assert_eq!(rows(&answer), right, "{refused:?} answered {errno}");
+        }
+    }
+}
+
+#[test]
+fn where_threads_are_forbidden_there_is_a_reason_and_no_row() {
+    crate::machine::must_be_root();
+    let container = Container::new();
+    let asked = container.pid.to_string();
+    for args in [&["-pids", &asked, "-join"][..], &["-pids", &asked]] {
+        let mut command = Command::new(command::path());
+        command.args(args).args(["-format", "pid", "-no-header"]);
+        let threads = [libc::SYS_clone, libc::SYS_clone3];
+        calls::refuse(&mut command, &threads, libc::EPERM);
+        let answer = Answer::of(&mut command).exits(2);
+        assert!(answer.stdout.is_empty(), "{}", answer.text());
+        assert_eq!(answer.stderr.lines().count(), 1, "{}", answer.stderr);
+        assert!(answer.stderr.contains("thread"), "{}", answer.stderr);
+    }
+}

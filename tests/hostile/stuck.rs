@@ -1,0 +1,220 @@
+//! A process of the host whose memory is locked for good: its command line blocks every reader,
+//! whatever its rights, until the reader is killed.
+
+use std::{
+    env, fs,
+    path::PathBuf,
+    process::Command,
+    sync::mpsc::Receiver,
+    time::{Duration, Instant},
+};
+
+use psgo::{Pids, Query, Table};
+
+use super::{
+    TIMEOUT,
+    alone::alone,
+    calls,
+    container::Container,
+    fuse::Fuse,
+    truth::{Possessions, pid_of, threads},
+};
+use crate::{
+    machine::{
+        process::{Held, quiet, sleeping},
+        wait_for,
+    },
+    oracle::kernel,
+};
+
+const FILE: &str = "PSGO_TEST_FILE";
+
+#[test]
+#[ignore = "a process that never ends, run by the others here"]
+fn the_one_whose_memory_is_locked() {
+    calls::write_to_a_mapping_and_map_again(&env::var(FILE).unwrap());
+}
+
+/// Processes that hold the locks of their memory, as long as their file servers live.
+struct Stuck {
+    // The servers end first: no process of theirs ends before.
+    servers: Vec<Fuse>,
+    processes: Vec<Held>,
+    _container: Container,
+}
+
+impl Stuck {
+    fn new(count: usize) -> Self {
+        let container = Container::new();
+        let (mut processes, mut servers) = (Vec::new(), Vec::new());
+        for number in 0..count {
+            let at = format!("/tmp/file-{number}");
+            fs::write(container.path(&at), "").unwrap();
+            let (server, written) = Fuse::that_takes_no_writes(container.pid, &at);
+            processes.push(start(&container.path(&at), &written));
+            servers.push(server);
+        }
+        Self {
+            processes,
+            servers,
+            _container: container,
+        }
+    }
+
+    fn pids(&self) -> Vec<i32> {
+        self.processes.iter().map(Held::pid).collect()
+    }
+}
+
+fn start(file: &PathBuf, written: &Receiver<()>) -> Held {
+    let mut command = Command::new(env::current_exe().unwrap());
+    command
+        .args([
+            "--exact",
+            "hostile::stuck::the_one_whose_memory_is_locked",
+            "--ignored",
+        ])
+        .env(FILE, file);
+    let held = Held::start(quiet(&mut command));
+    // When its server is asked to write, it holds the lock, and waits.
+    written
+        .recv_timeout(Duration::from_secs(20))
+        .expect("it writes");
+    held
+}
+
+fn list(pids: &[i32], format: &str) -> (Table, Duration) {
+    let pids: Vec<_> = pids.iter().map(|&pid| pid_of(pid)).collect();
+    let query = Query::parse(format)
+        .unwrap()
+        .pids(Pids::Only(&pids))
+        .timeout(TIMEOUT);
+    let start = Instant::now();
+    let table = query.table().unwrap();
+    (table, start.elapsed())
+}
+
+/// The name of a process, as what it was started by when that is not known.
+fn bracketed(pid: i32) -> String {
+    format!(
+        "[{}]",
+        String::from_utf8(kernel::comm(pid).unwrap()).unwrap()
+    )
+}
+
+fn args(table: &Table) -> Vec<String> {
+    table
+        .to_strings()
+        .into_iter()
+        .map(|mut row| row.pop().unwrap())
+        .collect()
+}
+
+fn until_threads_end() {
+    wait_for("the threads left behind end", || {
+        (threads() == 0).then_some(())
+    });
+}
+
+#[test]
+fn what_does_not_answer_costs_one_cell_and_one_time_out() {
+    alone(|| {
+        let others = [sleeping(), sleeping(), sleeping()];
+        let before = Possessions::now();
+        let stuck = Stuck::new(1);
+        let mut pids = stuck.pids();
+        pids.extend(others.iter().map(Held::pid));
+        pids.push(i32::try_from(std::process::id()).unwrap());
+        pids.sort_unstable();
+        let right = |pid: &i32| {
+            if stuck.pids().contains(pid) {
+                bracketed(*pid)
+            } else {
+                String::from_utf8(kernel::cmdline(*pid).unwrap().join(&b' ')).unwrap()
+            }
+        };
+        let right: Vec<_> = pids.iter().map(right).collect();
+        let (table, time) = list(&pids, "pid,user,ppid,state,rss,capeff,args");
+        println!(
+            "measured {:.1} ms: a locked memory",
+            time.as_secs_f64() * 1e3
+        );
+        assert_eq!(args(&table), right);
+        assert!(table.skipped().is_empty());
+        assert_eq!((table.outcome().abandoned, threads()), (1, 1));
+        assert!(
+            (TIMEOUT..2 * TIMEOUT + Duration::from_millis(200)).contains(&time),
+            "{time:?}"
+        );
+        // It is remembered, and not waited for again.
+        let (table, time) = list(&pids, "pid,args");
+        println!(
+            "measured {:.1} ms: a locked memory, again",
+            time.as_secs_f64() * 1e3
+        );
+        assert_eq!(args(&table), right);
+        assert!(time < TIMEOUT / 2, "{time:?}");
+        assert_eq!((table.outcome().abandoned, threads()), (0, 1));
+        // Who does not ask for it waits for nothing.
+        let (_, time) = list(
+            &stuck.pids(),
+            "pid,user,comm,ppid,state,vsz,rss,capeff,seccomp",
+        );
+        assert!(time < TIMEOUT / 2, "{time:?}");
+        drop(stuck);
+        until_threads_end();
+        before.come_back("afterwards");
+        drop(others);
+    });
+}
+
+#[test]
+fn when_it_answers_again_it_is_asked_again() {
+    alone(|| {
+        let mut stuck = Stuck::new(1);
+        let pids = stuck.pids();
+        let (table, _) = list(&pids, "pid,args");
+        assert_eq!(args(&table), [bracketed(pids[0])]);
+        // Its server goes, the process would go on and end: it is kept from that.
+        let stop = nix::sys::signal::Signal::SIGSTOP;
+        nix::sys::signal::kill(nix::unistd::Pid::from_raw(pids[0]), stop).unwrap();
+        stuck.servers.clear();
+        until_threads_end();
+        let (table, _) = list(&pids, "pid,args");
+        assert!(
+            args(&table)[0].contains("the_one_whose_memory_is_locked"),
+            "{table:?}"
+        );
+        assert_eq!(table.outcome().abandoned, 0);
+    });
+}
+
+#[test]
+fn of_five_that_do_not_answer_four_are_waited_for() {
+    alone(|| {
+        let before = Possessions::now();
+        let stuck = Stuck::new(5);
+        let mut pids = stuck.pids();
+        pids.sort_unstable();
+        let right: Vec<_> = pids.iter().map(|&pid| bracketed(pid)).collect();
+        let (table, time) = list(&pids, "pid,args");
+        println!(
+            "measured {:.1} ms: five locked memories",
+            time.as_secs_f64() * 1e3
+        );
+        assert_eq!(args(&table), right);
+        assert_eq!((table.outcome().abandoned, threads()), (4, 4));
+        assert!(time < 4 * TIMEOUT + Duration::from_secs(1), "{time:?}");
+        let (table, time) = list(&pids, "pid,args");
+        println!(
+            "measured {:.1} ms: five locked memories, again",
+            time.as_secs_f64() * 1e3
+        );
+        assert_eq!(args(&table), right);
+        assert_eq!((table.outcome().abandoned, threads()), (0, 4));
+        assert!(time < TIMEOUT / 2, "{time:?}");
+        drop(stuck);
+        until_threads_end();
+        before.come_back("afterwards");
+    });
+}
