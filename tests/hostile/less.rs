@@ -30,7 +30,12 @@ const NOBODY: [&str; 4] = [
 /// One line, that says this.
 #[track_caller]
 fn refused(answer: Answer, says: &[&str]) {
-    let answer = answer.exits(2);
+    let answer = answer.exits(1);
+    assert_eq!(
+        answer.stdout.split_inclusive(|b| *b == b'\n').count(),
+        1,
+        "headers alone: {answer:?}"
+    );
     assert_eq!(answer.stderr.lines().count(), 1, "{}", answer.stderr);
     for say in says {
         assert!(answer.stderr.contains(say), "{say:?} in {}", answer.stderr);
