@@ -282,17 +282,22 @@ fn write_go_duration(span: Duration, f: &mut fmt::Formatter<'_>) -> fmt::Result 
     f.write_char('s')
 }
 
-/// `.25` for 25 of 100, without zeros at the end; nothing for 0.
+/// `.25` for 25 of 100, without zeros at the end; nothing for 0. Of at most nine digits.
 fn write_fraction(mut part: u32, mut whole: u32, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    if part > 0 {
-        f.write_char('.')?;
+    if part == 0 {
+        return Ok(());
     }
-    while part > 0 {
+    // Together: each piece that is written costs more than all the digits.
+    let mut text = [b'.'; 10];
+    let mut len = 1;
+    while part > 0 && len < text.len() {
         whole /= 10;
-        write!(f, "{}", part / whole)?;
+        // A part is less than its whole, so this is one digit.
+        text[len] = b'0' + u8::try_from(part / whole).unwrap_or(0);
+        len += 1;
         part %= whole;
     }
-    Ok(())
+    f.write_str(std::str::from_utf8(&text[..len]).unwrap_or_default())
 }
 
 /// What programs read: numbers as numbers, sizes in bytes, spans in seconds, moments by RFC 3339,
