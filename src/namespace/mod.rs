@@ -38,10 +38,6 @@ pub(crate) struct Target {
     mount_link: io::Result<Vec<u8>>,
 }
 
-/// Why a process's namespaces may not be looked at.
-const NEEDED: &str =
-    "Permission denied: this takes CAP_SYS_PTRACE over the process, or being its user";
-
 /// What was found on the inside.
 #[derive(Debug)]
 pub(crate) struct Found {
@@ -81,16 +77,9 @@ impl Target {
             // A thread is not a process, though /proc knows it when asked.
             return Err(gone(pid));
         }
-        let pid_namespace =
-            dir.follow("ns/pid", OFlag::O_RDONLY)
-                .map_err(|error| match error.raw_os_error() {
-                    Some(libc::EACCES | libc::EPERM) => Error::new(
-                        ErrorKind::Denied,
-                        base.named(&format!("{pid}/ns/pid")),
-                        NEEDED,
-                    ),
-                    _ => about("ns/pid")(error),
-                })?;
+        let pid_namespace = dir
+            .follow("ns/pid", OFlag::O_RDONLY)
+            .map_err(about("ns/pid"))?;
         Ok(Self {
             pid,
             start: stat.starttime,

@@ -19,8 +19,9 @@ lines! {
         /// The process behind a pidfd, in the PID namespace of this `/proc`; 0 if it is not
         /// shown there, -1 once it has been reaped. Since 5.4.
         pid: Option<i32> = "Pid:\t%d\n",
-        /// Its id in each PID namespace from that of this `/proc` to its own. Since 5.5.
-        ns_pid: Option<Vec<u32>> = "NSpid:{\t%u}\n",
+        /// Its id in each PID namespace from that of this `/proc` to its own; -1 as above.
+        /// Since 5.5.
+        ns_pid: Option<Vec<i32>> = "NSpid:{\t%d}\n",
     }
 }
 
@@ -37,9 +38,10 @@ mod tests {
         let info: Fdinfo = law::holds(PIDFD);
         assert_eq!((info.pid, info.flags), (Some(4711), 0o2_000_002));
         assert_eq!(info.ns_pid, Some(vec![4711, 2, 1]));
-        let reaped: Fdinfo =
-            law::holds(b"pos:\t0\nflags:\t02000002\nmnt_id:\t7\nino:\t4213\nPid:\t-1\n");
-        assert_eq!((reaped.pid, reaped.ns_pid), (Some(-1), None));
+        let reaped: Fdinfo = law::holds(
+            b"pos:\t0\nflags:\t02000002\nmnt_id:\t7\nino:\t4213\nPid:\t-1\nNSpid:\t-1\n",
+        );
+        assert_eq!((reaped.pid, reaped.ns_pid), (Some(-1), Some(vec![-1])));
     }
 
     #[test]
