@@ -237,6 +237,7 @@ impl Reading<'_> {
     /// Where several modules are stacked, the first may leave `attr/current` unanswered.
     fn label(&mut self, entry: Entry) -> Result<()> {
         self.pulse.at(Files::LABEL);
+        let mut is_there = false;
         for name in ["attr/current", "attr/apparmor/current"] {
             match self.files.read(name) {
                 Ok(bytes) => {
@@ -247,8 +248,11 @@ impl Reading<'_> {
                         return Ok(());
                     }
                 }
+                // Whoever has the one file has not gone because he has not the other.
+                Err(error) if is_there && error.raw_os_error() == Some(libc::ENOENT) => (),
                 Err(error) => self.costs_a_cell(entry, "attr/current", error)?,
             }
+            is_there = true;
         }
         Ok(())
     }

@@ -27,7 +27,8 @@ fn calls(target: i32) -> Vec<(u32, String)> {
     Answer::of(&mut command).succeeds();
     let text = fs::read_to_string(file).unwrap();
     let calls = text.lines().map(|line| {
-        let (thread, call) = line.split_once(' ').unwrap();
+        // Numbers of fewer than five digits have blanks before them.
+        let (thread, call) = line.trim_start().split_once(' ').unwrap();
         (thread.parse().unwrap(), call.trim().to_owned())
     });
     calls.collect()
