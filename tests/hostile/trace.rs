@@ -10,7 +10,8 @@ use crate::{
 
 /// The calls of the command, each with the thread that made it, after the one that started it.
 fn calls(target: i32) -> Vec<(u32, String)> {
-    let file = dir().join("trace");
+    // Of its own: two tests trace at once.
+    let file = dir().join(format!("trace-of-{target}"));
     let pids = target.to_string();
     let mut command = Command::new("strace");
     command
@@ -29,7 +30,10 @@ fn calls(target: i32) -> Vec<(u32, String)> {
     let calls = text.lines().map(|line| {
         // Numbers of fewer than five digits have blanks before them.
         let (thread, call) = line.trim_start().split_once(' ').unwrap();
-        (thread.parse().unwrap(), call.trim().to_owned())
+        (
+            thread.parse().unwrap_or_else(|_| panic!("{line:?}")),
+            call.trim().to_owned(),
+        )
     });
     calls.collect()
 }
