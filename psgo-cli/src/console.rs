@@ -151,7 +151,7 @@ impl Console {
             if let Some(done) = done {
                 files.push(PollFd::new(done.as_fd(), PollFlags::POLLIN));
             }
-            match ppoll(&mut files, Some(TimeSpec::from_duration(wait)), None) {
+            let count = match ppoll(&mut files, Some(TimeSpec::from_duration(wait)), None) {
                 Err(Errno::EINTR) => continue,
                 other => other?,
             };
@@ -176,7 +176,7 @@ impl Console {
                 read_keys()
             } else if is_done {
                 Some(Event::Done)
-            } else if left.is_some_and(|left| left <= wait) {
+            } else if count == 0 && left.is_some_and(|left| left <= wait) {
                 Some(Event::Due)
             } else {
                 None

@@ -7,7 +7,7 @@ use std::{
     path::PathBuf,
     process::{Child, Command, Stdio},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use nix::{
@@ -85,7 +85,9 @@ fn psgo(args: &[&str]) -> Command {
 }
 
 /// Its exit code, what it wrote, what it said.
-fn ended(child: Child) -> (i32, String, String) {
+fn ended(mut child: Child) -> (i32, String, String) {
+    // What it writes meanwhile fits a pipe.
+    wait_for_end(&mut child);
     let output = child.wait_with_output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (
@@ -101,6 +103,18 @@ fn run(args: &[&str]) -> (i32, String, String) {
 
 fn signal(child: &Child, signal: Signal) {
     kill(Pid::from_raw(child.id().try_into().unwrap()), signal).unwrap();
+}
+
+fn wait_for_end(child: &mut Child) {
+    let mut has_ended = || child.try_wait().unwrap().is_some();
+    let give_up = Instant::now() + PATIENCE;
+    while !has_ended() && Instant::now() < give_up {
+        thread::sleep(Duration::from_millis(10));
+    }
+    if !has_ended() {
+        child.kill().unwrap();
+        panic!("it does not end");
+    }
 }
 
 /// Waits until it is so.

@@ -20,7 +20,7 @@ use nix::{
     },
 };
 
-use crate::{PATIENCE, PSGO, Proc, ended, psgo, signal, until};
+use crate::{PATIENCE, PSGO, Proc, ended, psgo, signal, until, wait_for_end};
 
 fn size(rows: u16, columns: u16) -> Winsize {
     Winsize {
@@ -139,6 +139,7 @@ impl Terminal {
 
     /// The exit code; all that was ever shown.
     fn end(mut self) -> (i32, String) {
+        wait_for_end(&mut self.child);
         let code = self.child.wait().unwrap().code().unwrap();
         assert!(!self.is_raw(), "the terminal's mode was not put back");
         // When nobody holds that side any more, all that was written has been read.
