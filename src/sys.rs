@@ -97,6 +97,9 @@ impl Guard {
     }
 }
 
+/// How often a path is tried that the kernel could not be sure of.
+const TRIES: usize = 128;
+
 /// Opens `path` below `dir` with close-on-exec.
 pub(crate) fn open_below<P: NixPath + ?Sized>(
     dir: impl AsFd,
@@ -114,7 +117,13 @@ pub(crate) fn open_below<P: NixPath + ?Sized>(
         _ => {
             may_use(Calls::OPENAT2)?;
             let how = OpenHow::new().flags(flags).resolve(guard.resolve());
-            nix::fcntl::openat2(dir, path, how)
+            // Where mounts or names change anywhere on the machine meanwhile, the kernel cannot
+            // be sure of a `..`, and asks to be asked again.
+            let again = |opened: &nix::Result<_>| matches!(opened, Err(Errno::EAGAIN));
+            (0..TRIES)
+                .map(|_| nix::fcntl::openat2(&dir, path, how))
+                .find(|opened| !again(opened))
+                .unwrap_or(Err(Errno::EAGAIN))
         }
     };
     Ok(opened?)
