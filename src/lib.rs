@@ -50,8 +50,8 @@
 //!
 //! # What it needs
 //!
-//! Linux, 5.6 or later. Before that a join reads the host's `/proc`, and the container's users and
-//! groups are numbers. To join a container of another user takes root.
+//! Linux, 5.6 or later. Before that a join reads the host's `/proc`, and follows no link to the
+//! container's passwd and group. To join a container of another user takes root.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 // What reads bytes that others wrote has no `unsafe`, not even allowed.

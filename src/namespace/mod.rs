@@ -13,6 +13,7 @@ use nix::fcntl::OFlag;
 pub(crate) use pids::{Numbers, Translator};
 
 use crate::{
+    caps,
     error::{Error, ErrorKind, Result},
     format::pid::{Fdinfo, Stat, Status},
     ids::Pid,
@@ -238,10 +239,12 @@ impl Target {
 
 /// Whether this process may not look into others' namespaces by a capability of its own.
 fn lacks_ptrace(base: &Procfs) -> bool {
-    const CAP_SYS_PTRACE: u64 = 1 << 19;
     let status = base.read("self/status").ok();
     let effective = status.and_then(|bytes| Status::parse(&bytes).ok()?.cap_eff);
-    effective.is_some_and(|mask| mask & CAP_SYS_PTRACE == 0)
+    let bit = caps::number(b"SYS_PTRACE");
+    effective
+        .zip(bit)
+        .is_some_and(|(mask, bit)| mask >> bit & 1 == 0)
 }
 
 /// What is wrong where a path below a guarded `/proc` leads elsewhere.

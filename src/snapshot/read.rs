@@ -72,11 +72,11 @@ pub(super) struct Reading<'a> {
 impl Reading<'_> {
     /// Reads the process `entry`, but for the files in `avoid`: those did not answer before.
     ///
+    /// `kept` is what is known of it from the last look, and becomes what is known from this.
+    ///
     /// # Errors
     ///
     /// The process is gone or denied, or does not answer. A file that is denied costs its cells only.
-    ///
-    /// `kept` is what is known of it from the last look, and becomes what is known from this.
     pub(super) fn read(&mut self, entry: Entry, avoid: Files, kept: &mut Kept) -> Result<()> {
         if avoid.intersects(Files::STAT | Files::STATUS) {
             let reason = "its files do not answer";
