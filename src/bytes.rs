@@ -108,6 +108,33 @@ pub(crate) fn leading_integer<T: TryFrom<i128>, const RADIX: u64>(
     Ok((number, len + usize::from(negative)))
 }
 
+/// The hexadecimal number of upper case at the start of `text`, as [`leading_integer`] otherwise.
+pub(crate) fn leading_upper_hex<T: TryFrom<i128>>(
+    text: &[u8],
+    zeros: bool,
+) -> Result<(T, usize), &'static str> {
+    let digits = text
+        .iter()
+        .take_while(|b| matches!(b, b'0'..=b'9' | b'A'..=b'F'));
+    let len = digits.clone().count();
+    if len > 1 && !zeros && text.first() == Some(&b'0') {
+        return Err("a leading zero");
+    }
+    let number = digits.copied().try_fold(0_u64, |number, b| {
+        let digit = if b.is_ascii_digit() {
+            b - b'0'
+        } else {
+            b - b'A' + 10
+        };
+        number.checked_mul(16)?.checked_add(digit.into())
+    });
+    if len == 0 {
+        return Err("not a number");
+    }
+    let number = i128::from(number.ok_or("out of range")?);
+    Ok((T::try_from(number).map_err(|_| "out of range")?, len))
+}
+
 /// The length of digits whose number has more than 64 bits.
 const TOO_MANY: usize = usize::MAX;
 

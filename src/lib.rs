@@ -92,7 +92,7 @@ pub use query::{
 };
 #[doc(hidden)]
 pub use sys::{Calls, without};
-pub use value::{Text, Time, Value};
+pub use value::{Fields, Text, Time, Value};
 pub use view::{JoinOptions, PidOrFd, Skipped, Through, View, Way};
 
 /// The examples of the README.

@@ -73,7 +73,9 @@ fn sources(needs: Needs) -> String {
 /// What programs get of such a cell.
 fn json(value: &Value) -> &'static str {
     match value {
-        Value::Int(_) => "number",
+        Value::Bool(_) => "true or false",
+        Value::Int(_) | Value::Uint(_) | Value::Real(_) => "number",
+        Value::Fields(_) => "object",
         Value::Percent(_) => "number, percent",
         Value::Rate(_) => "number, a second",
         Value::Size(_) => "number, bytes",

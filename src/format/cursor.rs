@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::Spec;
 use crate::bytes;
 
 /// Why a file was not understood.
@@ -97,6 +98,38 @@ impl<'a> Cursor<'a> {
             "not the text that the kernel writes around it"
         };
         self.error(field, reason)
+    }
+
+    /// The part of the line that `spec.after` ends, without the blanks that fill it up to
+    /// `spec.width`; it is taken from here, the text after it is not.
+    pub(crate) fn padded(&mut self, spec: &Spec) -> Result<Cursor<'a>, ParseError> {
+        let line = bytes::find(self.rest, b'\n').unwrap_or(self.rest.len());
+        let (line, _) = self.rest.split_at(line);
+        let ends = match spec.after {
+            [] | [b'\n', ..] => Some(line.len()),
+            after => bytes::rfind_part(line, after),
+        };
+        let len = ends.ok_or_else(|| self.no_literal(spec.field))?;
+        let read = self.file.len() - self.rest.len();
+        let text = self.take(len);
+        let blanks = text.iter().rev().take_while(|&&b| b == b' ').count();
+        let bare = len - blanks;
+        if len != bare.max(spec.width) {
+            return Err(self.error(spec.field, "not as wide as the kernel prints it"));
+        }
+        let file = self.file.get(..read + bare).unwrap_or(self.file);
+        Ok(Cursor {
+            file,
+            rest: text.get(..bare).unwrap_or(text),
+        })
+    }
+
+    /// Nothing is left to read.
+    pub(crate) fn end(&self, spec: &Spec) -> Result<(), ParseError> {
+        if self.rest.is_empty() {
+            return Ok(());
+        }
+        Err(self.error(spec.field, "more than the kernel writes"))
     }
 
     /// Takes `len` bytes; fewer at the end of the file.

@@ -2,8 +2,14 @@
 
 use std::{fmt, io::Write as _};
 
-use super::{Cursor, Kind, ParseError, Spec};
-use crate::bytes;
+use super::{
+    Cursor, Kind, ParseError, Spec,
+    stream::{Alone, Sink, Source, Stream},
+};
+use crate::{
+    bytes,
+    value::{Fields, Value},
+};
 
 /// A value that stands in a file.
 ///
@@ -12,11 +18,49 @@ pub(crate) trait Field: Sized {
     /// May a file lack it?
     const OPTIONAL: bool = false;
 
+    /// Is it the rows of a file?
+    const ROWS: bool = false;
+
+    /// Is it nothing to whoever reads by name?
+    const HIDDEN: bool = false;
+
     /// Reads the value alone.
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError>;
 
     /// Writes the value alone.
     fn put(&self, spec: &Spec, out: &mut Vec<u8>);
+
+    /// The value as those see it who do not know the record's type.
+    fn value(&self, spec: &Spec) -> Value;
+
+    /// Adds it to `fields`: under its name, unless it says otherwise.
+    fn describe(&self, spec: &Spec, fields: &mut Fields) {
+        if !Self::HIDDEN {
+            fields.push(spec.field, self.value(spec));
+        }
+    }
+
+    /// Does it hold what psgo does not know, such as columns of a later kernel?
+    fn unknown(&self) -> bool {
+        false
+    }
+
+    /// Gives each row, where the value is rows.
+    fn each_row(&self, _: &Spec, _: &mut dyn FnMut(Value)) {}
+
+    /// Reads the value and the text around it, piece by piece if it is rows.
+    fn stream(source: &mut Source<'_>, spec: &'static Spec, sink: Sink<'_>) -> Stream {
+        let value = source.read(spec.field, |cursor| Self::read(cursor, spec))?;
+        if sink(&Alone {
+            value: &value,
+            spec,
+        })
+        .is_break()
+        {
+            source.stop();
+        }
+        Ok(())
+    }
 
     /// Reads the value and the text around it.
     #[inline]
@@ -49,6 +93,15 @@ impl<T: Field> Field for Option<T> {
         }
     }
 
+    fn value(&self, spec: &Spec) -> Value {
+        let value = self.as_ref().map(|value| value.value(spec));
+        value.unwrap_or(Value::Missing)
+    }
+
+    fn unknown(&self) -> bool {
+        self.as_ref().is_some_and(T::unknown)
+    }
+
     #[expect(
         clippy::inline_always,
         reason = "the spec is a constant where it is inlined"
@@ -70,10 +123,11 @@ impl<T: Field> Field for Option<T> {
 
 /// The types of numbers in records.
 pub(crate) trait Integer:
-    Copy + TryFrom<i128> + Into<i128> + fmt::Display + fmt::LowerHex + fmt::Octal
+    Copy + TryFrom<i128> + Into<i128> + fmt::Display + fmt::LowerHex + fmt::UpperHex + fmt::Octal
 {
 }
 
+impl Integer for u16 {}
 impl Integer for u32 {}
 impl Integer for u64 {}
 impl Integer for i32 {}
@@ -107,8 +161,9 @@ impl<T: Integer> Field for T {
         let digits = text.get(blanks..).unwrap_or_default();
         let number = match spec.kind {
             Kind::Hex => bytes::leading_integer::<T, 16>(digits, spec.zero),
+            Kind::UpperHex => bytes::leading_upper_hex(digits, spec.zero),
             Kind::Octal => bytes::leading_integer::<T, 8>(digits, spec.zero),
-            Kind::Hundredths => leading_hundredths(digits),
+            Kind::Fixed(places) => leading_fixed(digits, places),
             _ => bytes::leading_integer::<T, 10>(digits, spec.zero),
         };
         let (value, len) = number.map_err(|reason| {
@@ -161,27 +216,94 @@ impl<T: Integer> Field for T {
             (Kind::Octal, true, _) => write!(out, "{self:<w$o}"),
             (Kind::Octal, _, true) => write!(out, "{self:0w$o}"),
             (Kind::Octal, ..) => write!(out, "{self:w$o}"),
-            (Kind::Hundredths, ..) => {
-                let hundredths: i128 = (*self).into();
-                write!(out, "{}.{:02}", hundredths / 100, (hundredths % 100).abs())
+            (Kind::UpperHex, true, _) => write!(out, "{self:<w$X}"),
+            (Kind::UpperHex, _, true) => write!(out, "{self:0w$X}"),
+            (Kind::UpperHex, ..) => write!(out, "{self:w$X}"),
+            (Kind::Fixed(places), left, _) => {
+                let text = fixed((*self).into(), places);
+                if left {
+                    write!(out, "{text:<w$}")
+                } else {
+                    write!(out, "{text:>w$}")
+                }
             }
             (_, true, _) => write!(out, "{self:<w$}"),
             (_, _, true) => write!(out, "{self:0w$}"),
             _ => write!(out, "{self:w$}"),
         };
     }
+
+    /// A number; a size in bytes, where kB stands after it. What the kernel prints in another
+    /// radix is text, hexadecimal with `0x`: masks and addresses are no numbers to anyone.
+    fn value(&self, spec: &Spec) -> Value {
+        let number: i128 = (*self).into();
+        match spec.kind {
+            Kind::Decimal => {}
+            Kind::Fixed(places) => {
+                #[expect(
+                    clippy::cast_precision_loss,
+                    reason = "as any reader of the text has it"
+                )]
+                let ratio = number as f64 / 10_f64.powi(places.into());
+                return Value::Real(ratio);
+            }
+            Kind::Hex | Kind::UpperHex => {
+                let mut text = b"0x".to_vec();
+                self.put(spec, &mut text);
+                text.retain(|&b| b != b' ');
+                return Value::text(text);
+            }
+            _ => {
+                let mut text = Vec::new();
+                self.put(spec, &mut text);
+                return Value::text(text.trim_ascii());
+            }
+        }
+        if let Ok(kib) = u64::try_from(number)
+            && (spec.after.starts_with(b" kB") || spec.after.starts_with(b" KB"))
+        {
+            return kib.checked_mul(1024).map_or(Value::Missing, Value::Size);
+        }
+        match i64::try_from(number) {
+            Ok(number) => Value::Int(number),
+            // No type of number here is wider than 64 bits.
+            Err(_) => u64::try_from(number).map_or(Value::Missing, Value::Uint),
+        }
+    }
 }
 
-/// `12.34` as 1234.
-fn leading_hundredths<T: Integer>(text: &[u8]) -> Result<(T, usize), &'static str> {
-    let (whole, len) = bytes::leading_integer::<u64, 10>(text, false)?;
-    let Some(&[b'.', tens @ b'0'..=b'9', ones @ b'0'..=b'9']) = text.get(len..len + 3) else {
-        return Err("not a number with two decimals");
+/// `12.34` as 1234, where there are two places.
+fn leading_fixed<T: Integer>(text: &[u8], places: u8) -> Result<(T, usize), &'static str> {
+    const REASON: &str = "not a number with as many decimals as the kernel prints";
+    let (negative, digits) = match text {
+        [b'-', digits @ ..] => (true, digits),
+        _ => (false, text),
     };
-    let part = (tens - b'0') * 10 + (ones - b'0');
-    let hundredths = i128::from(whole) * 100 + i128::from(part);
-    let hundredths = T::try_from(hundredths).map_err(|_| "out of range")?;
-    Ok((hundredths, len + 3))
+    let (whole, len) = bytes::leading_integer::<u64, 10>(digits, false)?;
+    let end = len + 1 + usize::from(places);
+    let Some([b'.', decimals @ ..]) = digits.get(len..end) else {
+        return Err(REASON);
+    };
+    let (part, part_len) = bytes::leading_integer::<u64, 10>(decimals, true)?;
+    if part_len != decimals.len() || digits.get(end).is_some_and(u8::is_ascii_digit) {
+        return Err(REASON);
+    }
+    let number = i128::from(whole) * 10_i128.pow(places.into()) + i128::from(part);
+    if negative && number == 0 {
+        return Err("not a number");
+    }
+    let number = if negative { -number } else { number };
+    let number = T::try_from(number).map_err(|_| "out of range")?;
+    Ok((number, end + usize::from(negative)))
+}
+
+/// 1234 as `12.34`, where there are two places.
+fn fixed(number: i128, places: u8) -> String {
+    let unit = 10_u128.pow(places.into());
+    let magnitude = number.unsigned_abs();
+    let sign = if number < 0 { "-" } else { "" };
+    let places = usize::from(places);
+    format!("{sign}{}.{:0places$}", magnitude / unit, magnitude % unit)
 }
 
 /// One byte, such as the letter of a state.
@@ -200,6 +322,10 @@ impl Field for u8 {
 
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         out.push(*self);
+    }
+
+    fn value(&self, _: &Spec) -> Value {
+        Value::text([*self])
     }
 }
 
@@ -236,6 +362,10 @@ impl Field for Vec<u8> {
             out.extend(fill);
             out.extend_from_slice(self);
         }
+    }
+
+    fn value(&self, _: &Spec) -> Value {
+        Value::text(self)
     }
 }
 
@@ -304,6 +434,14 @@ impl<T: Item> Field for Vec<T> {
             out.extend_from_slice(spec.close);
         }
     }
+
+    fn value(&self, spec: &Spec) -> Value {
+        Value::List(self.iter().map(|item| item.value(spec)).collect())
+    }
+
+    fn unknown(&self) -> bool {
+        self.iter().any(T::unknown)
+    }
 }
 
 /// As many as there are; the template has the form with braces before the directive.
@@ -325,6 +463,14 @@ impl<T: Item + Copy + Default, const N: usize> Field for [T; N] {
             item.put(spec, out);
             out.extend_from_slice(spec.close);
         }
+    }
+
+    fn value(&self, spec: &Spec) -> Value {
+        Value::List(self.iter().map(|item| item.value(spec)).collect())
+    }
+
+    fn unknown(&self) -> bool {
+        self.iter().any(T::unknown)
     }
 }
 
@@ -361,5 +507,19 @@ impl Field for Rest {
 
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.0);
+    }
+
+    /// A list of the columns; unknown where there are none.
+    fn value(&self, _: &Spec) -> Value {
+        if self.is_empty() {
+            return Value::Missing;
+        }
+        let columns = self.0.split(u8::is_ascii_whitespace);
+        let columns = columns.filter(|column| !column.is_empty());
+        Value::List(columns.map(Value::text).collect())
+    }
+
+    fn unknown(&self) -> bool {
+        !self.is_empty()
     }
 }

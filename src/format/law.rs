@@ -1,6 +1,6 @@
 //! The law, as tests ask for it: what was parsed is written back byte for byte.
 
-use super::{ParseError, Record};
+use super::{Format, ParseError, Record};
 
 /// Parses `file`, which has to be understood and to come back.
 #[track_caller]
@@ -45,6 +45,30 @@ pub(crate) fn mutants<R: Record>(files: &[&[u8]], count: usize) {
         understood > 0 && understood < count,
         "{understood} of {count}"
     );
+}
+
+/// Checks the law on `count` files that are nearly `file`, as [`mutants`] does.
+#[track_caller]
+pub(crate) fn mutants_of(format: &Format, file: &[u8], count: usize) {
+    let mut dice = Dice(0x2545_f491_4f6c_dd1d);
+    for _ in 0..count {
+        let mut file = file.to_vec();
+        for _ in 0..=dice.below(3) {
+            mutate(&mut file, &mut dice);
+        }
+        if let Ok(parsed) = format.parse(&file) {
+            let mut out = Vec::new();
+            parsed.write(&mut out);
+            assert!(
+                out == file,
+                "{}\nread  {}\nwrote {}",
+                format.name(),
+                file.escape_ascii(),
+                out.escape_ascii()
+            );
+            parsed.records(&mut |_| ());
+        }
+    }
 }
 
 fn mutate(file: &mut Vec<u8>, dice: &mut Dice) {

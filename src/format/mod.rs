@@ -22,21 +22,39 @@
 //! ```
 
 mod cursor;
+mod escaped;
 mod field;
+mod file;
+mod formats;
 pub mod kernel;
 #[cfg(test)]
 mod law;
+mod named;
+pub mod net;
 pub mod pid;
+mod pointer;
 mod record;
+mod rows;
 mod scalar;
 mod spec;
+mod stream;
+pub mod sysvipc;
 pub mod tty;
 
 pub(crate) use cursor::Cursor;
 pub use cursor::ParseError;
-pub(crate) use field::Field;
+pub use escaped::{Escaped, LinePath, Mangled, MountPath};
 pub use field::Rest;
-pub use record::{File, Record};
+pub(crate) use field::{Field, Item};
+pub use file::File;
+pub use formats::{Format, NOT_RECORDS, Parsed, all, find, parse};
+#[allow(unused_imports)]
+pub(crate) use named::{flags, named};
+pub use pointer::Pointer;
+pub use record::Record;
 pub(crate) use record::{lines, record};
+pub use rows::{Head, Rows};
 pub use scalar::Scalar;
 pub(crate) use spec::{Kind, Spec};
+pub use stream::{Piece, ReadError};
+pub(crate) use stream::{Source, Stream};

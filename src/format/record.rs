@@ -2,6 +2,7 @@
 //! describe one: `record!`, a sequence of fields, and `lines!`, labelled lines in any order.
 
 use super::{Cursor, Field, ParseError, Spec};
+use crate::value::{Fields, Value};
 
 /// A file, or a part of one, that psgo understands.
 ///
@@ -16,12 +17,6 @@ pub trait Record: Sized {
 
     /// Appends the bytes that [`parse`](Self::parse) understood to `out`.
     fn write(&self, out: &mut Vec<u8>);
-}
-
-/// A [`Record`] that always has the same name.
-pub trait File: Record {
-    /// The file's path: below `/proc/PID` for what describes a process, otherwise below `/proc`.
-    const PATH: &'static str;
 }
 
 /// The form of a record that stands in no template: its own templates say all.
@@ -50,13 +45,15 @@ pub(crate) fn write<T: Field>(record: &T, out: &mut Vec<u8>) {
 /// What both kinds of description share: the struct, and `parse` and `write` by [`Field`].
 macro_rules! record_struct {
     (
-        $(#[$meta:meta])*
+        #[doc = $about:literal]
+        $(#[$($meta:tt)*])*
         pub struct $name:ident $(: $path:literal)? {
             $($(#[$fmeta:meta])* $field:ident: $ty:ty = $spec:literal,)*
         }
         $(hidden $hidden:ident: $hidden_ty:ty)?
     ) => {
-        $(#[$meta])*
+        #[doc = $about]
+        $(#[$($meta)*])*
         #[derive(Debug, Clone, PartialEq, Eq, Default)]
         #[non_exhaustive]
         pub struct $name {
@@ -96,8 +93,76 @@ macro_rules! record_struct {
 
         impl $crate::format::field::Item for $name {}
 
+        impl $name {
+            /// The fields by name, for those who do not know this type.
+            #[must_use]
+            pub fn fields(&self) -> $crate::Fields {
+                let mut fields = $crate::Fields::new();
+                $({
+                    const SPEC: $crate::format::Spec =
+                        $crate::format::Spec::new(stringify!($field), $spec);
+                    $crate::format::field::Field::describe(&self.$field, &SPEC, &mut fields);
+                })*
+                $(self.$hidden.describe(&mut fields);)?
+                fields
+            }
+        }
+
+        impl $crate::format::file::Described for $name {
+            const ROWS: bool = false $(|| <$ty as $crate::format::field::Field>::ROWS)*;
+
+            fn unknown(&self) -> bool {
+                false $(|| $crate::format::field::Field::unknown(&self.$field))*
+                    $(|| self.$hidden.unknown_lines().next().is_some())?
+            }
+
+            fn records(&self, each: &mut dyn FnMut($crate::Fields)) {
+                if !<Self as $crate::format::file::Described>::ROWS {
+                    return each(self.fields());
+                }
+                $({
+                    const SPEC: $crate::format::Spec =
+                        $crate::format::Spec::new(stringify!($field), $spec);
+                    $crate::format::file::records_of(&self.$field, &SPEC, each);
+                })*
+            }
+
+            fn stream(
+                source: &mut $crate::format::Source<'_>,
+                sink: $crate::format::stream::Sink<'_>,
+            ) -> $crate::format::Stream {
+                $({
+                    const SPEC: $crate::format::Spec =
+                        $crate::format::Spec::new(stringify!($field), $spec);
+                    <$ty as $crate::format::field::Field>::stream(source, &SPEC, sink)?;
+                })*
+                source.end()
+            }
+        }
+
         $(impl $crate::format::File for $name {
             const PATH: &'static str = $path;
+            const ABOUT: &'static str = $about;
+            const ROWS: bool = <Self as $crate::format::file::Described>::ROWS;
+
+            fn records(&self, each: &mut dyn FnMut($crate::Fields)) {
+                $crate::format::file::Described::records(self, each);
+            }
+
+            fn unknown(&self) -> bool {
+                $crate::format::file::Described::unknown(self)
+            }
+
+            fn stream(
+                input: &mut dyn std::io::Read,
+                each: &mut dyn FnMut(&dyn $crate::format::Piece) -> std::ops::ControlFlow<()>,
+            ) -> Result<(), $crate::format::ReadError> {
+                if !<Self as $crate::format::File>::ROWS {
+                    return $crate::format::file::whole::<Self>(input, each);
+                }
+                let mut source = $crate::format::Source::new(input);
+                <Self as $crate::format::file::Described>::stream(&mut source, each)
+            }
         })?
     };
 }
@@ -109,13 +174,13 @@ macro_rules! record_struct {
 /// of a file, printed by `%r` in another record.
 macro_rules! record {
     (
-        $(#[$meta:meta])*
+        $(#[$($meta:tt)*])*
         pub struct $name:ident $(: $path:literal)? {
             $($(#[$fmeta:meta])* $field:ident: $ty:ty = $spec:literal,)*
         }
     ) => {
         $crate::format::record::record_struct! {
-            $(#[$meta])*
+            $(#[$($meta)*])*
             pub struct $name $(: $path)? {
                 $($(#[$fmeta])* $field: $ty = $spec,)*
             }
@@ -148,8 +213,15 @@ macro_rules! record {
             #[inline]
             fn take(
                 cursor: &mut $crate::format::Cursor<'_>,
-                _: &$crate::format::Spec,
+                spec: &$crate::format::Spec,
             ) -> Result<Self, $crate::format::ParseError> {
+                if spec.width > 0 {
+                    const BARE: $crate::format::Spec = $crate::format::Spec::new("record", "%r");
+                    let mut inner = cursor.padded(spec)?;
+                    let record = Self::take(&mut inner, &BARE)?;
+                    inner.end(spec)?;
+                    return Ok(record);
+                }
                 $(let $field = {
                     const SPEC: $crate::format::Spec =
                         $crate::format::Spec::new(stringify!($field), $spec);
@@ -158,12 +230,23 @@ macro_rules! record {
                 Ok(Self { $($field,)* })
             }
 
-            fn put(&self, _: &$crate::format::Spec, out: &mut Vec<u8>) {
+            fn put(&self, spec: &$crate::format::Spec, out: &mut Vec<u8>) {
+                let start = out.len();
                 $({
                     const SPEC: $crate::format::Spec =
                         $crate::format::Spec::new(stringify!($field), $spec);
                     $crate::format::field::Field::write(&self.$field, &SPEC, out);
                 })*
+                let written = out.len() - start;
+                out.extend(std::iter::repeat_n(b' ', spec.width.saturating_sub(written)));
+            }
+
+            fn value(&self, _: &$crate::format::Spec) -> $crate::Value {
+                $crate::Value::Fields(self.fields())
+            }
+
+            fn unknown(&self) -> bool {
+                $crate::format::file::Described::unknown(self)
             }
         }
     };
@@ -175,15 +258,18 @@ macro_rules! record {
 /// line is followed on that line by the next one; all of these are required. `Option` fields and
 /// lists may be missing. Lines that nothing describes are kept, and so is an order other than
 /// the one described; a file in that order, which is how this kernel writes it, costs nothing.
+///
+/// The record ends with the file, or, as a part of one, where the function after `until` says
+/// that the bytes to come are no more of it.
 macro_rules! lines {
     (
-        $(#[$meta:meta])*
-        pub struct $name:ident $(: $path:literal)? {
+        $(#[$($meta:tt)*])*
+        pub struct $name:ident $(: $path:literal)? $(until $end:path)? {
             $($(#[$fmeta:meta])* $field:ident: $ty:ty = $spec:literal,)*
         }
     ) => {
         $crate::format::record::record_struct! {
-            $(#[$meta])*
+            $(#[$($meta)*])*
             pub struct $name $(: $path)? {
                 $($(#[$fmeta])* $field: $ty = $spec,)*
             }
@@ -230,7 +316,10 @@ macro_rules! lines {
                     _: &$crate::format::Spec,
                 ) -> Result<Self, $crate::format::ParseError> {
                     let mut record = Self::default();
-                    let mut lines = $crate::format::record::Lines::new();
+                    #[allow(unused_mut, unused_assignments)]
+                    let mut end: fn(&[u8]) -> bool = <[u8]>::is_empty;
+                    $(end = $end;)?
+                    let mut lines = $crate::format::record::Lines::new(end);
                     while lines.next_pass(cursor)? {
                         let mut on_line = false;
                         $({
@@ -259,6 +348,14 @@ macro_rules! lines {
                 fn put(&self, _: &$crate::format::Spec, out: &mut Vec<u8>) {
                     self.layout.write(ALL, out, |index, out| self.put_field(index, out));
                 }
+
+                fn value(&self, _: &$crate::format::Spec) -> $crate::Value {
+                    $crate::Value::Fields(self.fields())
+                }
+
+                fn unknown(&self) -> bool {
+                    $crate::format::file::Described::unknown(self)
+                }
             }
         };
     };
@@ -279,6 +376,14 @@ enum Line {
 }
 
 impl Layout {
+    /// Adds the unknown lines to `fields`, if there are any.
+    pub(crate) fn describe(&self, fields: &mut Fields) {
+        let unknown: Vec<_> = self.unknown_lines().map(Value::text).collect();
+        if !unknown.is_empty() {
+            fields.push("unknown_lines", Value::List(unknown));
+        }
+    }
+
     pub(crate) fn unknown_lines(&self) -> impl Iterator<Item = &[u8]> {
         self.0.iter().filter_map(|line| match line {
             Line::Field(_) => None,
@@ -316,28 +421,31 @@ pub(crate) struct Lines {
     layout: Option<Layout>,
     /// What was unread when the last pass began; nothing before the first.
     unread: Option<usize>,
+    /// Does the record end before these bytes?
+    end: fn(&[u8]) -> bool,
 }
 
 impl Lines {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(end: fn(&[u8]) -> bool) -> Self {
         Self {
             seen: 0,
             layout: None,
             unread: None,
+            end,
         }
     }
 
     /// Is there another pass to make? A pass that read nothing stands before an unknown line.
     #[inline]
     pub(crate) fn next_pass(&mut self, cursor: &mut Cursor<'_>) -> Result<bool, ParseError> {
-        if cursor.rest().is_empty() {
+        if cursor.rest().is_empty() || (self.end)(cursor.rest()) {
             return Ok(false);
         }
         if let Some(unread) = self.unread {
             self.leave_the_order(unread, cursor)?;
         }
         self.unread = Some(cursor.rest().len());
-        Ok(!cursor.rest().is_empty())
+        Ok(!cursor.rest().is_empty() && !(self.end)(cursor.rest()))
     }
 
     #[cold]

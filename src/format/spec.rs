@@ -7,10 +7,13 @@ pub(crate) enum Kind {
     Decimal,
     /// `%x`: hexadecimal, lower case.
     Hex,
+    /// `%X`: hexadecimal, upper case.
+    UpperHex,
     /// `%o`: octal.
     Octal,
-    /// `%.2f`: a number of hundredths, with a point before the last two digits.
-    Hundredths,
+    /// `%.2f`: a whole number of hundredths, with a point before the last two digits; so for
+    /// other counts of digits, from 1 to 9.
+    Fixed(u8),
     /// `%c`: one byte.
     Char,
     /// `%s`: bytes, up to the text that stands after them, on one line.
@@ -19,6 +22,8 @@ pub(crate) enum Kind {
     Greedy,
     /// `%r`: a value that brings its own form, such as a record.
     Record,
+    /// `%h`: the lines of column names, one of the forms that follow in braces.
+    Head,
 }
 
 /// One field of a file: the literal text around it, and how it is printed.
@@ -26,7 +31,9 @@ pub(crate) enum Kind {
 /// It is read from a template at compile time:
 ///
 /// - `" %-10u,"`: text, a printf directive (flags `-` and `0`, a width), text;
+/// - `"%-127r\n"`: a record, and blanks up to that width;
 /// - `"Uid:{\t%u}\n"`: what stands in braces is printed once for each element of a list;
+/// - `"%h{ names\n}{names\n}"`: one of several lines of column names, see [`Head`](super::Head);
 /// - `"Groups:\t%u{ } \n"`: braces after the directive hold what stands between two elements.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Spec {
@@ -84,12 +91,16 @@ impl Spec {
         let (kind, len) = match (byte(text, at), byte(text, at + 1)) {
             (b'd' | b'u', _) => (Kind::Decimal, 1),
             (b'x', _) => (Kind::Hex, 1),
+            (b'X', _) => (Kind::UpperHex, 1),
             (b'o', _) => (Kind::Octal, 1),
             (b'c', _) => (Kind::Char, 1),
             (b's', _) => (Kind::Text, 1),
             (b'r', _) => (Kind::Record, 1),
+            (b'h', _) => (Kind::Head, 1),
             (b'*', b's') => (Kind::Greedy, 2),
-            (b'.', b'2') if byte(text, at + 2) == b'f' => (Kind::Hundredths, 3),
+            (b'.', places @ b'1'..=b'9') if byte(text, at + 2) == b'f' => {
+                (Kind::Fixed(places - b'0'), 3)
+            }
             _ => panic!("unknown directive"),
         };
         at += len;
@@ -98,7 +109,7 @@ impl Spec {
         let (close, between, after) = if repeats {
             let brace = position(text, at, b'}');
             (part(text, at, brace), None, part(text, brace + 1, end))
-        } else if byte(text, at) == b'{' {
+        } else if byte(text, at) == b'{' && !matches!(kind, Kind::Head) {
             let brace = position(text, at, b'}');
             let between = part(text, at + 1, brace);
             (part(text, 0, 0), Some(between), part(text, brace + 1, end))
@@ -115,7 +126,10 @@ impl Spec {
             "no text after %*s"
         );
         let newline = position(after, 0, b'\n');
-        assert!(newline + 1 >= after.len(), "text after the end of the line");
+        assert!(
+            newline + 1 >= after.len() || matches!(kind, Kind::Head),
+            "text after the end of the line"
+        );
         Self {
             field,
             before,

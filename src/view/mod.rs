@@ -226,7 +226,7 @@ fn host_facts(proc: &Procfs) -> Result<Host> {
 /// What terminals are called that the kernel gives no fixed number.
 fn read_drivers(proc: &Procfs) -> Vec<Driver> {
     let bytes = proc.read("tty/drivers").unwrap_or_default();
-    let rows = Drivers::parse(&bytes).map_or_else(|_| Vec::new(), |drivers| drivers.rows);
+    let rows = Drivers::parse(&bytes).map_or_else(|_| Vec::new(), |drivers| drivers.rows.0);
     rows.into_iter()
         .map(|row| Driver::new(row.node, row.major, row.minors.first, row.minors.last))
         .collect()

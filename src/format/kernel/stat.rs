@@ -3,7 +3,9 @@
 use crate::format::{Rest, lines, record};
 
 lines! {
-    /// `/proc/stat`, what the machine has counted since boot (`show_stat` of `fs/proc/stat.c`).
+    /// What the machine has counted since boot.
+    ///
+    /// `/proc/stat` (`show_stat` of `fs/proc/stat.c`).
     ///
     /// Times are in clock ticks (`sysconf(_SC_CLK_TCK)`). Lines that psgo does not know, such as
     /// `page` and `swap` of 2.4, are kept.

@@ -5,6 +5,8 @@ use std::time::Duration;
 use crate::format::record;
 
 record! {
+    /// How long the machine has run, and how long it was idle.
+    ///
     /// `/proc/uptime` (`uptime_proc_show`), both times in hundredths of a second.
     ///
     /// In a time namespace `uptime` has that namespace's offset.

@@ -1,6 +1,9 @@
 //! `/proc/PID/cmdline`: the arguments of a process, or the title that it put there.
 
-use crate::format::{File, ParseError, Record};
+use crate::{
+    format::{File, ParseError, Record},
+    value::{Fields, Value},
+};
 
 /// `/proc/PID/cmdline`, the memory in which a process got its arguments (`get_mm_cmdline`).
 ///
@@ -81,6 +84,21 @@ impl Record for Cmdline {
 
 impl File for Cmdline {
     const PATH: &'static str = "cmdline";
+    const ABOUT: &'static str = " The arguments of a process, or the title that it put there.";
+
+    fn records(&self, each: &mut dyn FnMut(Fields)) {
+        let args = self.args().map(Value::text).collect();
+        let title = self.title().map_or(Value::Missing, Value::text);
+        each(
+            [("args", Value::List(args)), ("title", title)]
+                .into_iter()
+                .collect(),
+        );
+    }
+
+    fn unknown(&self) -> bool {
+        false
+    }
 }
 
 #[cfg(test)]

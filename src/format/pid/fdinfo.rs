@@ -3,11 +3,13 @@
 use crate::format::lines;
 
 lines! {
-    /// `/proc/PID/fdinfo/FD`, what a descriptor stands for (`seq_show` of `fs/proc/fd.c`).
+    /// What a descriptor stands for.
+    ///
+    /// `/proc/PID/fdinfo/FD` (`seq_show` of `fs/proc/fd.c`).
     ///
     /// Each kind of file adds lines of its own. Those of a pidfd are here, all others are
     /// [`unknown_lines`](Self::unknown_lines).
-    pub struct Fdinfo {
+    pub struct Fdinfo: "fdinfo/*" {
         /// Offset in the file, in bytes.
         pos: i64 = "pos:\t%d\n",
         /// Flags of `open`, and close-on-exec.

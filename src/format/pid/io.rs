@@ -3,7 +3,9 @@
 use crate::format::record;
 
 record! {
-    /// `/proc/PID/io`, what a process and its threads read and wrote (`do_io_accounting`).
+    /// What a process and its threads read and wrote.
+    ///
+    /// `/proc/PID/io` (`do_io_accounting`).
     ///
     /// Only who may trace the process may read it.
     pub struct Io: "io" {

@@ -6,7 +6,9 @@ use crate::format::{Rest, record};
 const PF_KTHREAD: u32 = 0x0020_0000;
 
 record! {
-    /// `/proc/PID/stat`, a process in one line of 52 columns.
+    /// A process in one line of 52 columns.
+    ///
+    /// `/proc/PID/stat` (`do_task_stat`).
     ///
     /// The names are those of proc(5), the types those by which the kernel's `do_task_stat`
     /// prints. Ids are those of the PID namespace that this `/proc` belongs to; a process outside

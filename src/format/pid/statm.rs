@@ -3,7 +3,9 @@
 use crate::format::record;
 
 record! {
-    /// `/proc/PID/statm`, the memory of a process in pages (`proc_pid_statm`).
+    /// The memory of a process, in pages.
+    ///
+    /// `/proc/PID/statm` (`proc_pid_statm`).
     ///
     /// All are 0 for a kernel thread and a zombie.
     pub struct Statm: "statm" {

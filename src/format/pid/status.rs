@@ -8,7 +8,9 @@ use crate::{
 };
 
 lines! {
-    /// `/proc/PID/status`, a process in labelled lines (`proc_pid_status`).
+    /// A process in labelled lines.
+    ///
+    /// `/proc/PID/status` (`proc_pid_status`).
     ///
     /// The fields are the kernel's labels in snake case. `None` is a line that this kernel, this
     /// machine or this process does not have: kernel threads and zombies have no memory, so none

@@ -1,8 +1,10 @@
 //! `/proc/PID/uid_map`, `gid_map`, `projid_map`: which ids of a user namespace are which outside.
 
-use crate::format::record;
+use crate::format::{Rows, record};
 
 record! {
+    /// Which ids of a user namespace are which outside.
+    ///
     /// `/proc/PID/uid_map`, and `gid_map` and `projid_map`, which have its form (`m_show` of
     /// `kernel/user_namespace.c`).
     ///
@@ -10,7 +12,7 @@ record! {
     /// not the same as a missing file, which is a kernel without user namespaces.
     pub struct UidMap: "uid_map" {
         /// The ranges, in the order in which they were written.
-        rows: Vec<UidMapRow> = "{%r}",
+        rows: Rows<UidMapRow> = "{%r}",
     }
 }
 
@@ -44,7 +46,7 @@ mod tests {
             outside: 0,
             count: u32::MAX,
         };
-        assert_eq!(map.rows, [all]);
+        assert_eq!(*map.rows, [all]);
     }
 
     #[test]

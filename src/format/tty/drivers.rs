@@ -1,12 +1,17 @@
 //! `/proc/tty/drivers`: which driver has which device numbers of terminals.
 
-use crate::format::{Cursor, Field, ParseError, Spec, record};
+use crate::{
+    format::{Cursor, Field, ParseError, Rows, Spec, record},
+    value::Value,
+};
 
 record! {
+    /// Which driver has which device numbers of terminals.
+    ///
     /// `/proc/tty/drivers` (`show_tty_driver` of `fs/proc/proc_tty.c`).
     pub struct Drivers: "tty/drivers" {
         /// One for each driver and major number; `/dev/tty`, `/dev/console` and the like first.
-        rows: Vec<Driver> = "{%r}",
+        rows: Rows<Driver> = "{%r}",
     }
 }
 
@@ -67,6 +72,12 @@ impl Field for Minors {
             self.first.write(&FIRST, out);
             self.last.write(&LAST, out);
         }
+    }
+
+    fn value(&self, _: &Spec) -> Value {
+        let ends = [("first", self.first), ("last", self.last)];
+        let ends = ends.map(|(name, minor)| (name, Value::Int(minor.into())));
+        Value::Fields(ends.into_iter().collect())
     }
 }
 

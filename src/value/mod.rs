@@ -1,11 +1,15 @@
 //! `Value`: one typed cell, its text and its order.
 
+mod fields;
+
 use std::{
     cmp::Ordering,
     fmt::{self, Write as _},
     sync::Arc,
     time::Duration,
 };
+
+pub use fields::Fields;
 
 use crate::{bytes, caps::CapSet};
 
@@ -34,8 +38,22 @@ pub enum Value {
     Time(Box<Time>),
     /// A set of capabilities. Text `none`, `full` or names, JSON an array of names.
     Caps(CapSet),
+    /// Yes or no. Text `yes` and `no`, JSON `true` and `false`.
+    Bool(bool),
+    /// A whole number that [`Int`](Self::Int) cannot hold.
+    Uint(u64),
+    /// A number with decimals, as few of them as tell it from others.
+    Real(f64),
     /// Several values. Text with `,` between, JSON an array.
     List(Vec<Value>),
+    /// Values by name. Text `name=value` with blanks between, JSON an object.
+    Fields(Fields),
+}
+
+impl From<u64> for Value {
+    fn from(number: u64) -> Self {
+        i64::try_from(number).map_or(Self::Uint(number), Self::Int)
+    }
 }
 
 impl fmt::Display for Value {
@@ -43,6 +61,11 @@ impl fmt::Display for Value {
         match self {
             Self::Missing => f.write_char('?'),
             Self::Int(n) => fmt::Display::fmt(n, f),
+            Self::Uint(n) => fmt::Display::fmt(n, f),
+            Self::Real(n) => fmt::Display::fmt(n, f),
+            Self::Bool(true) => f.write_str("yes"),
+            Self::Bool(false) => f.write_str("no"),
+            Self::Fields(fields) => fmt::Display::fmt(fields, f),
             Self::Percent(n) | Self::Rate(n) => write!(f, "{n:.3}"),
             Self::Text(text) => fmt::Display::fmt(text, f),
             Self::Size(bytes) => fmt::Display::fmt(&(bytes / 1024), f),
@@ -75,9 +98,13 @@ impl Value {
     pub fn compare(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Self::Int(a), Self::Int(b)) => a.cmp(b),
-            (Self::Percent(a), Self::Percent(b)) | (Self::Rate(a), Self::Rate(b)) => a.total_cmp(b),
+            (Self::Bool(a), Self::Bool(b)) => a.cmp(b),
+            (Self::Fields(a), Self::Fields(b)) => a.compare(b),
+            (Self::Percent(a), Self::Percent(b))
+            | (Self::Rate(a), Self::Rate(b))
+            | (Self::Real(a), Self::Real(b)) => a.total_cmp(b),
             (Self::Text(a), Self::Text(b)) => a.cmp(b),
-            (Self::Size(a), Self::Size(b)) => a.cmp(b),
+            (Self::Uint(a), Self::Uint(b)) | (Self::Size(a), Self::Size(b)) => a.cmp(b),
             (Self::Duration(a), Self::Duration(b)) => a.cmp(b),
             (Self::Time(a), Self::Time(b)) => a.cmp(b),
             (Self::Caps(a), Self::Caps(b)) => a.mask().cmp(&b.mask()),
@@ -94,15 +121,19 @@ impl Value {
     fn rank(&self) -> u8 {
         match self {
             Self::Int(_) => 0,
-            Self::Percent(_) => 1,
-            Self::Text(_) => 2,
-            Self::Size(_) => 3,
-            Self::Duration(_) => 4,
-            Self::Time(_) => 5,
-            Self::Caps(_) => 6,
-            Self::List(_) => 7,
-            Self::Rate(_) => 8,
-            Self::Missing => 9,
+            Self::Uint(_) => 1,
+            Self::Percent(_) => 2,
+            Self::Text(_) => 3,
+            Self::Size(_) => 4,
+            Self::Duration(_) => 5,
+            Self::Time(_) => 6,
+            Self::Caps(_) => 7,
+            Self::List(_) => 8,
+            Self::Rate(_) => 9,
+            Self::Bool(_) => 10,
+            Self::Fields(_) => 11,
+            Self::Real(_) => 12,
+            Self::Missing => 13,
         }
     }
 }
@@ -139,6 +170,12 @@ impl Text {
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         std::str::from_utf8(self.as_bytes()).ok()
+    }
+}
+
+impl From<&'static str> for Text {
+    fn from(word: &'static str) -> Self {
+        Self::word(word)
     }
 }
 
@@ -317,6 +354,10 @@ mod serialize {
             match self {
                 Self::Missing => serializer.serialize_unit(),
                 Self::Int(n) => serializer.serialize_i64(*n),
+                Self::Uint(n) => serializer.serialize_u64(*n),
+                Self::Real(n) => serializer.serialize_f64(*n),
+                Self::Bool(yes) => serializer.serialize_bool(*yes),
+                Self::Fields(fields) => fields.serialize(serializer),
                 Self::Percent(n) | Self::Rate(n) => {
                     serializer.serialize_f64((n * 1000.0).round() / 1000.0)
                 }

@@ -1,0 +1,411 @@
+//! `Format`: every file that psgo knows, by its name.
+
+use std::{io, ops::ControlFlow};
+
+use super::{File, ParseError, Piece, ReadError, kernel, net, pid, sysvipc, tty};
+use crate::value::Fields;
+
+/// A file of `/proc` that psgo understands.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Format {
+    /// Its names: below `/proc/PID` where it [is a process's](Self::of_process), otherwise below
+    /// `/proc`. `*` stands for any one name in a path, `**` for one or more.
+    pub names: &'static [&'static str],
+    /// What it is, in one line.
+    pub about: &'static str,
+    /// Does it describe a process?
+    pub of_process: bool,
+    /// Is it rows, each a record of its own?
+    pub rows: bool,
+    /// Is it a symbolic link, whose target is what there is to read?
+    pub is_link: bool,
+    parse: Parse,
+    stream: StreamTo,
+}
+
+type Parse = fn(&[u8]) -> Result<Box<dyn Parsed>, ParseError>;
+type StreamTo =
+    fn(&mut dyn io::Read, &mut dyn FnMut(&dyn Piece) -> ControlFlow<()>) -> Result<(), ReadError>;
+
+/// A file that was understood, whichever it is.
+pub trait Parsed {
+    /// Appends the bytes of the file to `out`.
+    fn write(&self, out: &mut Vec<u8>);
+
+    /// Gives what the file holds by name: each row of a table, otherwise the file as one.
+    fn records(&self, each: &mut dyn FnMut(Fields));
+
+    /// Does it hold what psgo does not know, such as lines of a later kernel? They are kept.
+    fn unknown(&self) -> bool;
+}
+
+impl<T: File> Parsed for T {
+    fn write(&self, out: &mut Vec<u8>) {
+        super::Record::write(self, out);
+    }
+
+    fn records(&self, each: &mut dyn FnMut(Fields)) {
+        <T as File>::records(self, each);
+    }
+
+    fn unknown(&self) -> bool {
+        <T as File>::unknown(self)
+    }
+}
+
+impl Format {
+    /// The format of `T`, under its one name.
+    pub(super) const fn of<T: File + 'static>() -> Self {
+        Self::named::<T>(&[T::PATH])
+    }
+
+    /// The format of `T`, under several names.
+    pub(super) const fn named<T: File + 'static>(names: &'static [&'static str]) -> Self {
+        Self {
+            names,
+            about: T::ABOUT,
+            of_process: false,
+            rows: T::ROWS,
+            is_link: false,
+            parse: |file| Ok(Box::new(T::parse(file)?)),
+            stream: T::stream,
+        }
+    }
+
+    /// The same, as a file that describes a process.
+    pub(super) const fn in_process(self) -> Self {
+        Self {
+            of_process: true,
+            ..self
+        }
+    }
+
+    /// The same, as a symbolic link.
+    pub(super) const fn link(self) -> Self {
+        Self {
+            is_link: true,
+            ..self
+        }
+    }
+
+    /// Its first name; `PID/` before it where it is a process's.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let name = self.names.first().copied().unwrap_or_default();
+        let process = if self.of_process { "PID/" } else { "" };
+        format!("{process}{name}")
+    }
+
+    /// Understands the whole of `file`.
+    ///
+    /// # Errors
+    ///
+    /// Names the first line and field that were not understood.
+    pub fn parse(&self, file: &[u8]) -> Result<Box<dyn Parsed>, ParseError> {
+        (self.parse)(file)
+    }
+
+    /// Reads `input` to its end, and gives each piece of it: rows one by one, in constant memory,
+    /// until told to break.
+    ///
+    /// # Errors
+    ///
+    /// Of reading, and of understanding; pieces that were given before are right.
+    pub fn stream(
+        &self,
+        input: &mut dyn io::Read,
+        each: &mut dyn FnMut(&dyn Piece) -> ControlFlow<()>,
+    ) -> Result<(), ReadError> {
+        (self.stream)(input, each)
+    }
+
+    /// Is one of its names `path`, which is below `/proc` or `/proc/PID`?
+    fn is_called(&self, path: &[&str]) -> bool {
+        self.names.iter().any(|name| matches(name, path))
+    }
+}
+
+fn matches(name: &str, path: &[&str]) -> bool {
+    let mut path = path.iter();
+    for part in name.split('/') {
+        match (part, path.next()) {
+            (_, None) => return false,
+            ("**", _) => return true,
+            ("*", _) => {}
+            (part, Some(&name)) if part != name => return false,
+            _ => {}
+        }
+    }
+    path.next().is_none()
+}
+
+/// Every format, those of processes last.
+pub fn all() -> impl Iterator<Item = &'static Format> {
+    let rooms = [
+        kernel::FORMATS,
+        net::FORMATS,
+        sysvipc::FORMATS,
+        tty::FORMATS,
+        pid::FORMATS,
+    ];
+    rooms.into_iter().flatten()
+}
+
+/// The format of the file at `path`: in `/proc` (`/proc/net/tcp`, `net/tcp`, `self/stat`,
+/// `42/task/43/status`), or of a copy that lies as it lay there (`/backup/net/tcp6`).
+///
+/// ```
+/// use psgo::format;
+///
+/// assert_eq!(format::find("/proc/stat").unwrap().name(), "stat");
+/// assert_eq!(format::find("self/stat").unwrap().name(), "PID/stat");
+/// assert_eq!(format::find("/backup/1234/fdinfo/7").unwrap().name(), "PID/fdinfo/*");
+/// assert!(format::find("kcore").is_none());
+/// ```
+#[must_use]
+pub fn find(path: &str) -> Option<&'static Format> {
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    // Of several, the longest is meant.
+    let ends = (0..parts.len()).filter_map(|start| parts.get(start..));
+    ends.clone()
+        .find_map(find_in_proc)
+        // `smaps` alone, as a copy may be called.
+        .or_else(|| ends.clone().find_map(|end| find_one(true, end)))
+}
+
+/// The format of a file by its whole path below `/proc`.
+fn find_in_proc(path: &[&str]) -> Option<&'static Format> {
+    let is_process = |name: &str| {
+        matches!(name, "self" | "thread-self" | "PID")
+            || (!name.is_empty() && name.bytes().all(|b| b.is_ascii_digit()))
+    };
+    match path {
+        [pid, "task", _, rest @ ..] | [pid, rest @ ..] if is_process(pid) => find_one(true, rest)
+            // The network namespace of the process.
+            .or_else(|| (rest.first() == Some(&"net")).then(|| find_one(false, rest))?),
+        _ => find_one(false, path),
+    }
+}
+
+fn find_one(of_process: bool, path: &[&str]) -> Option<&'static Format> {
+    all().find(|format| format.of_process == of_process && format.is_called(path))
+}
+
+/// Understands `file`, which is at `path` or was copied from there, see [`find`]. Nothing where
+/// psgo knows no such file.
+///
+/// ```
+/// let loads = psgo::format::parse("uptime", b"350735.47 234388.90\n").unwrap()?;
+/// let mut bytes = Vec::new();
+/// loads.write(&mut bytes);
+/// assert_eq!(bytes, b"350735.47 234388.90\n");
+/// # Ok::<(), psgo::format::ParseError>(())
+/// ```
+///
+/// # Errors
+///
+/// Names the first line and field that were not understood.
+#[must_use]
+pub fn parse(path: &str, file: &[u8]) -> Option<Result<Box<dyn Parsed>, ParseError>> {
+    find(path).map(|format| format.parse(file))
+}
+
+/// The files of `/proc` that cannot be records, and why.
+pub const NOT_RECORDS: &[(&str, &str)] = &[
+    ("kcore", "the memory of the kernel, as a core file"),
+    ("kmsg", "a stream of messages, each given once"),
+    (
+        "kpagecgroup",
+        "binary, 8 bytes for each page of the machine",
+    ),
+    ("kpagecount", "binary, 8 bytes for each page of the machine"),
+    ("kpageflags", "binary, 8 bytes for each page of the machine"),
+    ("sysrq-trigger", "only to be written"),
+    (
+        "vmcore",
+        "the memory of a kernel that crashed, as a core file",
+    ),
+    ("PID/clear_refs", "only to be written"),
+    ("PID/mem", "the memory of the process"),
+    (
+        "PID/pagemap",
+        "binary, 8 bytes for each page of the process",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::HashSet, fs, path::Path};
+
+    use super::*;
+    use crate::format::law;
+
+    #[test]
+    fn every_format_says_what_it_is_in_one_line() {
+        for format in all() {
+            let about = format.about.trim();
+            assert!(
+                about.ends_with('.') && about.len() < 100,
+                "{}: {about}",
+                format.name()
+            );
+        }
+    }
+
+    #[test]
+    fn a_name_belongs_to_one_format() {
+        let mut names = HashSet::new();
+        for format in all() {
+            for name in format.names {
+                assert!(names.insert((format.of_process, name)), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_is_known_by_where_it_lies() {
+        for (path, name) in [
+            ("/proc/net/tcp6", "net/tcp6"),
+            ("/backup/net/tcp6", "net/tcp6"),
+            ("/proc/1/net/tcp", "net/tcp"),
+            ("self/task/7/status", "PID/status"),
+            ("thread-self/stat", "PID/stat"),
+            ("/a/stat", "stat"),
+            ("status", "PID/status"),
+            ("/copies/7/gid_map", "PID/uid_map"),
+            ("7/fdinfo/0", "PID/fdinfo/*"),
+        ] {
+            assert_eq!(
+                find(path).map(Format::name).as_deref(),
+                Some(name),
+                "{path}"
+            );
+        }
+        for path in [
+            "",
+            "/",
+            "7",
+            "self",
+            "fdinfo",
+            "7/fdinfo",
+            "7/fdinfo/0/1",
+            "tcp6",
+            "net",
+        ] {
+            assert!(find(path).is_none(), "{path}");
+        }
+    }
+
+    /// The files here that `format` reads.
+    fn files_of(format: &Format) -> Vec<Vec<u8>> {
+        let root = if format.of_process {
+            "/proc/self"
+        } else {
+            "/proc"
+        };
+        let mut files = Vec::new();
+        for name in format.names {
+            let mut paths = vec![Path::new(root).to_owned()];
+            for part in name.split('/') {
+                paths = match part {
+                    "*" => paths
+                        .iter()
+                        .filter_map(|path| fs::read_dir(path).ok())
+                        .flatten()
+                        .filter_map(|entry| Some(entry.ok()?.path()))
+                        .take(64)
+                        .collect(),
+                    "**" => Vec::new(),
+                    part => paths.iter().map(|path| path.join(part)).collect(),
+                };
+            }
+            let read = |path| {
+                if format.is_link {
+                    Some(
+                        fs::read_link(path)
+                            .ok()?
+                            .into_os_string()
+                            .into_encoded_bytes(),
+                    )
+                } else {
+                    fs::read(path).ok()
+                }
+            };
+            files.extend(paths.into_iter().filter_map(read));
+        }
+        files
+    }
+
+    #[test]
+    fn every_file_here_comes_back_and_holds_nothing_unknown() {
+        for format in all() {
+            for file in files_of(format) {
+                let name = format.name();
+                let parsed = format
+                    .parse(&file)
+                    .unwrap_or_else(|error| panic!("{name}: {error}"));
+                let mut out = Vec::new();
+                parsed.write(&mut out);
+                assert!(out == file, "{name}");
+                assert!(!parsed.unknown(), "{name} holds what psgo does not know");
+            }
+        }
+    }
+
+    #[test]
+    fn nearly_every_file_here_fails_or_comes_back() {
+        for format in all() {
+            for file in files_of(format).into_iter().take(2) {
+                let head = file.len().min(2000);
+                // Whole lines, so that most of it is still understood.
+                let end = file[..head]
+                    .iter()
+                    .rposition(|&b| b == b'\n')
+                    .map_or(head, |at| at + 1);
+                law::mutants_of(format, &file[..end], 300);
+            }
+        }
+    }
+
+    /// Gives one byte at each read, as the worst file does.
+    struct Slowly<'a>(&'a [u8]);
+
+    impl io::Read for Slowly<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let (Some((first, rest)), Some(byte)) = (self.0.split_first(), buffer.first_mut())
+            else {
+                return Ok(0);
+            };
+            (*byte, self.0) = (*first, rest);
+            Ok(1)
+        }
+    }
+
+    #[test]
+    fn a_stream_gives_what_the_whole_file_does() {
+        for format in all() {
+            for file in files_of(format)
+                .into_iter()
+                .take(2)
+                .filter(|file| file.len() < 20_000)
+            {
+                let (mut whole, mut streamed) = (Vec::new(), Vec::new());
+                format
+                    .parse(&file)
+                    .unwrap()
+                    .records(&mut |fields| whole.push(fields));
+                let mut out = Vec::new();
+                format
+                    .stream(&mut Slowly(&file), &mut |piece| {
+                        piece.write(&mut out);
+                        streamed.extend(piece.fields());
+                        ControlFlow::Continue(())
+                    })
+                    .unwrap();
+                assert_eq!(whole, streamed, "{}", format.name());
+                assert!(out == file, "{}", format.name());
+            }
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! `Rows` and `Head`: what a table of the kernel is made of.
+
+use std::ops::Deref;
+
+use super::{
+    Cursor, Field, Item, ParseError, Source, Spec, Stream,
+    stream::{Sink, Written},
+};
+use crate::{bytes, value::Value};
+
+/// The rows of a file, each a record of its own to whoever reads it by name.
+///
+/// A file may be larger than what one wants to keep: [`Format::stream`](super::Format::stream)
+/// gives these one by one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rows<T>(pub Vec<T>);
+
+impl<T> Default for Rows<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> Deref for Rows<T> {
+    type Target = Vec<T>;
+
+    fn deref(&self) -> &Vec<T> {
+        &self.0
+    }
+}
+
+impl<'a, T> IntoIterator for &'a Rows<T> {
+    type Item = &'a T;
+    type IntoIter = std::slice::Iter<'a, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
+/// The template has the form of a list's, with nothing before or after: `"{%r}"`.
+impl<T: Item> Field for Rows<T> {
+    const OPTIONAL: bool = true;
+    const ROWS: bool = true;
+
+    fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
+        let mut rows = Vec::new();
+        while !cursor.rest().is_empty() {
+            rows.push(row(cursor, spec)?);
+        }
+        Ok(Self(rows))
+    }
+
+    fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
+        self.0.put(spec, out);
+    }
+
+    fn value(&self, spec: &Spec) -> Value {
+        self.0.value(spec)
+    }
+
+    fn unknown(&self) -> bool {
+        self.0.iter().any(T::unknown)
+    }
+
+    fn each_row(&self, spec: &Spec, each: &mut dyn FnMut(Value)) {
+        for row in &self.0 {
+            each(row.value(spec));
+        }
+    }
+
+    fn stream(source: &mut Source<'_>, spec: &'static Spec, sink: Sink<'_>) -> Stream {
+        while !source.is_at_end()? {
+            let row: T = source.read(spec.field, |cursor| row(cursor, spec))?;
+            if sink(&Written { value: &row, spec }).is_break() {
+                source.stop();
+            }
+        }
+        Ok(())
+    }
+}
+
+fn row<T: Item>(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<T, ParseError> {
+    let left = cursor.rest().len();
+    cursor.literal(spec.open, spec.field)?;
+    let row = T::take(cursor, spec)?;
+    cursor.literal(spec.close, spec.field)?;
+    // A row of no bytes would come for ever.
+    if cursor.rest().len() == left {
+        return Err(cursor.error(spec.field, "empty"));
+    }
+    Ok(row)
+}
+
+/// The lines of column names above a table, one of the forms that they had over the years.
+///
+/// The template is `%h` and each form in braces. Further columns after one of the forms are kept.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Head {
+    form: u8,
+    further: Vec<u8>,
+}
+
+impl Head {
+    /// Names of columns that psgo does not know, with the blank before each.
+    #[must_use]
+    pub fn further_columns(&self) -> &[u8] {
+        &self.further
+    }
+}
+
+/// The forms that a template has in braces after `%h`.
+fn forms(spec: &Spec) -> impl Iterator<Item = &'static [u8]> {
+    let forms = spec.after.split(|&b| b == b'{').skip(1);
+    forms.map(|form| form.strip_suffix(b"}").unwrap_or(form))
+}
+
+impl Field for Head {
+    const HIDDEN: bool = true;
+
+    fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
+        for (index, form) in (0..).zip(forms(spec)) {
+            if cursor.skip(form) {
+                return Ok(Self {
+                    form: index,
+                    further: Vec::new(),
+                });
+            }
+        }
+        let longest = (0..)
+            .zip(forms(spec))
+            .filter_map(|(index, form)| Some((index, form.strip_suffix(b"\n")?)))
+            .filter(|(_, form)| cursor.rest().starts_with(form))
+            .max_by_key(|(_, form)| form.len());
+        let Some((form, known)) = longest else {
+            return Err(cursor.error(spec.field, "not the column names that psgo knows"));
+        };
+        cursor.take(known.len());
+        let newline = bytes::find(cursor.rest(), b'\n');
+        let further = cursor.take_line().to_vec();
+        if newline.is_none() || !matches!(further.first(), Some(b' ' | b'\t')) {
+            return Err(cursor.error(spec.field, "not the column names that psgo knows"));
+        }
+        cursor.take(1);
+        Ok(Self { form, further })
+    }
+
+    fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
+        let form = forms(spec).nth(self.form.into()).unwrap_or_default();
+        if self.further.is_empty() {
+            return out.extend_from_slice(form);
+        }
+        out.extend_from_slice(form.strip_suffix(b"\n").unwrap_or(form));
+        out.extend_from_slice(&self.further);
+        out.push(b'\n');
+    }
+
+    /// The text after the directive is the forms.
+    fn read(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
+        Self::take(cursor, spec)
+    }
+
+    fn write(&self, spec: &Spec, out: &mut Vec<u8>) {
+        self.put(spec, out);
+    }
+
+    fn value(&self, _: &Spec) -> Value {
+        Value::Missing
+    }
+
+    fn unknown(&self) -> bool {
+        !self.further.is_empty()
+    }
+}
