@@ -63,6 +63,8 @@ pub mod caps;
 pub mod descriptor;
 mod error;
 #[forbid(unsafe_code)]
+mod filter;
+#[forbid(unsafe_code)]
 pub mod format;
 #[forbid(unsafe_code)]
 pub mod host;
@@ -85,6 +87,7 @@ mod watchdog;
 
 pub use descriptor::{DEFAULT_DESCRIPTORS, list_descriptors};
 pub use error::{Error, ErrorKind, Result};
+pub use filter::Filter;
 pub use ids::{Gid, IdMap, Pid, Uid};
 pub use query::{
     Column, Look, Outcome, Pids, Query, Record, Row, Table, Watcher,
