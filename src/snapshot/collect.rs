@@ -257,12 +257,13 @@ impl<R> Work<R> {
     fn reading<'a>(&'a self, proc: &'a Procfs, outside: bool, pulse: &'a Pulse) -> Reading<'a> {
         let plan = Plan::new(self.needs, &self.view, proc, self.named, outside);
         Reading {
-            files: proc.reader(plan.several),
+            files: proc.reader(),
             view: &self.view,
             numbers: self.numbers.as_ref(),
             plan,
             task: Task::default(),
             pulse,
+            expects_cmdline: true,
             budget: self.watch.as_ref().map(|watch| &watch.budget),
         }
     }
