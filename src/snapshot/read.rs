@@ -52,7 +52,9 @@ pub(super) struct Pulse {
 impl Pulse {
     fn at(&self, file: Files) {
         self.file.store(file.bits(), Relaxed);
-        self.beats.fetch_add(1, Relaxed);
+        // None but this thread counts.
+        let beats = self.beats.load(Relaxed);
+        self.beats.store(beats.wrapping_add(1), Relaxed);
     }
 }
 
@@ -106,6 +108,7 @@ impl Reading<'_> {
         if files.contains(Files::NAMES) {
             self.pulse.at(Files::NAMES);
             self.names();
+            self.remember_user();
         }
         Ok(())
     }
@@ -381,6 +384,18 @@ impl Reading<'_> {
         }
     }
 
+    /// Keeps the name of the effective user for the processes of the same after this.
+    fn remember_user(&mut self) {
+        let (task, view) = (&self.task, self.view);
+        let seen = Seen { task, view };
+        if let Some(uid) = seen.effective_uid().and_then(|read| seen.uid(read))
+            && task.user.as_ref().is_none_or(|(known, _)| *known != uid)
+        {
+            let name = seen.user(uid);
+            self.task.user = Some((uid, name));
+        }
+    }
+
     /// Asks for the names that the cells will show.
     fn names(&self) {
         let (task, view, needs) = (&self.task, self.view, self.plan.needs);
@@ -389,8 +404,11 @@ impl Reading<'_> {
         let gids = [seen.effective_gid(), seen.real_gid()];
         let groups = seen.groups().into_iter().flatten();
         for uid in uids.into_iter().flatten() {
-            if needs.contains(Needs::USERS) {
-                seen.uid(uid).inspect(|uid| view.users().learn(uid.get()));
+            if needs.contains(Needs::USERS)
+                && let Some(uid) = seen.uid(uid)
+                && task.user.as_ref().is_none_or(|(known, _)| *known != uid)
+            {
+                view.users().learn(uid.get());
             }
             if needs.contains(Needs::HOST_USERS) {
                 seen.host_uid(uid)
