@@ -368,6 +368,45 @@ mod tests {
         }
     }
 
+    /// Files of other kernels, which lie in a directory as they lay in `/proc`: `net/tcp`,
+    /// `self/stat`. Those that psgo does not know are named.
+    #[test]
+    fn captures_come_back() {
+        let Ok(root) = std::env::var("PSGO_CAPTURES") else {
+            return eprintln!("skipped: PSGO_CAPTURES names no directory of captures");
+        };
+        let mut dirs = vec![Path::new(&root).to_owned()];
+        let mut faults = Vec::new();
+        while let Some(dir) = dirs.pop() {
+            for entry in fs::read_dir(dir).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    dirs.push(path);
+                    continue;
+                }
+                let name = path.strip_prefix(&root).unwrap().display().to_string();
+                let file = fs::read(&path).unwrap();
+                let Some(parsed) = parse(&name, &file) else {
+                    eprintln!("unknown: {name}");
+                    continue;
+                };
+                let mut out = Vec::new();
+                match parsed {
+                    Ok(parsed) => {
+                        parsed.write(&mut out);
+                        if out != file {
+                            faults.push(format!("{name}: other bytes"));
+                        } else if parsed.unknown() {
+                            eprintln!("{name} holds what psgo does not know");
+                        }
+                    }
+                    Err(error) => faults.push(format!("{name}: {error}")),
+                }
+            }
+        }
+        assert!(faults.is_empty(), "{faults:#?}");
+    }
+
     /// Gives one byte at each read, as the worst file does.
     struct Slowly<'a>(&'a [u8]);
 

@@ -1,6 +1,6 @@
 //! `/proc/net/tcp` and `tcp6`: the TCP sockets of a network namespace.
 
-use super::SocketAddress;
+use super::{Absent, SocketAddress};
 use crate::format::{Head, Pointer, Rest, Rows, named, record};
 
 record! {
@@ -38,7 +38,7 @@ record! {
         remote: SocketAddress = "%r ",
         /// State.
         st: TcpState = "%02X ",
-        /// Bytes sent that are not acknowledged; of one that listens, how many wait for `accept` at most.
+        /// Bytes sent that are not acknowledged; of one that listens 0.
         tx_queue: u32 = "%08X:",
         /// Bytes received that were not read; of one that listens, how many wait for `accept`.
         rx_queue: u32 = "%08X ",
@@ -69,6 +69,8 @@ record! {
         cwnd: Option<u32> = " %u",
         /// Where slow start ends, in segments; -1 is nowhere yet.
         ssthresh: Option<i32> = " %d",
+        /// Not counted here; UDP's.
+        drops: Absent = "%r",
         /// Columns that psgo does not know.
         rest: Rest = "%r",
     }
