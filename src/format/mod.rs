@@ -21,6 +21,7 @@
 //! # Ok::<(), psgo::format::ParseError>(())
 //! ```
 
+mod aligned;
 mod cursor;
 mod escaped;
 mod field;
@@ -41,6 +42,7 @@ mod stream;
 pub mod sysvipc;
 pub mod tty;
 
+pub use aligned::Aligned;
 pub(crate) use cursor::Cursor;
 pub use cursor::ParseError;
 pub use escaped::{Escaped, LinePath, Mangled, MountPath};
