@@ -28,8 +28,10 @@ mod field;
 mod file;
 mod formats;
 pub mod kernel;
+mod labels;
 #[cfg(test)]
 mod law;
+mod maybe;
 mod named;
 pub mod net;
 pub mod pid;
@@ -41,6 +43,7 @@ mod spec;
 mod stream;
 pub mod sysvipc;
 pub mod tty;
+mod word;
 
 pub use aligned::Aligned;
 pub(crate) use cursor::Cursor;
@@ -49,7 +52,9 @@ pub use escaped::{Escaped, LinePath, Mangled, MountPath};
 pub use field::Rest;
 pub(crate) use field::{Field, Item};
 pub use file::File;
-pub use formats::{Format, NOT_RECORDS, Parsed, all, find, parse};
+pub use formats::{Format, NOT_RECORDS, Parsed, all, find, parse, setting_path};
+pub use labels::{Label, Labels, Tag, Tags};
+pub use maybe::Maybe;
 #[allow(unused_imports)]
 pub(crate) use named::{flags, named};
 pub use pointer::Pointer;
@@ -60,3 +65,4 @@ pub use scalar::Scalar;
 pub(crate) use spec::{Kind, Spec};
 pub use stream::{Piece, ReadError};
 pub(crate) use stream::{Source, Stream};
+pub use word::{Word, Words};
