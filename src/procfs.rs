@@ -94,6 +94,21 @@ impl Procfs {
         Ok(pids)
     }
 
+    /// The processes, some at a time and in the order of their pids; nothing where they come in
+    /// another order. The kernel gives them by pid, and what it takes to list ten thousand another
+    /// thread may use to read the first of them.
+    pub(crate) fn list(&self) -> Result<Option<PidList>> {
+        if !self.genuine {
+            return Ok(None);
+        }
+        let numbers = sys::NumberList::of(&self.root);
+        let numbers = numbers.map_err(|error| Error::io(self.name.clone(), error))?;
+        Ok(Some(PidList {
+            numbers,
+            name: self.name.clone(),
+        }))
+    }
+
     /// The bytes of a file.
     pub(crate) fn read(&self, path: &str) -> io::Result<Vec<u8>> {
         let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK;
@@ -134,6 +149,23 @@ impl Procfs {
             buffer: Vec::with_capacity(USUAL),
             filled: 0,
         }
+    }
+}
+
+/// The processes of a `/proc`, by pid, some at a time.
+#[derive(Debug)]
+pub(crate) struct PidList {
+    numbers: sys::NumberList,
+    name: String,
+}
+
+impl PidList {
+    /// The next ones, which may be none; nothing after the last.
+    pub(crate) fn more(&mut self) -> Result<Option<Vec<Pid>>> {
+        let mut numbers = Vec::new();
+        let more = self.numbers.more(&mut numbers);
+        let more = more.map_err(|error| Error::io(self.name.clone(), error))?;
+        Ok(more.then(|| numbers.into_iter().map(Pid::new).collect()))
     }
 }
 
