@@ -67,6 +67,11 @@ impl Procfs {
         }
     }
 
+    /// Makes room for so many more open files of processes.
+    pub(crate) fn make_room(&self, files: usize) {
+        sys::make_room(&self.root, files);
+    }
+
     /// Whether the kernel makes it; otherwise it is a copy, with the owners of a copy.
     pub(crate) fn is_genuine(&self) -> bool {
         self.genuine

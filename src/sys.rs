@@ -496,6 +496,19 @@ pub(crate) fn spare_descriptors() -> usize {
     most.saturating_sub(open.map_or(0, |open| open.len()))
 }
 
+/// Makes room for so many more descriptors at once. The kernel doubles their table whenever it is
+/// full, and waits each time until no thread of the process can be looking at the old one.
+pub(crate) fn make_room(fd: impl AsFd, more: usize) {
+    use std::os::fd::FromRawFd;
+    let Some(more) = c_int::try_from(more).ok().filter(|more| *more > 0) else {
+        return;
+    };
+    if let Ok(fd) = nix::fcntl::fcntl(fd, nix::fcntl::FcntlArg::F_DUPFD_CLOEXEC(more)) {
+        // SAFETY: the kernel has just made this descriptor, for us alone.
+        drop(unsafe { OwnedFd::from_raw_fd(fd) });
+    }
+}
+
 /// The number of the calling thread.
 pub(crate) fn own_thread() -> u32 {
     // A thread's number is positive.

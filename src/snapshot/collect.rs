@@ -91,6 +91,11 @@ pub(crate) fn collect<R: Send + 'static>(
         kept: recall(&entries, std::mem::take(&mut memory.of)),
         budget: memory.budget.clone(),
     });
+    if let Some(watch) = &watch {
+        // Two files of each, as of most columns.
+        let new = watch.kept.iter().filter(|kept| lock(kept).is_none());
+        inner.proc.make_room(watch.budget.most_of(new.count() * 2));
+    }
     let work = Arc::new(Work {
         watch,
         needs,
