@@ -8,7 +8,7 @@ use std::{
 };
 
 /// The rooms of the library, each of which uses only those before it.
-const ROOMS: [&str; 17] = [
+const ROOMS: [&str; 18] = [
     "error",
     "bytes",
     "caps",
@@ -17,6 +17,7 @@ const ROOMS: [&str; 17] = [
     "host",
     "tty",
     "format",
+    "socket",
     "sys",
     "procfs",
     "watchdog",
