@@ -1,6 +1,6 @@
 //! `/proc/net/udp`, `udplite`, `raw`, `icmp` and the same for IPv6: sockets without connections.
 
-use super::{Absent, Blanks, Slot, SocketAddress};
+use super::{Absent, Blanks, HexCount, Slot, SocketAddress};
 use crate::format::{Head, Pointer, Rest, Rows, named, record};
 
 record! {
@@ -116,15 +116,15 @@ record! {
         /// State.
         st: DatagramState = "%02X ",
         /// Bytes of memory for what was not sent yet.
-        tx_queue: u32 = "%08X:",
+        tx_queue: HexCount = "%08X:",
         /// Bytes of memory for what was received and not read.
-        rx_queue: u32 = "%08X ",
+        rx_queue: HexCount = "%08X ",
         /// No such socket has a timer: 0.
         tr: u32 = "%02X:",
         /// No such socket has a timer: 0.
-        when: u64 = "%08X ",
+        when: HexCount = "%08X ",
         /// Nothing is sent again: 0.
-        retrnsmt: u32 = "%08X ",
+        retrnsmt: HexCount = "%08X ",
         /// The user of the socket, in the reader's user namespace.
         uid: u32 = "%5u ",
         /// Nothing is sent again: 0.
@@ -180,7 +180,7 @@ mod tests {
         let fields = udp.rows[0].fields();
         assert_eq!(fields.find("st"), Some(&Value::text("UNCONN")));
         assert_eq!(fields.find("local_port"), Some(&Value::Int(5353)));
-        assert_eq!(fields.find("rx_queue"), Some(&Value::text("0x00000900")));
+        assert_eq!(fields.find("rx_queue"), Some(&Value::Int(0x900)));
         assert_eq!(fields.find("cwnd"), Some(&Value::Missing));
         assert_eq!(fields.find("drops"), Some(&Value::Int(3)));
         law::mutants::<Udp>(&[file.as_bytes()], 5_000);

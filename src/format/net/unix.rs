@@ -1,5 +1,6 @@
 //! `/proc/net/unix`: the sockets of the Unix domain.
 
+use super::HexCount;
 use crate::{
     bytes,
     format::{Cursor, Field, Head, ParseError, Pointer, Rows, Spec, flags, named, record},
@@ -26,7 +27,7 @@ record! {
         /// Its address in the kernel.
         num: Pointer = "%r: ",
         /// References to it.
-        ref_count: u32 = "%08X ",
+        ref_count: HexCount = "%08X ",
         /// Protocol: 0.
         protocol: u32 = "%08X ",
         /// Flags.
