@@ -99,7 +99,7 @@ pub use socket::Socket;
 #[doc(hidden)]
 pub use sys::{Calls, without};
 pub use value::{Fields, Text, Time, Value};
-pub use view::{JoinOptions, PidOrFd, Skipped, Through, View, Way};
+pub use view::{JoinOptions, PidOrFd, ProcFile, Skipped, Through, View, Way};
 
 /// The examples of the README.
 #[cfg(doctest)]

@@ -123,6 +123,30 @@ impl Procfs {
         Ok(buffer)
     }
 
+    /// Opens a file to be read on and on.
+    pub(crate) fn open_file(&self, path: &str) -> io::Result<OpenFile> {
+        let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK;
+        sys::open_below(&self.root, path, flags, self.guard).map(OpenFile)
+    }
+
+    /// Where a link leads: no other mount can lie over the link that is read.
+    pub(crate) fn link(&self, path: &str) -> io::Result<Vec<u8>> {
+        link(&self.root, path, self.guard)
+    }
+
+    /// What is in the directory `path`, empty for the root; no other mount can lie over it.
+    pub(crate) fn list(&self, path: &str) -> io::Result<Vec<(Vec<u8>, sys::Entry)>> {
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NONBLOCK;
+        let path = if path.is_empty() { "." } else { path };
+        // Of the host's own too: what others mount there is none of the kernel's files.
+        let guard = if sys::can_guard() {
+            Guard::Kernel
+        } else {
+            self.guard
+        };
+        sys::list(sys::open_below(&self.root, path, flags, guard)?)
+    }
+
     /// The directory `/proc/PID`, held: what is opened below it is of that process, or fails.
     pub(crate) fn process(&self, pid: Pid) -> io::Result<ProcessDir> {
         let flags = OFlag::O_PATH | OFlag::O_DIRECTORY;
@@ -193,20 +217,34 @@ impl ProcessDir {
 
     /// Where one of its links points: no other mount can lie over the link that is read.
     pub(crate) fn link(&self, name: &str) -> io::Result<Vec<u8>> {
-        match self.guard {
-            Guard::Trusting => sys::read_link(&self.dir, name),
-            // RESOLVE_NO_SYMLINKS with O_NOFOLLOW opens the link itself.
-            _ => {
-                let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW;
-                let link = sys::open_below(&self.dir, name, flags, self.guard)?;
-                sys::read_link(link, c"")
-            }
-        }
+        link(&self.dir, name, self.guard)
     }
 
     /// Opens what one of its links stands for. For a trusted `/proc` alone.
     pub(crate) fn follow(&self, name: &str, flags: OFlag) -> io::Result<OwnedFd> {
         sys::open_below(&self.dir, name, flags, self.guard)
+    }
+}
+
+fn link(dir: &OwnedFd, path: &str, guard: Guard) -> io::Result<Vec<u8>> {
+    match guard {
+        Guard::Trusting => sys::read_link(dir, path),
+        // RESOLVE_NO_SYMLINKS with O_NOFOLLOW opens the link itself.
+        _ => {
+            let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW;
+            let link = sys::open_below(dir, path, flags, guard)?;
+            sys::read_link(link, c"")
+        }
+    }
+}
+
+/// A file that is read on and on.
+#[derive(Debug)]
+pub(crate) struct OpenFile(OwnedFd);
+
+impl io::Read for OpenFile {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        sys::read(&self.0, buffer)
     }
 }
 

@@ -209,6 +209,16 @@ pub(crate) fn read_to_end(
     Ok(())
 }
 
+/// Reads on from where the last reading ended, as much as there is at once.
+pub(crate) fn read(file: impl AsFd, buffer: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match nix::unistd::read(&file, buffer) {
+            Err(Errno::EINTR) => (),
+            other => return Ok(other?),
+        }
+    }
+}
+
 /// Where the link behind `path` below `dir` points.
 pub(crate) fn read_link<P: NixPath + ?Sized>(dir: impl AsFd, path: &P) -> io::Result<Vec<u8>> {
     use std::os::unix::ffi::OsStringExt;
@@ -294,6 +304,34 @@ pub(crate) fn list_numbers(dir: impl AsFd) -> io::Result<Vec<u32>> {
     let mut numbers = Vec::new();
     while list.more(&mut numbers)? {}
     Ok(numbers)
+}
+
+/// What a name in a directory stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Entry {
+    Directory,
+    Link,
+    File,
+}
+
+/// The names in the open directory `dir`, but for its own and its parent's.
+pub(crate) fn list(dir: OwnedFd) -> io::Result<Vec<(Vec<u8>, Entry)>> {
+    let mut dir = nix::dir::Dir::from_fd(dir)?;
+    let mut entries = Vec::new();
+    for entry in dir.iter() {
+        let entry = entry?;
+        let name = entry.file_name().to_bytes();
+        if matches!(name, b"." | b"..") {
+            continue;
+        }
+        let kind = match entry.file_type() {
+            Some(nix::dir::Type::Directory) => Entry::Directory,
+            Some(nix::dir::Type::Symlink) => Entry::Link,
+            _ => Entry::File,
+        };
+        entries.push((name.to_vec(), kind));
+    }
+    Ok(entries)
 }
 
 /// Whether `dir` is the root of a procfs.
@@ -413,6 +451,11 @@ pub(crate) fn enter_mount_namespace(namespace: impl AsFd) -> io::Result<()> {
     // A thread that shares its root and working directory gets EINVAL from setns.
     nix::sched::unshare(CloneFlags::CLONE_FS)?;
     Ok(nix::sched::setns(namespace, CloneFlags::CLONE_NEWNS)?)
+}
+
+/// Makes this thread one of `namespace`, which is not of mounts, of users or of pids.
+pub(crate) fn enter_namespace(namespace: impl AsFd) -> io::Result<()> {
+    Ok(nix::sched::setns(namespace, CloneFlags::empty())?)
 }
 
 /// Whether the process behind a pidfd has not been reaped yet.

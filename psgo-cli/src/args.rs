@@ -15,7 +15,7 @@ use clap::{
 use clap_complete::Shell;
 use psgo::Pid;
 
-use crate::{descriptors, failure::Failure, fold, terminal, watch::Pace, wrong_use};
+use crate::{descriptors, failure::Failure, fold, proc, terminal, watch::Pace, wrong_use};
 
 /// What psgo was asked for.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub(crate) enum Request {
     List(Box<List>),
     /// The names of the descriptors.
     Descriptors,
+    /// A file of `/proc` as records.
+    Proc(Box<proc::Proc>),
     /// Completions for a shell.
     Completions(Shell),
     /// A text of clap's: help, version.
@@ -198,7 +200,9 @@ pub(crate) fn command() -> Command {
              One dash before a flag does as well as two: -pids 1, -pids=1, --pids 1 and --pids=1 \
              are the same. Where a flag is given twice, the last one counts.",
         )
-        .override_usage("psgo [FLAGS]\n       psgo completions SHELL")
+        .override_usage(
+            "psgo [FLAGS]\n       psgo proc PATH|FILE|- [FLAGS]\n       psgo completions SHELL",
+        )
         .after_help("psgo --help tells more: examples, exit status, every descriptor.")
         .max_term_width(MAX_WIDTH)
         .args_override_self(true)
@@ -219,6 +223,7 @@ pub(crate) fn command() -> Command {
                 .help_heading(OTHERS)
                 .help("Print the version"),
         )
+        .subcommand(proc::command())
         .subcommand(
             Command::new("completions")
                 .about("Print a shell's completions")
@@ -241,7 +246,7 @@ const MAX_WIDTH: usize = 100;
 /// Where no other heading fits.
 const OTHERS: &str = "Others";
 
-fn help() -> Arg {
+pub(crate) fn help() -> Arg {
     Arg::new("help")
         .long("help")
         .short('h')
@@ -274,7 +279,7 @@ fn what_to_list() -> [Arg; 4] {
     .map(|arg| arg.help_heading("What to list"))
 }
 
-fn where_to_look() -> [Arg; 6] {
+pub(crate) fn where_to_look() -> [Arg; 6] {
     [
         Arg::new("pids")
             .long("pids")
@@ -416,6 +421,9 @@ fn request(matches: &ArgMatches) -> Result<Request, Failure> {
         let shell = matches.get_one("shell").copied();
         return Ok(Request::Completions(shell.unwrap_or(Shell::Bash)));
     }
+    if let Some(("proc", matches)) = matches.subcommand() {
+        return Ok(Request::Proc(Box::new(proc::request(matches)?)));
+    }
     if matches.get_flag("list") {
         return Ok(Request::Descriptors);
     }
@@ -447,7 +455,7 @@ fn pace(matches: &ArgMatches, output: Output) -> Result<Option<Pace>, Failure> {
     }
 }
 
-fn look(matches: &ArgMatches) -> Result<Look, Failure> {
+pub(crate) fn look(matches: &ArgMatches) -> Result<Look, Failure> {
     let look = Look {
         pids: matches.get_one("pids").cloned(),
         join: matches.contains_id("join").then(|| {
@@ -455,10 +463,11 @@ fn look(matches: &ArgMatches) -> Result<Look, Failure> {
                 .get_one("join")
                 .map_or(Join::Each, |pid| Join::Into(*pid))
         }),
-        fill_mappings: matches.get_flag("fill-mappings"),
+        fill_mappings: matches!(matches.try_get_one("fill-mappings"), Ok(Some(true))),
         proc: matches.get_one("proc").cloned(),
         timeout: matches.get_one("timeout").copied(),
-        threads: matches.get_one("threads").copied(),
+        // A command that reads one file knows no such flag.
+        threads: matches.try_get_one("threads").ok().flatten().copied(),
     };
     if look.fill_mappings && look.join.is_none() {
         return Err(Failure::wrong_use("-fill-mappings needs -join"));
@@ -492,7 +501,7 @@ fn parse_threads(text: &str) -> Result<NonZeroUsize, String> {
     number(text).ok_or_else(|| format!("{} is not a number of threads", wrong_use::quoted(text)))
 }
 
-fn parse_count(text: &str) -> Result<NonZeroU64, String> {
+pub(crate) fn parse_count(text: &str) -> Result<NonZeroU64, String> {
     number(text).ok_or_else(|| format!("{} is not a number of looks", wrong_use::quoted(text)))
 }
 
@@ -502,7 +511,7 @@ fn number<N: std::str::FromStr>(text: &str) -> Option<N> {
     digits.then(|| text.parse().ok()).flatten()
 }
 
-fn parse_seconds(text: &str) -> Result<Duration, String> {
+pub(crate) fn parse_seconds(text: &str) -> Result<Duration, String> {
     text.parse()
         .ok()
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
@@ -511,6 +520,6 @@ fn parse_seconds(text: &str) -> Result<Duration, String> {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "clap's form of a parser")]
-fn parse_names(text: &str) -> Result<Vec<String>, std::convert::Infallible> {
+pub(crate) fn parse_names(text: &str) -> Result<Vec<String>, std::convert::Infallible> {
     Ok(text.split(',').map(|name| name.trim().to_owned()).collect())
 }

@@ -21,6 +21,8 @@ pub(crate) enum Failure {
     WrongUse(String),
     /// The library could not tell.
     Library(psgo::Error),
+    /// What was given to be read could not be, or was not understood.
+    Input(String),
     /// What there is to tell could not be written.
     Output(io::Error),
 }
@@ -54,7 +56,7 @@ pub(crate) fn exit(result: Result<Answer, Failure>) -> ExitCode {
         }
         Err(Failure::Output(error)) => format!("cannot write: {}", system_words(&error)),
         Err(Failure::Library(error)) => error.to_string(),
-        Err(Failure::WrongUse(text)) => text,
+        Err(Failure::WrongUse(text) | Failure::Input(text)) => text,
     };
     say(&text);
     ExitCode::from(2)
@@ -67,7 +69,7 @@ pub(crate) fn say(text: &str) {
 }
 
 /// Without the standard library's ` (os error 28)`.
-fn system_words(error: &io::Error) -> String {
+pub(crate) fn system_words(error: &io::Error) -> String {
     let mut text = error.to_string();
     if let Some(at) = text.find(" (os error ") {
         text.truncate(at);

@@ -232,21 +232,29 @@ impl Watched for Listing {
     }
 }
 
-/// The query of what `look` names, and the containers that could not be joined.
-fn look(look: &Look, mut query: Query) -> Result<(Query, Vec<Skipped>), Failure> {
+/// The view from which `look` looks or joins, and how it joins.
+pub(crate) fn base(look: &Look) -> Result<(View, JoinOptions), Failure> {
     let mut join = JoinOptions::default();
     join.fill_mappings = look.fill_mappings;
     if let Some(timeout) = look.timeout {
         join.timeout = timeout;
-        query = query.timeout(timeout);
-    }
-    if let Some(threads) = look.threads {
-        query = query.threads(threads);
     }
     let view = match &look.proc {
         Some(proc) => View::at(proc)?,
         None => View::host()?,
     };
+    Ok((view, join))
+}
+
+/// The query of what `look` names, and the containers that could not be joined.
+fn look(look: &Look, mut query: Query) -> Result<(Query, Vec<Skipped>), Failure> {
+    let (view, join) = base(look)?;
+    if let Some(timeout) = look.timeout {
+        query = query.timeout(timeout);
+    }
+    if let Some(threads) = look.threads {
+        query = query.threads(threads);
+    }
     let pids = look.pids.as_deref().map_or(Pids::All, Pids::Only);
     match (look.join, &look.pids) {
         (Some(Join::Each), Some(containers)) => {

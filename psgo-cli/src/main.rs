@@ -19,6 +19,7 @@ mod list;
 #[cfg(test)]
 mod man;
 mod output;
+mod proc;
 mod terminal;
 mod watch;
 mod wrong_use;
@@ -31,6 +32,7 @@ fn answer() -> Result<Answer, Failure> {
     match args::parse(std::env::args_os())? {
         Request::List(list) => list::list(&list),
         Request::Descriptors => descriptors::list(),
+        Request::Proc(proc) => proc::proc(&proc),
         Request::Completions(shell) => completions::print(shell),
         Request::Text(text) => {
             output::print(&text)?;

@@ -179,6 +179,19 @@ pub fn find(path: &str) -> Option<&'static Format> {
         .or_else(|| ends.clone().find_map(|end| find_one(true, end)))
 }
 
+/// The format of the file at `path` below `/proc`: unlike [`find`], of that whole path alone.
+///
+/// ```
+/// use psgo::format;
+///
+/// assert_eq!(format::at("1/net/tcp").unwrap().name(), "net/tcp");
+/// assert!(format::at("backup/net/tcp").is_none());
+/// ```
+#[must_use]
+pub fn at(path: &str) -> Option<&'static Format> {
+    find_in_proc(&path.split('/').collect::<Vec<_>>())
+}
+
 /// The format of a file by its whole path below `/proc`.
 fn find_in_proc(path: &[&str]) -> Option<&'static Format> {
     let is_process = |name: &str| {

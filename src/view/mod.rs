@@ -1,8 +1,10 @@
 //! `View`: where one looks from. A `/proc` to read, and the facts, names and numbers that go
 //! with it.
 
+mod files;
 mod join;
 mod names;
+mod place;
 
 use std::{
     path::Path,
@@ -10,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+pub use files::ProcFile;
 pub use join::{JoinOptions, PidOrFd, Through, Way};
 
 pub(crate) use join::Joined;
@@ -38,7 +41,14 @@ use crate::{
 /// # Ok::<(), psgo::Error>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct View(pub(crate) Arc<Inner>);
+pub struct View(
+    pub(crate) Arc<Inner>,
+    /// How long to wait for a file.
+    Duration,
+);
+
+/// How long to wait for what does not answer, unless told.
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A process or a container that was left out.
 #[derive(Debug, Clone)]
@@ -118,7 +128,7 @@ impl View {
         };
         let users = Arc::new(Names::of_host(Kind::User));
         let groups = Arc::new(Names::of_host(Kind::Group));
-        Ok(Self(Arc::new(Inner {
+        let inner = Inner {
             host: host_facts(&proc)?,
             stopped_clock,
             drivers: OnceLock::new(),
@@ -128,7 +138,8 @@ impl View {
             users,
             groups,
             joined: None,
-        })))
+        };
+        Ok(Self(Arc::new(inner), TIMEOUT))
     }
 
     /// The container in which `pid` of this host runs: `View::host()?.join(pid, …)` with the
