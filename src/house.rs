@@ -8,7 +8,7 @@ use std::{
 };
 
 /// The rooms of the library, each of which uses only those before it.
-const ROOMS: [&str; 16] = [
+const ROOMS: [&str; 17] = [
     "error",
     "bytes",
     "caps",
@@ -25,6 +25,7 @@ const ROOMS: [&str; 16] = [
     "snapshot",
     "descriptor",
     "query",
+    "drift",
 ];
 
 const LONGEST: usize = 600;
