@@ -15,7 +15,7 @@ use clap::{
 use clap_complete::Shell;
 use psgo::Pid;
 
-use crate::{descriptors, failure::Failure, fold, terminal, watch::Pace, wrong_use};
+use crate::{descriptors, drift, failure::Failure, fold, terminal, watch::Pace, wrong_use};
 
 /// What psgo was asked for.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub(crate) enum Request {
     List(Box<List>),
     /// The names of the descriptors.
     Descriptors,
+    /// What should run against what runs.
+    Drift(Box<drift::Drift>),
     /// Completions for a shell.
     Completions(Shell),
     /// A text of clap's: help, version.
@@ -130,7 +132,7 @@ impl ValueEnum for Color {
 }
 
 /// What people type, and what they get.
-pub(crate) const EXAMPLES: [(&str, &str); 7] = [
+pub(crate) const EXAMPLES: [(&str, &str); 8] = [
     ("psgo", "every process of this host"),
     (
         "psgo -format pid,user,seccomp,capeff -sort user",
@@ -153,6 +155,10 @@ pub(crate) const EXAMPLES: [(&str, &str); 7] = [
         "psgo -format pid,pcpu,args -sort -pcpu -watch 2",
         "what is busy now, looked at every two seconds",
     ),
+    (
+        "psgo drift -missing -retry",
+        "what should run and does not, by what psgo drift write has saved",
+    ),
 ];
 
 /// What the exit status says.
@@ -160,7 +166,8 @@ pub(crate) const EXITS: [(&str, &str); 3] = [
     ("0", "all that was asked for"),
     (
         "1",
-        "incomplete: a named process is gone or denied, a container could not be joined",
+        "incomplete: a named process is gone or denied, a container could not be joined; \
+         drift: there are differences",
     ),
     ("2", "wrong use, or trouble that prevented an answer"),
 ];
@@ -176,7 +183,9 @@ pub(crate) fn command() -> Command {
              One dash before a flag does as well as two: -pids 1, -pids=1, --pids 1 and --pids=1 \
              are the same. Where a flag is given twice, the last one counts.",
         )
-        .override_usage("psgo [FLAGS]\n       psgo completions SHELL")
+        .override_usage(
+            "psgo [FLAGS]\n       psgo drift [COMMAND] [FLAGS]\n       psgo completions SHELL",
+        )
         .after_help("psgo --help tells more: examples, exit status, every descriptor.")
         .max_term_width(MAX_WIDTH)
         .args_override_self(true)
@@ -197,6 +206,7 @@ pub(crate) fn command() -> Command {
                 .help_heading(OTHERS)
                 .help("Print the version"),
         )
+        .subcommand(drift::command())
         .subcommand(
             Command::new("completions")
                 .about("Print a shell's completions")
@@ -219,7 +229,7 @@ const MAX_WIDTH: usize = 100;
 /// Where no other heading fits.
 const OTHERS: &str = "Others";
 
-fn help() -> Arg {
+pub(crate) fn help() -> Arg {
     Arg::new("help")
         .long("help")
         .short('h')
@@ -247,7 +257,7 @@ fn what_to_list() -> [Arg; 3] {
     .map(|arg| arg.help_heading("What to list"))
 }
 
-fn where_to_look() -> [Arg; 6] {
+pub(crate) fn where_to_look() -> [Arg; 6] {
     [
         Arg::new("pids")
             .long("pids")
@@ -389,6 +399,9 @@ fn request(matches: &ArgMatches) -> Result<Request, Failure> {
         let shell = matches.get_one("shell").copied();
         return Ok(Request::Completions(shell.unwrap_or(Shell::Bash)));
     }
+    if let Some(("drift", matches)) = matches.subcommand() {
+        return Ok(Request::Drift(Box::new(drift::request(matches)?)));
+    }
     if matches.get_flag("list") {
         return Ok(Request::Descriptors);
     }
@@ -452,7 +465,7 @@ fn parse_pids(text: &str) -> Result<Vec<Pid>, String> {
         .collect()
 }
 
-fn parse_pid(text: &str) -> Result<Pid, String> {
+pub(crate) fn parse_pid(text: &str) -> Result<Pid, String> {
     number(text).ok_or_else(|| format!("{} is not a process ID", wrong_use::quoted(text)))
 }
 
