@@ -4,7 +4,7 @@ use std::{
     ffi::OsString,
     fs::{self, File, Metadata},
     io::{self, Write as _},
-    os::unix::fs::chown,
+    os::unix::fs::{MetadataExt as _, chown},
     path::{Path, PathBuf},
 };
 
@@ -103,21 +103,30 @@ fn regular(path: &Path) -> Result<Option<Metadata>, Failure> {
 ///
 /// It is written beside, and takes the name when all of it is on the disk; so there is a whole list
 /// at every moment, whatever goes wrong.
-pub(super) fn save(path: &Path, text: &str) -> Result<(), Failure> {
+pub(super) fn save(name: &Path, text: &str) -> Result<(), Failure> {
     // A link stays a link.
-    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let path = &fs::canonicalize(name).unwrap_or_else(|_| name.to_owned());
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
     fs::create_dir_all(folder).map_err(|error| failed(folder, &error))?;
     let old = regular(path)?;
-    let new = Beside::write(path, "new", text.as_bytes(), old.as_ref())?;
-    if let Some(metadata) = &old {
-        let kept = Beside::link(path, metadata)?;
-        kept.rename(&beside(path, ".old"))?;
-    }
-    new.rename(path)?;
+    let replace = || {
+        let new = Beside::write(path, "new", text.as_bytes(), old.as_ref())?;
+        if let Some(metadata) = &old {
+            let kept = Beside::link(path, metadata)?;
+            kept.rename(&beside(path, ".old"))?;
+        }
+        new.rename(path)
+    };
+    replace().map_err(|error| {
+        let reason = system_words(&error);
+        trouble(
+            name,
+            &format!("cannot write: {reason}; nothing has changed"),
+        )
+    })?;
     // That the names are on the disk too; where a folder cannot be synced, they will be.
     let _ = File::open(folder).and_then(|folder| folder.sync_all());
     Ok(())
@@ -142,47 +151,30 @@ impl Beside {
     }
 
     /// A file of these bytes, on the disk; readable for whom the one before it is.
-    fn write(
-        path: &Path,
-        end: &str,
-        bytes: &[u8],
-        before: Option<&Metadata>,
-    ) -> Result<Self, Failure> {
-        use std::os::unix::fs::MetadataExt as _;
+    fn write(path: &Path, end: &str, bytes: &[u8], before: Option<&Metadata>) -> io::Result<Self> {
         let new = Self::at(path, end);
-        let written = File::create_new(&new.path).and_then(|mut file| {
-            file.write_all(bytes)?;
-            if let Some(before) = before {
-                // It takes root to give a file away.
-                let _ = chown(&new.path, Some(before.uid()), Some(before.gid()));
-                file.set_permissions(before.permissions())?;
-            }
-            file.sync_all()
-        });
-        match written {
-            Ok(()) => Ok(new),
-            Err(error) => {
-                let reason = system_words(&error);
-                Err(trouble(
-                    path,
-                    &format!("cannot write: {reason}; nothing has changed"),
-                ))
-            }
+        let mut file = File::create_new(&new.path)?;
+        file.write_all(bytes)?;
+        if let Some(before) = before {
+            // It takes root to give a file away.
+            let _ = chown(&new.path, Some(before.uid()), Some(before.gid()));
+            file.set_permissions(before.permissions())?;
         }
+        file.sync_all()?;
+        Ok(new)
     }
 
     /// Another name of the file at `path`; its bytes once more where a file has but one name.
-    fn link(path: &Path, metadata: &Metadata) -> Result<Self, Failure> {
+    fn link(path: &Path, metadata: &Metadata) -> io::Result<Self> {
         let kept = Self::at(path, "kept");
         if fs::hard_link(path, &kept.path).is_ok() {
             return Ok(kept);
         }
-        let bytes = fs::read(path).map_err(|error| failed(path, &error))?;
-        Self::write(path, "kept", &bytes, Some(metadata))
+        Self::write(path, "kept", &fs::read(path)?, Some(metadata))
     }
 
-    fn rename(mut self, name: &Path) -> Result<(), Failure> {
-        fs::rename(&self.path, name).map_err(|error| failed(name, &error))?;
+    fn rename(mut self, name: &Path) -> io::Result<()> {
+        fs::rename(&self.path, name)?;
         self.has_name = true;
         Ok(())
     }
