@@ -143,7 +143,8 @@ fn write(drift: &Drift, verbose: bool) -> Result<Answer, Failure> {
 
 /// Whether it is what psgo wrote, or the beginning of it.
 fn is_list(bytes: &[u8]) -> bool {
-    bytes.is_empty() || bytes.starts_with(b"root  {user=")
+    const BEGINNING: &[u8] = b"root  {user=";
+    bytes.starts_with(BEGINNING) || BEGINNING.starts_with(bytes)
 }
 
 /// Says what became of the list.
