@@ -159,7 +159,11 @@ fn with_mounts(name: &str, script: &str) -> Answer {
         Command::new(words[0])
             .args(&words[1..])
             .arg(command::path())
-            .arg(folder),
+            .arg(folder)
+            .env(
+                "DOC",
+                Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/drift.md"),
+            ),
     )
 }
 
@@ -352,4 +356,79 @@ fn a_retry_looks_five_times_and_no_longer_than_it_must() {
     assert_eq!(ask(&["-retry", "-missing"]), (vec![], Some(0)));
     assert_eq!(ask(&["-retry", "-extra"]).0.len(), 4);
     assert_eq!(ask(&["-retry"]).0.len(), 4);
+}
+
+#[test]
+fn the_lines_of_the_documentation_do_what_it_says() {
+    let answer = with_mounts(
+        "drift-docs",
+        r#"
+        mount -t tmpfs tmpfs "$2"
+        mount -t tmpfs tmpfs /var/lib
+        mount -t tmpfs tmpfs /usr/local
+        mkdir -p /usr/local/bin /usr/local/lib/psgo /usr/local/etc/psgo
+        cp "$1" /usr/local/bin/psgo
+        PATH=/usr/local/bin:$PATH
+        cd "$2"
+        block() {
+            awk -v mark="<!-- tried: $1 -->" '
+                $0 == mark { seen = 1; next }
+                seen && /^```/ { if (inside) exit; inside = 1; next }
+                inside' "$DOC"
+        }
+
+        block zabbix >conf
+        agent() { (exec -a /usr/sbin/zabbix_agentd sh <command); }
+        value() { sed -n "s/^UserParameter=$1,//p" conf >command; agent >told; echo "$1: $(cat told)"; }
+        value psgo.drift.missing
+        echo psgo drift write >command
+        agent
+        value psgo.drift.missing
+        value psgo.drift.extra
+        psgo drift add root gone >/dev/null
+        value psgo.drift.missing
+        value psgo.drift.extra
+
+        block prometheus >/usr/local/lib/psgo/drift-metrics
+        block prometheus-rule >/usr/local/etc/psgo/drift.toml
+        chmod +x /usr/local/lib/psgo/drift-metrics
+        metrics() { /usr/local/lib/psgo/drift-metrics "$2"; grep -v '^#' psgo_drift.prom; }
+        psgo drift write >/dev/null
+        metrics "$@"
+        psgo drift add root gone >/dev/null
+        metrics "$@"
+        mv /var/lib/psgo/drift.db aside
+        metrics "$@" 2>&1
+        mv aside /var/lib/psgo/drift.db
+
+        $(block service | sed -n 's/^ExecStart=//p') || echo $?
+        psgo drift write
+        $(block service | sed -n 's/^ExecStart=//p')
+        "#,
+    )
+    .exits(0);
+    let none =
+        "psgo: /var/lib/psgo/drift.db: there is no list yet; psgo drift write saves what runs now";
+    assert_eq!(
+        answer.lines(),
+        [
+            &*format!("psgo.drift.missing: {none}"),
+            "Wrote to /var/lib/psgo/drift.db",
+            "psgo.drift.missing: ",
+            "psgo.drift.extra: ",
+            "psgo.drift.missing: -     gone  {user=root}",
+            "psgo.drift.extra: ",
+            "psgo_drift_up 1",
+            "psgo_drift_missing 0",
+            "psgo_drift_extra 0",
+            "psgo_drift_up 1",
+            "psgo_drift_missing 1",
+            "psgo_drift_extra 0",
+            none,
+            "psgo_drift_up 0",
+            "-     gone  {user=root}",
+            "1",
+            "Wrote to /var/lib/psgo/drift.db",
+        ]
+    );
 }
