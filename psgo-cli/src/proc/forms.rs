@@ -210,8 +210,14 @@ mod tests {
     fn one_record_is_an_object_and_a_table_an_array() {
         let record = fields([("a", Value::Int(1)), ("b", Value::Missing)]);
         let object = "{\"a\":1,\"b\":null}\n";
-        assert_eq!(written(Form::Json, false, std::slice::from_ref(&record)), object);
-        assert_eq!(written(Form::Ndjson, true, std::slice::from_ref(&record)), object);
+        assert_eq!(
+            written(Form::Json, false, std::slice::from_ref(&record)),
+            object
+        );
+        assert_eq!(
+            written(Form::Ndjson, true, std::slice::from_ref(&record)),
+            object
+        );
         assert_eq!(written(Form::Json, true, &[]), "[]\n");
         let both = [record.clone(), record];
         assert_eq!(
@@ -223,10 +229,19 @@ mod tests {
     #[test]
     fn other_fields_are_another_table_of_csv() {
         let port = |port| fields([("port", Value::Int(port)), ("size", Value::Size(1500))]);
-        let nested = |n| fields([("local", Value::Fields(port(n))), ("x", Value::text("a,\"b"))]);
+        let nested = |n| {
+            fields([
+                ("local", Value::Fields(port(n))),
+                ("x", Value::text("a,\"b")),
+            ])
+        };
         let list = Value::List(vec![Value::Fields(port(9))]);
         assert_eq!(
-            written(Form::Csv, true, &[nested(1), nested(2), fields([("c", list)])]),
+            written(
+                Form::Csv,
+                true,
+                &[nested(1), nested(2), fields([("c", list)])]
+            ),
             "local.port,local.size,x\n1,1500,\"a,\"\"b\"\n2,1500,\"a,\"\"b\"\n\n\
              c.0.port,c.0.size\n9,1500\n"
         );

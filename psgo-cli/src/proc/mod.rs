@@ -49,7 +49,7 @@ pub(crate) fn proc(proc: &Proc) -> Result<Answer, Failure> {
 
 /// What was to be read and could not be.
 fn failed(thing: &str, reason: &dyn std::fmt::Display) -> Failure {
-    Failure::Input(format!("{}: {reason}", Escaped(thing.as_bytes())))
+    Failure::Trouble(format!("{}: {reason}", Escaped(thing.as_bytes())))
 }
 
 /// The format that `-as` tells.
@@ -59,7 +59,10 @@ fn named(name: &str) -> Result<&'static Format, Failure> {
             [] => "psgo proc -list shows them all".to_owned(),
             similar => format!("did you mean {}?", similar.join(", ")),
         };
-        Failure::WrongUse(format!("-as: no format is called {} ({like})", quoted(name)))
+        Failure::WrongUse(format!(
+            "-as: no format is called {} ({like})",
+            quoted(name)
+        ))
     })
 }
 
@@ -108,7 +111,9 @@ impl<'a> Sheet<'a> {
             kept.push("process", Value::Int(pid.get().into()));
         }
         if self.only.is_empty() {
-            record.into_iter().for_each(|(name, value)| kept.push(name, value));
+            record
+                .into_iter()
+                .for_each(|(name, value)| kept.push(name, value));
             return self.records.record(&kept);
         }
         for (name, found) in self.only.iter().zip(&mut self.found) {
@@ -122,11 +127,16 @@ impl<'a> Sheet<'a> {
     /// Writes what is left. A field that no record has is a mistake.
     fn finish(mut self) -> Result<(), Failure> {
         self.records.finish()?;
-        let missing = self.only.iter().zip(&self.found).find(|(_, found)| !**found);
+        let missing = self
+            .only
+            .iter()
+            .zip(&self.found)
+            .find(|(_, found)| !**found);
         match missing {
-            Some((name, _)) if !self.is_empty => {
-                Err(Failure::WrongUse(format!("-only: no record has a field {}", quoted(name))))
-            }
+            Some((name, _)) if !self.is_empty => Err(Failure::WrongUse(format!(
+                "-only: no record has a field {}",
+                quoted(name)
+            ))),
             _ => Ok(()),
         }
     }
@@ -201,7 +211,7 @@ struct Target {
 
 /// The views that `look` names, and why others cannot be had.
 fn views(look: &Look) -> Result<(Vec<View>, Vec<Error>), Failure> {
-    let (mut view, join) = list::base(look)?;
+    let (mut view, join) = (list::base(look)?, list::joining(look));
     if let Some(timeout) = look.timeout {
         view = view.timeout(timeout);
     }
@@ -209,7 +219,10 @@ fn views(look: &Look) -> Result<(Vec<View>, Vec<Error>), Failure> {
         (Some(Join::Into(pid)), _) => Ok((vec![view.join(pid, &join)?], Vec::new())),
         (Some(Join::Each), Some(pids)) => {
             let (views, skipped) = view.join_each(pids, &join);
-            Ok((views, skipped.into_iter().map(|skipped| skipped.error).collect()))
+            Ok((
+                views,
+                skipped.into_iter().map(|skipped| skipped.error).collect(),
+            ))
         }
         (Some(Join::Each) | None, _) => Ok((vec![view], Vec::new())),
     }
@@ -266,8 +279,7 @@ fn file(proc: &Proc, path: &str) -> Result<Answer, Failure> {
                 file.pieces(|piece| raw(piece, &mut out, &mut written))
             } else {
                 let many = !is_one || file.format().rows;
-                let sheet =
-                    sheet.get_or_insert_with(|| Sheet::new(proc, many, output::stdout()));
+                let sheet = sheet.get_or_insert_with(|| Sheet::new(proc, many, output::stdout()));
                 file.pieces(|piece| on(piece, target.pid, sheet, &mut written))
             };
             written?;
