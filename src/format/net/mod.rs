@@ -4,9 +4,13 @@ mod address;
 mod column;
 mod counters;
 mod datagram;
+mod device;
+mod group;
 mod ip;
+mod route;
 mod socket;
 mod stat;
+mod tables;
 mod tcp;
 mod unix;
 
@@ -18,10 +22,24 @@ pub use counters::{
 pub use datagram::{
     DatagramSocket, DatagramState, Icmp, Icmp6, Raw, Raw6, Udp, Udp6, UdpLite, UdpLite6,
 };
+pub use device::{
+    Dev, DevMcast, Device, FirstCount, LinkGroup, PacketType, Ptype, Wireless, WirelessDevice,
+};
+pub use group::{
+    AddressFlags, AddressScope, Anycast6, AnycastAddress, DeviceAddress6, Filter, Filter6, IfInet6,
+    Igmp, Igmp6, Igmp6Flags, Igmp6Group, IgmpDevice, IgmpGroup, Mcfilter, Mcfilter6,
+};
 pub use ip::{HardwareAddress, Ip4, Ip4Number, Ip4Word, Ip6, Ip6Colons};
+pub use route::{
+    CachedFlags, CachedRoute, Ipv6Route, Route, Route4, Route6, RouteFlags, Rt6Stats, RtCache,
+};
 pub use socket::{Absent, Blanks, Slot};
 pub use stat::{
     ConntrackStat, CpuCounters, NeighbourStat, RtCacheStat, SoftnetCpu, SoftnetStat, SynproxyStat,
+};
+pub use tables::{
+    Arp, ArpFlags, Connector, ConnectorName, Functions, Neighbour, NtpServers, Pnp, Protocol,
+    Protocols, Psched, TableNames,
 };
 pub use tcp::{Tcp, Tcp6, TcpSocket, TcpState};
 pub use unix::{Unix, UnixFlags, UnixPath, UnixSocket, UnixState, UnixType};
@@ -30,12 +48,42 @@ use super::Format;
 
 /// The files that are known, by their names below `/proc`.
 pub(super) const FORMATS: &[Format] = &[
+    Format::of::<Anycast6>(),
+    Format::of::<Arp>(),
+    Format::of::<Connector>(),
+    Format::of::<Dev>(),
+    Format::of::<DevMcast>(),
     Format::of::<DevSnmp6>(),
     Format::of::<Icmp>(),
     Format::of::<Icmp6>(),
+    Format::of::<IfInet6>(),
+    Format::of::<Igmp>(),
+    Format::of::<Igmp6>(),
+    Format::named::<TableNames>(&[
+        "net/ip_tables_names",
+        "net/ip_tables_matches",
+        "net/ip_tables_targets",
+        "net/ip6_tables_names",
+        "net/ip6_tables_matches",
+        "net/ip6_tables_targets",
+        "net/arp_tables_names",
+        "net/arp_tables_matches",
+        "net/arp_tables_targets",
+    ]),
+    Format::of::<NtpServers>(),
+    Format::of::<Ipv6Route>(),
+    Format::of::<Mcfilter>(),
+    Format::of::<Mcfilter6>(),
     Format::of::<Netstat>(),
+    Format::of::<Pnp>(),
+    Format::of::<Protocols>(),
+    Format::of::<Psched>(),
+    Format::of::<Ptype>(),
     Format::of::<Raw>(),
     Format::of::<Raw6>(),
+    Format::of::<Route>(),
+    Format::of::<Rt6Stats>(),
+    Format::of::<RtCache>(),
     Format::of::<Snmp>(),
     Format::of::<Snmp6>(),
     Format::of::<SoftnetStat>(),
@@ -50,5 +98,6 @@ pub(super) const FORMATS: &[Format] = &[
     Format::of::<UdpLite>(),
     Format::of::<UdpLite6>(),
     Format::of::<Unix>(),
+    Format::of::<Wireless>(),
     Format::of::<XfrmStat>(),
 ];
