@@ -454,4 +454,33 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn captures_come_back() {
+        let Some(root) = std::env::var_os("PSGO_CAPTURES") else {
+            println!("skipped: PSGO_CAPTURES names no directory of captured files");
+            return;
+        };
+        let mut directories = vec![std::path::PathBuf::from(root)];
+        while let Some(directory) = directories.pop() {
+            for entry in fs::read_dir(directory).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    directories.push(path);
+                    continue;
+                }
+                let Some(format) = find(path.to_str().unwrap()) else {
+                    println!("no format: {}", path.display());
+                    continue;
+                };
+                let file = fs::read(&path).unwrap();
+                let mut out = Vec::new();
+                match format.parse(&file) {
+                    Ok(parsed) => parsed.write(&mut out),
+                    Err(error) => panic!("{}: {error}", path.display()),
+                }
+                assert!(out == file, "{}", path.display());
+            }
+        }
+    }
 }
