@@ -21,6 +21,7 @@
 //! # Ok::<(), psgo::format::ParseError>(())
 //! ```
 
+pub mod cgroup;
 mod cursor;
 mod escaped;
 mod field;
@@ -50,7 +51,7 @@ pub use escaped::{Escaped, LinePath, Mangled, MountPath};
 pub use field::Rest;
 pub(crate) use field::{Field, Item};
 pub use file::File;
-pub use formats::{Format, NOT_RECORDS, Parsed, all, find, parse, setting_path};
+pub use formats::{Format, NOT_RECORDS, Parsed, all, find, of_cgroup, parse, setting_path};
 pub use labels::{Label, Labels, Tag, Tags};
 pub use maybe::Maybe;
 #[allow(unused_imports)]
