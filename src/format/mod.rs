@@ -21,11 +21,13 @@
 //! # Ok::<(), psgo::format::ParseError>(())
 //! ```
 
+mod aligned;
 pub mod cgroup;
 mod cursor;
 mod escaped;
 mod field;
 mod file;
+mod flat;
 mod formats;
 pub mod kernel;
 mod labels;
@@ -39,21 +41,24 @@ mod pointer;
 mod record;
 mod rows;
 mod scalar;
+mod similar;
 mod spec;
 mod stream;
 pub mod sysvipc;
 pub mod tty;
 mod word;
 
+pub use aligned::Aligned;
 pub(crate) use cursor::Cursor;
 pub use cursor::ParseError;
 pub use escaped::{Escaped, LinePath, Mangled, MountPath};
 pub use field::Rest;
 pub(crate) use field::{Field, Item};
 pub use file::File;
-pub use formats::{Format, NOT_RECORDS, Parsed, all, find, of_cgroup, parse, setting_path};
+pub use flat::Flat;
+pub use formats::{Format, NOT_RECORDS, Parsed, all, at, find, of_cgroup, parse, setting_path};
 pub use labels::{Label, Labels, Tag, Tags};
-pub use maybe::Maybe;
+pub use maybe::{Mark, Maybe};
 #[allow(unused_imports)]
 pub(crate) use named::{flags, named};
 pub use pointer::Pointer;
@@ -61,6 +66,7 @@ pub use record::Record;
 pub(crate) use record::{lines, record};
 pub use rows::{Head, Rows};
 pub use scalar::Scalar;
+pub use similar::similar;
 pub(crate) use spec::{Kind, Spec};
 pub use stream::{Piece, ReadError};
 pub(crate) use stream::{Source, Stream};

@@ -2,18 +2,18 @@
 //! where the hierarchy is mounted, mostly `/sys/fs/cgroup`. `PID/cgroup` names the directory.
 
 mod cpu_max;
-mod flat;
 mod limit;
 mod nested;
 mod procs;
 mod set;
+mod stat;
 
 pub use cpu_max::CpuMax;
-pub use flat::Flat;
 pub use limit::{Amount, Limit};
 pub use nested::{Nested, NestedRow};
 pub use procs::{CgroupPid, Procs};
 pub use set::CpusetList;
+pub use stat::CgroupStat;
 
 use super::{Format, kernel::Setting};
 
@@ -21,7 +21,7 @@ use super::{Format, kernel::Setting};
 pub(super) const FORMATS: &[Format] = &[
     Format::of::<CpuMax>(),
     Format::named::<CpusetList>(set::NAMES),
-    Format::named::<Flat>(flat::NAMES),
+    Format::named::<CgroupStat>(stat::NAMES),
     Format::named::<Limit>(limit::NAMES),
     Format::named::<Nested>(nested::NAMES),
     Format::named::<Procs>(procs::NAMES),

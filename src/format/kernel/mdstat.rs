@@ -301,8 +301,10 @@ record! {
 impl MdLine {
     /// What `line` is, which ends with its newline.
     fn new(line: &[u8]) -> Self {
+        type Kind = fn(&[u8]) -> Option<MdLine>;
+
         let text = line.strip_suffix(b"\n").unwrap_or(line);
-        let kinds: [fn(&[u8]) -> Option<Self>; 3] = [
+        let kinds: [Kind; 3] = [
             |line| MdSize::parse(line).ok().map(Self::Size),
             |line| MdProgress::parse(line).ok().map(Self::Progress),
             |line| MdBitmap::parse(line).ok().map(Self::Bitmap),

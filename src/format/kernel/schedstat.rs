@@ -208,8 +208,9 @@ mod tests {
 
     /// Made by hand after the form of each version; the kernel here counts nothing.
     fn file(version: u32) -> String {
-        let numbers = |from: u64, count: u64| -> String {
-            (from..from + count).map(|n| format!(" {n}")).collect()
+        let numbers = |from: u64, count: u64| {
+            let numbers: Vec<_> = (from..from + count).map(|n| n.to_string()).collect();
+            format!(" {}", numbers.join(" "))
         };
         let (name, count) = if version == 17 { ("MC ", 45) } else { ("", 36) };
         let domain = |n| format!("domain{n} {name}00000000,0000000f{}\n", numbers(100, count));

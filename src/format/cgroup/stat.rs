@@ -7,7 +7,7 @@ record! {
     ///
     /// `memory.stat`, `cpu.stat`, `cgroup.events` and their like: memory in bytes, times in
     /// microseconds where the name ends with `_usec`, anything else a count. Limits may be `max`.
-    pub struct Flat: "memory.stat" {
+    pub struct CgroupStat: "memory.stat" {
         /// Each by its name.
         values: Labels = "{%s \n}",
     }
@@ -46,11 +46,11 @@ mod tests {
 
     #[test]
     fn a_value_is_found_by_its_name() {
-        let stat: Flat = law::holds(b"anon 4096\nfile 18446744073709551615\nsgx max\n");
+        let stat: CgroupStat = law::holds(b"anon 4096\nfile 18446744073709551615\nsgx max\n");
         assert_eq!(stat.values.number("anon"), Some(4096));
         let fields = stat.fields();
         assert_eq!(fields.find("file"), Some(&Value::Uint(u64::MAX)));
         assert_eq!(fields.find("sgx"), Some(&Value::text("max")));
-        law::mutants::<Flat>(&[b"anon 4096\nfile 18446744073709551615\n"], 5_000);
+        law::mutants::<CgroupStat>(&[b"anon 4096\nfile 18446744073709551615\n"], 5_000);
     }
 }
