@@ -38,29 +38,11 @@ fn fd(opened: &Opened) -> Value {
     })
 }
 
-/// What `open` was told, but for the mode, by the bits of x86 and most others.
-const FLAGS: [(u32, &str); 15] = [
-    (0o100, "CREAT"),
-    (0o200, "EXCL"),
-    (0o400, "NOCTTY"),
-    (0o1000, "TRUNC"),
-    (0o2000, "APPEND"),
-    (0o4000, "NONBLOCK"),
-    (0o10000, "DSYNC"),
-    (0o20000, "ASYNC"),
-    (0o40000, "DIRECT"),
-    (0o200_000, "DIRECTORY"),
-    (0o400_000, "NOFOLLOW"),
-    (0o1_000_000, "NOATIME"),
-    (0o2_000_000, "CLOEXEC"),
-    (0o4_000_000, "SYNC"),
-    (0o10_000_000, "PATH"),
-];
-
 fn flags(opened: &Opened) -> Value {
     opened.info.as_ref().map_or(Value::Missing, |info| {
-        let set = FLAGS.iter().filter(|(bit, _)| info.flags & bit != 0);
-        Value::List(set.map(|(_, name)| Value::Text(Text::word(name))).collect())
+        let names = info.flags.names().skip(1);
+        let short = names.map(|name| name.strip_prefix("O_").unwrap_or(name));
+        Value::List(short.map(|name| Value::Text(Text::word(name))).collect())
     })
 }
 
@@ -102,7 +84,7 @@ fn mode(opened: &Opened) -> Value {
     let Some(info) = &opened.info else {
         return Value::Missing;
     };
-    Value::Text(Text::word(match info.flags & 3 {
+    Value::Text(Text::word(match info.flags.0 & 3 {
         0 => "r",
         1 => "w",
         _ => "u",
