@@ -154,7 +154,8 @@ mod tests {
     }
 
     fn text(lines: &[Line]) -> String {
-        lines.iter().map(|line| format!("{line}\n")).collect()
+        let line = |line: &Line| format!("{line}\n");
+        lines.iter().map(line).collect()
     }
 
     #[test]
