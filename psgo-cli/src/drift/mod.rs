@@ -7,9 +7,9 @@ use std::{
 };
 
 use psgo::{
-    Query, Row, Value,
+    Query, Row,
     bytes::Escaped,
-    drift::{self, Change, Line, Reason, Rule, Rules},
+    drift::{self, Change, Line, Rules},
 };
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 
@@ -20,6 +20,7 @@ use crate::{
 
 mod files;
 mod grammar;
+mod rules;
 
 use grammar::{Action, Edit, Output, Sides};
 pub(crate) use grammar::{Drift, command, request};
@@ -29,7 +30,7 @@ const PAUSES: [Duration; 4] = [
     Duration::from_millis(100),
     Duration::from_millis(300),
     Duration::from_millis(600),
-    Duration::from_millis(1000),
+    Duration::from_secs(1),
 ];
 
 const RED: &str = "\x1b[31m";
@@ -43,9 +44,9 @@ pub(crate) fn drift(drift: &Drift) -> Result<Answer, Failure> {
         Action::Write { verbose } => write(drift, *verbose),
         Action::Show(sides) => show(drift, *sides),
         Action::Edit(edit) => change(drift, edit),
-        Action::Rules => print_rules(drift),
-        Action::Check => check(drift),
-        Action::Explain(pid) => explain(drift, *pid),
+        Action::Rules => rules::print(drift),
+        Action::Check => rules::check(drift),
+        Action::Explain(pid) => rules::explain(drift, *pid),
     }
 }
 
@@ -92,7 +93,8 @@ impl Looker {
 }
 
 fn text(lines: &[Line]) -> String {
-    lines.iter().map(|line| format!("{line}\n")).collect()
+    let line = |line: &Line| format!("{line}\n");
+    lines.iter().map(line).collect()
 }
 
 fn dump(drift: &Drift) -> Result<Answer, Failure> {
@@ -116,7 +118,7 @@ fn write(drift: &Drift, verbose: bool) -> Result<Answer, Failure> {
     let path = &drift.db;
     let before = files::bytes(path)?;
     if before.as_ref().is_some_and(|before| !is_list(before)) {
-        let path = path.display();
+        let path = files::shown(path);
         return Err(Failure::trouble(format!(
             "{path}: this is no list of psgo drift, and stays as it is"
         )));
@@ -161,7 +163,7 @@ fn told(
         } else {
             "No changes to"
         };
-        writeln!(out, "{what} {}", drift.db.display())?;
+        writeln!(out, "{what} {}", files::shown(&drift.db))?;
     }
     if verbose || drift.output == Output::Json {
         print(drift, changes, &mut out)?;
@@ -213,7 +215,7 @@ fn change(drift: &Drift, edit: &Edit) -> Result<Answer, Failure> {
         let (cmdline, user) = (Escaped(&edit.cmdline), Escaped(&edit.user));
         return Err(Failure::trouble(format!(
             "{}: there is no child of the first process that is \"{cmdline}\" of {user}",
-            drift.db.display()
+            files::shown(&drift.db)
         )));
     }
     files::save(&drift.db, &text(&lines))?;
@@ -278,75 +280,4 @@ fn array(out: &mut impl Write, records: &[Record<'_>]) -> io::Result<()> {
         serde_json::to_writer(&mut *out, record)?;
     }
     out.write_all(if records.is_empty() { b"]\n" } else { b"\n]\n" })
-}
-
-/// All rules as one file, which can take the place of all others.
-fn print_rules(drift: &Drift) -> Result<Answer, Failure> {
-    let (_, sources) = files::rules(drift.rules.as_deref())?;
-    let mut text = "# The rules in force.\nbuiltin = false\n".to_owned();
-    for source in &sources {
-        text.push_str(&format!(
-            "\n# From here on: {}\n\n",
-            Escaped(source.name.as_bytes())
-        ));
-        let mut is_head = true;
-        for line in source.text.lines() {
-            is_head &= !line.trim_start().starts_with('[');
-            if is_head && line.trim_start().starts_with("builtin") {
-                // It would stand in the rule before it.
-                text.push_str("# ");
-            }
-            text.push_str(line);
-            text.push('\n');
-        }
-    }
-    output::print(&text)?;
-    Ok(Answer::Complete)
-}
-
-fn check(drift: &Drift) -> Result<Answer, Failure> {
-    let (_, sources) = files::rules(drift.rules.as_deref())?;
-    let line = |source: &files::Source| {
-        let rules = if source.count == 1 { "rule" } else { "rules" };
-        format!(
-            "{}: {} {rules}\n",
-            Escaped(source.name.as_bytes()),
-            source.count
-        )
-    };
-    output::print(&sources.iter().map(line).collect::<String>())?;
-    Ok(Answer::Complete)
-}
-
-fn explain(drift: &Drift, pid: psgo::Pid) -> Result<Answer, Failure> {
-    let looker = Looker::new(drift)?;
-    let Some(told) = drift::explain(&looker.rows()?, &looker.rules, pid)? else {
-        failure::say(&format!("left out: {pid} (no such process)"));
-        return Ok(Answer::Incomplete);
-    };
-    let rule = |rule: &Rule| {
-        let name = Escaped(rule.name().as_bytes()).to_string();
-        let file = Escaped(rule.file().as_bytes()).to_string();
-        format!("rule \"{name}\", {file}:{}", rule.line())
-    };
-    let mut text = format!("command line: {}\n", Value::Text(told.cmdline));
-    if let Some(by) = told.adjusted {
-        text.push_str(&format!("becomes: {} ({})\n", told.line.cmdline, rule(by)));
-    }
-    text.push_str(&match told.reason {
-        Reason::KernelThread => "left out: it is a kernel thread\n".to_owned(),
-        Reason::Shown(by) => format!("shown: {}\n", rule(by)),
-        Reason::Hidden { rule: by, matched } if matched == pid => {
-            format!("left out: {}\n", rule(by))
-        }
-        Reason::Hidden { rule: by, matched } => {
-            format!(
-                "left out: {}, which is about {matched} above it\n",
-                rule(by)
-            )
-        }
-        _ => "shown: no rule is about it\n".to_owned(),
-    });
-    output::print(&text)?;
-    Ok(Answer::Complete)
 }
