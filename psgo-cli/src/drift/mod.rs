@@ -56,6 +56,8 @@ struct Looker {
     /// psgo itself, which is no daemon.
     own: Option<psgo::Pid>,
     rules: Rules,
+    /// What the last look left out.
+    left_out: Option<String>,
 }
 
 impl Looker {
@@ -68,11 +70,12 @@ impl Looker {
             query: query.view(view),
             own,
             rules,
+            left_out: None,
         })
     }
 
-    /// The processes of now, without psgo; what was left out is told.
-    fn rows(&self) -> Result<Vec<Row>, Failure> {
+    /// The processes of now, without psgo.
+    fn rows(&mut self) -> Result<Vec<Row>, Failure> {
         let mut rows = Vec::new();
         let outcome = self.query.for_each(|row| {
             if Some(row.pid()) != self.own {
@@ -80,15 +83,19 @@ impl Looker {
             }
             std::ops::ControlFlow::Continue(())
         })?;
-        let (line, _) = left_out::summary(&outcome.skipped, outcome.abandoned);
-        if let Some(line) = line {
-            failure::say(&line);
-        }
+        (self.left_out, _) = left_out::summary(&outcome.skipped, outcome.abandoned);
         Ok(rows)
     }
 
-    fn tree(&self) -> Result<Vec<Line>, Failure> {
+    fn tree(&mut self) -> Result<Vec<Line>, Failure> {
         Ok(drift::tree(&self.rows()?, &self.rules)?)
+    }
+
+    /// Says what the last look left out, once there is an answer.
+    fn tell(&self) {
+        if let Some(line) = &self.left_out {
+            failure::say(line);
+        }
     }
 }
 
@@ -98,7 +105,8 @@ fn text(lines: &[Line]) -> String {
 }
 
 fn dump(drift: &Drift) -> Result<Answer, Failure> {
-    let lines = Looker::new(drift)?.tree()?;
+    let mut looker = Looker::new(drift)?;
+    let lines = looker.tree()?;
     let mut out = output::stdout();
     match drift.output {
         Output::Text => lines.iter().try_for_each(|line| writeln!(out, "{line}"))?,
@@ -111,6 +119,7 @@ fn dump(drift: &Drift) -> Result<Answer, Failure> {
         }
     }
     out.flush()?;
+    looker.tell();
     Ok(Answer::Complete)
 }
 
@@ -123,7 +132,9 @@ fn write(drift: &Drift, verbose: bool) -> Result<Answer, Failure> {
             "{path}: this is no list of psgo drift, and stays as it is"
         )));
     }
-    let lines = Looker::new(drift)?.tree()?;
+    let mut looker = Looker::new(drift)?;
+    let lines = looker.tree()?;
+    looker.tell();
     if lines.len() < 2 {
         return Err(Failure::trouble("there is no process to save".to_owned()));
     }
@@ -174,7 +185,7 @@ fn told(
 
 fn show(drift: &Drift, sides: Sides) -> Result<Answer, Failure> {
     let saved = files::read(&drift.db)?;
-    let looker = Looker::new(drift)?;
+    let mut looker = Looker::new(drift)?;
     let mut now = looker.tree()?;
     if sides.retry {
         for pause in PAUSES {
@@ -190,6 +201,7 @@ fn show(drift: &Drift, sides: Sides) -> Result<Answer, Failure> {
     let mut out = output::stdout();
     print(drift, &changes, &mut out)?;
     out.flush()?;
+    looker.tell();
     Ok(if changes.is_empty() {
         Answer::Complete
     } else {

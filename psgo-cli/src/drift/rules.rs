@@ -36,8 +36,9 @@ pub(super) fn check(drift: &Drift) -> Result<Answer, Failure> {
 
 /// What the rules make of one process.
 pub(super) fn explain(drift: &Drift, pid: psgo::Pid) -> Result<Answer, Failure> {
-    let looker = Looker::new(drift)?;
-    let Some(told) = drift::explain(&looker.rows()?, &looker.rules, pid)? else {
+    let mut looker = Looker::new(drift)?;
+    let rows = looker.rows()?;
+    let Some(told) = drift::explain(&rows, &looker.rules, pid)? else {
         failure::say(&format!("left out: {pid} (no such process)"));
         return Ok(Answer::Incomplete);
     };
