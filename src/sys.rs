@@ -27,6 +27,7 @@ use crate::{
     bytes,
     error::{Error, ErrorKind, Result},
     ids::{Gid, Pid, Uid},
+    value::Time,
 };
 
 bitflags::bitflags! {
@@ -522,6 +523,15 @@ pub(crate) fn last_capability() -> u8 {
         unsafe { libc::prctl(libc::PR_CAPBSET_READ, libc::c_ulong::from(*cap), 0, 0, 0) >= 0 }
     };
     (0..64).take_while(known).last().unwrap_or(0)
+}
+
+/// A moment in the local zone; nothing for one that chrono cannot hold.
+#[must_use]
+pub fn local_time(at: std::time::SystemTime) -> Option<Time> {
+    let since = at.duration_since(std::time::UNIX_EPOCH).ok()?;
+    let seconds = i64::try_from(since.as_secs()).ok()?;
+    let (offset, zone) = local_zone(seconds);
+    Time::new(seconds, since.subsec_nanos(), offset, &zone)
 }
 
 /// Seconds east of UTC and the abbreviation of the local zone at that moment of Unix time.

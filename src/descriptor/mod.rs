@@ -142,7 +142,12 @@ fn unknown(name: &str) -> Error {
 fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let name = name.to_lowercase();
     candidates
-        .map(|candidate| (bytes::distance(name.as_bytes(), candidate.as_bytes()), candidate))
+        .map(|candidate| {
+            (
+                bytes::distance(name.as_bytes(), candidate.as_bytes()),
+                candidate,
+            )
+        })
         .filter(|(edits, candidate)| *edits <= 2 && *edits < candidate.len())
         .min()
         .map(|(_, candidate)| candidate)

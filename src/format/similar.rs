@@ -34,7 +34,10 @@ pub fn similar(path: &str) -> Vec<String> {
     let mut names: Vec<(usize, String)> = all()
         .flat_map(|format| {
             let before = if format.of_process { "PID/" } else { "" };
-            format.names.iter().map(move |name| format!("{before}{name}"))
+            format
+                .names
+                .iter()
+                .map(move |name| format!("{before}{name}"))
         })
         .filter_map(|name| {
             let edits = bytes::distance(asked.as_bytes(), name.as_bytes());

@@ -54,10 +54,7 @@ impl Look {
     /// When it began, in the zone of the host; nothing where the clock is out of all bounds.
     #[must_use]
     pub fn time(&self) -> Option<Time> {
-        let since = self.at.duration_since(SystemTime::UNIX_EPOCH).ok()?;
-        let seconds = i64::try_from(since.as_secs()).ok()?;
-        let (offset, zone) = sys::local_zone(seconds);
-        Time::new(seconds, since.subsec_nanos(), offset, &zone)
+        sys::local_time(self.at)
     }
 }
 

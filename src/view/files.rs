@@ -211,7 +211,11 @@ impl fmt::Debug for ProcFile {
 /// The path below `/proc` of a file that may be named in other ways.
 fn below_proc(path: &str) -> String {
     let path = path.strip_prefix("/proc/").unwrap_or(path);
-    if path.contains('/') && !path.split('/').next().is_some_and(|first| first.contains('.'))
+    if path.contains('/')
+        && !path
+            .split('/')
+            .next()
+            .is_some_and(|first| first.contains('.'))
         || !path.contains('.')
         || format::at(path).is_some()
     {
@@ -236,7 +240,8 @@ fn unknown(path: &str) -> Error {
     let (first, rest) = path.split_once('/').unwrap_or(("", path));
     let is_of_process = |name: &str| {
         let digits = !first.is_empty() && first.bytes().all(|b| b.is_ascii_digit());
-        (digits || matches!(first, "self" | "thread-self")) && name.strip_prefix("PID/") == Some(rest)
+        (digits || matches!(first, "self" | "thread-self"))
+            && name.strip_prefix("PID/") == Some(rest)
     };
     let known = NOT_RECORDS
         .iter()
@@ -251,6 +256,10 @@ fn unknown(path: &str) -> Error {
             ),
         },
     };
-    let thing = if known.is_some() { shown.to_string() } else { String::new() };
+    let thing = if known.is_some() {
+        shown.to_string()
+    } else {
+        String::new()
+    };
     Error::new(ErrorKind::UnknownFile, thing, reason)
 }

@@ -259,9 +259,8 @@ impl Joined {
         inside: &'a Arc<Procfs>,
         name: &str,
     ) -> Result<(&'a Arc<Procfs>, String, Option<Process>)> {
-        let below = |start: String, rest: &[&str]| {
-            rest.iter().fold(start, |path, part| path + "/" + part)
-        };
+        let below =
+            |start: String, rest: &[&str]| rest.iter().fold(start, |path, part| path + "/" + part);
         let is_outside = self.is_from_outside();
         let own = || {
             let reason = "this kernel does not tell the target's own number";
@@ -290,7 +289,11 @@ impl Joined {
             }
             ["thread-self", rest @ ..] => {
                 let own = own()?;
-                Ok((inside, below(format!("{own}/task/{own}"), rest), target(own)))
+                Ok((
+                    inside,
+                    below(format!("{own}/task/{own}"), rest),
+                    target(own),
+                ))
             }
             [first, rest @ ..] if number(first).is_some() => {
                 let asked = number(first).unwrap_or_default();
@@ -331,11 +334,11 @@ impl Joined {
             _ => return Ok(Vec::new()),
         };
         let others = self.target().other_namespaces(&self.base, names);
-        let others = others.map_err(|error| {
-            Error::io(format!("namespaces of process {}", self.pid()), error)
-        })?;
+        let others = others
+            .map_err(|error| Error::io(format!("namespaces of process {}", self.pid()), error))?;
         if names == ["ns/user"] && !others.is_empty() {
-            let reason = "it is told of one's own user namespace alone, and no thread enters another";
+            let reason =
+                "it is told of one's own user namespace alone, and no thread enters another";
             return Err(Error::new(ErrorKind::Unsupported, name.to_owned(), reason));
         }
         Ok(others)

@@ -39,9 +39,17 @@ impl Sheet<'_> {
         let Some(first) = self.rows.first() else {
             return Ok(());
         };
-        let headers: Vec<String> = first.iter().map(|(name, _)| name.to_string().to_uppercase()).collect();
+        let headers: Vec<String> = first
+            .iter()
+            .map(|(name, _)| name.to_string().to_uppercase())
+            .collect();
         let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
-        let mut table = Table::new(headers.len(), Some(&headers), output::look(&Show::default()), out);
+        let mut table = Table::new(
+            headers.len(),
+            Some(&headers),
+            output::look(&Show::default()),
+            out,
+        );
         for row in self.rows {
             let cells: Vec<Value> = row.into_iter().map(|(_, value)| value).collect();
             table.row(&cells)?;
@@ -68,7 +76,12 @@ pub(super) fn list(proc: &Proc) -> Result<Answer, Failure> {
             let before = if format.of_process { "PID/" } else { "" };
             let names = format.names.iter();
             let names = names.map(|name| Value::text(format!("{before}{name}")));
-            row(names.collect(), shape(format), is_here(format), format.about)
+            row(
+                names.collect(),
+                shape(format),
+                is_here(format),
+                format.about,
+            )
         })
         .collect();
     rows.extend(NOT_RECORDS.iter().map(|(name, reason)| {
@@ -170,7 +183,7 @@ fn judge(view: &View, path: &str) -> (Verdict, String) {
     }
     let file = match view.open(path) {
         Ok(file) => file,
-        Err(error) => return (Verdict::Skip, reason_of(&error)),
+        Err(error) => return (Verdict::Skip, reason_of(&error, path)),
     };
     let format = file.format();
     let mut bytes = Vec::new();
@@ -188,12 +201,26 @@ fn judge(view: &View, path: &str) -> (Verdict, String) {
         let reason = if parsed.unknown() { unknown } else { "" };
         return (Verdict::Pass, reason.to_owned());
     }
-    let same = written.iter().zip(&bytes).take_while(|(a, b)| a == b).count();
-    (Verdict::Fail, format!("it comes back otherwise from byte {same} on"))
+    let same = written
+        .iter()
+        .zip(&bytes)
+        .take_while(|(a, b)| a == b)
+        .count();
+    (
+        Verdict::Fail,
+        format!("it comes back otherwise from byte {same} on"),
+    )
 }
 
-fn reason_of(error: &psgo::Error) -> String {
+fn reason_of(error: &psgo::Error, path: &str) -> String {
     match error.kind() {
+        ErrorKind::UnknownFile => {
+            let is_it = |name: &str| name.replace("PID/", "self/") == path;
+            let known = NOT_RECORDS.iter().find(|(name, _)| is_it(name));
+            known
+                .map_or("psgo does not know it", |(_, reason)| reason)
+                .to_owned()
+        }
         ErrorKind::Denied => "not permitted".to_owned(),
         ErrorKind::Gone => "gone meanwhile".to_owned(),
         ErrorKind::Absent => "not here, or gone meanwhile".to_owned(),

@@ -272,7 +272,9 @@ fn what_of(matches: &ArgMatches, look: &Look) -> Result<What, Failure> {
         return Ok(What::File(path.clone()));
     }
     if path.starts_with("/proc/") {
-        return Err(Failure::wrong_use("-as is for copies, not for files of /proc"));
+        return Err(Failure::wrong_use(
+            "-as is for copies, not for files of /proc",
+        ));
     }
     if look.join.is_some() || look.pids.is_some() || look.proc.is_some() {
         return Err(Failure::wrong_use(

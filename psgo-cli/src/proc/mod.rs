@@ -24,6 +24,7 @@ mod check;
 mod copies;
 mod forms;
 mod grammar;
+mod moves;
 mod text;
 
 pub(crate) use grammar::{Proc, command, request};
@@ -31,7 +32,10 @@ pub(crate) use grammar::{Proc, command, request};
 /// Answers what was asked.
 pub(crate) fn proc(proc: &Proc) -> Result<Answer, Failure> {
     match &proc.what {
-        What::File(path) => file(proc, path),
+        What::File(path) => match proc.watch {
+            None => file(proc, path),
+            Some(watch) => moves::watch(proc, path, watch),
+        },
         What::Copy(path, format) => {
             let shown = path.display().to_string();
             let format = match format {
@@ -59,7 +63,10 @@ fn named(name: &str) -> Result<&'static Format, Failure> {
             [] => "psgo proc -list shows them all".to_owned(),
             similar => format!("did you mean {}?", similar.join(", ")),
         };
-        Failure::WrongUse(format!("-as: no format is called {} ({like})", quoted(name)))
+        Failure::WrongUse(format!(
+            "-as: no format is called {} ({like})",
+            quoted(name)
+        ))
     })
 }
 
@@ -108,7 +115,9 @@ impl<'a> Sheet<'a> {
             kept.push("process", Value::Int(pid.get().into()));
         }
         if self.only.is_empty() {
-            record.into_iter().for_each(|(name, value)| kept.push(name, value));
+            record
+                .into_iter()
+                .for_each(|(name, value)| kept.push(name, value));
             return self.records.record(&kept);
         }
         for (name, found) in self.only.iter().zip(&mut self.found) {
@@ -122,11 +131,16 @@ impl<'a> Sheet<'a> {
     /// Writes what is left. A field that no record has is a mistake.
     fn finish(mut self) -> Result<(), Failure> {
         self.records.finish()?;
-        let missing = self.only.iter().zip(&self.found).find(|(_, found)| !**found);
+        let missing = self
+            .only
+            .iter()
+            .zip(&self.found)
+            .find(|(_, found)| !**found);
         match missing {
-            Some((name, _)) if !self.is_empty => {
-                Err(Failure::WrongUse(format!("-only: no record has a field {}", quoted(name))))
-            }
+            Some((name, _)) if !self.is_empty => Err(Failure::WrongUse(format!(
+                "-only: no record has a field {}",
+                quoted(name)
+            ))),
             _ => Ok(()),
         }
     }
@@ -209,7 +223,10 @@ fn views(look: &Look) -> Result<(Vec<View>, Vec<Error>), Failure> {
         (Some(Join::Into(pid)), _) => Ok((vec![view.join(pid, &join)?], Vec::new())),
         (Some(Join::Each), Some(pids)) => {
             let (views, skipped) = view.join_each(pids, &join);
-            Ok((views, skipped.into_iter().map(|skipped| skipped.error).collect()))
+            Ok((
+                views,
+                skipped.into_iter().map(|skipped| skipped.error).collect(),
+            ))
         }
         (Some(Join::Each) | None, _) => Ok((vec![view], Vec::new())),
     }
@@ -266,8 +283,7 @@ fn file(proc: &Proc, path: &str) -> Result<Answer, Failure> {
                 file.pieces(|piece| raw(piece, &mut out, &mut written))
             } else {
                 let many = !is_one || file.format().rows;
-                let sheet =
-                    sheet.get_or_insert_with(|| Sheet::new(proc, many, output::stdout()));
+                let sheet = sheet.get_or_insert_with(|| Sheet::new(proc, many, output::stdout()));
                 file.pieces(|piece| on(piece, target.pid, sheet, &mut written))
             };
             written?;
