@@ -63,6 +63,8 @@ pub mod caps;
 pub mod descriptor;
 mod error;
 #[forbid(unsafe_code)]
+mod filter;
+#[forbid(unsafe_code)]
 pub mod format;
 #[forbid(unsafe_code)]
 pub mod host;
@@ -75,6 +77,8 @@ mod procfs;
 #[forbid(unsafe_code)]
 mod query;
 mod snapshot;
+#[forbid(unsafe_code)]
+mod socket;
 mod sys;
 #[forbid(unsafe_code)]
 pub mod tty;
@@ -85,11 +89,13 @@ mod watchdog;
 
 pub use descriptor::{DEFAULT_DESCRIPTORS, list_descriptors};
 pub use error::{Error, ErrorKind, Result};
+pub use filter::Filter;
 pub use ids::{Gid, IdMap, Pid, Uid};
 pub use query::{
     Column, Look, Outcome, Pids, Query, Record, Row, Table, Watcher,
     join_namespace_and_process_info, join_namespace_and_process_info_by_pids, process_info,
 };
+pub use socket::Socket;
 pub use sys::local_time;
 #[doc(hidden)]
 pub use sys::{Calls, without};

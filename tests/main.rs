@@ -16,5 +16,6 @@ mod host;
 mod hostile;
 mod joins;
 mod namespaces;
+mod net;
 mod odd;
 mod storm;

@@ -39,6 +39,8 @@ pub(crate) struct List {
     pub(crate) format: Option<String>,
     /// Names to sort by.
     pub(crate) sort: Vec<String>,
+    /// Which rows are wanted.
+    pub(crate) filter: Option<String>,
     /// Where to look.
     pub(crate) look: Look,
     /// How to show it.
@@ -132,11 +134,15 @@ impl ValueEnum for Color {
 }
 
 /// What people type, and what they get.
-pub(crate) const EXAMPLES: [(&str, &str); 7] = [
+pub(crate) const EXAMPLES: [(&str, &str); 8] = [
     ("psgo", "every process of this host"),
     (
         "psgo -format pid,user,seccomp,capeff -sort user",
         "chosen columns, sorted",
+    ),
+    (
+        "psgo -where 'user=root && rss>100M'",
+        "only those of root with more than 100 MiB",
     ),
     (
         "psgo -pids 1,4711 -output json",
@@ -156,6 +162,22 @@ pub(crate) const EXAMPLES: [(&str, &str); 7] = [
         "what is busy now, looked at every two seconds",
     ),
 ];
+
+/// The language of `-where`.
+const FILTERS: &str = "\
+Only those for which it holds. Any column may stand in it, also one that is not shown:
+
+  user=root   args!='a b'   equal, unequal; quotes where there are blanks or &|()
+  comm=ng*    args=*-c?*    a pattern: * is any text, ? any byte; in quotes neither
+  comm~^k     args!~'a|b'   a regular expression is found, or is not
+  rss>100M    etime<1h30m   sizes (bytes, K, M, G), durations (seconds, s, m, h, d)
+  stime>2026-11-20          a date, 'a date and a time', or RFC 3339
+  capeff=SYS_ADMIN          has this capability; none, full
+  groups=docker             one of a list
+  tty=?       label!=?      unknown, known
+
+joined by && and || or !, or by and, or, not, and parentheses. What is unknown is neither equal \
+nor unequal to anything.";
 
 /// What the exit status says.
 pub(crate) const EXITS: [(&str, &str); 3] = [
@@ -233,7 +255,7 @@ pub(crate) fn help() -> Arg {
         .help("Print help, -h in short")
 }
 
-fn what_to_list() -> [Arg; 3] {
+fn what_to_list() -> [Arg; 4] {
     [
         Arg::new("format")
             .long("format")
@@ -244,6 +266,11 @@ fn what_to_list() -> [Arg; 3] {
             .value_name("[-]NAME,…")
             .value_parser(parse_names)
             .help("Sort by these descriptors, backwards after a dash"),
+        Arg::new("where")
+            .long("where")
+            .value_name("FILTER")
+            .help("Only those for which it holds: user=root && rss>100M")
+            .long_help(FILTERS),
         Arg::new("list")
             .long("list")
             .action(ArgAction::SetTrue)
@@ -409,6 +436,7 @@ fn request(matches: &ArgMatches) -> Result<Request, Failure> {
     Ok(Request::List(Box::new(List {
         format: matches.get_one("format").cloned(),
         sort: matches.get_one("sort").cloned().unwrap_or_default(),
+        filter: matches.get_one("where").cloned(),
         look: look(matches)?,
         watch: pace(matches, show.output)?,
         show,

@@ -20,7 +20,10 @@ pub(crate) fn list(list: &List) -> Result<Answer, Failure> {
         Some(format) => Query::parse(format)?,
         None => Query::new::<&str>(&[])?,
     };
-    let query = query.sort(&list.sort)?;
+    let mut query = query.sort(&list.sort)?;
+    if let Some(filter) = &list.filter {
+        query = query.filter(filter)?;
+    }
     match list.watch {
         None => once(list, query),
         Some(pace) => again(list, query, pace),

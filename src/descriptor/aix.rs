@@ -4,39 +4,39 @@ use super::{Descriptor, Needs, Seen, Value, descriptors};
 use crate::{caps::CapSet, format::pid::Status, ids::Gid, value::Text};
 
 descriptors! {
-    //name  code  header           needs                what it is
-    args    "%a"  "COMMAND"        [STAT CMDLINE]       "command line, or the command's name in brackets where it is empty"
-    capamb  ""    "AMBIENT CAPS"   [STATUS]             "ambient capabilities: none, full or their names"
-    capbnd  ""    "BOUNDING CAPS"  [STATUS]             "bounding set of capabilities"
-    capeff  ""    "EFFECTIVE CAPS" [STATUS]             "effective capabilities"
-    capinh  ""    "INHERITED CAPS" [STATUS]             "inheritable capabilities"
-    capprm  ""    "PERMITTED CAPS" [STATUS]             "permitted capabilities"
-    comm    "%c"  "COMMAND"        [STAT]               "command's name, at most 15 bytes"
-    etime   "%t"  "ELAPSED"        [STAT CLOCK]         "time since the process started"
-    group   "%G"  "GROUP"          [EFFECTIVE GROUPS]   "effective group's name, or its number"
-    groups  ""    "GROUPS"         [STATUS GROUPS]      "supplementary groups"
-    hgroup  ""    "HGROUP"         [HOST EFFECTIVE HOST_GROUPS] "effective group on the host, known after a join"
-    hgroups ""    "HGROUPS"        [HOST STATUS HOST_GROUPS] "supplementary groups on the host, known after a join"
-    hpid    ""    "HPID"           [HOST HOST_PID]      "process ID on the host, known after a join"
-    huid    ""    "HUID"           [HOST EFFECTIVE]     "effective user ID on the host, known after a join"
-    huser   ""    "HUSER"          [HOST EFFECTIVE HOST_USERS] "effective user on the host, known after a join"
-    label   ""    "LABEL"          [LABEL]              "security label (SELinux, AppArmor)"
-    nice    "%n"  "NI"             [STAT]               "nice value, -20 to 19"
-    pcpu    "%C"  "%CPU"           [STAT CLOCK]         "CPU time in percent of the time since the start"
-    pgid    "%r"  "PGID"           [JOBS]               "process group ID"
-    pid     "%p"  "PID"            []                   "process ID"
-    ppid    "%P"  "PPID"           [STAT]               "parent's process ID, 0 outside the PID namespace"
-    rgroup  "%g"  "RGROUP"         [STATUS GROUPS]      "real group's name, or its number"
-    rss     ""    "RSS"            [RSS]                "resident memory: KiB in text, bytes in JSON"
-    ruser   "%u"  "RUSER"          [STATUS USERS]       "real user's name, or its number"
-    seccomp ""    "SECCOMP"        [STATUS]             "seccomp mode: disabled, strict or filter"
-    state   ""    "STATE"          [STAT]               "state: R running, S sleeping, D uninterruptible, Z zombie, T stopped, t traced, I idle, X dead"
-    stime   ""    "STIME"          [STAT ZONE]          "time at which the process started"
-    time    "%x"  "TIME"           [STAT]               "CPU time, without that of its children"
-    tty     "%y"  "TTY"            [STAT TTY]           "controlling terminal"
-    uid     ""    "UID"            [EFFECTIVE]          "effective user ID"
-    user    "%U"  "USER"           [EFFECTIVE USERS]    "effective user's name, or its number"
-    vsz     "%z"  "VSZ"            [VSZ]               "virtual memory: KiB in text, bytes in JSON"
+    //name  code  header           holds    needs                what it is
+    args    "%a"  "COMMAND"        Text     [STAT CMDLINE]       "command line, or the command's name in brackets where it is empty"
+    capamb  ""    "AMBIENT CAPS"   Caps     [STATUS]             "ambient capabilities: none, full or their names"
+    capbnd  ""    "BOUNDING CAPS"  Caps     [STATUS]             "bounding set of capabilities"
+    capeff  ""    "EFFECTIVE CAPS" Caps     [STATUS]             "effective capabilities"
+    capinh  ""    "INHERITED CAPS" Caps     [STATUS]             "inheritable capabilities"
+    capprm  ""    "PERMITTED CAPS" Caps     [STATUS]             "permitted capabilities"
+    comm    "%c"  "COMMAND"        Text     [STAT]               "command's name, at most 15 bytes"
+    etime   "%t"  "ELAPSED"        Duration [STAT CLOCK]         "time since the process started"
+    group   "%G"  "GROUP"          Text     [EFFECTIVE GROUPS]   "effective group's name, or its number"
+    groups  ""    "GROUPS"         Texts    [STATUS GROUPS]      "supplementary groups"
+    hgroup  ""    "HGROUP"         Text     [HOST EFFECTIVE HOST_GROUPS] "effective group on the host, known after a join"
+    hgroups ""    "HGROUPS"        Texts    [HOST STATUS HOST_GROUPS] "supplementary groups on the host, known after a join"
+    hpid    ""    "HPID"           Number   [HOST HOST_PID]      "process ID on the host, known after a join"
+    huid    ""    "HUID"           Number   [HOST EFFECTIVE]     "effective user ID on the host, known after a join"
+    huser   ""    "HUSER"          Text     [HOST EFFECTIVE HOST_USERS] "effective user on the host, known after a join"
+    label   ""    "LABEL"          Text     [LABEL]              "security label (SELinux, AppArmor)"
+    nice    "%n"  "NI"             Number   [STAT]               "nice value, -20 to 19"
+    pcpu    "%C"  "%CPU"           Percent  [STAT CLOCK]         "CPU time in percent of the time since the start"
+    pgid    "%r"  "PGID"           Number   [JOBS]               "process group ID"
+    pid     "%p"  "PID"            Number   []                   "process ID"
+    ppid    "%P"  "PPID"           Number   [STAT]               "parent's process ID, 0 outside the PID namespace"
+    rgroup  "%g"  "RGROUP"         Text     [STATUS GROUPS]      "real group's name, or its number"
+    rss     ""    "RSS"            Size     [RSS]                "resident memory: KiB in text, bytes in JSON"
+    ruser   "%u"  "RUSER"          Text     [STATUS USERS]       "real user's name, or its number"
+    seccomp ""    "SECCOMP"        Text     [STATUS]             "seccomp mode: disabled, strict or filter"
+    state   ""    "STATE"          Text     [STAT]               "state: R running, S sleeping, D uninterruptible, Z zombie, T stopped, t traced, I idle, X dead"
+    stime   ""    "STIME"          Time     [STAT ZONE]          "time at which the process started"
+    time    "%x"  "TIME"           Duration [STAT]               "CPU time, without that of its children"
+    tty     "%y"  "TTY"            Text     [STAT TTY]           "controlling terminal"
+    uid     ""    "UID"            Number   [EFFECTIVE]          "effective user ID"
+    user    "%U"  "USER"           Text     [EFFECTIVE USERS]    "effective user's name, or its number"
+    vsz     "%z"  "VSZ"            Size     [VSZ]               "virtual memory: KiB in text, bytes in JSON"
 }
 
 fn args(seen: &Seen<'_>) -> Value {
@@ -44,14 +44,10 @@ fn args(seen: &Seen<'_>) -> Value {
         return Value::Missing;
     };
     // Blanks instead of the NULs between arguments, and none for those at the end.
-    let len = cmdline
-        .iter()
-        .rposition(|b| *b != 0)
-        .map_or(0, |last| last + 1);
-    if len > 0 {
-        let mut text = cmdline[..len].to_vec();
-        text.iter_mut().filter(|b| **b == 0).for_each(|b| *b = b' ');
-        return Value::text(text);
+    let last = cmdline.iter().rposition(|b| *b != 0);
+    if let Some(arguments) = last.and_then(|last| cmdline.get(..=last)) {
+        let shown = |b: &u8| if *b == 0 { b' ' } else { *b };
+        return Value::Text(arguments.iter().map(shown).collect());
     }
     seen.stat().map_or(Value::Missing, |stat| {
         Value::text([b"[", stat.comm.as_slice(), b"]"].concat())

@@ -3,18 +3,18 @@
 use super::{Descriptor, Needs, Seen, Value, descriptors};
 
 descriptors! {
-    //name  code  header  needs     what it is
-    gid     ""    "GID"   [EFFECTIVE]   "effective group ID"
-    hgid    ""    "HGID"  [HOST EFFECTIVE]   "effective group ID on the host, known after a join"
-    majfltps ""   "MAJFLT/s" [STAT CLOCK] "page faults a second that needed storage, known in a watch"
-    minfltps ""   "MINFLT/s" [STAT CLOCK] "page faults a second that needed none, known in a watch"
-    nlwp    ""    "NLWP"  [STAT]        "number of threads"
-    nnp     ""    "NNP"   [STATUS]      "no_new_privs: 1 if execve can grant no privileges"
-    readps  ""    "READ/s" [STAT CLOCK IO] "read from storage each second, in KiB, known in a watch"
-    rgid    ""    "RGID"  [STATUS]      "real group ID"
-    ruid    ""    "RUID"  [STATUS]      "real user ID"
-    sid     ""    "SID"   [JOBS]        "session ID"
-    writeps ""    "WRITE/s" [STAT CLOCK IO] "sent to storage each second, in KiB, known in a watch"
+    //name  code  header  holds  needs     what it is
+    gid     ""    "GID"   Number   [EFFECTIVE]   "effective group ID"
+    hgid    ""    "HGID"  Number   [HOST EFFECTIVE]   "effective group ID on the host, known after a join"
+    majfltps ""   "MAJFLT/s" Rate     [STAT CLOCK] "page faults a second that needed storage, known in a watch"
+    minfltps ""   "MINFLT/s" Rate     [STAT CLOCK] "page faults a second that needed none, known in a watch"
+    nlwp    ""    "NLWP"  Number   [STAT]        "number of threads"
+    nnp     ""    "NNP"   Number   [STATUS]      "no_new_privs: 1 if execve can grant no privileges"
+    readps  ""    "READ/s" Size     [STAT CLOCK IO] "read from storage each second, in KiB, known in a watch"
+    rgid    ""    "RGID"  Number   [STATUS]      "real group ID"
+    ruid    ""    "RUID"  Number   [STATUS]      "real user ID"
+    sid     ""    "SID"   Number   [JOBS]        "session ID"
+    writeps ""    "WRITE/s" Size     [STAT CLOCK IO] "sent to storage each second, in KiB, known in a watch"
 }
 
 fn gid(seen: &Seen<'_>) -> Value {

@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use super::{ALIASES, Descriptor, Needs, Value, all};
+use super::{ALIASES, Descriptor, Holds, Needs, Value, all};
 use crate::{Pid, Query, View};
 
 const BEGIN: &str =
@@ -70,30 +70,42 @@ fn sources(needs: Needs) -> String {
     sources.join(", ")
 }
 
-/// What programs get of such a cell.
-fn json(value: &Value) -> &'static str {
+/// What programs get of such a column.
+fn json(holds: Holds) -> &'static str {
+    match holds {
+        Holds::Number => "number",
+        Holds::Percent => "number, percent",
+        Holds::Rate => "number, a second",
+        Holds::Size => "number, bytes",
+        Holds::Duration => "number, seconds",
+        Holds::Text => "string",
+        Holds::Time => "string, RFC 3339",
+        Holds::Caps | Holds::Texts => "array of strings",
+    }
+}
+
+/// What a cell holds that is known.
+fn held(value: &Value) -> Holds {
     match value {
-        Value::Bool(_) => "true or false",
-        Value::Int(_) | Value::Uint(_) | Value::Real(_) => "number",
-        Value::Fields(_) => "object",
-        Value::Percent(_) => "number, percent",
-        Value::Rate(_) => "number, a second",
-        Value::Size(_) => "number, bytes",
-        Value::Duration(_) => "number, seconds",
-        Value::Text(_) => "string",
-        Value::Time(_) => "string, RFC 3339",
-        Value::Caps(_) => "array of strings",
+        Value::Int(_) => Holds::Number,
+        Value::Percent(_) => Holds::Percent,
+        Value::Rate(_) => Holds::Rate,
+        Value::Size(_) => Holds::Size,
+        Value::Duration(_) => Holds::Duration,
+        Value::Text(_) => Holds::Text,
+        Value::Time(_) => Holds::Time,
+        Value::Caps(_) => Holds::Caps,
         Value::List(values) => {
             assert!(values.iter().all(|value| matches!(value, Value::Text(_))));
-            "array of strings"
+            Holds::Texts
         }
-        Value::Missing => panic!("a cell that is not known has no type"),
+        other => panic!("no column holds {other:?}"),
     }
 }
 
 /// The type of each column, as a process has it of which everything is known: a made one, and
 /// this one looked at as if it were in a container.
-fn types() -> BTreeMap<&'static str, &'static str> {
+fn types() -> BTreeMap<&'static str, Holds> {
     let proc = std::env::temp_dir().join(format!("psgo-lists-{}", std::process::id()));
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/proc");
     fs::create_dir_all(proc.join("7/attr")).unwrap();
@@ -121,7 +133,7 @@ fn types() -> BTreeMap<&'static str, &'static str> {
         for row in watcher.look().unwrap().table.rows() {
             for (name, value) in names.iter().zip(row.values()) {
                 if *value != Value::Missing {
-                    types.entry(*name).or_insert_with(|| json(value));
+                    types.entry(*name).or_insert_with(|| held(value));
                 }
             }
         }
@@ -171,16 +183,14 @@ fn the_docs_list_all_of_the_descriptors() {
             .chain(aliases.map(|(alias, _)| *alias))
             .map(code)
             .collect();
-        let json = types
-            .get(d.name)
-            .unwrap_or_else(|| panic!("{}: no type", d.name));
+        assert_eq!(types.get(d.name), Some(&d.holds), "{}", d.name);
         vec![
             code(d.name),
             others.join(" "),
             d.header.to_owned(),
             d.doc.to_owned(),
             sources(d.needs),
-            (*json).to_owned(),
+            json(d.holds).to_owned(),
         ]
     });
     compare("docs/descriptors.md", &list);

@@ -27,19 +27,46 @@ pub struct Descriptor {
     pub code: &'static str,
     /// Column header, `"%CPU"`.
     pub header: &'static str,
+    /// What its cells hold.
+    pub holds: Holds,
     /// One line for `-list` and the docs.
     pub doc: &'static str,
     pub(crate) needs: Needs,
     pub(crate) extract: fn(&Seen<'_>) -> Value,
 }
 
+/// What the cells of a column hold, where they are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Holds {
+    /// [`Value::Int`].
+    Number,
+    /// [`Value::Percent`].
+    Percent,
+    /// [`Value::Rate`].
+    Rate,
+    /// [`Value::Size`].
+    Size,
+    /// [`Value::Duration`].
+    Duration,
+    /// [`Value::Time`].
+    Time,
+    /// [`Value::Text`].
+    Text,
+    /// [`Value::List`] of [`Value::Text`].
+    Texts,
+    /// [`Value::Caps`].
+    Caps,
+}
+
 /// Declares a table, one line a descriptor; the extractor is the function of the same name.
 macro_rules! descriptors {
-    ($($name:ident $code:literal $header:literal [$($need:ident)*] $doc:literal)*) => {
+    ($($name:ident $code:literal $header:literal $holds:ident [$($need:ident)*] $doc:literal)*) => {
         pub(super) static TABLE: &[Descriptor] = &[$(Descriptor {
             name: stringify!($name),
             code: $code,
             header: $header,
+            holds: super::Holds::$holds,
             needs: Needs::empty()$(.union(Needs::$need))*,
             doc: $doc,
             extract: $name,

@@ -98,6 +98,13 @@ impl<T: Field> Field for Option<T> {
         value.unwrap_or(Value::Missing)
     }
 
+    fn describe(&self, spec: &Spec, fields: &mut Fields) {
+        match self {
+            Some(value) => value.describe(spec, fields),
+            None => fields.push(spec.field, Value::Missing),
+        }
+    }
+
     fn unknown(&self) -> bool {
         self.as_ref().is_some_and(T::unknown)
     }
@@ -108,7 +115,13 @@ impl<T: Field> Field for Option<T> {
     )]
     #[inline(always)]
     fn read(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
-        if cursor.at_line_end() {
+        // What begins with the end of a line is missing where the file ends.
+        let missing = if spec.before.starts_with(b"\n") {
+            cursor.rest().is_empty()
+        } else {
+            cursor.at_line_end()
+        };
+        if missing {
             return Ok(None);
         }
         T::read(cursor, spec).map(Some)
@@ -304,6 +317,25 @@ fn fixed(number: i128, places: u8) -> String {
     let sign = if number < 0 { "-" } else { "" };
     let places = usize::from(places);
     format!("{sign}{}.{:0places$}", magnitude / unit, magnitude % unit)
+}
+
+/// `yes` or `no`. The template is a text's, `%s`.
+impl Field for bool {
+    fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
+        let yes = cursor.skip(b"yes");
+        if yes || cursor.skip(b"no") {
+            return Ok(yes);
+        }
+        Err(cursor.error(spec.field, "neither yes nor no"))
+    }
+
+    fn put(&self, _: &Spec, out: &mut Vec<u8>) {
+        out.extend_from_slice(if *self { b"yes" } else { b"no" });
+    }
+
+    fn value(&self, _: &Spec) -> Value {
+        Value::Bool(*self)
+    }
 }
 
 /// One byte, such as the letter of a state.

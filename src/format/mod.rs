@@ -21,16 +21,21 @@
 //! # Ok::<(), psgo::format::ParseError>(())
 //! ```
 
+mod aligned;
 mod cursor;
 mod escaped;
 mod field;
 mod file;
+mod flat;
 mod formats;
 pub mod kernel;
+mod labels;
 #[cfg(test)]
 mod law;
+mod maybe;
 mod named;
 pub mod net;
+mod paths;
 pub mod pid;
 mod pointer;
 mod record;
@@ -41,16 +46,22 @@ mod spec;
 mod stream;
 pub mod sysvipc;
 pub mod tty;
+mod word;
 
+pub use aligned::Aligned;
 pub(crate) use cursor::Cursor;
 pub use cursor::ParseError;
 pub use escaped::{Escaped, LinePath, Mangled, MountPath};
 pub use field::Rest;
 pub(crate) use field::{Field, Item};
 pub use file::File;
-pub use formats::{Format, NOT_RECORDS, Parsed, all, at, find, parse};
+pub use flat::Flat;
+pub use formats::{Format, NOT_RECORDS, Parsed, all, at, find, parse, setting_path};
+pub use labels::{Label, Labels, Tag, Tags};
+pub use maybe::{Mark, Maybe};
 #[allow(unused_imports)]
 pub(crate) use named::{flags, named};
+pub use paths::in_proc;
 pub use pointer::Pointer;
 pub use record::Record;
 pub(crate) use record::{lines, record};
@@ -60,3 +71,4 @@ pub use similar::similar;
 pub(crate) use spec::{Kind, Spec};
 pub use stream::{Piece, ReadError};
 pub(crate) use stream::{Source, Stream};
+pub use word::{Word, Words};

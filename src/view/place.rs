@@ -167,7 +167,7 @@ impl View {
             }
             Some(joined) => (&joined.base, Some(joined.pid()), joined.own_number()),
         };
-        let root = of_machine.list("");
+        let root = of_machine.entries("");
         let root = root.map_err(|error| of_machine.error("", error))?;
         for (entry, kind) in root {
             let Ok(entry) = String::from_utf8(entry) else {
@@ -194,7 +194,7 @@ impl View {
             None => format!("{own}/task/{}", sys::own_thread()),
             Some(_) => format!("{own}/task/{own}"),
         };
-        for (entry, kind) in inner.proc.list(&own.to_string()).unwrap_or_default() {
+        for (entry, kind) in inner.proc.entries(&own.to_string()).unwrap_or_default() {
             let Ok(entry) = String::from_utf8(entry) else {
                 continue;
             };
@@ -206,7 +206,7 @@ impl View {
                 _ => files.push(shown),
             }
         }
-        for (entry, kind) in inner.proc.list(&thread).unwrap_or_default() {
+        for (entry, kind) in inner.proc.entries(&thread).unwrap_or_default() {
             let shown = String::from_utf8(entry).map(|entry| (format!("self/{entry}"), entry));
             if let (Ok((of_process, entry)), Entry::File) = (shown, kind)
                 && !files.contains(&of_process)
@@ -225,7 +225,7 @@ fn walk(proc: &Procfs, path: &str, shown: &str, depth: usize, files: &mut Vec<St
     let Some(depth) = depth.checked_sub(1) else {
         return;
     };
-    for (entry, kind) in proc.list(path).unwrap_or_default() {
+    for (entry, kind) in proc.entries(path).unwrap_or_default() {
         let Ok(entry) = String::from_utf8(entry) else {
             continue;
         };

@@ -248,11 +248,11 @@ fn targets(look: &Look, path: &str) -> Result<(Vec<Target>, Vec<Error>), Failure
         let each = views.iter().map(|view| target(view, path.to_owned(), None));
         return Ok((each.collect(), errors));
     };
-    let file = path.strip_prefix("/proc/").unwrap_or(path);
+    let file = format::in_proc(path).unwrap_or_else(|| path.into());
     let file = ["PID/", "self/"]
         .iter()
         .find_map(|start| file.strip_prefix(start))
-        .unwrap_or(file);
+        .unwrap_or(&file);
     let of = |pid: &Pid| {
         views
             .iter()
