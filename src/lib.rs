@@ -28,6 +28,7 @@
 //! | another `/proc`, or a copy of one | its processes | [`View::at`], [`Query::view`] |
 //! | many processes | rows one by one, sorted, with a time-out | [`Query`] |
 //! | a name | what column it is | [`descriptor::find`], [`list_descriptors`] |
+//! | a list of what should run | what is missing, what is there beyond it | `drift`, with feature `drift` |
 //! | bytes of a file of `/proc` | a record, and the bytes back | [`format`](mod@format) |
 //! | a capability mask, a `tty_nr`, an id of a user namespace, ticks | what they mean | [`caps`], [`tty`], [`ids`], [`host`] |
 //!
@@ -47,6 +48,8 @@
 //!   come from `/etc/passwd` and `/etc/group`, read once, as a static build wants.
 //! - `serde` (off): `Serialize` for ids, [`Value`], [`Record`] and [`Table`]; numbers are numbers,
 //!   unknown is null.
+//! - `drift` (off): module `drift`, what should run against what runs. It brings a reader of TOML,
+//!   regular expressions and a differ.
 //!
 //! # What it needs
 //!
@@ -61,6 +64,9 @@ pub mod bytes;
 pub mod caps;
 #[forbid(unsafe_code)]
 pub mod descriptor;
+#[cfg(feature = "drift")]
+#[forbid(unsafe_code)]
+pub mod drift;
 mod error;
 #[forbid(unsafe_code)]
 mod filter;

@@ -102,7 +102,7 @@ impl Procfs {
     /// The processes, some at a time and in the order of their pids; nothing where they come in
     /// another order. The kernel gives them by pid, and what it takes to list ten thousand another
     /// thread may use to read the first of them.
-    pub(crate) fn list(&self) -> Result<Option<PidList>> {
+    pub(crate) fn processes(&self) -> Result<Option<PidList>> {
         if !self.genuine {
             return Ok(None);
         }

@@ -12,6 +12,7 @@ mod behaviour;
 mod checklist;
 mod containers;
 mod cost;
+mod drift;
 mod host;
 mod hostile;
 mod joins;

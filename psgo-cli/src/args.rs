@@ -15,7 +15,7 @@ use clap::{
 use clap_complete::Shell;
 use psgo::Pid;
 
-use crate::{descriptors, failure::Failure, fold, proc, terminal, watch::Pace, wrong_use};
+use crate::{descriptors, drift, failure::Failure, fold, proc, terminal, watch::Pace, wrong_use};
 
 /// What psgo was asked for.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub(crate) enum Request {
     Descriptors,
     /// A file of `/proc` as records.
     Proc(Box<proc::Proc>),
+    /// What should run against what runs.
+    Drift(Box<drift::Drift>),
     /// Completions for a shell.
     Completions(Shell),
     /// A text of clap's: help, version.
@@ -134,7 +136,7 @@ impl ValueEnum for Color {
 }
 
 /// What people type, and what they get.
-pub(crate) const EXAMPLES: [(&str, &str); 8] = [
+pub(crate) const EXAMPLES: [(&str, &str); 9] = [
     ("psgo", "every process of this host"),
     (
         "psgo -format pid,user,seccomp,capeff -sort user",
@@ -161,6 +163,10 @@ pub(crate) const EXAMPLES: [(&str, &str); 8] = [
         "psgo -format pid,pcpu,args -sort -pcpu -watch 2",
         "what is busy now, looked at every two seconds",
     ),
+    (
+        "psgo drift -missing -retry",
+        "what should run and does not, by what psgo drift write has saved",
+    ),
 ];
 
 /// The language of `-where`.
@@ -184,7 +190,8 @@ pub(crate) const EXITS: [(&str, &str); 3] = [
     ("0", "all that was asked for"),
     (
         "1",
-        "incomplete: a named process is gone or denied, a container could not be joined",
+        "incomplete: a named process is gone or denied, a container could not be joined; \
+         drift: there are differences",
     ),
     ("2", "wrong use, or trouble that prevented an answer"),
 ];
@@ -201,7 +208,8 @@ pub(crate) fn command() -> Command {
              are the same. Where a flag is given twice, the last one counts.",
         )
         .override_usage(
-            "psgo [FLAGS]\n       psgo proc PATH|FILE|- [FLAGS]\n       psgo completions SHELL",
+            "psgo [FLAGS]\n       psgo proc PATH|FILE|- [FLAGS]\n       \
+             psgo drift [COMMAND] [FLAGS]\n       psgo completions SHELL",
         )
         .after_help("psgo --help tells more: examples, exit status, every descriptor.")
         .max_term_width(MAX_WIDTH)
@@ -224,6 +232,7 @@ pub(crate) fn command() -> Command {
                 .help("Print the version"),
         )
         .subcommand(proc::command())
+        .subcommand(drift::command())
         .subcommand(
             Command::new("completions")
                 .about("Print a shell's completions")
@@ -424,6 +433,9 @@ fn request(matches: &ArgMatches) -> Result<Request, Failure> {
     if let Some(("proc", matches)) = matches.subcommand() {
         return Ok(Request::Proc(Box::new(proc::request(matches)?)));
     }
+    if let Some(("drift", matches)) = matches.subcommand() {
+        return Ok(Request::Drift(Box::new(drift::request(matches)?)));
+    }
     if matches.get_flag("list") {
         return Ok(Request::Descriptors);
     }
@@ -489,7 +501,7 @@ fn parse_pids(text: &str) -> Result<Vec<Pid>, String> {
         .collect()
 }
 
-fn parse_pid(text: &str) -> Result<Pid, String> {
+pub(crate) fn parse_pid(text: &str) -> Result<Pid, String> {
     number(text).ok_or_else(|| format!("{} is not a process ID", wrong_use::quoted(text)))
 }
 

@@ -232,38 +232,51 @@ impl Watched for Listing {
     }
 }
 
-/// The view from which `look` looks or joins, and how it joins.
-pub(crate) fn base(look: &Look) -> Result<(View, JoinOptions), Failure> {
-    let mut join = JoinOptions::default();
-    join.fill_mappings = look.fill_mappings;
-    if let Some(timeout) = look.timeout {
-        join.timeout = timeout;
+/// The query of what `look` names, and the containers that could not be joined.
+fn look(look: &Look, query: Query) -> Result<(Query, Vec<Skipped>), Failure> {
+    let query = paced(look, query);
+    if let (Some(Join::Each), Some(containers)) = (look.join, &look.pids) {
+        let (views, skipped) = base(look)?.join_each(containers, &joining(look));
+        return Ok((query.views(views), skipped));
     }
-    let view = match &look.proc {
-        Some(proc) => View::at(proc)?,
-        None => View::host()?,
-    };
-    Ok((view, join))
+    let pids = look.pids.as_deref().map_or(Pids::All, Pids::Only);
+    Ok((query.view(view(look)?).pids(pids), Vec::new()))
 }
 
-/// The query of what `look` names, and the containers that could not be joined.
-fn look(look: &Look, mut query: Query) -> Result<(Query, Vec<Skipped>), Failure> {
-    let (view, join) = base(look)?;
+/// The query with the time-out and the threads that `look` names.
+pub(crate) fn paced(look: &Look, mut query: Query) -> Query {
     if let Some(timeout) = look.timeout {
         query = query.timeout(timeout);
     }
     if let Some(threads) = look.threads {
         query = query.threads(threads);
     }
-    let pids = look.pids.as_deref().map_or(Pids::All, Pids::Only);
-    match (look.join, &look.pids) {
-        (Some(Join::Each), Some(containers)) => {
-            let (views, skipped) = view.join_each(containers, &join);
-            Ok((query.views(views), skipped))
-        }
-        (Some(Join::Into(pid)), _) => {
-            Ok((query.view(view.join(pid, &join)?).pids(pids), Vec::new()))
-        }
-        (Some(Join::Each) | None, _) => Ok((query.view(view).pids(pids), Vec::new())),
+    query
+}
+
+/// The one place that `look` names.
+pub(crate) fn view(look: &Look) -> Result<View, Failure> {
+    let view = base(look)?;
+    match look.join {
+        Some(Join::Into(pid)) => Ok(view.join(pid, &joining(look))?),
+        Some(Join::Each) | None => Ok(view),
     }
+}
+
+/// The `/proc` from which containers are joined.
+pub(crate) fn base(look: &Look) -> Result<View, Failure> {
+    Ok(match &look.proc {
+        Some(proc) => View::at(proc)?,
+        None => View::host()?,
+    })
+}
+
+/// How containers are joined.
+pub(crate) fn joining(look: &Look) -> JoinOptions {
+    let mut join = JoinOptions::default();
+    join.fill_mappings = look.fill_mappings;
+    if let Some(timeout) = look.timeout {
+        join.timeout = timeout;
+    }
+    join
 }

@@ -12,6 +12,7 @@ mod args;
 mod completions;
 mod console;
 mod descriptors;
+mod drift;
 mod failure;
 mod fold;
 mod left_out;
@@ -33,6 +34,7 @@ fn answer() -> Result<Answer, Failure> {
         Request::List(list) => list::list(&list),
         Request::Descriptors => descriptors::list(),
         Request::Proc(proc) => proc::proc(&proc),
+        Request::Drift(drift) => drift::drift(&drift),
         Request::Completions(shell) => completions::print(shell),
         Request::Text(text) => {
             output::print(&text)?;

@@ -69,7 +69,7 @@ pub(crate) fn collect<R: Send + 'static>(
     };
     let mut list = None;
     if pids.is_none() && numbers.is_none() && memory.is_none() && pace.threads != Threads::None {
-        list = inner.proc.list()?;
+        list = inner.proc.processes()?;
     }
     let entries = if list.is_some() {
         Vec::new()

@@ -20,7 +20,7 @@ use names::{Kind, Names};
 
 use crate::{
     error::{Error, Result},
-    format::{Scalar, kernel, tty::Drivers},
+    format::{Scalar, kernel, pid::Stat, tty::Drivers},
     host::Host,
     ids::{self, Pid},
     namespace::Numbers,
@@ -164,6 +164,27 @@ impl View {
     #[must_use]
     pub fn target(&self) -> Option<Pid> {
         self.0.joined.as_ref().map(Joined::pid)
+    }
+
+    /// What this very process is called here; nothing where it is not seen, and in a copy.
+    ///
+    /// ```
+    /// let me = psgo::View::host()?.this_process();
+    /// assert_eq!(me, Some(psgo::Pid::new(std::process::id())));
+    /// # Ok::<(), psgo::Error>(())
+    /// ```
+    #[must_use]
+    pub fn this_process(&self) -> Option<Pid> {
+        let joined = self.0.joined.as_ref();
+        let proc = joined.map_or(&self.0.proc, |joined| &joined.base);
+        // In a copy it is the process that copied.
+        let stat = proc.is_genuine().then(|| proc.read("self/stat").ok())?;
+        let pid = Stat::parse(&stat?).ok()?.pid;
+        let pid = Pid::new(u32::try_from(pid).ok()?);
+        match joined {
+            Some(joined) => joined.numbers().inside(pid),
+            None => Some(pid),
+        }
     }
 
     /// How the processes of a container are read; nothing without a join.

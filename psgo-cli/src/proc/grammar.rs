@@ -270,8 +270,7 @@ fn what_of(matches: &ArgMatches, look: &Look) -> Result<What, Failure> {
         return Err(Failure::wrong_use("-list and -check take no path"));
     }
     let is_copy = path == "-" || format::in_proc(path).is_none();
-    // A file of /proc is what it is, wherever one stands.
-    let is_in_proc = format::in_proc(path).is_some_and(|below| *below != **path);
+    let is_in_proc = path.starts_with('/') && !is_copy;
     match format {
         None if !is_copy => return Ok(What::File(path.clone())),
         Some(_) if is_in_proc => {

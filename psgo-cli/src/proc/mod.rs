@@ -53,7 +53,7 @@ pub(crate) fn proc(proc: &Proc) -> Result<Answer, Failure> {
 
 /// What was to be read and could not be.
 fn failed(thing: &str, reason: &dyn std::fmt::Display) -> Failure {
-    Failure::Input(format!("{}: {reason}", Escaped(thing.as_bytes())))
+    Failure::Trouble(format!("{}: {reason}", Escaped(thing.as_bytes())))
 }
 
 /// The format that `-as` tells.
@@ -215,7 +215,7 @@ struct Target {
 
 /// The views that `look` names, and why others cannot be had.
 fn views(look: &Look) -> Result<(Vec<View>, Vec<Error>), Failure> {
-    let (mut view, join) = list::base(look)?;
+    let (mut view, join) = (list::base(look)?, list::joining(look));
     if let Some(timeout) = look.timeout {
         view = view.timeout(timeout);
     }
