@@ -102,11 +102,10 @@ pub use query::{
     join_namespace_and_process_info, join_namespace_and_process_info_by_pids, process_info,
 };
 pub use socket::Socket;
-pub use sys::local_time;
 #[doc(hidden)]
 pub use sys::{Calls, without};
 pub use value::{Fields, Text, Time, Value};
-pub use view::{JoinOptions, PidOrFd, ProcFile, Skipped, Through, View, Way};
+pub use view::{JoinOptions, PidOrFd, ProcFile, Skipped, Through, View, Way, local_time};
 
 /// The examples of the README.
 #[cfg(doctest)]

@@ -27,8 +27,9 @@ use crate::{
     bytes,
     error::{Error, ErrorKind, Result},
     ids::{Gid, Pid, Uid},
-    value::Time,
 };
+
+pub(crate) use nix::dir::Type as Entry;
 
 bitflags::bitflags! {
     /// The calls that an older kernel lacks, or that a filter may refuse.
@@ -307,32 +308,14 @@ pub(crate) fn list_numbers(dir: impl AsFd) -> io::Result<Vec<u32>> {
     Ok(numbers)
 }
 
-/// What a name in a directory stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Entry {
-    Directory,
-    Link,
-    File,
-}
-
-/// The names in the open directory `dir`, but for its own and its parent's.
-pub(crate) fn list(dir: OwnedFd) -> io::Result<Vec<(Vec<u8>, Entry)>> {
+/// The names in the open directory `dir`, and what each stands for where that is told.
+pub(crate) fn list(dir: OwnedFd) -> io::Result<Vec<(Vec<u8>, Option<Entry>)>> {
     let mut dir = nix::dir::Dir::from_fd(dir)?;
-    let mut entries = Vec::new();
-    for entry in dir.iter() {
+    let named = |entry: nix::Result<nix::dir::Entry>| {
         let entry = entry?;
-        let name = entry.file_name().to_bytes();
-        if matches!(name, b"." | b"..") {
-            continue;
-        }
-        let kind = match entry.file_type() {
-            Some(nix::dir::Type::Directory) => Entry::Directory,
-            Some(nix::dir::Type::Symlink) => Entry::Link,
-            _ => Entry::File,
-        };
-        entries.push((name.to_vec(), kind));
-    }
-    Ok(entries)
+        Ok((entry.file_name().to_bytes().to_vec(), entry.file_type()))
+    };
+    dir.iter().map(named).collect()
 }
 
 /// Whether `dir` is the root of a procfs.
@@ -582,15 +565,6 @@ pub(crate) fn last_capability() -> u8 {
         unsafe { libc::prctl(libc::PR_CAPBSET_READ, libc::c_ulong::from(*cap), 0, 0, 0) >= 0 }
     };
     (0..64).take_while(known).last().unwrap_or(0)
-}
-
-/// A moment in the local zone; nothing for one that chrono cannot hold.
-#[must_use]
-pub fn local_time(at: std::time::SystemTime) -> Option<Time> {
-    let since = at.duration_since(std::time::UNIX_EPOCH).ok()?;
-    let seconds = i64::try_from(since.as_secs()).ok()?;
-    let (offset, zone) = local_zone(seconds);
-    Time::new(seconds, since.subsec_nanos(), offset, &zone)
 }
 
 /// Seconds east of UTC and the abbreviation of the local zone at that moment of Unix time.

@@ -32,6 +32,8 @@ pub mod kernel;
 mod labels;
 #[cfg(test)]
 mod law;
+#[cfg(test)]
+mod lists;
 mod maybe;
 mod named;
 pub mod net;

@@ -411,7 +411,7 @@ impl Watched for Moves {
             return Ok(());
         }
         let rows: Vec<Fields> = self.moved.iter().map(|moved| self.record(moved)).collect();
-        let header = std::mem::take(&mut self.header);
+        let header = self.header.clone();
         let mut records = forms::records_after(self.form, self.delimiter, header, out);
         for row in &rows {
             records.record(row)?;
