@@ -13,7 +13,7 @@ use crate::{
     bytes,
     error::{Error, Result},
     ids::{Gid, Pid, Uid},
-    sys::{self, End, Guard},
+    sys::{self, End, Entry, Guard},
 };
 
 /// The most that is read of one file. A process can make its command line as long as its address
@@ -137,8 +137,9 @@ impl Procfs {
         link(&self.root, path, self.guard)
     }
 
-    /// What is in the directory `path`, empty for the root; no other mount can lie over it.
-    pub(crate) fn list(&self, path: &str) -> io::Result<Vec<(Vec<u8>, sys::Entry)>> {
+    /// What is in the directory `path`, empty for the root; no other mount can lie over it. Names
+    /// that are not UTF-8 are left out.
+    pub(crate) fn entries(&self, path: &str) -> io::Result<Vec<(String, Option<Entry>)>> {
         let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NONBLOCK;
         let path = if path.is_empty() { "." } else { path };
         // Of the host's own too: what others mount there is none of the kernel's files.
@@ -147,7 +148,13 @@ impl Procfs {
         } else {
             self.guard
         };
-        sys::list(sys::open_below(&self.root, path, flags, guard)?)
+        let entries = sys::list(sys::open_below(&self.root, path, flags, guard)?)?;
+        let entries = entries
+            .into_iter()
+            .filter_map(|(name, kind)| Some((String::from_utf8(name).ok()?, kind)));
+        Ok(entries
+            .filter(|(name, _)| !matches!(&name[..], "." | ".."))
+            .collect())
     }
 
     /// The directory `/proc/PID`, held: what is opened below it is of that process, or fails.

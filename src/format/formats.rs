@@ -216,7 +216,10 @@ pub fn find(path: &str) -> Option<&'static Format> {
 /// ```
 #[must_use]
 pub fn at(path: &str) -> Option<&'static Format> {
-    find_in_proc(&path.split('/').collect::<Vec<_>>())
+    let parts: Vec<&str> = path.split('/').collect();
+    // `*` is a name in a directory, never the way out of it.
+    let is_name = |part: &&str| !matches!(*part, "" | "." | "..");
+    parts.iter().all(is_name).then(|| find_in_proc(&parts))?
 }
 
 /// The format of a file by its whole path below `/proc`.
@@ -384,6 +387,21 @@ mod tests {
             "stat.txt",
         ] {
             assert!(find(path).is_none(), "{path}");
+        }
+    }
+
+    #[test]
+    fn no_path_leads_out_of_its_directory() {
+        for path in [
+            "sys/../../etc/passwd",
+            "sys/..",
+            "self/fdinfo/..",
+            "self/./stat",
+            "/stat",
+            "sys//kernel",
+            "../proc/stat",
+        ] {
+            assert!(at(path).is_none(), "{path}");
         }
     }
 

@@ -33,9 +33,12 @@ pub mod kernel;
 mod labels;
 #[cfg(test)]
 mod law;
+#[cfg(test)]
+mod lists;
 mod maybe;
 mod named;
 pub mod net;
+mod paths;
 pub mod pid;
 mod pointer;
 mod record;
@@ -61,6 +64,7 @@ pub use labels::{Label, Labels, Tag, Tags};
 pub use maybe::{Mark, Maybe};
 #[allow(unused_imports)]
 pub(crate) use named::{flags, named};
+pub use paths::in_proc;
 pub use pointer::Pointer;
 pub use record::Record;
 pub(crate) use record::{lines, record};

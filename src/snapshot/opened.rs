@@ -9,7 +9,7 @@ use std::{
 use super::plan::Files;
 use crate::{
     bytes,
-    format::pid::Fdinfo,
+    format::pid::{Fdinfo, Mapping, Maps},
     procfs::Reader,
     socket::{self, Socket},
 };
@@ -117,23 +117,19 @@ pub(super) fn read(
         }
     }
     if wanted.contains(Files::PLACES) {
-        let mapped = files.whole("maps").unwrap_or_default();
-        let paths: BTreeSet<&[u8]> = mapped
-            .split(|&b| b == b'\n')
-            .filter_map(mapped_path)
-            .collect();
-        let maps = paths
-            .into_iter()
-            .map(|path| Opened::new(Place::Map, path.to_vec()));
-        all.extend(maps);
+        let maps = files.whole("maps").ok();
+        let maps = maps.and_then(|bytes| Maps::parse(&bytes).ok());
+        let rows = maps.iter().flat_map(|maps| maps.rows.iter());
+        let paths: BTreeSet<&[u8]> = rows.filter_map(mapped_file).collect();
+        all.extend(paths.into_iter().map(|path| Opened::new(Place::Map, path.to_vec())));
     }
     Ok(all)
 }
 
-/// The path at the end of a line of `maps`, if the line has one.
-fn mapped_path(line: &[u8]) -> Option<&[u8]> {
-    let slash = bytes::find(line, b'/')?;
-    line.get(slash..)
+/// The file that is mapped there, if it is one.
+fn mapped_file(mapping: &Mapping) -> Option<&[u8]> {
+    let name = mapping.pathname.as_bytes();
+    name.filter(|name| name.starts_with(b"/"))
 }
 
 impl Opened {

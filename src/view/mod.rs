@@ -9,7 +9,7 @@ mod place;
 use std::{
     path::Path,
     sync::{Arc, OnceLock},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 pub use files::ProcFile;
@@ -27,7 +27,7 @@ use crate::{
     procfs::Procfs,
     sys,
     tty::Driver,
-    value::Text,
+    value::{Text, Time},
 };
 
 /// Where one looks from: a `/proc` to read, and the facts, names and numbers that go with it.
@@ -191,6 +191,15 @@ impl View {
     pub fn way(&self) -> Option<&Way> {
         self.0.joined.as_ref().map(|joined| &joined.way)
     }
+}
+
+/// A moment in the local zone; nothing for one that chrono cannot hold.
+#[must_use]
+pub fn local_time(at: SystemTime) -> Option<Time> {
+    let since = at.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    let seconds = i64::try_from(since.as_secs()).ok()?;
+    let (offset, zone) = sys::local_zone(seconds);
+    Time::new(seconds, since.subsec_nanos(), offset, &zone)
 }
 
 impl Inner {
