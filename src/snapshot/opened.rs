@@ -121,14 +121,18 @@ pub(super) fn read(
         let maps = maps.and_then(|bytes| Maps::parse(&bytes).ok());
         let rows = maps.iter().flat_map(|maps| maps.rows.iter());
         let paths: BTreeSet<&[u8]> = rows.filter_map(mapped_file).collect();
-        all.extend(paths.into_iter().map(|path| Opened::new(Place::Map, path.to_vec())));
+        all.extend(
+            paths
+                .into_iter()
+                .map(|path| Opened::new(Place::Map, path.to_vec())),
+        );
     }
     Ok(all)
 }
 
 /// The file that is mapped there, if it is one.
 fn mapped_file(mapping: &Mapping) -> Option<&[u8]> {
-    let name = mapping.pathname.as_bytes();
+    let name = mapping.pathname.name();
     name.filter(|name| name.starts_with(b"/"))
 }
 
