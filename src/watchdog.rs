@@ -2,6 +2,7 @@
 
 use std::{
     io,
+    path::Path,
     sync::{
         Arc, Weak,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -10,6 +11,8 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
+
+use crate::{format::pid::Stat, procfs::Procfs};
 
 /// How many threads may be left behind at a time. A system call that waits for a file server ends
 /// only with a fatal signal to the whole process, so a container could otherwise collect them.
@@ -36,6 +39,15 @@ pub(crate) fn left() -> usize {
 /// Whether no more threads may be left behind: then nothing that can block may be begun.
 pub(crate) fn is_full() -> bool {
     ALL.is_full()
+}
+
+/// Whether the thread of this process runs or could: it is not silent, but waits for a processor.
+pub(crate) fn wants_to_run(thread: u32) -> bool {
+    let stat = Procfs::open(Path::new("/proc"))
+        .ok()
+        .and_then(|proc| proc.read(&format!("self/task/{thread}/stat")).ok());
+    stat.and_then(|stat| Stat::parse(&stat).ok())
+        .is_some_and(|stat| stat.state == b'R')
 }
 
 /// The place of a thread among those that are left behind, held from both sides: by the one who

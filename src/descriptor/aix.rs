@@ -49,9 +49,9 @@ fn args(seen: &Seen<'_>) -> Value {
         .rposition(|b| *b != 0)
         .map_or(0, |last| last + 1);
     if len > 0 {
-        let mut text = cmdline[..len].to_vec();
-        text.iter_mut().filter(|b| **b == 0).for_each(|b| *b = b' ');
-        return Value::text(text);
+        // Straight into its place: it can be long.
+        let blank = |b: &u8| if *b == 0 { b' ' } else { *b };
+        return Value::Text(cmdline[..len].iter().map(blank).collect());
     }
     seen.stat().map_or(Value::Missing, |stat| {
         Value::text([b"[", stat.comm.as_slice(), b"]"].concat())

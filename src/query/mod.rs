@@ -412,6 +412,7 @@ impl Query {
                 needs,
                 pace: self.pace,
             };
+            let extract = (extract, Row::weight as fn(&Row) -> usize);
             let flow = snapshot::collect(ask, memory, extract, &mut *each, &mut outcome)?;
             if flow.is_break() {
                 break;

@@ -4,6 +4,7 @@ mod collect;
 mod kept;
 mod plan;
 mod pool;
+mod queue;
 mod read;
 mod stuck;
 
