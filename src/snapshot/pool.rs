@@ -141,9 +141,7 @@ impl<R: Send + 'static> Pool<R> {
                     rows,
                     _weight: queue.hold(bytes),
                 };
-                if messages.send(Message::Read(part)).is_err()
-                    || its_pulse.given_up.load(SeqCst)
-                {
+                if messages.send(Message::Read(part)).is_err() || its_pulse.given_up.load(SeqCst) {
                     return;
                 }
             }

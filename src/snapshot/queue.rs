@@ -129,7 +129,9 @@ mod tests {
     #[test]
     fn what_is_heavy_holds_up_all_but_those_whose_turn_it_is() {
         let queue = Arc::new(Queue::default());
-        [2, 1, 0].into_iter().for_each(|chunk| queue.put(job(chunk)));
+        [2, 1, 0]
+            .into_iter()
+            .for_each(|chunk| queue.put(job(chunk)));
         assert_eq!(queue.take(), Some(job(0)));
         let weight = queue.hold(MOST);
         assert_eq!(lock(&queue.state).take(), None);

@@ -10,9 +10,10 @@ use std::{
     time::Duration,
 };
 
+use nix::unistd::Gid;
 use psgo::{Query, View};
 
-use super::{alone::alone, few_or_many};
+use super::{alone::alone, container::Container, few_or_many, truth::pid_of};
 use crate::{
     command,
     machine::{
@@ -97,6 +98,79 @@ fn a_long_command_line_of_many_does_not_fill_the_memory() {
             assert!(took < MOST * 2 || name != "16 threads", "{took} KiB");
             assert!(took < MOST || name == "16 threads", "{name}: {took} KiB");
         }
+    });
+}
+
+/// The kernel's `NGROUPS_MAX`.
+const GROUPS: u32 = 65_536;
+
+#[test]
+fn as_many_groups_as_a_process_can_have_do_not_fill_the_memory() {
+    alone(|| {
+        let groups: Vec<_> = (0..GROUPS)
+            .map(|n| Gid::from_raw(1_000_000_000 + n))
+            .collect();
+        nix::unistd::setgroups(&groups).unwrap();
+        drop(groups);
+        let script = "exec 3<&0; for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+            (read -r line) <&3 & (read -r line) <&3 & done; wait";
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        let held = Held::start(quiet(&mut command).stdin(Stdio::piped()));
+        let pids = wait_for("all of them", || {
+            let pids = kernel::children(held.pid());
+            (pids.len() == 40).then(|| pids.into_iter().map(pid_of).collect::<Vec<_>>())
+        });
+        nix::unistd::setgroups(&[]).unwrap();
+        let query = Query::new(&["pid", "groups"]).unwrap();
+        let query = query.pids(psgo::Pids::Only(&pids));
+        let mut rows = 0;
+        let took = peak(|| {
+            let outcome = query.for_each(|row| {
+                let psgo::Value::List(groups) = &row.values()[1] else {
+                    panic!("{row:?}");
+                };
+                assert_eq!(groups.len(), GROUPS as usize);
+                rows += 1;
+                ControlFlow::Continue(())
+            });
+            assert!(outcome.unwrap().skipped.is_empty());
+        });
+        println!("measured {took} KiB: {rows} processes in {GROUPS} groups each");
+        assert_eq!(rows, pids.len());
+        assert!(took < MOST, "{took} KiB");
+    });
+}
+
+#[test]
+fn files_with_as_many_names_as_can_be_do_not_fill_the_memory() {
+    alone(|| {
+        let container = Container::new();
+        let most = 4 << 20;
+        let mut files = [String::new(), String::new()];
+        for (file, rest) in files.iter_mut().zip([":1", ""]) {
+            for id in 0.. {
+                let line = format!("n::{id}{rest}\n");
+                if file.len() + line.len() > most {
+                    break;
+                }
+                file.push_str(&line);
+            }
+        }
+        let lines = files.each_ref().map(|file| file.lines().count());
+        for (file, name) in files.iter().zip(["passwd", "group"]) {
+            fs::write(container.path(&format!("/etc/{name}")), file).unwrap();
+        }
+        drop(files);
+        let mut views = Vec::new();
+        for _ in 0..3 {
+            let took = peak(|| views.push(View::inside(pid_of(container.pid)).unwrap()));
+            println!("measured {took} KiB: a container with {lines:?} names");
+            assert!(took < MOST / 2, "{took} KiB");
+        }
+        let query = Query::new(&["user", "group"]).unwrap().views(views);
+        let table = query.table().unwrap();
+        assert_eq!(table.to_strings()[0], ["n", "n"]);
     });
 }
 

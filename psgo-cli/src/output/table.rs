@@ -275,7 +275,10 @@ mod tests {
         let shown = plain(&many);
         let last = shown.lines().last().unwrap();
         assert_eq!(last, format!("{}...", &whole[..shorter]));
-        assert_eq!(shown.lines().filter(|line| *line == whole).count(), LARGE / longest + 1);
+        assert_eq!(
+            shown.lines().filter(|line| *line == whole).count(),
+            LARGE / longest + 1
+        );
     }
 
     /// What Go 1.19's text/tabwriter prints for the same cells.
