@@ -81,6 +81,9 @@ pub(crate) fn collect<R: Send + 'static>(
     if needs.contains(Needs::TTY) {
         inner.learn_drivers();
     }
+    if let (true, Some(numbers)) = (needs.contains(Needs::HOST_PID), &numbers) {
+        numbers.learn();
+    }
     let watch = memory.as_deref_mut().map(|memory| Watch {
         kept: recall(&entries, std::mem::take(&mut memory.of)),
         budget: memory.budget.clone(),
@@ -261,7 +264,10 @@ impl<R> Work<R> {
             if let (Err(error), Some(second)) = (&read, &mut second)
                 && error.kind() == ErrorKind::NotTrusted
             {
-                let outside = self.numbers.as_ref().and_then(|n| n.outside(entry.pid));
+                let numbers = self.numbers.as_ref();
+                // On an old kernel it looks at the whole host, which takes its time.
+                let outside = || numbers.and_then(|numbers| numbers.outside(entry.pid));
+                let outside = pulse.aside(outside);
                 read = outside.ok_or_else(|| gone(entry.pid)).and_then(|read| {
                     let pid = entry.pid;
                     second.read(Entry { pid, read }, avoid, &mut kept)

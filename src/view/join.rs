@@ -154,7 +154,7 @@ pub(crate) struct Joined {
     pub(crate) base: Arc<Procfs>,
     /// Threads left behind while joining.
     pub(crate) left_behind: usize,
-    translator: Translator,
+    translator: Arc<Translator>,
     /// From the ids that are read to those inside.
     pub(crate) uids: Mapping,
     pub(crate) gids: Mapping,
@@ -305,7 +305,7 @@ impl View {
                 way,
                 base: Arc::clone(&base.proc),
                 left_behind: patience.left_behind(),
-                translator: target.translator(&base.proc),
+                translator: Arc::new(target.translator(&base.proc)),
                 target,
                 uids,
                 gids,
