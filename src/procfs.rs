@@ -1,14 +1,16 @@
 //! `Procfs`: an open directory of a `/proc`, and every open below it.
 
 use std::{
-    io::{self, Write as _},
-    os::fd::{AsFd, BorrowedFd, OwnedFd},
+    ffi::CStr,
+    io,
+    os::fd::{AsFd, OwnedFd},
     path::Path,
 };
 
 use nix::fcntl::OFlag;
 
 use crate::{
+    bytes,
     error::{Error, Result},
     ids::{Gid, Pid, Uid},
     sys::{self, End, Guard},
@@ -123,15 +125,12 @@ impl Procfs {
     }
 
     /// A reader of the files of many processes, with buffers of its own.
-    ///
-    /// `hold` says that several files of each are to be of the same process.
-    pub(crate) fn reader(&self, hold: bool) -> Reader<'_> {
+    pub(crate) fn reader(&self) -> Reader<'_> {
         Reader {
             procfs: self,
-            pid: Pid::default(),
-            hold,
             dir: None,
             path: Vec::with_capacity(32),
+            digits: 0,
             buffer: Vec::with_capacity(USUAL),
             filled: 0,
         }
@@ -175,15 +174,19 @@ impl ProcessDir {
 }
 
 /// Reads files of many processes, one after the other, into the same buffers.
+///
+/// Each file is opened by the number of its process, which may come to mean another meanwhile. A
+/// file that can be read was open when its process was still there, though: so whatever was opened
+/// by the same number after it, and before it was read, is of the same process.
 #[derive(Debug)]
 pub(crate) struct Reader<'a> {
     procfs: &'a Procfs,
-    pid: Pid,
-    /// Whether all files of a process are opened below its held directory, so that they are of
-    /// the same process even if its number is used again meanwhile.
-    hold: bool,
+    /// The directory of the process, once it had to be opened.
     dir: Option<OwnedFd>,
+    /// The number of the process, and a file's name behind it.
     path: Vec<u8>,
+    /// The length of the number.
+    digits: usize,
     buffer: Vec<u8>,
     /// So much of the buffer was read last; what stands behind it is of an earlier file.
     filled: usize,
@@ -192,38 +195,28 @@ pub(crate) struct Reader<'a> {
 impl Reader<'_> {
     /// Turns to the process `pid`.
     pub(crate) fn turn_to(&mut self, pid: Pid) {
-        self.pid = pid;
         self.dir = None;
+        self.path.clear();
+        bytes::push_decimal(pid.get().into(), &mut self.path);
+        self.digits = self.path.len();
     }
 
     /// The path of the process, and `name` behind it.
-    fn path(&mut self, name: &str) -> &[u8] {
-        self.path.clear();
-        // Writing to a Vec cannot fail.
-        let _ = write!(self.path, "{}", self.pid);
+    fn path(&mut self, name: &str) -> &CStr {
+        self.path.truncate(self.digits);
         if !name.is_empty() {
             self.path.push(b'/');
             self.path.extend_from_slice(name.as_bytes());
         }
-        &self.path
-    }
-
-    fn enter(&mut self) -> io::Result<()> {
-        if self.dir.is_none() {
-            let (root, guard) = (self.procfs.root.as_fd(), self.procfs.guard);
-            let flags = OFlag::O_PATH | OFlag::O_DIRECTORY;
-            self.dir = Some(sys::open_below(root, self.path(""), flags, guard)?);
-        }
-        Ok(())
+        self.path.push(0);
+        // No name of a file has a NUL, and an empty path opens nothing.
+        CStr::from_bytes_until_nul(&self.path).unwrap_or_default()
     }
 
     /// Opens the file `name` of the process.
     pub(crate) fn open(&mut self, name: &str) -> io::Result<OwnedFd> {
         let (root, guard) = (self.procfs.root.as_fd(), self.procfs.guard);
         let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK;
-        if self.hold {
-            self.enter()?;
-        }
         match &self.dir {
             Some(dir) => sys::open_below(dir, name, flags, guard),
             None => sys::open_below(root, self.path(name), flags, guard),
@@ -262,18 +255,17 @@ impl Reader<'_> {
     /// this process. A process that has been reaped answers 0:0, so believe it only if a file of
     /// the process that was opened before can be read after.
     pub(crate) fn owner(&mut self) -> io::Result<(Uid, Gid)> {
-        let root: BorrowedFd<'_> = self.procfs.root.as_fd();
-        if self.dir.is_none() {
-            if self.procfs.guard == Guard::Trusting {
-                return sys::owner_below(root, self.path(""));
-            }
-            // Over a directory of a container's something else may be mounted.
-            self.enter()?;
+        let (root, guard) = (self.procfs.root.as_fd(), self.procfs.guard);
+        if guard == Guard::Trusting {
+            return sys::owner_below(root, self.path(""));
         }
-        match &self.dir {
-            Some(dir) => sys::owner(dir),
-            None => Err(io::ErrorKind::NotFound.into()),
-        }
+        // Over a directory of a container's something else may be mounted. What is opened after it
+        // is opened below it, which costs less.
+        let flags = OFlag::O_PATH | OFlag::O_DIRECTORY;
+        let dir = sys::open_below(root, self.path(""), flags, guard)?;
+        let owner = sys::owner(&dir);
+        self.dir = Some(dir);
+        owner
     }
 }
 
@@ -292,7 +284,7 @@ mod tests {
             fs::write(dir.join("cmdline"), vec![b'x'; len]).unwrap();
         }
         let proc = Procfs::open(&copy).unwrap();
-        let mut reader = proc.reader(false);
+        let mut reader = proc.reader();
         for (pid, len) in [
             (1, LIMIT),
             (2, 10),

@@ -3,7 +3,13 @@
 use std::{
     collections::HashMap,
     ops::ControlFlow,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering::Relaxed},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{
+            AtomicBool,
+            Ordering::{Acquire, Relaxed, Release},
+        },
+    },
 };
 
 use super::{
@@ -99,6 +105,7 @@ pub(crate) fn collect<R: Send + 'static>(
             of: HashMap::new(),
             of_all: Files::empty(),
         }),
+        avoids: AtomicBool::new(false),
         extract: Box::new(extract),
         weigh,
     });
@@ -208,6 +215,8 @@ pub(super) struct Work<R> {
     watch: Option<Watch>,
     /// What did not answer, by the number of the entry.
     avoid: Mutex<Avoid>,
+    /// Whether there is any such, so that it is not asked for each process.
+    avoids: AtomicBool,
     extract: Box<dyn Fn(&Seen<'_>) -> R + Send + Sync>,
     weigh: fn(&R) -> usize,
 }
@@ -291,12 +300,13 @@ impl<R> Work<R> {
     fn reading<'a>(&'a self, proc: &'a Procfs, outside: bool, pulse: &'a Pulse) -> Reading<'a> {
         let plan = Plan::new(self.needs, &self.view, proc, self.named, outside);
         Reading {
-            files: proc.reader(plan.several),
+            files: proc.reader(),
             view: &self.view,
             numbers: self.numbers.as_ref(),
             plan,
             task: Task::default(),
             pulse,
+            expects_cmdline: true,
             budget: self.watch.as_ref().map(|watch| &watch.budget),
         }
     }
@@ -304,16 +314,20 @@ impl<R> Work<R> {
     /// Does not ask for `file` of that entry again.
     pub(super) fn avoid_for(&self, index: usize, file: Files) {
         *lock(&self.avoid).of.entry(index).or_insert(Files::empty()) |= file;
+        self.avoids.store(true, Release);
     }
 
     fn avoid(&self, index: usize) -> Files {
+        if !self.avoids.load(Acquire) {
+            return Files::empty();
+        }
         let avoid = lock(&self.avoid);
         let of_this = avoid.of.get(&index).copied();
         of_this.unwrap_or(Files::empty()) | avoid.of_all
     }
 
     pub(super) fn avoid_for_all(&self, files: Files) {
-        let mut avoid = lock(&self.avoid);
-        avoid.of_all |= files;
+        lock(&self.avoid).of_all |= files;
+        self.avoids.store(true, Release);
     }
 }

@@ -267,7 +267,9 @@ impl<R: Send + 'static> Pool<R> {
         let index = pulse.entry.load(Relaxed);
         let file = Files::from_bits_truncate(pulse.file.load(Relaxed));
         if let (Files::CMDLINE, Some(entry)) = (file, self.work.entries.get(index)) {
-            stuck::remember(entry.read, pulse.start.load(Relaxed), worker.leash.watch());
+            // 0 is what it has before anything of the process was read.
+            let start = Some(pulse.start.load(Relaxed)).filter(|start| *start > 0);
+            stuck::remember(entry.read, start, worker.leash.watch());
         }
         self.abandoned += 1;
         self.work.avoid_for(index, file);

@@ -47,16 +47,21 @@ pub(crate) struct Table<W> {
     has_header: bool,
     text: String,
     cells: Vec<Cell>,
+    /// The row before.
+    above: Vec<(Value, Cell)>,
     /// Width of each column without padding.
     widths: Vec<usize>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 struct Cell {
     /// Where its text ends; it begins where that of the cell before ends.
     end: usize,
     width: u32,
     is_missing: bool,
+    /// Whether its text is that of the cell above, and none of its own is kept. In most columns
+    /// most cells are.
+    is_as_above: bool,
 }
 
 impl<W: Write> Table<W> {
@@ -68,6 +73,7 @@ impl<W: Write> Table<W> {
             has_header: header.is_some(),
             text: String::new(),
             cells: Vec::new(),
+            above: Vec::new(),
             widths: vec![0; columns],
         };
         for (column, header) in header.unwrap_or_default().iter().enumerate() {
@@ -88,7 +94,7 @@ impl<W: Write> Table<W> {
         &self.widths
     }
 
-    fn push(&mut self, column: usize, cell: &dyn fmt::Display, is_missing: bool) {
+    fn push(&mut self, column: usize, cell: &dyn fmt::Display, is_missing: bool) -> Cell {
         let start = self.text.len();
         let most = LONGEST[usize::from(start > LARGE)];
         let end = start + most;
@@ -101,11 +107,14 @@ impl<W: Write> Table<W> {
         if let Some(widest) = self.widths.get_mut(column) {
             *widest = width.max(*widest);
         }
-        self.cells.push(Cell {
+        let cell = Cell {
             end: self.text.len(),
             width: u32::try_from(width).unwrap_or(u32::MAX),
             is_missing,
-        });
+            is_as_above: false,
+        };
+        self.cells.push(cell);
+        cell
     }
 }
 
@@ -131,7 +140,21 @@ impl fmt::Write for Room<'_> {
 impl<W: Write> Rows for Table<W> {
     fn row(&mut self, values: &[Value]) -> io::Result<()> {
         for (column, value) in values.iter().enumerate() {
-            self.push(column, value, *value == Value::Missing);
+            if let Some((above, cell)) = self.above.get(column)
+                && above == value
+            {
+                self.cells.push(Cell {
+                    end: self.text.len(),
+                    is_as_above: true,
+                    ..*cell
+                });
+                continue;
+            }
+            let cell = self.push(column, value, *value == Value::Missing);
+            match self.above.get_mut(column) {
+                Some(above) => *above = (value.clone(), cell),
+                None => self.above.push((value.clone(), cell)),
+            }
         }
         Ok(())
     }
@@ -152,6 +175,7 @@ impl<W: Write> Rows for Table<W> {
             _ => usize::MAX,
         };
         let mut start = 0;
+        let mut above = vec![""; last + 1];
         for (line, cells) in self.cells.chunks(last + 1).enumerate() {
             let is_header = self.has_header && line == 0;
             let (on, off) = if self.look.color && is_header {
@@ -162,8 +186,11 @@ impl<W: Write> Rows for Table<W> {
             self.out.write_all(on.as_bytes())?;
             let mut left = whole;
             for (column, cell) in cells.iter().enumerate() {
-                let text = &self.text[start..cell.end];
+                if !cell.is_as_above {
+                    above[column] = &self.text[start..cell.end];
+                }
                 start = cell.end;
+                let text = above[column];
                 let most = if column == last { room.min(left) } else { left };
                 let width = cell.width as usize;
                 let text = if width > most { cut(text, most) } else { text };
@@ -269,15 +296,21 @@ mod tests {
         let shown = plain(&[&["A"], &[&whole], &[&long]]);
         let cut = format!("{}...", &long[..longest]);
         assert_eq!(shown.lines().collect::<Vec<_>>(), ["A", &whole, &cut]);
-        // Where there are very many such, there is less room for each.
-        let many = vec![[whole.as_str()]; LARGE / longest + 2];
+        // Where there are very many such, there is less room for each. One like that above takes
+        // none.
+        let others = ["x", "y"].map(|letter| letter.repeat(longest));
+        let many: Vec<_> = (0..LARGE / longest + 2)
+            .map(|line| [others[line % 2].as_str()])
+            .collect();
         let many: Vec<&[&str]> = many.iter().map(|row| &row[..]).collect();
         let shown = plain(&many);
-        let last = shown.lines().last().unwrap();
-        assert_eq!(last, format!("{}...", &whole[..shorter]));
-        assert_eq!(
-            shown.lines().filter(|line| *line == whole).count(),
-            LARGE / longest + 1
+        let (cut, whole): (Vec<_>, Vec<_>) = shown.lines().partition(|line| line.ends_with(MORE));
+        assert_eq!(cut.len(), 1);
+        assert_eq!(cut[0].len(), shorter + MORE.len());
+        assert!(
+            whole
+                .iter()
+                .all(|line| others.iter().any(|text| text == line))
         );
     }
 
@@ -415,6 +448,26 @@ mod tests {
         assert_eq!(table.widths(), [5, 1]);
         table.finish().unwrap();
         assert_eq!(out, b"A       B\n");
+    }
+
+    #[test]
+    fn a_cell_like_the_one_above_is_kept_once() {
+        let rows: &[&[&str]] = &[
+            &["A", "B", "C"],
+            &["A", "?", "x"],
+            &["A", "?", "y"],
+            &["b", "?", "y"],
+            &["A", "0", "y"],
+        ];
+        assert_eq!(
+            plain(rows),
+            "A    B    C\nA    ?    x\nA    ?    y\nb    ?    y\nA    0    y\n"
+        );
+        let mut table = Table::new(1, None, Look::default(), Vec::new());
+        for _ in 0..1000 {
+            table.row(&[Value::text("a name")]).unwrap();
+        }
+        assert_eq!(table.text, "a name");
     }
 
     #[test]
