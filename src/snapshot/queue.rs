@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Condvar, Mutex},
+    sync::{Arc, Condvar, Mutex, PoisonError},
 };
 
 use super::collect::lock;
@@ -68,7 +68,7 @@ impl Queue {
             state = self
                 .changed
                 .wait(state)
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 
@@ -129,9 +129,9 @@ mod tests {
     #[test]
     fn what_is_heavy_holds_up_all_but_those_whose_turn_it_is() {
         let queue = Arc::new(Queue::default());
-        [2, 1, 0]
-            .into_iter()
-            .for_each(|chunk| queue.put(job(chunk)));
+        for chunk in [2, 1, 0] {
+            queue.put(job(chunk));
+        }
         assert_eq!(queue.take(), Some(job(0)));
         let weight = queue.hold(MOST);
         assert_eq!(lock(&queue.state).take(), None);
