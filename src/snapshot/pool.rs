@@ -168,6 +168,9 @@ impl<R: Send + 'static> Pool<R> {
 
     /// Has what is left of the chunk read.
     fn queue_up(&self, chunk: usize) {
+        if chunk < self.given {
+            return;
+        }
         let from = self.read.get(&chunk).map_or(0, |chunk| chunk.read);
         self.queue.put(Job { chunk, from });
     }
