@@ -67,6 +67,11 @@ impl Procfs {
         }
     }
 
+    /// Makes room for so many more open files of processes.
+    pub(crate) fn make_room(&self, files: usize) {
+        sys::make_room(&self.root, files);
+    }
+
     /// Whether the kernel makes it; otherwise it is a copy, with the owners of a copy.
     pub(crate) fn is_genuine(&self) -> bool {
         self.genuine
@@ -92,6 +97,21 @@ impl Procfs {
             .collect();
         pids.sort_unstable();
         Ok(pids)
+    }
+
+    /// The processes, some at a time and in the order of their pids; nothing where they come in
+    /// another order. The kernel gives them by pid, and what it takes to list ten thousand another
+    /// thread may use to read the first of them.
+    pub(crate) fn list(&self) -> Result<Option<PidList>> {
+        if !self.genuine {
+            return Ok(None);
+        }
+        let numbers = sys::NumberList::of(&self.root);
+        let numbers = numbers.map_err(|error| Error::io(self.name.clone(), error))?;
+        Ok(Some(PidList {
+            numbers,
+            name: self.name.clone(),
+        }))
     }
 
     /// The bytes of a file.
@@ -134,6 +154,23 @@ impl Procfs {
             buffer: Vec::with_capacity(USUAL),
             filled: 0,
         }
+    }
+}
+
+/// The processes of a `/proc`, by pid, some at a time.
+#[derive(Debug)]
+pub(crate) struct PidList {
+    numbers: sys::NumberList,
+    name: String,
+}
+
+impl PidList {
+    /// The next ones, which may be none; nothing after the last.
+    pub(crate) fn more(&mut self) -> Result<Option<Vec<Pid>>> {
+        let mut numbers = Vec::new();
+        let more = self.numbers.more(&mut numbers);
+        let more = more.map_err(|error| Error::io(self.name.clone(), error))?;
+        Ok(more.then(|| numbers.into_iter().map(Pid::new).collect()))
     }
 }
 

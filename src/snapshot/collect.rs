@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     ops::ControlFlow,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard,
         atomic::{
             AtomicBool,
             Ordering::{Acquire, Relaxed, Release},
@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// How many processes are handed out at once.
-const CHUNK: usize = 128;
+pub(super) const CHUNK: usize = 128;
 
 /// Rows of more bytes than this are given out before the rest of their chunk is read.
 const HEAVY: usize = 1 << 20;
@@ -75,10 +75,18 @@ pub(crate) fn collect<R: Send + 'static>(
             });
         }
     };
-    let entries = entries(inner, numbers.as_ref(), pids, |pid| {
-        left_out(pid, true, gone(pid));
-    })?;
-    if entries.is_empty() {
+    let mut list = None;
+    if pids.is_none() && numbers.is_none() && memory.is_none() && pace.threads != Threads::None {
+        list = inner.proc.list()?;
+    }
+    let entries = if list.is_some() {
+        Vec::new()
+    } else {
+        entries(inner, numbers.as_ref(), pids, |pid| {
+            left_out(pid, true, gone(pid));
+        })?
+    };
+    if entries.is_empty() && list.is_none() {
         if let Some(memory) = memory {
             memory.of.clear();
         }
@@ -94,13 +102,18 @@ pub(crate) fn collect<R: Send + 'static>(
         kept: recall(&entries, std::mem::take(&mut memory.of)),
         budget: memory.budget.clone(),
     });
+    if let Some(watch) = &watch {
+        // Two files of each, as of most columns.
+        let new = watch.kept.iter().filter(|kept| lock(kept).is_none());
+        inner.proc.make_room(watch.budget.most_of(new.count() * 2));
+    }
     let work = Arc::new(Work {
         watch,
         needs,
         named: pids.is_some(),
         view: Arc::clone(inner),
         numbers,
-        entries,
+        entries: RwLock::new(entries),
         avoid: Mutex::new(Avoid {
             of: HashMap::new(),
             of_all: Files::empty(),
@@ -120,7 +133,7 @@ pub(crate) fn collect<R: Send + 'static>(
     };
     let flow = if pace.threads == Threads::None {
         let pulse = Pulse::default();
-        (0..work.chunks()).try_for_each(|chunk| {
+        (0..work.len().div_ceil(CHUNK)).try_for_each(|chunk| {
             let mut from = 0;
             while from < work.chunk_len(chunk) {
                 let (rows, _) = work.read_chunk(Job { chunk, from }, &pulse);
@@ -130,7 +143,7 @@ pub(crate) fn collect<R: Send + 'static>(
             ControlFlow::Continue(())
         })
     } else {
-        let mut pool = Pool::start(&work, pace)?;
+        let mut pool = Pool::start(&work, list, pace)?;
         let mut flow = ControlFlow::Continue(());
         while flow.is_continue()
             && let Some(mut part) = pool.next_rows()?
@@ -142,8 +155,11 @@ pub(crate) fn collect<R: Send + 'static>(
     };
     if let (Some(memory), Some(watch)) = (memory, &work.watch) {
         let kept = watch.kept.iter().map(|kept| lock(kept).take());
-        let kept = work.entries.iter().copied().zip(kept);
-        memory.of = kept
+        memory.of = work
+            .entries()
+            .iter()
+            .copied()
+            .zip(kept)
             .filter_map(|(entry, kept)| Some((entry, kept?)))
             .collect();
     }
@@ -211,7 +227,8 @@ pub(super) struct Work<R> {
     numbers: Option<Numbers>,
     needs: Needs,
     named: bool,
-    pub(super) entries: Vec<Entry>,
+    /// Those listed so far.
+    entries: RwLock<Vec<Entry>>,
     watch: Option<Watch>,
     /// What did not answer, by the number of the entry.
     avoid: Mutex<Avoid>,
@@ -235,12 +252,35 @@ struct Avoid {
 }
 
 impl<R> Work<R> {
-    pub(super) fn chunks(&self) -> usize {
-        self.entries.len().div_ceil(CHUNK)
+    /// How many were listed so far.
+    pub(super) fn len(&self) -> usize {
+        self.entries().len()
     }
 
+    pub(super) fn entry(&self, index: usize) -> Option<Entry> {
+        self.entries().get(index).copied()
+    }
+
+    /// Adds processes to those that were listed.
+    pub(super) fn add(&self, pids: Vec<Pid>) {
+        let entries = pids.into_iter().map(|pid| Entry { pid, read: pid });
+        let mut all = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        all.extend(entries);
+    }
+
+    /// Copied, as more may be listed while they are read.
+    fn some_entries(&self, first: usize, count: usize) -> Vec<Entry> {
+        let entries = self.entries();
+        entries.iter().skip(first).take(count).copied().collect()
+    }
+
+    fn entries(&self) -> RwLockReadGuard<'_, Vec<Entry>> {
+        self.entries.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many are in a chunk that has been handed out.
     pub(super) fn chunk_len(&self, chunk: usize) -> usize {
-        self.entries.len().saturating_sub(chunk * CHUNK).min(CHUNK)
+        self.len().saturating_sub(chunk * CHUNK).min(CHUNK)
     }
 
     /// Reads the chunk from where it is told, up to its end or until its rows are heavy: at least
@@ -255,7 +295,7 @@ impl<R> Work<R> {
         let (start, len) = (job.chunk * CHUNK + job.from, self.chunk_len(job.chunk));
         let len = len.saturating_sub(job.from);
         let (mut rows, mut bytes) = (Vec::with_capacity(len), 0);
-        for (index, &entry) in self.entries.iter().enumerate().skip(start).take(len) {
+        for (index, entry) in (start..).zip(self.some_entries(start, len)) {
             pulse.entry.store(index, Relaxed);
             let avoid = self.avoid(index);
             let place = self.watch.as_ref().and_then(|watch| watch.kept.get(index));

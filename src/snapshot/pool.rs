@@ -18,7 +18,7 @@ use std::{
 
 use super::{
     Pace, Threads,
-    collect::{Rows, Work},
+    collect::{CHUNK, Rows, Work},
     plan::Files,
     queue::{Job, Queue, Weight},
     read::{IDLE, Pulse},
@@ -26,6 +26,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
+    procfs::PidList,
     sys,
     watchdog::{self, Leash},
 };
@@ -73,6 +74,8 @@ pub(super) struct Pool<R> {
     queue: Arc<Queue>,
     messages: (Sender<Message<R>>, Receiver<Message<R>>),
     workers: Vec<Worker>,
+    /// What of the processes is not listed yet.
+    list: Option<PidList>,
     /// Chunks handed out, and given out, so far.
     handed: usize,
     given: usize,
@@ -82,21 +85,32 @@ pub(super) struct Pool<R> {
 }
 
 impl<R: Send + 'static> Pool<R> {
-    pub(super) fn start(work: &Arc<Work<R>>, pace: Pace) -> Result<Self> {
+    /// Starts to read what was listed for `work`, and what is still to be listed.
+    pub(super) fn start(
+        work: &Arc<Work<R>>,
+        mut list: Option<PidList>,
+        pace: Pace,
+    ) -> Result<Self> {
+        // Enough to know whether threads pay.
+        while work.len() < PARALLEL_FROM && list_more(work, &mut list)? {}
         let threads = match pace.threads {
             Threads::Exactly(threads) => threads.get(),
-            Threads::Best if work.entries.len() >= PARALLEL_FROM => {
+            Threads::Best if work.len() >= PARALLEL_FROM => {
                 thread::available_parallelism().map_or(1, NonZeroUsize::get)
             }
             Threads::Best | Threads::None => 1,
         };
-        let threads = threads.min(MOST_THREADS).min(work.chunks());
+        let mut threads = threads.min(MOST_THREADS);
+        if list.is_none() {
+            threads = threads.min(work.len().div_ceil(CHUNK));
+        }
         let mut pool = Self {
             work: Arc::clone(work),
             timeout: pace.timeout.max(Duration::from_millis(1)),
             queue: Arc::default(),
             messages: mpsc::channel(),
             workers: Vec::new(),
+            list,
             handed: 0,
             given: 0,
             read: BTreeMap::new(),
@@ -111,7 +125,7 @@ impl<R: Send + 'static> Pool<R> {
         }
         // Few enough that rows waiting for their turn take little memory, enough to keep all busy.
         for _ in 0..threads * 4 {
-            pool.hand_out();
+            pool.hand_out()?;
         }
         Ok(pool)
     }
@@ -159,11 +173,17 @@ impl<R: Send + 'static> Pool<R> {
         Ok(())
     }
 
-    fn hand_out(&mut self) {
-        if self.handed < self.work.chunks() {
+    /// Hands out the next chunk, if there is another.
+    fn hand_out(&mut self) -> Result<()> {
+        // Whole, if it is not the last.
+        while self.work.len() < (self.handed + 1) * CHUNK && list_more(&self.work, &mut self.list)?
+        {
+        }
+        if self.handed * CHUNK < self.work.len() {
             self.queue_up(self.handed);
             self.handed += 1;
         }
+        Ok(())
     }
 
     /// Has what is left of the chunk read.
@@ -177,14 +197,14 @@ impl<R: Send + 'static> Pool<R> {
 
     /// The next rows in order; nothing after the last.
     pub(super) fn next_rows(&mut self) -> Result<Option<Part<R>>> {
-        while self.given < self.work.chunks() {
+        while self.given < self.handed {
             match self.read.get_mut(&self.given) {
                 Some(chunk) if !chunk.parts.is_empty() => return Ok(chunk.parts.pop_front()),
                 Some(chunk) if chunk.read == self.work.chunk_len(self.given) => {
                     self.read.remove(&self.given);
                     self.given += 1;
                     self.queue.turn_to(self.given);
-                    self.hand_out();
+                    self.hand_out()?;
                 }
                 _ => self.listen()?,
             }
@@ -269,7 +289,7 @@ impl<R: Send + 'static> Pool<R> {
         let pulse = &worker.pulse;
         let index = pulse.entry.load(Relaxed);
         let file = Files::from_bits_truncate(pulse.file.load(Relaxed));
-        if let (Files::CMDLINE, Some(entry)) = (file, self.work.entries.get(index)) {
+        if let (Files::CMDLINE, Some(entry)) = (file, self.work.entry(index)) {
             // 0 is what it has before anything of the process was read.
             let start = Some(pulse.start.load(Relaxed)).filter(|start| *start > 0);
             stuck::remember(entry.read, start, worker.leash.watch());
@@ -313,6 +333,23 @@ impl<R: Send + 'static> Pool<R> {
         }
         self.abandoned
     }
+}
+
+impl<R> Drop for Pool<R> {
+    /// Nobody waits for chunks that will never come, also after an error or a panic of the caller.
+    fn drop(&mut self) {
+        self.queue.end();
+    }
+}
+
+/// Lists more of the processes; false if there were no more.
+fn list_more<R>(work: &Work<R>, list: &mut Option<PidList>) -> Result<bool> {
+    let Some(rest) = list else { return Ok(false) };
+    match rest.more()? {
+        Some(pids) => work.add(pids),
+        None => *list = None,
+    }
+    Ok(list.is_some())
 }
 
 #[cfg(test)]
@@ -398,5 +435,35 @@ mod tests {
             "{outcome:?}"
         );
         assert_eq!(waking.load(SeqCst), 1, "it was not back in time to do harm");
+    }
+
+    #[test]
+    fn after_a_panic_of_the_caller_the_threads_end() {
+        let alive = Arc::new(());
+        let held = Arc::clone(&alive);
+        let extract = move |seen: &crate::snapshot::Seen<'_>| {
+            let _held = &held;
+            seen.pid()
+        };
+        let listing = move || {
+            let ask = Ask {
+                view: &View::host().unwrap(),
+                pids: None,
+                needs: Needs::STAT,
+                pace: Pace {
+                    timeout: Duration::from_secs(2),
+                    threads: Threads::Exactly(NonZeroUsize::MIN),
+                },
+            };
+            let each = &mut |_| -> ControlFlow<()> { panic!("on purpose") };
+            let _ = collect(ask, None, (extract, |_| 0), each, &mut Outcome::default());
+        };
+        let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(listing));
+        assert!(ended.is_err());
+        let start = Instant::now();
+        while Arc::strong_count(&alive) > 1 {
+            assert!(start.elapsed() < Duration::from_secs(20), "a thread waits");
+            thread::yield_now();
+        }
     }
 }
