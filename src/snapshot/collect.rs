@@ -132,16 +132,7 @@ pub(crate) fn collect<R: Send + 'static>(
         })
     };
     let flow = if pace.threads == Threads::None {
-        let pulse = Pulse::default();
-        (0..work.len().div_ceil(CHUNK)).try_for_each(|chunk| {
-            let mut from = 0;
-            while from < work.chunk_len(chunk) {
-                let (rows, _) = work.read_chunk(Job { chunk, from }, &pulse);
-                from += rows.len();
-                give(rows)?;
-            }
-            ControlFlow::Continue(())
-        })
+        work.read_all(&mut give)
     } else {
         let mut pool = Pool::start(&work, list, pace)?;
         let mut flow = ControlFlow::Continue(());
@@ -281,6 +272,20 @@ impl<R> Work<R> {
     /// How many are in a chunk that has been handed out.
     pub(super) fn chunk_len(&self, chunk: usize) -> usize {
         self.len().saturating_sub(chunk * CHUNK).min(CHUNK)
+    }
+
+    /// Reads all on this thread.
+    fn read_all(&self, give: &mut impl FnMut(Rows<R>) -> ControlFlow<()>) -> ControlFlow<()> {
+        let pulse = Pulse::default();
+        (0..self.len().div_ceil(CHUNK)).try_for_each(|chunk| {
+            let mut from = 0;
+            while from < self.chunk_len(chunk) {
+                let (rows, _) = self.read_chunk(Job { chunk, from }, &pulse);
+                from += rows.len();
+                give(rows)?;
+            }
+            ControlFlow::Continue(())
+        })
     }
 
     /// Reads the chunk from where it is told, up to its end or until its rows are heavy: at least

@@ -441,10 +441,7 @@ mod tests {
     fn after_a_panic_of_the_caller_the_threads_end() {
         let alive = Arc::new(());
         let held = Arc::clone(&alive);
-        let extract = move |seen: &crate::snapshot::Seen<'_>| {
-            let _held = &held;
-            seen.pid()
-        };
+        let extract = move |_: &crate::snapshot::Seen<'_>| Arc::downgrade(&held);
         let listing = move || {
             let ask = Ask {
                 view: &View::host().unwrap(),
