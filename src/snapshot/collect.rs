@@ -50,10 +50,8 @@ pub(crate) struct Ask<'a> {
 pub(crate) fn collect<R: Send + 'static>(
     ask: Ask<'_>,
     mut memory: Option<&mut Memory>,
-    (extract, weigh): (
-        impl Fn(&Seen<'_>) -> R + Send + Sync + 'static,
-        fn(&R) -> usize,
-    ),
+    extract: impl Fn(&Seen<'_>) -> R + Send + Sync + 'static,
+    weigh: fn(&R) -> usize,
     each: &mut dyn FnMut(R) -> ControlFlow<()>,
     outcome: &mut Outcome,
 ) -> Result<ControlFlow<()>> {

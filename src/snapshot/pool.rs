@@ -423,7 +423,7 @@ mod tests {
             rows.push(pid);
             ControlFlow::Continue(())
         };
-        let _ = collect(ask, None, (extract, |_| 0), each, &mut outcome).unwrap();
+        let _ = collect(ask, None, extract, |_| 0, each, &mut outcome).unwrap();
         // But for the one itself, unless the late thread was the faster after all.
         if let [skipped] = &outcome.skipped[..] {
             assert_eq!(skipped.error.kind(), crate::ErrorKind::TimedOut);
@@ -453,7 +453,7 @@ mod tests {
                 },
             };
             let each = &mut |_| -> ControlFlow<()> { panic!("on purpose") };
-            let _ = collect(ask, None, (extract, |_| 0), each, &mut Outcome::default());
+            let _ = collect(ask, None, extract, |_| 0, each, &mut Outcome::default());
         };
         let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(listing));
         assert!(ended.is_err());
