@@ -71,7 +71,8 @@ pub(crate) fn stat_listed(file: &[u8]) {
 fn up_to_vsize(stat: &Stat) -> Vec<u8> {
     let mut written = Vec::new();
     stat.write(&mut written);
-    let name = written.iter().rposition(|&b| b == b')').unwrap_or(0);
+    // `7 (sh) S`: further columns may have parentheses too.
+    let name = stat.pid.to_string().len() + " (".len() + stat.comm.as_slice().len();
     // The state is the third field, vsize the 23rd.
     let blanks = written[name..]
         .iter()

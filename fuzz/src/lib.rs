@@ -36,7 +36,7 @@ macro_rules! rows {
 
 rows! {
     "pid-stat" record::<pid::Stat>, ["proc/*/stat"];
-    "pid-stat-listed" stat_listed, ["proc/*/stat" "=1 (a) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 7 0"];
+    "pid-stat-listed" stat_listed, ["proc/*/stat" "=1 (a) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 7 0" "=1 (a) S 1 1 1 0 -1 0 1 2 3 4 5 6 7 8 20 0 1 0 9 4096 1 2 3 4 5 6 7 8 9 0 1 2 0 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 (b)c d\n"];
     "pid-status" status, ["proc/*/status"];
     "pid-statm" record::<pid::Statm>, ["proc/*/statm"];
     "pid-cmdline" cmdline, ["proc/*/cmdline" "=nginx: worker process\0\0\0" "=sh\0-c\0\0"];

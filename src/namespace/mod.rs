@@ -63,6 +63,14 @@ impl Target {
             }
         };
         let dir = base.process(pid).map_err(about(""))?;
+        // A link of a process that is reaped in the very moment is denied, not missing.
+        let about_link = |name: &str| {
+            let (about, dir) = (about(name), &dir);
+            move |error: io::Error| match error.raw_os_error() {
+                Some(libc::EACCES) if dir.read("stat").is_err() => gone(pid),
+                _ => about(error),
+            }
+        };
         let not_understood = |name: &str, error: &dyn std::fmt::Display| {
             Error::new(
                 ErrorKind::NotUnderstood,
@@ -83,13 +91,14 @@ impl Target {
         }
         let pid_namespace = dir
             .follow("ns/pid", OFlag::O_RDONLY)
-            .map_err(about("ns/pid"))?;
+            .map_err(about_link("ns/pid"))?;
+        let pid_link = dir.link("ns/pid").map_err(about_link("ns/pid"))?;
         Ok(Self {
             pid,
             start: stat.starttime,
             numbers: status.ns_pid.unwrap_or_default(),
             pid_namespace: Arc::new(pid_namespace),
-            pid_link: dir.link("ns/pid").map_err(about("ns/pid"))?,
+            pid_link,
             mount_link: dir.link("ns/mnt"),
             dir,
         })
