@@ -10,7 +10,7 @@ use psgo::format::{kernel, pid, tty};
 
 use laws::{
     caps, cmdline, escaped, host, id_maps, names_of_groups, names_of_users, numbers, query, record,
-    scalar, status, terminals, uptime,
+    scalar, stat_listed, status, terminals, uptime,
 };
 use listing::listing;
 pub use seeds::seeds;
@@ -36,9 +36,11 @@ macro_rules! rows {
 
 rows! {
     "pid-stat" record::<pid::Stat>, ["proc/*/stat"];
+    "pid-stat-listed" stat_listed, ["proc/*/stat" "=1 (a) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 7 0" "=1 (a) S 1 1 1 0 -1 0 1 2 3 4 5 6 7 8 20 0 1 0 9 4096 1 2 3 4 5 6 7 8 9 0 1 2 0 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 (b)c d\n"];
     "pid-status" status, ["proc/*/status"];
     "pid-statm" record::<pid::Statm>, ["proc/*/statm"];
     "pid-cmdline" cmdline, ["proc/*/cmdline" "=nginx: worker process\0\0\0" "=sh\0-c\0\0"];
+    "pid-io" record::<pid::Io>, ["proc/*/io" "=rchar: 1\nwchar: 2\nsyscr: 3\nsyscw: 4\nread_bytes: 5\nwrite_bytes: 18446744073709551615\ncancelled_write_bytes: -7\n"];
     "pid-uid_map" record::<pid::UidMap>, ["proc/*/uid_map" "proc/*/gid_map" "proc/nested/uid_map_three_rows"];
     "pid-fdinfo" record::<pid::Fdinfo>, ["=pos:\t0\nflags:\t02000002\nmnt_id:\t7\nino:\t4213\nPid:\t4711\nNSpid:\t4711\t2\t1\n"];
     "stat" record::<kernel::Stat>, ["proc/stat"];
@@ -55,7 +57,7 @@ rows! {
     "host" host, ["=dddddddd44444444bbbbbbbbnnnnnnnnssssssssuuuuuuuu"];
     "query" query, ["=pid, user %C" "=pid=A,hpid=" "=capef" "=-rss,pid"];
     "listing" listing, [
-        "proc/user/stat+proc/user/status+proc/user/cmdline+proc/user/cmdline+proc/user/statm+proc/tty_drivers+proc/stat+proc/uptime+proc/cap_last_cap"
+        "proc/user/stat+proc/user/status+proc/user/cmdline+proc/user/cmdline+proc/user/statm+proc/tty_drivers+proc/stat+proc/uptime+proc/cap_last_cap+proc/user/io"
         "proc/odd_name/stat+proc/odd_name/status+proc/zombie/cmdline+proc/user/cmdline"
         "proc/kthreadd/stat+proc/kthreadd/status+proc/kthreadd/cmdline"
         // Every number at its end.

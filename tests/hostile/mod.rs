@@ -12,6 +12,7 @@ mod truth;
 mod kinds;
 mod leaks;
 mod less;
+mod memory;
 mod names;
 mod older;
 mod over_proc;
