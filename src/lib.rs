@@ -105,7 +105,7 @@ pub use socket::Socket;
 #[doc(hidden)]
 pub use sys::{Calls, without};
 pub use value::{Fields, Text, Time, Value};
-pub use view::{JoinOptions, PidOrFd, ProcFile, Skipped, Through, View, Way};
+pub use view::{JoinOptions, PidOrFd, ProcFile, Skipped, Through, View, Way, local_time};
 
 /// The examples of the README.
 #[cfg(doctest)]

@@ -13,12 +13,15 @@ use crate::{
     bytes,
     error::{Error, Result},
     ids::{Gid, Pid, Uid},
-    sys::{self, End, Guard},
+    sys::{self, End, Entry, Guard},
 };
 
 /// The most that is read of one file. A process can make its command line as long as its address
 /// space; nobody reads more of it than a program can be started with.
 const LIMIT: usize = 2 << 20;
+
+/// The most that is read of a table: it has a row for each socket, for each mapping.
+const LARGEST: usize = 64 << 20;
 
 /// What nearly every file is shorter than.
 const USUAL: usize = 8192;
@@ -134,8 +137,9 @@ impl Procfs {
         link(&self.root, path, self.guard)
     }
 
-    /// What is in the directory `path`, empty for the root; no other mount can lie over it.
-    pub(crate) fn list(&self, path: &str) -> io::Result<Vec<(Vec<u8>, sys::Entry)>> {
+    /// What is in the directory `path`, empty for the root; no other mount can lie over it. Names
+    /// that are not UTF-8 are left out.
+    pub(crate) fn entries(&self, path: &str) -> io::Result<Vec<(String, Option<Entry>)>> {
         let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NONBLOCK;
         let path = if path.is_empty() { "." } else { path };
         // Of the host's own too: what others mount there is none of the kernel's files.
@@ -144,7 +148,13 @@ impl Procfs {
         } else {
             self.guard
         };
-        sys::list(sys::open_below(&self.root, path, flags, guard)?)
+        let entries = sys::list(sys::open_below(&self.root, path, flags, guard)?)?;
+        let entries = entries
+            .into_iter()
+            .filter_map(|(name, kind)| Some((String::from_utf8(name).ok()?, kind)));
+        Ok(entries
+            .filter(|(name, _)| !matches!(&name[..], "." | ".."))
+            .collect())
     }
 
     /// The directory `/proc/PID`, held: what is opened below it is of that process, or fails.
@@ -286,6 +296,46 @@ impl Reader<'_> {
         self.path.push(0);
         // No name of a file has a NUL, and an empty path opens nothing.
         CStr::from_bytes_until_nul(&self.path).unwrap_or_default()
+    }
+
+    /// Holds the directory of the process: what is opened from now on is of that process, or
+    /// fails. It is the one turned to if a file of it that was opened before can be read after.
+    pub(crate) fn hold(&mut self) -> io::Result<()> {
+        if self.dir.is_none() {
+            let (root, guard) = (self.procfs.root.as_fd(), self.procfs.guard);
+            let flags = OFlag::O_PATH | OFlag::O_DIRECTORY;
+            self.dir = Some(sys::open_below(root, self.path(""), flags, guard)?);
+        }
+        Ok(())
+    }
+
+    /// Where the link `name` of the process, whose directory is held, leads.
+    pub(crate) fn link(&self, name: &str) -> io::Result<Vec<u8>> {
+        match &self.dir {
+            Some(dir) => link(dir, name, self.procfs.guard),
+            None => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+
+    /// The descriptors of the process, whose directory is held, by number, and where each leads.
+    pub(crate) fn descriptors(&self) -> io::Result<Vec<(u32, Vec<u8>)>> {
+        let Some(dir) = &self.dir else {
+            return Err(io::ErrorKind::NotFound.into());
+        };
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY;
+        let dir = sys::open_below(dir, "fd", flags, self.procfs.guard)?;
+        let mut numbers = sys::list_numbers(&dir)?;
+        numbers.sort_unstable();
+        let link = |fd: u32| Some((fd, link(&dir, &fd.to_string(), self.procfs.guard).ok()?));
+        Ok(numbers.into_iter().filter_map(link).collect())
+    }
+
+    /// The whole of a file that may be larger than those of a listing.
+    pub(crate) fn whole(&mut self, name: &str) -> io::Result<Vec<u8>> {
+        let file = self.open(name)?;
+        let mut bytes = Vec::new();
+        sys::read_to_end(file, &mut bytes, LARGEST, End::Nothing)?;
+        Ok(bytes)
     }
 
     /// Opens the file `name` of the process.

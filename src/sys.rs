@@ -29,6 +29,8 @@ use crate::{
     ids::{Gid, Pid, Uid},
 };
 
+pub(crate) use nix::dir::Type as Entry;
+
 bitflags::bitflags! {
     /// The calls that an older kernel lacks, or that a filter may refuse.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -306,32 +308,14 @@ pub(crate) fn list_numbers(dir: impl AsFd) -> io::Result<Vec<u32>> {
     Ok(numbers)
 }
 
-/// What a name in a directory stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Entry {
-    Directory,
-    Link,
-    File,
-}
-
-/// The names in the open directory `dir`, but for its own and its parent's.
-pub(crate) fn list(dir: OwnedFd) -> io::Result<Vec<(Vec<u8>, Entry)>> {
+/// The names in the open directory `dir`, and what each stands for where that is told.
+pub(crate) fn list(dir: OwnedFd) -> io::Result<Vec<(Vec<u8>, Option<Entry>)>> {
     let mut dir = nix::dir::Dir::from_fd(dir)?;
-    let mut entries = Vec::new();
-    for entry in dir.iter() {
+    let named = |entry: nix::Result<nix::dir::Entry>| {
         let entry = entry?;
-        let name = entry.file_name().to_bytes();
-        if matches!(name, b"." | b"..") {
-            continue;
-        }
-        let kind = match entry.file_type() {
-            Some(nix::dir::Type::Directory) => Entry::Directory,
-            Some(nix::dir::Type::Symlink) => Entry::Link,
-            _ => Entry::File,
-        };
-        entries.push((name.to_vec(), kind));
-    }
-    Ok(entries)
+        Ok((entry.file_name().to_bytes().to_vec(), entry.file_type()))
+    };
+    dir.iter().map(named).collect()
 }
 
 /// Whether `dir` is the root of a procfs.

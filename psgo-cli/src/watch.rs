@@ -42,6 +42,11 @@ pub(crate) trait Watched: Send {
     /// What all looks together saw: `3 came, 2 went`.
     fn sum(&self) -> String;
 
+    /// Whether there is nothing left to look at.
+    fn is_over(&self) -> bool {
+        false
+    }
+
     /// What all looks together left out, and whether they are complete.
     fn answer(&self) -> (Option<&str>, Answer);
 }
@@ -85,7 +90,7 @@ pub(crate) fn watch(
 
 /// How a watch ended.
 enum End {
-    /// After as many looks as were asked for.
+    /// After as many looks as were asked for, or there were to be had.
     Counted(Box<dyn Watched>),
     /// By a key or a signal.
     Asked,
@@ -145,7 +150,8 @@ fn run(
             }
             if !is_shown {
                 is_shown = true;
-                if pace.count.is_some_and(|count| tally.looks >= count.get()) {
+                let is_last = pace.count.is_some_and(|count| tally.looks >= count.get());
+                if is_last || watched.is_over() {
                     return Ok(End::Counted(watched));
                 }
                 due = due.and_then(|due| next(due, pace.every, Instant::now()));

@@ -22,6 +22,7 @@
 //! ```
 
 mod aligned;
+pub mod cgroup;
 mod cursor;
 mod escaped;
 mod field;
@@ -32,9 +33,12 @@ pub mod kernel;
 mod labels;
 #[cfg(test)]
 mod law;
+#[cfg(test)]
+mod lists;
 mod maybe;
 mod named;
 pub mod net;
+mod paths;
 pub mod pid;
 mod pointer;
 mod record;
@@ -55,11 +59,12 @@ pub use field::Rest;
 pub(crate) use field::{Field, Item};
 pub use file::File;
 pub use flat::Flat;
-pub use formats::{Format, NOT_RECORDS, Parsed, all, at, find, parse, setting_path};
+pub use formats::{Format, NOT_RECORDS, Parsed, all, at, find, of_cgroup, parse, setting_path};
 pub use labels::{Label, Labels, Tag, Tags};
 pub use maybe::{Mark, Maybe};
 #[allow(unused_imports)]
 pub(crate) use named::{flags, named};
+pub use paths::in_proc;
 pub use pointer::Pointer;
 pub use record::Record;
 pub(crate) use record::{lines, record};

@@ -3,7 +3,13 @@
 use std::{collections::BTreeSet, ops::ControlFlow, time::SystemTime};
 
 use super::{Query, Row, Table};
-use crate::{error::Result, ids::Pid, snapshot::Memory, sys, value::Time, view::View};
+use crate::{
+    error::Result,
+    ids::Pid,
+    snapshot::Memory,
+    value::Time,
+    view::{self, View},
+};
 
 /// Looks at the same processes again and again, and keeps what does not change.
 ///
@@ -54,10 +60,7 @@ impl Look {
     /// When it began, in the zone of the host; nothing where the clock is out of all bounds.
     #[must_use]
     pub fn time(&self) -> Option<Time> {
-        let since = self.at.duration_since(SystemTime::UNIX_EPOCH).ok()?;
-        let seconds = i64::try_from(since.as_secs()).ok()?;
-        let (offset, zone) = sys::local_zone(seconds);
-        Time::new(seconds, since.subsec_nanos(), offset, &zone)
+        view::local_time(self.at)
     }
 }
 

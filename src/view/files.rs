@@ -144,7 +144,7 @@ impl View {
     /// be read, [`ErrorKind::TimedOut`] if it does not answer, [`ErrorKind::NotTrusted`] if
     /// something is mounted over it.
     pub fn open(&self, path: &str) -> Result<ProcFile> {
-        let path = below_proc(path);
+        let path = format::in_proc(path).ok_or_else(|| unknown(path))?;
         let format = format::at(&path).ok_or_else(|| unknown(&path))?;
         let name = self.0.proc.named(&path);
         let source = self.source(format, &path, &name)?;
@@ -206,28 +206,6 @@ impl fmt::Debug for ProcFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("ProcFile").field(&self.name).finish()
     }
-}
-
-/// The path below `/proc` of a file that may be named in other ways.
-fn below_proc(path: &str) -> String {
-    let path = path.strip_prefix("/proc/").unwrap_or(path);
-    if path.contains('/')
-        && !path
-            .split('/')
-            .next()
-            .is_some_and(|first| first.contains('.'))
-        || !path.contains('.')
-        || format::at(path).is_some()
-    {
-        return path.to_owned();
-    }
-    // As sysctl has it: where a point stands first, a slash is a point of a name.
-    let swapped = path.chars().map(|c| match c {
-        '.' => '/',
-        '/' => '.',
-        c => c,
-    });
-    format!("sys/{}", swapped.collect::<String>())
 }
 
 fn not_understood(name: String, error: &dyn fmt::Display) -> Error {

@@ -9,7 +9,7 @@ mod place;
 use std::{
     path::Path,
     sync::{Arc, OnceLock},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 pub use files::ProcFile;
@@ -27,7 +27,7 @@ use crate::{
     procfs::Procfs,
     sys,
     tty::Driver,
-    value::Text,
+    value::{Text, Time},
 };
 
 /// Where one looks from: a `/proc` to read, and the facts, names and numbers that go with it.
@@ -179,8 +179,7 @@ impl View {
         let proc = joined.map_or(&self.0.proc, |joined| &joined.base);
         // In a copy it is the process that copied.
         let stat = proc.is_genuine().then(|| proc.read("self/stat").ok())?;
-        let pid = Stat::parse(&stat?).ok()?.pid;
-        let pid = Pid::new(u32::try_from(pid).ok()?);
+        let pid = Pid::new(Stat::parse(&stat?).ok()?.pid);
         match joined {
             Some(joined) => joined.numbers().inside(pid),
             None => Some(pid),
@@ -192,6 +191,15 @@ impl View {
     pub fn way(&self) -> Option<&Way> {
         self.0.joined.as_ref().map(|joined| &joined.way)
     }
+}
+
+/// A moment in the local zone; nothing for one that chrono cannot hold.
+#[must_use]
+pub fn local_time(at: SystemTime) -> Option<Time> {
+    let since = at.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    let seconds = i64::try_from(since.as_secs()).ok()?;
+    let (offset, zone) = sys::local_zone(seconds);
+    Time::new(seconds, since.subsec_nanos(), offset, &zone)
 }
 
 impl Inner {

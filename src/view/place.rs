@@ -167,22 +167,19 @@ impl View {
             }
             Some(joined) => (&joined.base, Some(joined.pid()), joined.own_number()),
         };
-        let root = of_machine.list("");
+        let root = of_machine.entries("");
         let root = root.map_err(|error| of_machine.error("", error))?;
         for (entry, kind) in root {
-            let Ok(entry) = String::from_utf8(entry) else {
-                continue;
-            };
             let is_of_process = number(&entry).is_some() || entry.ends_with("self");
             match kind {
                 _ if is_of_process && inner.proc.is_genuine() => {}
-                Entry::Link if entry == "net" => {
+                Some(Entry::Symlink) if entry == "net" => {
                     if let Some(target) = target {
                         let net = format!("{target}/net");
                         walk(of_machine, &net, "net", DEEPEST, &mut files);
                     }
                 }
-                Entry::Directory => walk(of_machine, &entry, &entry, DEEPEST, &mut files),
+                Some(Entry::Directory) => walk(of_machine, &entry, &entry, DEEPEST, &mut files),
                 _ => files.push(entry),
             }
         }
@@ -194,23 +191,18 @@ impl View {
             None => format!("{own}/task/{}", sys::own_thread()),
             Some(_) => format!("{own}/task/{own}"),
         };
-        for (entry, kind) in inner.proc.list(&own.to_string()).unwrap_or_default() {
-            let Ok(entry) = String::from_utf8(entry) else {
-                continue;
-            };
+        for (entry, kind) in inner.proc.entries(&own.to_string()).unwrap_or_default() {
             let (path, shown) = (format!("{own}/{entry}"), format!("self/{entry}"));
             match kind {
                 // What is in these is elsewhere too.
-                Entry::Directory if matches!(&entry[..], "task" | "net") => {}
-                Entry::Directory => walk(&inner.proc, &path, &shown, DEEPEST, &mut files),
+                Some(Entry::Directory) if matches!(&entry[..], "task" | "net") => {}
+                Some(Entry::Directory) => walk(&inner.proc, &path, &shown, DEEPEST, &mut files),
                 _ => files.push(shown),
             }
         }
-        for (entry, kind) in inner.proc.list(&thread).unwrap_or_default() {
-            let shown = String::from_utf8(entry).map(|entry| (format!("self/{entry}"), entry));
-            if let (Ok((of_process, entry)), Entry::File) = (shown, kind)
-                && !files.contains(&of_process)
-            {
+        for (entry, kind) in inner.proc.entries(&thread).unwrap_or_default() {
+            let is_elsewhere = files.contains(&format!("self/{entry}"));
+            if kind == Some(Entry::File) && !is_elsewhere {
                 files.push(format!("thread-self/{entry}"));
             }
         }
@@ -225,14 +217,11 @@ fn walk(proc: &Procfs, path: &str, shown: &str, depth: usize, files: &mut Vec<St
     let Some(depth) = depth.checked_sub(1) else {
         return;
     };
-    for (entry, kind) in proc.list(path).unwrap_or_default() {
-        let Ok(entry) = String::from_utf8(entry) else {
-            continue;
-        };
+    for (entry, kind) in proc.entries(path).unwrap_or_default() {
         let shown = format!("{shown}/{entry}");
         match kind {
-            Entry::Directory => walk(proc, &format!("{path}/{entry}"), &shown, depth, files),
-            Entry::Link | Entry::File => files.push(shown),
+            Some(Entry::Directory) => walk(proc, &format!("{path}/{entry}"), &shown, depth, files),
+            _ => files.push(shown),
         }
     }
 }

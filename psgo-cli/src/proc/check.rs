@@ -183,7 +183,7 @@ fn judge(view: &View, path: &str) -> (Verdict, String) {
     }
     let file = match view.open(path) {
         Ok(file) => file,
-        Err(error) => return (Verdict::Skip, reason_of(&error)),
+        Err(error) => return (Verdict::Skip, reason_of(&error, path)),
     };
     let format = file.format();
     let mut bytes = Vec::new();
@@ -212,8 +212,15 @@ fn judge(view: &View, path: &str) -> (Verdict, String) {
     )
 }
 
-fn reason_of(error: &psgo::Error) -> String {
+fn reason_of(error: &psgo::Error, path: &str) -> String {
     match error.kind() {
+        ErrorKind::UnknownFile => {
+            let is_it = |name: &str| name.replace("PID/", "self/") == path;
+            let known = NOT_RECORDS.iter().find(|(name, _)| is_it(name));
+            known
+                .map_or("psgo does not know it", |(_, reason)| reason)
+                .to_owned()
+        }
         ErrorKind::Denied => "not permitted".to_owned(),
         ErrorKind::Gone => "gone meanwhile".to_owned(),
         ErrorKind::Absent => "not here, or gone meanwhile".to_owned(),

@@ -32,8 +32,20 @@ pub(crate) fn records<'a>(
             out,
             is_empty: true,
         }),
+        form => records_after(form, delimiter, Vec::new(), out),
+    }
+}
+
+/// Writes further records, the columns of the last of which are those of `header`.
+pub(crate) fn records_after<'a>(
+    form: Form,
+    delimiter: u8,
+    header: Vec<String>,
+    out: impl Write + 'a,
+) -> Box<dyn Records + 'a> {
+    match form {
         Form::Json | Form::Ndjson => Box::new(Lines(out)),
-        Form::Csv => Box::new(Csv::new(delimiter, out)),
+        Form::Csv => Box::new(Csv::new(delimiter, header, out)),
         Form::Fields | Form::Raw => Box::new(Text::new(terminal::width(), out)),
     }
 }
@@ -87,11 +99,11 @@ struct Csv<W: Write> {
 }
 
 impl<W: Write> Csv<W> {
-    fn new(delimiter: u8, out: W) -> Self {
+    fn new(delimiter: u8, header: Vec<String>, out: W) -> Self {
         Self {
             out: Some(writer(delimiter, out)),
             delimiter,
-            header: Vec::new(),
+            header,
         }
     }
 
@@ -135,7 +147,7 @@ fn of_the_system(error: csv::Error) -> io::Error {
 impl<W: Write> Records for Csv<W> {
     fn record(&mut self, record: &Fields) -> io::Result<()> {
         let (mut names, mut cells) = (Vec::new(), Vec::new());
-        flat(record, &mut |name, value| {
+        leaves(record, &mut |name, value| {
             names.push(name);
             cells.push(cell(value));
         });
@@ -164,22 +176,22 @@ fn cell(value: &Value) -> String {
 }
 
 /// Each value that has nothing inside it, with the way to it: `a.b`, and `a.0.b` in a list.
-pub(crate) fn flat(fields: &Fields, each: &mut dyn FnMut(String, &Value)) {
+pub(crate) fn leaves(fields: &Fields, each: &mut dyn FnMut(String, &Value)) {
     for (name, value) in fields.iter() {
-        flat_value(name.to_string(), value, each);
+        leaf(name.to_string(), value, each);
     }
 }
 
-fn flat_value(name: String, value: &Value, each: &mut dyn FnMut(String, &Value)) {
+fn leaf(name: String, value: &Value, each: &mut dyn FnMut(String, &Value)) {
     match value {
         Value::Fields(fields) => {
             for (inner, value) in fields.iter() {
-                flat_value(format!("{name}.{inner}"), value, each);
+                leaf(format!("{name}.{inner}"), value, each);
             }
         }
         Value::List(values) if values.iter().any(|v| matches!(v, Value::Fields(_))) => {
             for (i, value) in values.iter().enumerate() {
-                flat_value(format!("{name}.{i}"), value, each);
+                leaf(format!("{name}.{i}"), value, each);
             }
         }
         value => each(name, value),

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueEnum, builder::PossibleValue, value_parser};
 
+use psgo::format;
+
 use crate::{
     args::{self, Look},
     failure::Failure,
@@ -267,14 +269,16 @@ fn what_of(matches: &ArgMatches, look: &Look) -> Result<What, Failure> {
     if list || check {
         return Err(Failure::wrong_use("-list and -check take no path"));
     }
-    let is_copy = path == "-" || !path.starts_with("/proc/") && path.starts_with(['/', '.']);
-    if !is_copy && format.is_none() {
-        return Ok(What::File(path.clone()));
-    }
-    if path.starts_with("/proc/") {
-        return Err(Failure::wrong_use(
-            "-as is for copies, not for files of /proc",
-        ));
+    let is_copy = path == "-" || format::in_proc(path).is_none();
+    let is_in_proc = path.starts_with('/') && !is_copy;
+    match format {
+        None if !is_copy => return Ok(What::File(path.clone())),
+        Some(_) if is_in_proc => {
+            return Err(Failure::wrong_use(
+                "-as is for copies, not for files of /proc",
+            ));
+        }
+        _ => {}
     }
     if look.join.is_some() || look.pids.is_some() || look.proc.is_some() {
         return Err(Failure::wrong_use(

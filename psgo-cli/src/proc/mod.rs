@@ -24,6 +24,7 @@ mod check;
 mod copies;
 mod forms;
 mod grammar;
+mod moves;
 mod text;
 
 pub(crate) use grammar::{Proc, command, request};
@@ -31,7 +32,10 @@ pub(crate) use grammar::{Proc, command, request};
 /// Answers what was asked.
 pub(crate) fn proc(proc: &Proc) -> Result<Answer, Failure> {
     match &proc.what {
-        What::File(path) => file(proc, path),
+        What::File(path) => match proc.watch {
+            None => file(proc, path),
+            Some(watch) => moves::watch(proc, path, watch),
+        },
         What::Copy(path, format) => {
             let shown = path.display().to_string();
             let format = match format {
@@ -244,11 +248,11 @@ fn targets(look: &Look, path: &str) -> Result<(Vec<Target>, Vec<Error>), Failure
         let each = views.iter().map(|view| target(view, path.to_owned(), None));
         return Ok((each.collect(), errors));
     };
-    let file = path.strip_prefix("/proc/").unwrap_or(path);
+    let file = format::in_proc(path).unwrap_or_else(|| path.into());
     let file = ["PID/", "self/"]
         .iter()
         .find_map(|start| file.strip_prefix(start))
-        .unwrap_or(file);
+        .unwrap_or(&file);
     let of = |pid: &Pid| {
         views
             .iter()

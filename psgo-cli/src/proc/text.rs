@@ -113,7 +113,7 @@ fn is_nested(value: &Value) -> bool {
 }
 
 /// A size with its unit, without loss; anything else as everywhere.
-fn text(value: &Value) -> String {
+pub(super) fn text(value: &Value) -> String {
     match value {
         Value::Size(bytes) if bytes % 1024 == 0 => format!("{} KiB", bytes / 1024),
         Value::Size(bytes) => format!("{bytes} B"),
