@@ -81,7 +81,7 @@ pub use timers::{ClockId, Notify, NotifyTarget, SigevValue, Timer, Timers};
 pub use uid_map::{UidMap, UidMapRow};
 pub use wchan::{WaitChannel, Wchan};
 
-use super::Format;
+use super::{Format, kernel::LatencyStats};
 
 /// The files that are known, by their names below `/proc/PID`.
 pub(super) const FORMATS: &[Format] = &[
@@ -113,6 +113,7 @@ pub(super) const FORMATS: &[Format] = &[
     Format::of::<Io>().in_process(),
     Format::of::<KsmMergingPages>().in_process(),
     Format::of::<KsmStat>().in_process(),
+    Format::named::<LatencyStats>(&["latency"]).in_process(),
     Format::of::<Limits>().in_process(),
     Format::named::<Link>(&["exe", "cwd", "root", "fd/*", "ns/*", "map_files/*"])
         .in_process()
