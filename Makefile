@@ -23,6 +23,8 @@ install:
 	@test -x bin/psgo || { echo 'run make first' >&2; exit 1; }
 	install -D -m 755 bin/psgo $(bindir)/psgo
 	install -D -m 644 docs/psgo.1 $(mandir)/psgo.1
+	install -D -m 644 src/drift/builtin.toml $(share)/psgo/drift.toml
+	install -D -m 644 docs/drift-examples.toml $(share)/psgo/drift-examples.toml
 	install -d $(share)/bash-completion/completions $(share)/zsh/site-functions $(share)/fish/vendor_completions.d
 	bin/psgo completions bash >$(share)/bash-completion/completions/psgo
 	bin/psgo completions zsh >$(share)/zsh/site-functions/_psgo

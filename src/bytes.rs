@@ -55,6 +55,68 @@ fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// The bytes that [`Escaped`] shows as `text`.
+///
+/// A backslash before anything that [`Escaped`] does not write stays.
+///
+/// ```
+/// let bytes = b"a\\b\n\xff";
+/// let text = psgo::bytes::Escaped(bytes).to_string();
+/// assert_eq!(psgo::bytes::unescape(text.as_bytes()), bytes);
+/// ```
+#[must_use]
+pub fn unescape(text: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text;
+    loop {
+        rest = match rest {
+            [] => return bytes,
+            [b'\\', b'\\', rest @ ..] => {
+                bytes.push(b'\\');
+                rest
+            }
+            [b'\\', b'n', rest @ ..] => {
+                bytes.push(b'\n');
+                rest
+            }
+            [b'\\', b't', rest @ ..] => {
+                bytes.push(b'\t');
+                rest
+            }
+            [b'\\', b'r', rest @ ..] => {
+                bytes.push(b'\r');
+                rest
+            }
+            [b'\\', b'x', rest @ ..] => {
+                let two = rest.split_at_checked(2);
+                match two.and_then(|(two, rest)| Some((hex_byte(two)?, rest))) {
+                    Some((byte, rest)) => {
+                        bytes.push(byte);
+                        rest
+                    }
+                    None => {
+                        bytes.extend_from_slice(b"\\x");
+                        rest
+                    }
+                }
+            }
+            [byte, rest @ ..] => {
+                bytes.push(*byte);
+                rest
+            }
+        };
+    }
+}
+
+/// The byte that two digits are.
+fn hex_byte(digits: &[u8]) -> Option<u8> {
+    let digits = match digits {
+        [b'0', digit] => std::slice::from_ref(digit),
+        two => two,
+    };
+    hex(digits)
+}
+
 /// The whole of `text` as a decimal number, written the one way that the kernel writes it.
 ///
 /// Nothing for a plus sign, a leading zero, a blank, `-0`, an empty text, or a number that `T`
@@ -310,6 +372,21 @@ pub fn unescape_name(text: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
+/// How many bytes must be added, dropped or changed to make `b` of `a`.
+pub(crate) fn distance(a: &[u8], b: &[u8]) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut diagonal = i;
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let change = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -397,6 +474,25 @@ mod tests {
         assert_eq!(rfind_part(b"a)b) c) d)", b") "), Some(6));
         assert_eq!(find_part(b"a)", b") "), None);
         assert_eq!(rfind_part(b")", b") "), None);
+    }
+
+    #[test]
+    fn any_bytes_come_out_of_their_escapes() {
+        let all: Vec<u8> = (0..=255).chain(0..=255).rev().collect();
+        for bytes in [
+            &all[..],
+            b"",
+            b"\\",
+            b"\\x41\\n",
+            "\u{85}\u{2028}\u{202e}é\\é".as_bytes(),
+        ] {
+            let text = Escaped(bytes).to_string();
+            assert_eq!(unescape(text.as_bytes()), bytes, "{text}");
+        }
+        // What nobody wrote so stays.
+        for text in ["\\", "\\q", "\\x", "\\x4", "\\xFF", "\\x+1", "C:\\dir"] {
+            assert_eq!(unescape(text.as_bytes()), text.as_bytes(), "{text}");
+        }
     }
 
     #[test]

@@ -19,6 +19,10 @@ pub enum ErrorKind {
     NotUnderstood,
     /// No descriptor has that name.
     UnknownDescriptor,
+    /// psgo knows no file of that name, or it cannot be a record.
+    UnknownFile,
+    /// This kernel or this process does not have the file.
+    Absent,
     /// What a container shows is not what the kernel would show.
     NotTrusted,
     /// Nothing moved for the time-out.
@@ -86,7 +90,12 @@ impl Error {
         Self::of_system(kind_of(&source), thing, source)
     }
 
-    fn of_system(kind: ErrorKind, thing: impl Into<Cow<'static, str>>, source: io::Error) -> Self {
+    /// What the system answered about `thing`, which means what only the caller knows.
+    pub(crate) fn of_system(
+        kind: ErrorKind,
+        thing: impl Into<Cow<'static, str>>,
+        source: io::Error,
+    ) -> Self {
         Self(Arc::new(Inner {
             kind,
             thing: thing.into(),

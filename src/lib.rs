@@ -28,6 +28,7 @@
 //! | another `/proc`, or a copy of one | its processes | [`View::at`], [`Query::view`] |
 //! | many processes | rows one by one, sorted, with a time-out | [`Query`] |
 //! | a name | what column it is | [`descriptor::find`], [`list_descriptors`] |
+//! | a list of what should run | what is missing, what is there beyond it | `drift`, with feature `drift` |
 //! | bytes of a file of `/proc` | a record, and the bytes back | [`format`](mod@format) |
 //! | a capability mask, a `tty_nr`, an id of a user namespace, ticks | what they mean | [`caps`], [`tty`], [`ids`], [`host`] |
 //!
@@ -47,6 +48,8 @@
 //!   come from `/etc/passwd` and `/etc/group`, read once, as a static build wants.
 //! - `serde` (off): `Serialize` for ids, [`Value`], [`Record`] and [`Table`]; numbers are numbers,
 //!   unknown is null.
+//! - `drift` (off): module `drift`, what should run against what runs. It brings a reader of TOML,
+//!   regular expressions and a differ.
 //!
 //! # What it needs
 //!
@@ -61,7 +64,12 @@ pub mod bytes;
 pub mod caps;
 #[forbid(unsafe_code)]
 pub mod descriptor;
+#[cfg(feature = "drift")]
+#[forbid(unsafe_code)]
+pub mod drift;
 mod error;
+#[forbid(unsafe_code)]
+mod filter;
 #[forbid(unsafe_code)]
 pub mod format;
 #[forbid(unsafe_code)]
@@ -75,6 +83,8 @@ mod procfs;
 #[forbid(unsafe_code)]
 mod query;
 mod snapshot;
+#[forbid(unsafe_code)]
+mod socket;
 mod sys;
 #[forbid(unsafe_code)]
 pub mod tty;
@@ -85,15 +95,17 @@ mod watchdog;
 
 pub use descriptor::{DEFAULT_DESCRIPTORS, list_descriptors};
 pub use error::{Error, ErrorKind, Result};
+pub use filter::Filter;
 pub use ids::{Gid, IdMap, Pid, Uid};
 pub use query::{
     Column, Look, Outcome, Pids, Query, Record, Row, Table, Watcher,
     join_namespace_and_process_info, join_namespace_and_process_info_by_pids, process_info,
 };
+pub use socket::Socket;
 #[doc(hidden)]
 pub use sys::{Calls, without};
 pub use value::{Fields, Text, Time, Value};
-pub use view::{JoinOptions, PidOrFd, Skipped, Through, View, Way};
+pub use view::{JoinOptions, PidOrFd, ProcFile, Skipped, Through, View, Way};
 
 /// The examples of the README.
 #[cfg(doctest)]

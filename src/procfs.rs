@@ -1,14 +1,16 @@
 //! `Procfs`: an open directory of a `/proc`, and every open below it.
 
 use std::{
-    io::{self, Write as _},
-    os::fd::{AsFd, BorrowedFd, OwnedFd},
+    ffi::CStr,
+    io,
+    os::fd::{AsFd, OwnedFd},
     path::Path,
 };
 
 use nix::fcntl::OFlag;
 
 use crate::{
+    bytes,
     error::{Error, Result},
     ids::{Gid, Pid, Uid},
     sys::{self, End, Guard},
@@ -65,6 +67,11 @@ impl Procfs {
         }
     }
 
+    /// Makes room for so many more open files of processes.
+    pub(crate) fn make_room(&self, files: usize) {
+        sys::make_room(&self.root, files);
+    }
+
     /// Whether the kernel makes it; otherwise it is a copy, with the owners of a copy.
     pub(crate) fn is_genuine(&self) -> bool {
         self.genuine
@@ -92,6 +99,21 @@ impl Procfs {
         Ok(pids)
     }
 
+    /// The processes, some at a time and in the order of their pids; nothing where they come in
+    /// another order. The kernel gives them by pid, and what it takes to list ten thousand another
+    /// thread may use to read the first of them.
+    pub(crate) fn processes(&self) -> Result<Option<PidList>> {
+        if !self.genuine {
+            return Ok(None);
+        }
+        let numbers = sys::NumberList::of(&self.root);
+        let numbers = numbers.map_err(|error| Error::io(self.name.clone(), error))?;
+        Ok(Some(PidList {
+            numbers,
+            name: self.name.clone(),
+        }))
+    }
+
     /// The bytes of a file.
     pub(crate) fn read(&self, path: &str) -> io::Result<Vec<u8>> {
         let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK;
@@ -99,6 +121,30 @@ impl Procfs {
         let mut buffer = Vec::new();
         sys::read_to_end(file, &mut buffer, LIMIT, End::Nothing)?;
         Ok(buffer)
+    }
+
+    /// Opens a file to be read on and on.
+    pub(crate) fn open_file(&self, path: &str) -> io::Result<OpenFile> {
+        let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK;
+        sys::open_below(&self.root, path, flags, self.guard).map(OpenFile)
+    }
+
+    /// Where a link leads: no other mount can lie over the link that is read.
+    pub(crate) fn link(&self, path: &str) -> io::Result<Vec<u8>> {
+        link(&self.root, path, self.guard)
+    }
+
+    /// What is in the directory `path`, empty for the root; no other mount can lie over it.
+    pub(crate) fn list(&self, path: &str) -> io::Result<Vec<(Vec<u8>, sys::Entry)>> {
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NONBLOCK;
+        let path = if path.is_empty() { "." } else { path };
+        // Of the host's own too: what others mount there is none of the kernel's files.
+        let guard = if sys::can_guard() {
+            Guard::Kernel
+        } else {
+            self.guard
+        };
+        sys::list(sys::open_below(&self.root, path, flags, guard)?)
     }
 
     /// The directory `/proc/PID`, held: what is opened below it is of that process, or fails.
@@ -123,18 +169,32 @@ impl Procfs {
     }
 
     /// A reader of the files of many processes, with buffers of its own.
-    ///
-    /// `hold` says that several files of each are to be of the same process.
-    pub(crate) fn reader(&self, hold: bool) -> Reader<'_> {
+    pub(crate) fn reader(&self) -> Reader<'_> {
         Reader {
             procfs: self,
-            pid: Pid::default(),
-            hold,
             dir: None,
             path: Vec::with_capacity(32),
+            digits: 0,
             buffer: Vec::with_capacity(USUAL),
             filled: 0,
         }
+    }
+}
+
+/// The processes of a `/proc`, by pid, some at a time.
+#[derive(Debug)]
+pub(crate) struct PidList {
+    numbers: sys::NumberList,
+    name: String,
+}
+
+impl PidList {
+    /// The next ones, which may be none; nothing after the last.
+    pub(crate) fn more(&mut self) -> Result<Option<Vec<Pid>>> {
+        let mut numbers = Vec::new();
+        let more = self.numbers.more(&mut numbers);
+        let more = more.map_err(|error| Error::io(self.name.clone(), error))?;
+        Ok(more.then(|| numbers.into_iter().map(Pid::new).collect()))
     }
 }
 
@@ -157,15 +217,7 @@ impl ProcessDir {
 
     /// Where one of its links points: no other mount can lie over the link that is read.
     pub(crate) fn link(&self, name: &str) -> io::Result<Vec<u8>> {
-        match self.guard {
-            Guard::Trusting => sys::read_link(&self.dir, name),
-            // RESOLVE_NO_SYMLINKS with O_NOFOLLOW opens the link itself.
-            _ => {
-                let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW;
-                let link = sys::open_below(&self.dir, name, flags, self.guard)?;
-                sys::read_link(link, c"")
-            }
-        }
+        link(&self.dir, name, self.guard)
     }
 
     /// Opens what one of its links stands for. For a trusted `/proc` alone.
@@ -174,16 +226,42 @@ impl ProcessDir {
     }
 }
 
+fn link(dir: &OwnedFd, path: &str, guard: Guard) -> io::Result<Vec<u8>> {
+    match guard {
+        Guard::Trusting => sys::read_link(dir, path),
+        // RESOLVE_NO_SYMLINKS with O_NOFOLLOW opens the link itself.
+        _ => {
+            let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW;
+            let link = sys::open_below(dir, path, flags, guard)?;
+            sys::read_link(link, c"")
+        }
+    }
+}
+
+/// A file that is read on and on.
+#[derive(Debug)]
+pub(crate) struct OpenFile(OwnedFd);
+
+impl io::Read for OpenFile {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        sys::read(&self.0, buffer)
+    }
+}
+
 /// Reads files of many processes, one after the other, into the same buffers.
+///
+/// Each file is opened by the number of its process, which may come to mean another meanwhile. A
+/// file that can be read was open when its process was still there, though: so whatever was opened
+/// by the same number after it, and before it was read, is of the same process.
 #[derive(Debug)]
 pub(crate) struct Reader<'a> {
     procfs: &'a Procfs,
-    pid: Pid,
-    /// Whether all files of a process are opened below its held directory, so that they are of
-    /// the same process even if its number is used again meanwhile.
-    hold: bool,
+    /// The directory of the process, once it had to be opened.
     dir: Option<OwnedFd>,
+    /// The number of the process, and a file's name behind it.
     path: Vec<u8>,
+    /// The length of the number.
+    digits: usize,
     buffer: Vec<u8>,
     /// So much of the buffer was read last; what stands behind it is of an earlier file.
     filled: usize,
@@ -192,38 +270,28 @@ pub(crate) struct Reader<'a> {
 impl Reader<'_> {
     /// Turns to the process `pid`.
     pub(crate) fn turn_to(&mut self, pid: Pid) {
-        self.pid = pid;
         self.dir = None;
+        self.path.clear();
+        bytes::push_decimal(pid.get().into(), &mut self.path);
+        self.digits = self.path.len();
     }
 
     /// The path of the process, and `name` behind it.
-    fn path(&mut self, name: &str) -> &[u8] {
-        self.path.clear();
-        // Writing to a Vec cannot fail.
-        let _ = write!(self.path, "{}", self.pid);
+    fn path(&mut self, name: &str) -> &CStr {
+        self.path.truncate(self.digits);
         if !name.is_empty() {
             self.path.push(b'/');
             self.path.extend_from_slice(name.as_bytes());
         }
-        &self.path
-    }
-
-    fn enter(&mut self) -> io::Result<()> {
-        if self.dir.is_none() {
-            let (root, guard) = (self.procfs.root.as_fd(), self.procfs.guard);
-            let flags = OFlag::O_PATH | OFlag::O_DIRECTORY;
-            self.dir = Some(sys::open_below(root, self.path(""), flags, guard)?);
-        }
-        Ok(())
+        self.path.push(0);
+        // No name of a file has a NUL, and an empty path opens nothing.
+        CStr::from_bytes_until_nul(&self.path).unwrap_or_default()
     }
 
     /// Opens the file `name` of the process.
     pub(crate) fn open(&mut self, name: &str) -> io::Result<OwnedFd> {
         let (root, guard) = (self.procfs.root.as_fd(), self.procfs.guard);
         let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK;
-        if self.hold {
-            self.enter()?;
-        }
         match &self.dir {
             Some(dir) => sys::open_below(dir, name, flags, guard),
             None => sys::open_below(root, self.path(name), flags, guard),
@@ -262,18 +330,17 @@ impl Reader<'_> {
     /// this process. A process that has been reaped answers 0:0, so believe it only if a file of
     /// the process that was opened before can be read after.
     pub(crate) fn owner(&mut self) -> io::Result<(Uid, Gid)> {
-        let root: BorrowedFd<'_> = self.procfs.root.as_fd();
-        if self.dir.is_none() {
-            if self.procfs.guard == Guard::Trusting {
-                return sys::owner_below(root, self.path(""));
-            }
-            // Over a directory of a container's something else may be mounted.
-            self.enter()?;
+        let (root, guard) = (self.procfs.root.as_fd(), self.procfs.guard);
+        if guard == Guard::Trusting {
+            return sys::owner_below(root, self.path(""));
         }
-        match &self.dir {
-            Some(dir) => sys::owner(dir),
-            None => Err(io::ErrorKind::NotFound.into()),
-        }
+        // Over a directory of a container's something else may be mounted. What is opened after it
+        // is opened below it, which costs less.
+        let flags = OFlag::O_PATH | OFlag::O_DIRECTORY;
+        let dir = sys::open_below(root, self.path(""), flags, guard)?;
+        let owner = sys::owner(&dir);
+        self.dir = Some(dir);
+        owner
     }
 }
 
@@ -292,7 +359,7 @@ mod tests {
             fs::write(dir.join("cmdline"), vec![b'x'; len]).unwrap();
         }
         let proc = Procfs::open(&copy).unwrap();
-        let mut reader = proc.reader(false);
+        let mut reader = proc.reader();
         for (pid, len) in [
             (1, LIMIT),
             (2, 10),

@@ -209,6 +209,16 @@ pub(crate) fn read_to_end(
     Ok(())
 }
 
+/// Reads on from where the last reading ended, as much as there is at once.
+pub(crate) fn read(file: impl AsFd, buffer: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match nix::unistd::read(&file, buffer) {
+            Err(Errno::EINTR) => (),
+            other => return Ok(other?),
+        }
+    }
+}
+
 /// Where the link behind `path` below `dir` points.
 pub(crate) fn read_link<P: NixPath + ?Sized>(dir: impl AsFd, path: &P) -> io::Result<Vec<u8>> {
     use std::os::unix::ffi::OsStringExt;
@@ -237,17 +247,91 @@ pub(crate) fn is_regular(stat: &FileStat) -> bool {
     SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT == SFlag::S_IFREG
 }
 
+/// The names in a directory, as far as they are numbers, some at a time.
+#[derive(Debug)]
+pub(crate) struct NumberList {
+    dir: OwnedFd,
+    buffer: Box<[u8]>,
+}
+
+impl NumberList {
+    pub(crate) fn of(dir: impl AsFd) -> io::Result<Self> {
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        Ok(Self {
+            dir: nix::fcntl::openat(dir, c".", flags, Mode::empty())?,
+            // Some hundreds of processes: few calls, and the first are soon known.
+            buffer: vec![0; 8 << 10].into(),
+        })
+    }
+
+    /// Appends the next ones; false after the last.
+    pub(crate) fn more(&mut self, numbers: &mut Vec<u32>) -> io::Result<bool> {
+        // Of the kernel's `struct linux_dirent64`: the entry's length of two bytes, and its name.
+        const LENGTH: usize = 16;
+        const NAME: usize = 19;
+        // SAFETY: the kernel writes at most as many bytes as the buffer has.
+        let got = unsafe {
+            libc::syscall(
+                libc::SYS_getdents64,
+                self.dir.as_raw_fd(),
+                self.buffer.as_mut_ptr(),
+                self.buffer.len(),
+            )
+        };
+        let got = usize::try_from(Errno::result(got)?).unwrap_or(0);
+        let mut entries = self.buffer.get(..got).unwrap_or_default();
+        while let Some(&[low, high]) = entries.get(LENGTH..LENGTH + 2) {
+            let length = usize::from(u16::from_ne_bytes([low, high]));
+            let Some((entry, rest)) = entries.split_at_checked(length) else {
+                break;
+            };
+            let name = entry.get(NAME..).unwrap_or_default();
+            let name = name.split(|b| *b == 0).next().unwrap_or_default();
+            // In a copy `01` may stand beside `1`, and is no process.
+            numbers.extend(bytes::decimal::<u32>(name));
+            if length == 0 {
+                break;
+            }
+            entries = rest;
+        }
+        Ok(got > 0)
+    }
+}
+
 /// The names in the directory `dir`, as far as they are numbers.
 pub(crate) fn list_numbers(dir: impl AsFd) -> io::Result<Vec<u32>> {
-    let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-    let mut dir = nix::dir::Dir::openat(dir, c".", flags, Mode::empty())?;
+    let mut list = NumberList::of(dir)?;
     let mut numbers = Vec::new();
+    while list.more(&mut numbers)? {}
+    Ok(numbers)
+}
+
+/// What a name in a directory stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Entry {
+    Directory,
+    Link,
+    File,
+}
+
+/// The names in the open directory `dir`, but for its own and its parent's.
+pub(crate) fn list(dir: OwnedFd) -> io::Result<Vec<(Vec<u8>, Entry)>> {
+    let mut dir = nix::dir::Dir::from_fd(dir)?;
+    let mut entries = Vec::new();
     for entry in dir.iter() {
         let entry = entry?;
-        // In a copy `01` may stand beside `1`, and is no process.
-        numbers.extend(bytes::decimal::<u32>(entry.file_name().to_bytes()));
+        let name = entry.file_name().to_bytes();
+        if matches!(name, b"." | b"..") {
+            continue;
+        }
+        let kind = match entry.file_type() {
+            Some(nix::dir::Type::Directory) => Entry::Directory,
+            Some(nix::dir::Type::Symlink) => Entry::Link,
+            _ => Entry::File,
+        };
+        entries.push((name.to_vec(), kind));
     }
-    Ok(numbers)
+    Ok(entries)
 }
 
 /// Whether `dir` is the root of a procfs.
@@ -369,6 +453,11 @@ pub(crate) fn enter_mount_namespace(namespace: impl AsFd) -> io::Result<()> {
     Ok(nix::sched::setns(namespace, CloneFlags::CLONE_NEWNS)?)
 }
 
+/// Makes this thread one of `namespace`, which is not of mounts, of users or of pids.
+pub(crate) fn enter_namespace(namespace: impl AsFd) -> io::Result<()> {
+    Ok(nix::sched::setns(namespace, CloneFlags::empty())?)
+}
+
 /// Whether the process behind a pidfd has not been reaped yet.
 pub(crate) fn pidfd_is_alive(pidfd: BorrowedFd<'_>) -> bool {
     // SAFETY: no pointer is passed but null; signal 0 is not delivered.
@@ -448,6 +537,19 @@ pub(crate) fn spare_descriptors() -> usize {
     let open = open_directory(c"/proc/self/fd", OFlag::empty()).and_then(list_numbers);
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     most.saturating_sub(open.map_or(0, |open| open.len()))
+}
+
+/// Makes room for so many more descriptors at once. The kernel doubles their table whenever it is
+/// full, and waits each time until no thread of the process can be looking at the old one.
+pub(crate) fn make_room(fd: impl AsFd, more: usize) {
+    use std::os::fd::FromRawFd;
+    let Some(more) = c_int::try_from(more).ok().filter(|more| *more > 0) else {
+        return;
+    };
+    if let Ok(fd) = nix::fcntl::fcntl(fd, nix::fcntl::FcntlArg::F_DUPFD_CLOEXEC(more)) {
+        // SAFETY: the kernel has just made this descriptor, for us alone.
+        drop(unsafe { OwnedFd::from_raw_fd(fd) });
+    }
 }
 
 /// The number of the calling thread.

@@ -12,21 +12,14 @@ use crate::{
 const INSIDE: usize = 50;
 const OTHERS: [usize; 3] = [10, 1_000, 10_000];
 
-/// The ways to look into a container, and psgo's flags that ask for each alone.
-const WAYS: [(&str, Option<&[&str]>); 2] = [
-    ("from inside (setns)", Some(&[])),
-    // psgo takes it where setns is refused; no flag asks for it yet.
-    ("from the host", None),
-];
-
-/// By others on the host; nothing for a way that cannot be asked for.
-type Found = Option<Vec<(usize, Samples)>>;
+/// The ways to look into a container, and what the helper `join` calls them.
+const WAYS: [(&str, &str); 2] = [("from inside (setns)", "inside"), ("from the host", "host")];
 
 /// What joining took, by way and by others on the host.
 #[derive(Debug)]
 pub(crate) struct Containers {
     pub(crate) inside: usize,
-    pub(crate) rows: Vec<(&'static str, Found)>,
+    pub(crate) rows: Vec<(&'static str, Vec<(usize, Samples)>)>,
     /// Why nothing was measured.
     pub(crate) missing: Option<String>,
 }
@@ -55,25 +48,25 @@ pub(crate) fn measure(programs: &Programs, rounds: usize) -> Result<Containers> 
     let mut found = vec![Vec::new(); WAYS.len()];
     for others in OTHERS {
         let others = idle.grow(others)?;
-        for ((_, flags), found) in WAYS.iter().zip(&mut found) {
-            if let Some(flags) = flags {
-                let mut command = Command::new(&programs.psgo);
-                command.args(["-join", &pid.to_string()]).args(*flags);
-                let rows = measure::lines(&mut command)?;
-                // The header, and the container's own first process.
-                if rows != INSIDE + 2 {
-                    return Err(format!("psgo -join: {rows} lines for {INSIDE} + 2").into());
-                }
-                // Short runs, so more of them.
-                let samples = measure::in_turns(&mut [command], rounds * 10)?;
-                found.extend(samples.into_iter().map(|samples| (others, samples)));
+        let mut commands = WAYS.map(|(_, way)| {
+            let mut command = Command::new(&programs.join);
+            command.args([way, &pid.to_string()]);
+            command
+        });
+        for command in &mut commands {
+            let rows = measure::lines(command)?;
+            // The header, and the container's own first process.
+            if rows != INSIDE + 2 {
+                return Err(format!("{command:?}: {rows} lines for {INSIDE} + 2").into());
             }
         }
+        // Short runs, so more of them.
+        let samples = measure::in_turns(&mut commands, rounds * 10)?;
+        for (found, samples) in found.iter_mut().zip(samples) {
+            found.push((others, samples));
+        }
     }
-    let rows = WAYS.iter().zip(found);
-    containers.rows = rows
-        .map(|((way, flags), found)| (*way, flags.map(|_| found)))
-        .collect();
+    containers.rows = WAYS.iter().map(|(way, _)| *way).zip(found).collect();
     Ok(containers)
 }
 

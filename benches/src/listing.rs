@@ -8,6 +8,7 @@ use crate::{
     Result, machine,
     measure::{self, Samples},
     subject::{self, Id, Programs, Subject},
+    watch::{self, Looks},
 };
 
 /// What a listing of so many processes took.
@@ -19,6 +20,7 @@ pub(crate) struct Listing {
     /// All processes of the machine.
     pub(crate) processes: usize,
     pub(crate) results: Vec<(&'static Subject, Samples)>,
+    pub(crate) looks: Looks,
 }
 
 pub(crate) fn measure(
@@ -40,7 +42,9 @@ pub(crate) fn measure(
     }
     let processes = machine::processes();
     let samples = measure::in_turns(&mut commands, rounds)?;
+    let looks = watch::measure(programs, reached, rounds)?;
     Ok(Listing {
+        looks,
         wanted,
         reached,
         processes,
@@ -86,6 +90,11 @@ impl Listing {
             "idle_wanted": self.wanted,
             "idle_reached": self.reached,
             "processes": self.processes,
+            "watch": {
+                "first_ms": self.looks.first().json(),
+                "second_ms": self.looks.second().json(),
+                "second_of_first": self.looks.ratio().json(),
+            },
             "programs": results.collect::<serde_json::Map<_, _>>(),
         })
     }

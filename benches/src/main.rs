@@ -24,6 +24,7 @@ mod plot;
 mod report;
 mod start;
 mod subject;
+mod watch;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 

@@ -16,6 +16,8 @@ pub(crate) struct Programs {
     pub(crate) ps: Option<PathBuf>,
     pub(crate) floor: PathBuf,
     pub(crate) idle: PathBuf,
+    pub(crate) looks: PathBuf,
+    pub(crate) join: PathBuf,
 }
 
 impl Programs {
@@ -27,6 +29,8 @@ impl Programs {
             ps: in_path("ps"),
             floor: beside("floor")?,
             idle: beside("idle")?,
+            looks: beside("looks")?,
+            join: beside("join")?,
         })
     }
 }

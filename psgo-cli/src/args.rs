@@ -15,7 +15,7 @@ use clap::{
 use clap_complete::Shell;
 use psgo::Pid;
 
-use crate::{descriptors, failure::Failure, fold, terminal, watch::Pace, wrong_use};
+use crate::{descriptors, drift, failure::Failure, fold, proc, terminal, watch::Pace, wrong_use};
 
 /// What psgo was asked for.
 #[derive(Debug)]
@@ -24,6 +24,10 @@ pub(crate) enum Request {
     List(Box<List>),
     /// The names of the descriptors.
     Descriptors,
+    /// A file of `/proc` as records.
+    Proc(Box<proc::Proc>),
+    /// What should run against what runs.
+    Drift(Box<drift::Drift>),
     /// Completions for a shell.
     Completions(Shell),
     /// A text of clap's: help, version.
@@ -37,6 +41,8 @@ pub(crate) struct List {
     pub(crate) format: Option<String>,
     /// Names to sort by.
     pub(crate) sort: Vec<String>,
+    /// Which rows are wanted.
+    pub(crate) filter: Option<String>,
     /// Where to look.
     pub(crate) look: Look,
     /// How to show it.
@@ -130,11 +136,15 @@ impl ValueEnum for Color {
 }
 
 /// What people type, and what they get.
-pub(crate) const EXAMPLES: [(&str, &str); 7] = [
+pub(crate) const EXAMPLES: [(&str, &str); 9] = [
     ("psgo", "every process of this host"),
     (
         "psgo -format pid,user,seccomp,capeff -sort user",
         "chosen columns, sorted",
+    ),
+    (
+        "psgo -where 'user=root && rss>100M'",
+        "only those of root with more than 100 MiB",
     ),
     (
         "psgo -pids 1,4711 -output json",
@@ -153,14 +163,35 @@ pub(crate) const EXAMPLES: [(&str, &str); 7] = [
         "psgo -format pid,pcpu,args -sort -pcpu -watch 2",
         "what is busy now, looked at every two seconds",
     ),
+    (
+        "psgo drift -missing -retry",
+        "what should run and does not, by what psgo drift write has saved",
+    ),
 ];
+
+/// The language of `-where`.
+const FILTERS: &str = "\
+Only those for which it holds. Any column may stand in it, also one that is not shown:
+
+  user=root   args!='a b'   equal, unequal; quotes where there are blanks or &|()
+  comm=ng*    args=*-c?*    a pattern: * is any text, ? any byte; in quotes neither
+  comm~^k     args!~'a|b'   a regular expression is found, or is not
+  rss>100M    etime<1h30m   sizes (bytes, K, M, G), durations (seconds, s, m, h, d)
+  stime>2026-11-20          a date, 'a date and a time', or RFC 3339
+  capeff=SYS_ADMIN          has this capability; none, full
+  groups=docker             one of a list
+  tty=?       label!=?      unknown, known
+
+joined by && and || or !, or by and, or, not, and parentheses. What is unknown is neither equal \
+nor unequal to anything.";
 
 /// What the exit status says.
 pub(crate) const EXITS: [(&str, &str); 3] = [
     ("0", "all that was asked for"),
     (
         "1",
-        "incomplete: a named process is gone or denied, a container could not be joined",
+        "incomplete: a named process is gone or denied, a container could not be joined; \
+         drift: there are differences",
     ),
     ("2", "wrong use, or trouble that prevented an answer"),
 ];
@@ -176,7 +207,10 @@ pub(crate) fn command() -> Command {
              One dash before a flag does as well as two: -pids 1, -pids=1, --pids 1 and --pids=1 \
              are the same. Where a flag is given twice, the last one counts.",
         )
-        .override_usage("psgo [FLAGS]\n       psgo completions SHELL")
+        .override_usage(
+            "psgo [FLAGS]\n       psgo proc PATH|FILE|- [FLAGS]\n       \
+             psgo drift [COMMAND] [FLAGS]\n       psgo completions SHELL",
+        )
         .after_help("psgo --help tells more: examples, exit status, every descriptor.")
         .max_term_width(MAX_WIDTH)
         .args_override_self(true)
@@ -197,6 +231,8 @@ pub(crate) fn command() -> Command {
                 .help_heading(OTHERS)
                 .help("Print the version"),
         )
+        .subcommand(proc::command())
+        .subcommand(drift::command())
         .subcommand(
             Command::new("completions")
                 .about("Print a shell's completions")
@@ -219,7 +255,7 @@ const MAX_WIDTH: usize = 100;
 /// Where no other heading fits.
 const OTHERS: &str = "Others";
 
-fn help() -> Arg {
+pub(crate) fn help() -> Arg {
     Arg::new("help")
         .long("help")
         .short('h')
@@ -228,7 +264,7 @@ fn help() -> Arg {
         .help("Print help, -h in short")
 }
 
-fn what_to_list() -> [Arg; 3] {
+fn what_to_list() -> [Arg; 4] {
     [
         Arg::new("format")
             .long("format")
@@ -239,6 +275,11 @@ fn what_to_list() -> [Arg; 3] {
             .value_name("[-]NAME,…")
             .value_parser(parse_names)
             .help("Sort by these descriptors, backwards after a dash"),
+        Arg::new("where")
+            .long("where")
+            .value_name("FILTER")
+            .help("Only those for which it holds: user=root && rss>100M")
+            .long_help(FILTERS),
         Arg::new("list")
             .long("list")
             .action(ArgAction::SetTrue)
@@ -247,7 +288,7 @@ fn what_to_list() -> [Arg; 3] {
     .map(|arg| arg.help_heading("What to list"))
 }
 
-fn where_to_look() -> [Arg; 6] {
+pub(crate) fn where_to_look() -> [Arg; 6] {
     [
         Arg::new("pids")
             .long("pids")
@@ -389,6 +430,12 @@ fn request(matches: &ArgMatches) -> Result<Request, Failure> {
         let shell = matches.get_one("shell").copied();
         return Ok(Request::Completions(shell.unwrap_or(Shell::Bash)));
     }
+    if let Some(("proc", matches)) = matches.subcommand() {
+        return Ok(Request::Proc(Box::new(proc::request(matches)?)));
+    }
+    if let Some(("drift", matches)) = matches.subcommand() {
+        return Ok(Request::Drift(Box::new(drift::request(matches)?)));
+    }
     if matches.get_flag("list") {
         return Ok(Request::Descriptors);
     }
@@ -401,6 +448,7 @@ fn request(matches: &ArgMatches) -> Result<Request, Failure> {
     Ok(Request::List(Box::new(List {
         format: matches.get_one("format").cloned(),
         sort: matches.get_one("sort").cloned().unwrap_or_default(),
+        filter: matches.get_one("where").cloned(),
         look: look(matches)?,
         watch: pace(matches, show.output)?,
         show,
@@ -419,7 +467,7 @@ fn pace(matches: &ArgMatches, output: Output) -> Result<Option<Pace>, Failure> {
     }
 }
 
-fn look(matches: &ArgMatches) -> Result<Look, Failure> {
+pub(crate) fn look(matches: &ArgMatches) -> Result<Look, Failure> {
     let look = Look {
         pids: matches.get_one("pids").cloned(),
         join: matches.contains_id("join").then(|| {
@@ -427,10 +475,11 @@ fn look(matches: &ArgMatches) -> Result<Look, Failure> {
                 .get_one("join")
                 .map_or(Join::Each, |pid| Join::Into(*pid))
         }),
-        fill_mappings: matches.get_flag("fill-mappings"),
+        fill_mappings: matches!(matches.try_get_one("fill-mappings"), Ok(Some(true))),
         proc: matches.get_one("proc").cloned(),
         timeout: matches.get_one("timeout").copied(),
-        threads: matches.get_one("threads").copied(),
+        // A command that reads one file knows no such flag.
+        threads: matches.try_get_one("threads").ok().flatten().copied(),
     };
     if look.fill_mappings && look.join.is_none() {
         return Err(Failure::wrong_use("-fill-mappings needs -join"));
@@ -452,7 +501,7 @@ fn parse_pids(text: &str) -> Result<Vec<Pid>, String> {
         .collect()
 }
 
-fn parse_pid(text: &str) -> Result<Pid, String> {
+pub(crate) fn parse_pid(text: &str) -> Result<Pid, String> {
     number(text).ok_or_else(|| format!("{} is not a process ID", wrong_use::quoted(text)))
 }
 
@@ -464,7 +513,7 @@ fn parse_threads(text: &str) -> Result<NonZeroUsize, String> {
     number(text).ok_or_else(|| format!("{} is not a number of threads", wrong_use::quoted(text)))
 }
 
-fn parse_count(text: &str) -> Result<NonZeroU64, String> {
+pub(crate) fn parse_count(text: &str) -> Result<NonZeroU64, String> {
     number(text).ok_or_else(|| format!("{} is not a number of looks", wrong_use::quoted(text)))
 }
 
@@ -474,7 +523,7 @@ fn number<N: std::str::FromStr>(text: &str) -> Option<N> {
     digits.then(|| text.parse().ok()).flatten()
 }
 
-fn parse_seconds(text: &str) -> Result<Duration, String> {
+pub(crate) fn parse_seconds(text: &str) -> Result<Duration, String> {
     text.parse()
         .ok()
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
@@ -483,6 +532,6 @@ fn parse_seconds(text: &str) -> Result<Duration, String> {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "clap's form of a parser")]
-fn parse_names(text: &str) -> Result<Vec<String>, std::convert::Infallible> {
+pub(crate) fn parse_names(text: &str) -> Result<Vec<String>, std::convert::Infallible> {
     Ok(text.split(',').map(|name| name.trim().to_owned()).collect())
 }

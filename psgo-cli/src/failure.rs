@@ -12,6 +12,8 @@ pub(crate) enum Answer {
     Complete,
     /// Something that was named is not in it.
     Incomplete,
+    /// What was asked about is not so.
+    No,
 }
 
 /// There is none.
@@ -21,6 +23,8 @@ pub(crate) enum Failure {
     WrongUse(String),
     /// The library could not tell.
     Library(psgo::Error),
+    /// A file that was given, or one of the command's own, cannot be read, written or understood.
+    Trouble(String),
     /// What there is to tell could not be written.
     Output(io::Error),
 }
@@ -28,6 +32,10 @@ pub(crate) enum Failure {
 impl Failure {
     pub(crate) fn wrong_use(text: impl Into<String>) -> Self {
         Self::WrongUse(text.into())
+    }
+
+    pub(crate) fn trouble(text: impl Into<String>) -> Self {
+        Self::Trouble(text.into())
     }
 }
 
@@ -47,14 +55,14 @@ impl From<io::Error> for Failure {
 pub(crate) fn exit(result: Result<Answer, Failure>) -> ExitCode {
     let text = match result {
         Ok(Answer::Complete) => return ExitCode::SUCCESS,
-        Ok(Answer::Incomplete) => return ExitCode::from(1),
+        Ok(Answer::Incomplete | Answer::No) => return ExitCode::from(1),
         // Whoever reads has read enough: `psgo | head -1`.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
             return ExitCode::SUCCESS;
         }
         Err(Failure::Output(error)) => format!("cannot write: {}", system_words(&error)),
         Err(Failure::Library(error)) => error.to_string(),
-        Err(Failure::WrongUse(text)) => text,
+        Err(Failure::WrongUse(text) | Failure::Trouble(text)) => text,
     };
     say(&text);
     ExitCode::from(2)
@@ -67,7 +75,7 @@ pub(crate) fn say(text: &str) {
 }
 
 /// Without the standard library's ` (os error 28)`.
-fn system_words(error: &io::Error) -> String {
+pub(crate) fn system_words(error: &io::Error) -> String {
     let mut text = error.to_string();
     if let Some(at) = text.find(" (os error ") {
         text.truncate(at);

@@ -20,7 +20,10 @@ pub(crate) fn list(list: &List) -> Result<Answer, Failure> {
         Some(format) => Query::parse(format)?,
         None => Query::new::<&str>(&[])?,
     };
-    let query = query.sort(&list.sort)?;
+    let mut query = query.sort(&list.sort)?;
+    if let Some(filter) = &list.filter {
+        query = query.filter(filter)?;
+    }
     match list.watch {
         None => once(list, query),
         Some(pace) => again(list, query, pace),
@@ -230,29 +233,50 @@ impl Watched for Listing {
 }
 
 /// The query of what `look` names, and the containers that could not be joined.
-fn look(look: &Look, mut query: Query) -> Result<(Query, Vec<Skipped>), Failure> {
-    let mut join = JoinOptions::default();
-    join.fill_mappings = look.fill_mappings;
+fn look(look: &Look, query: Query) -> Result<(Query, Vec<Skipped>), Failure> {
+    let query = paced(look, query);
+    if let (Some(Join::Each), Some(containers)) = (look.join, &look.pids) {
+        let (views, skipped) = base(look)?.join_each(containers, &joining(look));
+        return Ok((query.views(views), skipped));
+    }
+    let pids = look.pids.as_deref().map_or(Pids::All, Pids::Only);
+    Ok((query.view(view(look)?).pids(pids), Vec::new()))
+}
+
+/// The query with the time-out and the threads that `look` names.
+pub(crate) fn paced(look: &Look, mut query: Query) -> Query {
     if let Some(timeout) = look.timeout {
-        join.timeout = timeout;
         query = query.timeout(timeout);
     }
     if let Some(threads) = look.threads {
         query = query.threads(threads);
     }
-    let view = match &look.proc {
+    query
+}
+
+/// The one place that `look` names.
+pub(crate) fn view(look: &Look) -> Result<View, Failure> {
+    let view = base(look)?;
+    match look.join {
+        Some(Join::Into(pid)) => Ok(view.join(pid, &joining(look))?),
+        Some(Join::Each) | None => Ok(view),
+    }
+}
+
+/// The `/proc` from which containers are joined.
+pub(crate) fn base(look: &Look) -> Result<View, Failure> {
+    Ok(match &look.proc {
         Some(proc) => View::at(proc)?,
         None => View::host()?,
-    };
-    let pids = look.pids.as_deref().map_or(Pids::All, Pids::Only);
-    match (look.join, &look.pids) {
-        (Some(Join::Each), Some(containers)) => {
-            let (views, skipped) = view.join_each(containers, &join);
-            Ok((query.views(views), skipped))
-        }
-        (Some(Join::Into(pid)), _) => {
-            Ok((query.view(view.join(pid, &join)?).pids(pids), Vec::new()))
-        }
-        (Some(Join::Each) | None, _) => Ok((query.view(view).pids(pids), Vec::new())),
+    })
+}
+
+/// How containers are joined.
+pub(crate) fn joining(look: &Look) -> JoinOptions {
+    let mut join = JoinOptions::default();
+    join.fill_mappings = look.fill_mappings;
+    if let Some(timeout) = look.timeout {
+        join.timeout = timeout;
     }
+    join
 }

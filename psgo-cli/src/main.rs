@@ -12,6 +12,7 @@ mod args;
 mod completions;
 mod console;
 mod descriptors;
+mod drift;
 mod failure;
 mod fold;
 mod left_out;
@@ -19,6 +20,7 @@ mod list;
 #[cfg(test)]
 mod man;
 mod output;
+mod proc;
 mod terminal;
 mod watch;
 mod wrong_use;
@@ -31,6 +33,8 @@ fn answer() -> Result<Answer, Failure> {
     match args::parse(std::env::args_os())? {
         Request::List(list) => list::list(&list),
         Request::Descriptors => descriptors::list(),
+        Request::Proc(proc) => proc::proc(&proc),
+        Request::Drift(drift) => drift::drift(&drift),
         Request::Completions(shell) => completions::print(shell),
         Request::Text(text) => {
             output::print(&text)?;

@@ -1,5 +1,6 @@
 //! The man page, of the same description as the help; it is kept in `docs/psgo.1`.
 
+use clap::{Arg, Command};
 use clap_mangen::{
     Man,
     roff::{Roff, bold, italic, roman},
@@ -23,17 +24,10 @@ fn page() -> Vec<u8> {
     let mut roff = Roff::new();
     roff.control("SH", ["COMMANDS"]);
     for subcommand in command.get_subcommands() {
-        let values = subcommand
-            .get_positionals()
-            .filter_map(|arg| arg.get_value_names());
-        let values: Vec<_> = values
-            .flatten()
-            .map(|name| italic(format!(" {name}")))
-            .collect();
-        let name = bold(format!("psgo {}", subcommand.get_name()));
-        roff.control("TP", []);
-        roff.text([&[name][..], &values].concat());
-        roff.text([roman(subcommand.get_about().unwrap().to_string())]);
+        tell(&mut roff, "psgo", subcommand, &command);
+        for below in subcommand.get_subcommands().filter(|c| !c.is_hide_set()) {
+            tell(&mut roff, "psgo drift", below, subcommand);
+        }
     }
     let mut section = |title: &str, things: &[(&str, &str)]| {
         roff.control("SH", [title]);
@@ -67,6 +61,42 @@ fn page() -> Vec<u8> {
     }
     roff.to_writer(&mut page).unwrap();
     page
+}
+
+/// A command: its name, what it takes, what it does, and the flags that the one above lacks.
+fn tell(roff: &mut Roff, above: &str, command: &Command, parent: &Command) {
+    let values = command
+        .get_positionals()
+        .filter_map(|arg| arg.get_value_names());
+    let values: Vec<_> = values
+        .flatten()
+        .map(|name| italic(format!(" {name}")))
+        .collect();
+    let name = bold(format!("{above} {}", command.get_name()));
+    roff.control("TP", []);
+    roff.text([&[name][..], &values].concat());
+    roff.text([roman(command.get_about().unwrap().to_string())]);
+    let is_known = |arg: &&Arg| {
+        let is_it = |other: &Arg| other.get_id() == arg.get_id();
+        // The flags before any command are told with the options.
+        above != "psgo" && parent.get_arguments().any(is_it)
+    };
+    let flags = command.get_arguments().filter(|arg| !arg.is_positional());
+    let flags = flags.filter(|arg| arg.get_id() != "help" && !is_known(arg));
+    for flag in flags {
+        let value = flag.get_value_names().unwrap_or_default();
+        let value = value.iter().map(|name| italic(format!(" {name}")));
+        let short = flag.get_short().map(|c| format!("-{c}, "));
+        let short = short.unwrap_or_default();
+        let long = bold(format!("{short}--{}", flag.get_long().unwrap()));
+        let takes = flag.get_action().takes_values();
+        let value: Vec<_> = value.filter(|_| takes).collect();
+        roff.control("RS", []);
+        roff.control("TP", []);
+        roff.text([&[long][..], &value].concat());
+        roff.text([roman(flag.get_help().unwrap().to_string())]);
+        roff.control("RE", []);
+    }
 }
 
 /// `PSGO_WRITE_DOCS=1 cargo test -p psgo-cli man` writes it anew.

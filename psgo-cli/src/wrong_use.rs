@@ -14,7 +14,7 @@ pub(crate) fn explain(error: &Error) -> String {
             .unwrap_or_default()
     };
     let value = || context(ContextKind::InvalidValue).unwrap_or_default();
-    let hint = |kind| match context(kind) {
+    let hint = |kind| match error.get(kind).and_then(nearest) {
         Some(near) => format!(" (did you mean {}?)", self::flag(near)),
         None => String::new(),
     };
@@ -76,6 +76,14 @@ fn first(value: &ContextValue) -> Option<&str> {
         ContextValue::String(text) => Some(text),
         ContextValue::Strings(texts) => texts.first().map(String::as_str),
         _ => None,
+    }
+}
+
+/// Of several suggestions clap gives the best one last.
+fn nearest(value: &ContextValue) -> Option<&str> {
+    match value {
+        ContextValue::Strings(texts) => texts.last().map(String::as_str),
+        other => first(other),
     }
 }
 

@@ -201,6 +201,19 @@ fn rows_can_be_sorted_backwards() {
 }
 
 #[test]
+fn only_those_rows_are_listed_that_are_wanted() {
+    let me = me();
+    let (status, out, _) = run(&["-where", &format!("pid={me} or pid=1"), "-format", "pid"]);
+    assert_eq!((status, out), (0, format!("PID\n1\n{me}\n")));
+    let (status, out, err) = run(&["-where", "pid=1 && rss>1X"]);
+    assert_eq!((status, out.as_str()), (2, ""));
+    assert_eq!(
+        err,
+        "psgo: filter, column 14: rss: 1X is not a size: 4096, 4K, 1.5GiB\n"
+    );
+}
+
+#[test]
 fn nothing_is_cut_without_a_terminal_unless_told() {
     let long = "x".repeat(300);
     let mut child = Command::new("sh")

@@ -44,14 +44,10 @@ fn args(seen: &Seen<'_>) -> Value {
         return Value::Missing;
     };
     // Blanks instead of the NULs between arguments, and none for those at the end.
-    let len = cmdline
-        .iter()
-        .rposition(|b| *b != 0)
-        .map_or(0, |last| last + 1);
-    if len > 0 {
-        let mut text = cmdline[..len].to_vec();
-        text.iter_mut().filter(|b| **b == 0).for_each(|b| *b = b' ');
-        return Value::text(text);
+    let last = cmdline.iter().rposition(|b| *b != 0);
+    if let Some(arguments) = last.and_then(|last| cmdline.get(..=last)) {
+        let shown = |b: &u8| if *b == 0 { b' ' } else { *b };
+        return Value::Text(arguments.iter().map(shown).collect());
     }
     seen.stat().map_or(Value::Missing, |stat| {
         Value::text([b"[", stat.comm.as_slice(), b"]"].concat())

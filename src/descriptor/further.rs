@@ -6,6 +6,7 @@ descriptors! {
     //name  code  header  holds  needs     what it is
     gid     ""    "GID"   Number   [EFFECTIVE]   "effective group ID"
     hgid    ""    "HGID"  Number   [HOST EFFECTIVE]   "effective group ID on the host, known after a join"
+    kthread ""    "KTHREAD" Number [STAT]      "1 for a kernel thread, 0 for any other process"
     majfltps ""   "MAJFLT/s" Rate     [STAT CLOCK] "page faults a second that needed storage, known in a watch"
     minfltps ""   "MINFLT/s" Rate     [STAT CLOCK] "page faults a second that needed none, known in a watch"
     nlwp    ""    "NLWP"  Number   [STAT]        "number of threads"
@@ -25,6 +26,12 @@ fn gid(seen: &Seen<'_>) -> Value {
 fn hgid(seen: &Seen<'_>) -> Value {
     let gid = seen.effective_gid().and_then(|read| seen.host_gid(read));
     gid.map_or(Value::Missing, |gid| number(gid.get()))
+}
+
+fn kthread(seen: &Seen<'_>) -> Value {
+    seen.stat().map_or(Value::Missing, |stat| {
+        number(stat.is_kernel_thread().into())
+    })
 }
 
 fn majfltps(seen: &Seen<'_>) -> Value {

@@ -1,6 +1,7 @@
 //! The table of descriptors: what each column is called, what it needs, how it is computed.
 
 use crate::{
+    bytes,
     error::{Error, ErrorKind, Result},
     snapshot::{Needs, Seen},
     value::Value,
@@ -155,7 +156,7 @@ fn unknown(name: &str) -> Error {
         let names = all()
             .map(|d| d.name)
             .chain(ALIASES.iter().map(|(alias, _)| *alias));
-        let quoted = crate::bytes::Escaped(name.as_bytes());
+        let quoted = bytes::Escaped(name.as_bytes());
         match nearest(name, names) {
             Some(near) => format!("unknown descriptor \"{quoted}\" (did you mean \"{near}\"?)"),
             None => format!("unknown descriptor \"{quoted}\" (-list shows them all)"),
@@ -168,25 +169,15 @@ fn unknown(name: &str) -> Error {
 fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let name = name.to_lowercase();
     candidates
-        .map(|candidate| (distance(name.as_bytes(), candidate.as_bytes()), candidate))
+        .map(|candidate| {
+            (
+                bytes::distance(name.as_bytes(), candidate.as_bytes()),
+                candidate,
+            )
+        })
         .filter(|(edits, candidate)| *edits <= 2 && *edits < candidate.len())
         .min()
         .map(|(_, candidate)| candidate)
-}
-
-/// How many bytes must be added, dropped or changed to make `b` of `a`.
-fn distance(a: &[u8], b: &[u8]) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = i;
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let change = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

@@ -51,6 +51,13 @@ impl<'a> Cursor<'a> {
         matches!(self.rest, [] | [b'\n', ..])
     }
 
+    /// How many bytes of the line have been read.
+    pub(crate) fn column(&self) -> usize {
+        let read = self.file.len() - self.rest.len();
+        let read = self.file.get(..read).unwrap_or(self.file);
+        read.iter().rev().take_while(|&&b| b != b'\n').count()
+    }
+
     /// An error about `field`, here.
     ///
     /// Lines are counted only now, so that reading what is in order does not pay for it.

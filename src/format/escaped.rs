@@ -20,6 +20,18 @@ pub type MountPath = Escaped<1>;
 /// the name itself look the same.
 pub type LinePath = Escaped<2>;
 
+impl<const SET: usize> From<Vec<u8>> for Escaped<SET> {
+    fn from(name: Vec<u8>) -> Self {
+        Self(name)
+    }
+}
+
+impl<const SET: usize> AsMut<Vec<u8>> for Escaped<SET> {
+    fn as_mut(&mut self) -> &mut Vec<u8> {
+        &mut self.0
+    }
+}
+
 /// The template is a text's, `%s`.
 impl<const SET: usize> Field for Escaped<SET> {
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {

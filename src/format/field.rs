@@ -98,6 +98,13 @@ impl<T: Field> Field for Option<T> {
         value.unwrap_or(Value::Missing)
     }
 
+    fn describe(&self, spec: &Spec, fields: &mut Fields) {
+        match self {
+            Some(value) => value.describe(spec, fields),
+            None => fields.push(spec.field, Value::Missing),
+        }
+    }
+
     fn unknown(&self) -> bool {
         self.as_ref().is_some_and(T::unknown)
     }

@@ -163,8 +163,13 @@ pub fn all() -> impl Iterator<Item = &'static Format> {
 /// assert_eq!(format::find("/backup/1234/fdinfo/7").unwrap().name(), "PID/fdinfo/*");
 /// assert!(format::find("kcore").is_none());
 /// ```
+///
+/// Settings are found by the names that `sysctl` has for them, too, see [`setting_path`].
 #[must_use]
 pub fn find(path: &str) -> Option<&'static Format> {
+    if let Some(setting) = setting_path(path) {
+        return find(&setting);
+    }
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     // Of several, the longest is meant.
     let ends = (0..parts.len()).filter_map(|start| parts.get(start..));
@@ -172,6 +177,19 @@ pub fn find(path: &str) -> Option<&'static Format> {
         .find_map(find_in_proc)
         // `smaps` alone, as a copy may be called.
         .or_else(|| ends.clone().find_map(|end| find_one(true, end)))
+}
+
+/// The format of the file at `path` below `/proc`: unlike [`find`], of that whole path alone.
+///
+/// ```
+/// use psgo::format;
+///
+/// assert_eq!(format::at("1/net/tcp").unwrap().name(), "net/tcp");
+/// assert!(format::at("backup/net/tcp").is_none());
+/// ```
+#[must_use]
+pub fn at(path: &str) -> Option<&'static Format> {
+    find_in_proc(&path.split('/').collect::<Vec<_>>())
 }
 
 /// The format of a file by its whole path below `/proc`.
@@ -187,6 +205,41 @@ fn find_in_proc(path: &[&str]) -> Option<&'static Format> {
         _ => find_one(false, path),
     }
 }
+
+/// Where in `/proc` the setting is that `sysctl` calls `name`: `sys/kernel/pid_max` for
+/// `kernel.pid_max`. Nothing for what is not such a name.
+///
+/// Points and slashes change places, where the name's first sign of the two is a point: the
+/// interface `eth0.100` is `eth0/100` in such a name.
+///
+/// ```
+/// use psgo::format::setting_path;
+///
+/// assert_eq!(setting_path("kernel.pid_max").unwrap(), "sys/kernel/pid_max");
+/// assert_eq!(
+///     setting_path("net.ipv4.conf.eth0/100.forwarding").unwrap(),
+///     "sys/net/ipv4/conf/eth0.100/forwarding"
+/// );
+/// assert!(setting_path("net/tcp").is_none());
+/// ```
+#[must_use]
+pub fn setting_path(name: &str) -> Option<String> {
+    let (root, _) = name.split_once('.')?;
+    if !SETTINGS.contains(&root) {
+        return None;
+    }
+    let swapped = name.chars().map(|c| match c {
+        '.' => '/',
+        '/' => '.',
+        c => c,
+    });
+    Some("sys/".chars().chain(swapped).collect())
+}
+
+/// The directories of `/proc/sys`.
+const SETTINGS: &[&str] = &[
+    "abi", "crypto", "debug", "dev", "fs", "kernel", "net", "sunrpc", "user", "vm", "xen",
+];
 
 fn find_one(of_process: bool, path: &[&str]) -> Option<&'static Format> {
     all().find(|format| format.of_process == of_process && format.is_called(path))
@@ -279,6 +332,10 @@ mod tests {
             ("status", "PID/status"),
             ("/copies/7/gid_map", "PID/uid_map"),
             ("7/fdinfo/0", "PID/fdinfo/*"),
+            ("kernel.pid_max", "sys/**"),
+            ("net.ipv4.conf.eth0/100.forwarding", "sys/**"),
+            ("/proc/sys/net/core/somaxconn", "sys/**"),
+            ("/backup/sys/vm/swappiness", "sys/**"),
         ] {
             assert_eq!(
                 find(path).map(Format::name).as_deref(),
@@ -296,6 +353,8 @@ mod tests {
             "7/fdinfo/0/1",
             "tcp6",
             "net",
+            "sys",
+            "stat.txt",
         ] {
             assert!(find(path).is_none(), "{path}");
         }
@@ -370,6 +429,45 @@ mod tests {
                 law::mutants_of(format, &file[..end], 300);
             }
         }
+    }
+
+    /// Files of other kernels, which lie in a directory as they lay in `/proc`: `net/tcp`,
+    /// `self/stat`. Those that psgo does not know are named.
+    #[test]
+    fn captures_come_back() {
+        let Ok(root) = std::env::var("PSGO_CAPTURES") else {
+            return eprintln!("skipped: PSGO_CAPTURES names no directory of captures");
+        };
+        let mut dirs = vec![Path::new(&root).to_owned()];
+        let mut faults = Vec::new();
+        while let Some(dir) = dirs.pop() {
+            for entry in fs::read_dir(dir).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    dirs.push(path);
+                    continue;
+                }
+                let name = path.strip_prefix(&root).unwrap().display().to_string();
+                let file = fs::read(&path).unwrap();
+                let Some(parsed) = parse(&name, &file) else {
+                    eprintln!("unknown: {name}");
+                    continue;
+                };
+                let mut out = Vec::new();
+                match parsed {
+                    Ok(parsed) => {
+                        parsed.write(&mut out);
+                        if out != file {
+                            faults.push(format!("{name}: other bytes"));
+                        } else if parsed.unknown() {
+                            eprintln!("{name} holds what psgo does not know");
+                        }
+                    }
+                    Err(error) => faults.push(format!("{name}: {error}")),
+                }
+            }
+        }
+        assert!(faults.is_empty(), "{faults:#?}");
     }
 
     /// Gives one byte at each read, as the worst file does.

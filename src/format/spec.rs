@@ -131,7 +131,7 @@ impl Spec {
             "text after the end of the line"
         );
         Self {
-            field,
+            field: without_raw(field),
             before,
             open,
             close,
@@ -156,6 +156,17 @@ impl Spec {
     /// Does the line end with it?
     pub(crate) const fn ends_line(&self) -> bool {
         matches!(self.after.last(), Some(b'\n')) || matches!(self.close.last(), Some(b'\n'))
+    }
+}
+
+/// A field's name as the kernel has it: `type`, where Rust has `r#type`.
+const fn without_raw(field: &'static str) -> &'static str {
+    match field.as_bytes() {
+        [b'r', b'#', name @ ..] => match std::str::from_utf8(name) {
+            Ok(name) => name,
+            Err(_) => field,
+        },
+        _ => field,
     }
 }
 
@@ -190,6 +201,12 @@ mod tests {
         let spec = Spec::new("caps", "CapInh:\t%016x\n");
         assert_eq!((spec.kind, spec.width), (Kind::Hex, 16));
         assert!(spec.zero && !spec.left && spec.ends_line());
+    }
+
+    #[test]
+    fn a_name_that_is_a_word_of_rust_is_the_kernels() {
+        assert_eq!(Spec::new("r#type", "%u").field, "type");
+        assert_eq!(Spec::new("range", "%u").field, "range");
     }
 
     #[test]

@@ -151,6 +151,33 @@ impl Target {
         )
     }
 
+    /// Its number in its own PID namespace; nothing where this kernel does not tell.
+    pub(crate) fn own_number(&self) -> Option<Pid> {
+        self.numbers.last().copied().map(Pid::new)
+    }
+
+    /// Whether it has not been reaped, so that its numbers still mean it.
+    pub(crate) fn is_there(&self) -> bool {
+        self.dir.read("stat").is_ok()
+    }
+
+    /// Those of its namespaces `names` in which this process, whom `base` shows, is not itself.
+    pub(crate) fn other_namespaces(
+        &self,
+        base: &Procfs,
+        names: &[&str],
+    ) -> io::Result<Vec<OwnedFd>> {
+        let me = base.process_self();
+        let is_other = |name: &&&str| {
+            let mine = me.as_ref().ok().and_then(|me| me.link(name).ok());
+            mine.is_none() || mine != self.dir.link(name).ok()
+        };
+        let others = names.iter().filter(is_other);
+        others
+            .map(|name| self.dir.follow(name, OFlag::O_RDONLY))
+            .collect()
+    }
+
     /// Translates between its PID namespace and that of `base`.
     pub(crate) fn translator(&self, base: &Procfs) -> Translator {
         Translator::new(

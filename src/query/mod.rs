@@ -5,6 +5,7 @@ use std::{num::NonZeroUsize, ops::ControlFlow, time::Duration};
 use crate::{
     descriptor::{self, DEFAULT_DESCRIPTORS, Descriptor},
     error::Result,
+    filter::Filter,
     ids::Pid,
     snapshot::{self, Memory, Needs},
     value::Value,
@@ -166,6 +167,7 @@ struct Key {
 pub struct Query {
     columns: Vec<Column>,
     keys: Vec<Key>,
+    filter: Option<Filter>,
     pids: Option<Vec<Pid>>,
     views: Option<Vec<View>>,
     pace: snapshot::Pace,
@@ -194,6 +196,7 @@ impl Query {
         Ok(Self {
             columns: columns?,
             keys: Vec::new(),
+            filter: None,
             pids: None,
             views: None,
             pace: snapshot::Pace::default(),
@@ -271,6 +274,27 @@ impl Query {
             })
         };
         self.keys = keys.iter().map(key).collect::<Result<_>>()?;
+        Ok(self)
+    }
+
+    /// Lists only the rows for which `filter` holds, see [`Filter`].
+    ///
+    /// ```
+    /// let query = psgo::Query::new(&["pid", "args"])?.filter("user=root && rss>100M")?;
+    /// # let _ = query;
+    /// let error = psgo::Query::new(&["pid"])?.filter("user=root && rss>100X").unwrap_err();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "filter, column 18: rss: 100X is not a size: 4096, 4K, 1.5GiB",
+    /// );
+    /// # Ok::<(), psgo::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Invalid`](crate::ErrorKind::Invalid): what is not understood, and where.
+    pub fn filter(mut self, filter: &str) -> Result<Self> {
+        self.filter = Some(Filter::parse(filter, descriptor::find)?);
         Ok(self)
     }
 
@@ -386,7 +410,18 @@ impl Query {
             .iter()
             .map(|column| column.descriptor)
             .chain(self.keys.iter().map(|key| key.descriptor))
+            .chain(self.filter.iter().flat_map(Filter::columns).copied())
             .collect();
+        let kept = self.columns.len() + self.keys.len();
+        let mut each = |mut row: Row| {
+            if let Some(filter) = &self.filter {
+                if !filter.holds(row.values().get(kept..).unwrap_or_default()) {
+                    return ControlFlow::Continue(());
+                }
+                row.truncate(kept);
+            }
+            each(row)
+        };
         let mut outcome = Outcome::default();
         for (view, memory) in views {
             let columns = extracted.clone();
@@ -412,7 +447,7 @@ impl Query {
                 needs,
                 pace: self.pace,
             };
-            let flow = snapshot::collect(ask, memory, extract, &mut *each, &mut outcome)?;
+            let flow = snapshot::collect(ask, memory, extract, &mut each, &mut outcome)?;
             if flow.is_break() {
                 break;
             }

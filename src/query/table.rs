@@ -61,7 +61,7 @@ pub struct Row {
 }
 
 impl Row {
-    pub(super) fn new(pid: Pid, via: Option<Pid>, values: Vec<Value>) -> Self {
+    pub(crate) fn new(pid: Pid, via: Option<Pid>, values: Vec<Value>) -> Self {
         Self { pid, via, values }
     }
 

@@ -3,7 +3,13 @@
 use std::{
     collections::HashMap,
     ops::ControlFlow,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering::Relaxed},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard,
+        atomic::{
+            AtomicBool,
+            Ordering::{Acquire, Relaxed, Release},
+        },
+    },
 };
 
 use super::{
@@ -22,7 +28,7 @@ use crate::{
 };
 
 /// How many processes are handed out at once.
-const CHUNK: usize = 128;
+pub(super) const CHUNK: usize = 128;
 
 /// What to collect.
 #[derive(Debug, Clone, Copy)]
@@ -61,10 +67,18 @@ pub(crate) fn collect<R: Send + 'static>(
             });
         }
     };
-    let entries = entries(inner, numbers.as_ref(), pids, |pid| {
-        left_out(pid, true, gone(pid));
-    })?;
-    if entries.is_empty() {
+    let mut list = None;
+    if pids.is_none() && numbers.is_none() && memory.is_none() && pace.threads != Threads::None {
+        list = inner.proc.processes()?;
+    }
+    let entries = if list.is_some() {
+        Vec::new()
+    } else {
+        entries(inner, numbers.as_ref(), pids, |pid| {
+            left_out(pid, true, gone(pid));
+        })?
+    };
+    if entries.is_empty() && list.is_none() {
         if let Some(memory) = memory {
             memory.of.clear();
         }
@@ -77,17 +91,23 @@ pub(crate) fn collect<R: Send + 'static>(
         kept: recall(&entries, std::mem::take(&mut memory.of)),
         budget: memory.budget.clone(),
     });
+    if let Some(watch) = &watch {
+        // Two files of each, as of most columns.
+        let new = watch.kept.iter().filter(|kept| lock(kept).is_none());
+        inner.proc.make_room(watch.budget.most_of(new.count() * 2));
+    }
     let work = Arc::new(Work {
         watch,
         needs,
         named: pids.is_some(),
         view: Arc::clone(inner),
         numbers,
-        entries,
+        entries: RwLock::new(entries),
         avoid: Mutex::new(Avoid {
             of: HashMap::new(),
             of_all: Files::empty(),
         }),
+        avoids: AtomicBool::new(false),
         extract: Box::new(extract),
     });
     let mut give = |rows: Rows<R>| {
@@ -101,9 +121,9 @@ pub(crate) fn collect<R: Send + 'static>(
     };
     let flow = if pace.threads == Threads::None {
         let pulse = Pulse::default();
-        (0..work.chunks()).try_for_each(|chunk| give(work.read_chunk(chunk, &pulse)))
+        (0..work.len().div_ceil(CHUNK)).try_for_each(|chunk| give(work.read_chunk(chunk, &pulse)))
     } else {
-        let mut pool = Pool::start(&work, pace)?;
+        let mut pool = Pool::start(&work, list, pace)?;
         let mut flow = ControlFlow::Continue(());
         while flow.is_continue()
             && let Some(rows) = pool.next_chunk()?
@@ -115,8 +135,11 @@ pub(crate) fn collect<R: Send + 'static>(
     };
     if let (Some(memory), Some(watch)) = (memory, &work.watch) {
         let kept = watch.kept.iter().map(|kept| lock(kept).take());
-        let kept = work.entries.iter().copied().zip(kept);
-        memory.of = kept
+        memory.of = work
+            .entries()
+            .iter()
+            .copied()
+            .zip(kept)
             .filter_map(|(entry, kept)| Some((entry, kept?)))
             .collect();
     }
@@ -184,10 +207,13 @@ pub(super) struct Work<R> {
     numbers: Option<Numbers>,
     needs: Needs,
     named: bool,
-    pub(super) entries: Vec<Entry>,
+    /// Those listed so far.
+    entries: RwLock<Vec<Entry>>,
     watch: Option<Watch>,
     /// What did not answer, by the number of the entry.
     avoid: Mutex<Avoid>,
+    /// Whether there is any such, so that it is not asked for each process.
+    avoids: AtomicBool,
     extract: Box<dyn Fn(&Seen<'_>) -> R + Send + Sync>,
 }
 
@@ -205,8 +231,30 @@ struct Avoid {
 }
 
 impl<R> Work<R> {
-    pub(super) fn chunks(&self) -> usize {
-        self.entries.len().div_ceil(CHUNK)
+    /// How many were listed so far.
+    pub(super) fn len(&self) -> usize {
+        self.entries().len()
+    }
+
+    pub(super) fn entry(&self, index: usize) -> Option<Entry> {
+        self.entries().get(index).copied()
+    }
+
+    /// Adds processes to those that were listed.
+    pub(super) fn add(&self, pids: Vec<Pid>) {
+        let entries = pids.into_iter().map(|pid| Entry { pid, read: pid });
+        let mut all = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        all.extend(entries);
+    }
+
+    /// Those of a chunk. Copied, as more may be listed while they are read.
+    fn some_entries(&self, first: usize) -> Vec<Entry> {
+        let entries = self.entries();
+        entries.iter().skip(first).take(CHUNK).copied().collect()
+    }
+
+    fn entries(&self) -> RwLockReadGuard<'_, Vec<Entry>> {
+        self.entries.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn read_chunk(&self, chunk: usize, pulse: &Pulse) -> Rows<R> {
@@ -216,11 +264,11 @@ impl<R> Work<R> {
         let mut reading = self.reading(&view.proc, outside, pulse);
         // For who has something mounted over his files: the same from the host's /proc.
         let mut second = joined.map(|joined| self.reading(&joined.base, true, pulse));
-        let entries = self.entries.iter().enumerate();
-        entries
-            .skip(chunk * CHUNK)
-            .take(CHUNK)
-            .map(|(index, &entry)| {
+        let first = chunk * CHUNK;
+        let entries = self.some_entries(first);
+        (first..)
+            .zip(entries)
+            .map(|(index, entry)| {
                 pulse.entry.store(index, Relaxed);
                 let avoid = self.avoid(index);
                 let place = self.watch.as_ref().and_then(|watch| watch.kept.get(index));
@@ -257,12 +305,13 @@ impl<R> Work<R> {
     fn reading<'a>(&'a self, proc: &'a Procfs, outside: bool, pulse: &'a Pulse) -> Reading<'a> {
         let plan = Plan::new(self.needs, &self.view, proc, self.named, outside);
         Reading {
-            files: proc.reader(plan.several),
+            files: proc.reader(),
             view: &self.view,
             numbers: self.numbers.as_ref(),
             plan,
             task: Task::default(),
             pulse,
+            expects_cmdline: true,
             budget: self.watch.as_ref().map(|watch| &watch.budget),
         }
     }
@@ -270,16 +319,20 @@ impl<R> Work<R> {
     /// Does not ask for `file` of that entry again.
     pub(super) fn avoid_for(&self, index: usize, file: Files) {
         *lock(&self.avoid).of.entry(index).or_insert(Files::empty()) |= file;
+        self.avoids.store(true, Release);
     }
 
     fn avoid(&self, index: usize) -> Files {
+        if !self.avoids.load(Acquire) {
+            return Files::empty();
+        }
         let avoid = lock(&self.avoid);
         let of_this = avoid.of.get(&index).copied();
         of_this.unwrap_or(Files::empty()) | avoid.of_all
     }
 
     pub(super) fn avoid_for_all(&self, files: Files) {
-        let mut avoid = lock(&self.avoid);
-        avoid.of_all |= files;
+        lock(&self.avoid).of_all |= files;
+        self.avoids.store(true, Release);
     }
 }

@@ -68,6 +68,11 @@ impl Budget {
         Self(Arc::new(AtomicUsize::new(descriptors)))
     }
 
+    /// How many of so many there is room for.
+    pub(super) fn most_of(&self, files: usize) -> usize {
+        files.min(self.0.load(Relaxed))
+    }
+
     /// Keeps `file` if there is room for it.
     pub(super) fn keep(&self, file: OwnedFd) -> Option<KeptFile> {
         let taken = self

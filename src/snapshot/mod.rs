@@ -135,6 +135,9 @@ pub(crate) struct Task {
     /// Since boot.
     read_at: Duration,
     zone: Option<(i32, Box<str>)>,
+    /// The user of the listing that was seen last, and his name: many processes in a row are one
+    /// user's, and all threads ask the view.
+    user: Option<(Uid, Text)>,
 }
 
 /// What a process did in a span of time.
@@ -151,17 +154,41 @@ struct Since {
 }
 
 impl Task {
-    /// Forgets what was read of another process, but for its buffer.
-    fn start(&mut self, pid: Pid, watched: bool) {
-        let mut cmdline = std::mem::take(&mut self.cmdline);
+    /// Forgets what was read of another process, but for its buffer and the name of its user.
+    ///
+    /// Field by field: most of what records have room for was never filled in.
+    fn start(&mut self, new: Pid, is_watched: bool) {
+        let Self {
+            pid,
+            host_pid,
+            stat,
+            status,
+            owner,
+            ppid,
+            pgid,
+            sid,
+            cmdline,
+            has_cmdline,
+            label,
+            rss,
+            vsz,
+            io,
+            watched,
+            since,
+            read_at,
+            zone,
+            user: _,
+        } = self;
+        *pid = new;
+        *watched = is_watched;
+        *has_cmdline = false;
+        *read_at = Duration::ZERO;
         cmdline.clear();
         cmdline.shrink_to(KEPT);
-        *self = Self {
-            pid,
-            cmdline,
-            watched,
-            ..Self::default()
-        };
+        (*stat, *status, *label, *zone) = (None, None, None, None);
+        (*host_pid, *owner, *io, *since) = (None, None, None, None);
+        (*ppid, *pgid, *sid) = (None, None, None);
+        (*rss, *vsz) = (None, None);
     }
 }
 
@@ -288,6 +315,11 @@ impl Seen<'_> {
 
     /// The name of a user of the listing, or its number.
     pub(crate) fn user(&self, uid: Uid) -> Text {
+        if let Some((known, name)) = &self.task.user
+            && *known == uid
+        {
+            return name.clone();
+        }
         let name = self.view.users().name(uid.get());
         name.unwrap_or_else(|| Text::from(uid.to_string()))
     }

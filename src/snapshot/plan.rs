@@ -26,8 +26,6 @@ pub(super) struct Plan {
     /// The `/proc` is not that of the PID namespace of the listing: numbers are translated.
     pub(super) outside: bool,
     pub(super) files: Files,
-    /// More than one thing is asked about each process: all must be about the same one.
-    pub(super) several: bool,
     /// The processes were asked for by number, so that a number may be a thread's.
     pub(super) named: bool,
 }
@@ -78,10 +76,7 @@ impl Plan {
             // It has both, and costs less than either.
             files |= Files::STATM;
         }
-        // What opens a file or looks at the directory, that is not part of another's reading.
-        let asked = files.difference(Files::HOST_PID | Files::NAMES);
         Self {
-            several: asked.iter().count() > 1,
             needs,
             outside,
             files,

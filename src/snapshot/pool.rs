@@ -19,7 +19,7 @@ use std::{
 
 use super::{
     Pace, Threads,
-    collect::{Rows, Work, lock},
+    collect::{CHUNK, Rows, Work, lock},
     plan::Files,
     read::{IDLE, Pulse},
     stuck,
@@ -27,7 +27,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     format::pid::Stat,
-    procfs::Procfs,
+    procfs::{PidList, Procfs},
     sys,
     watchdog::{self, Leash},
 };
@@ -61,6 +61,8 @@ pub(super) struct Pool<R> {
     queue: Arc<Mutex<Receiver<usize>>>,
     messages: (Sender<Message<R>>, Receiver<Message<R>>),
     workers: Vec<Worker>,
+    /// What of the processes is not listed yet.
+    list: Option<PidList>,
     /// Chunks handed out, and given out, so far.
     handed: usize,
     given: usize,
@@ -70,15 +72,25 @@ pub(super) struct Pool<R> {
 }
 
 impl<R: Send + 'static> Pool<R> {
-    pub(super) fn start(work: &Arc<Work<R>>, pace: Pace) -> Result<Self> {
+    /// Starts to read what was listed for `work`, and what is still to be listed.
+    pub(super) fn start(
+        work: &Arc<Work<R>>,
+        mut list: Option<PidList>,
+        pace: Pace,
+    ) -> Result<Self> {
+        // Enough to know whether threads pay.
+        while work.len() < PARALLEL_FROM && list_more(work, &mut list)? {}
         let threads = match pace.threads {
             Threads::Exactly(threads) => threads.get(),
-            Threads::Best if work.entries.len() >= PARALLEL_FROM => {
+            Threads::Best if work.len() >= PARALLEL_FROM => {
                 thread::available_parallelism().map_or(1, NonZeroUsize::get)
             }
             Threads::Best | Threads::None => 1,
         };
-        let threads = threads.min(MOST_THREADS).min(work.chunks());
+        let mut threads = threads.min(MOST_THREADS);
+        if list.is_none() {
+            threads = threads.min(work.len().div_ceil(CHUNK));
+        }
         let (jobs, queue) = mpsc::channel();
         let mut pool = Self {
             work: Arc::clone(work),
@@ -87,6 +99,7 @@ impl<R: Send + 'static> Pool<R> {
             queue: Arc::new(Mutex::new(queue)),
             messages: mpsc::channel(),
             workers: Vec::new(),
+            list,
             handed: 0,
             given: 0,
             early: BTreeMap::new(),
@@ -101,7 +114,7 @@ impl<R: Send + 'static> Pool<R> {
         }
         // Few enough that rows waiting for their turn take little memory, enough to keep all busy.
         for _ in 0..threads * 4 {
-            pool.hand_out();
+            pool.hand_out()?;
         }
         Ok(pool)
     }
@@ -147,11 +160,17 @@ impl<R: Send + 'static> Pool<R> {
         Ok(())
     }
 
-    fn hand_out(&mut self) {
-        if self.handed < self.work.chunks() {
+    /// Hands out the next chunk, if there is another.
+    fn hand_out(&mut self) -> Result<()> {
+        // Whole, if it is not the last.
+        while self.work.len() < (self.handed + 1) * CHUNK && list_more(&self.work, &mut self.list)?
+        {
+        }
+        if self.handed * CHUNK < self.work.len() {
             self.queue_up(self.handed);
             self.handed += 1;
         }
+        Ok(())
     }
 
     fn queue_up(&self, chunk: usize) {
@@ -163,7 +182,7 @@ impl<R: Send + 'static> Pool<R> {
 
     /// The rows of the next chunk in order; nothing after the last.
     pub(super) fn next_chunk(&mut self) -> Result<Option<Rows<R>>> {
-        if self.given == self.work.chunks() {
+        if self.given == self.handed {
             return Ok(None);
         }
         let rows = loop {
@@ -173,7 +192,7 @@ impl<R: Send + 'static> Pool<R> {
             self.listen()?;
         };
         self.given += 1;
-        self.hand_out();
+        self.hand_out()?;
         Ok(Some(rows))
     }
 
@@ -235,8 +254,10 @@ impl<R: Send + 'static> Pool<R> {
         let pulse = &worker.pulse;
         let index = pulse.entry.load(Relaxed);
         let file = Files::from_bits_truncate(pulse.file.load(Relaxed));
-        if let (Files::CMDLINE, Some(entry)) = (file, self.work.entries.get(index)) {
-            stuck::remember(entry.read, pulse.start.load(Relaxed), worker.leash.watch());
+        if let (Files::CMDLINE, Some(entry)) = (file, self.work.entry(index)) {
+            // 0 is what it has before anything of the process was read.
+            let start = Some(pulse.start.load(Relaxed)).filter(|start| *start > 0);
+            stuck::remember(entry.read, start, worker.leash.watch());
         }
         self.abandoned += 1;
         self.work.avoid_for(index, file);
@@ -278,6 +299,16 @@ impl<R: Send + 'static> Pool<R> {
         }
         self.abandoned
     }
+}
+
+/// Lists more of the processes; false if there were no more.
+fn list_more<R>(work: &Work<R>, list: &mut Option<PidList>) -> Result<bool> {
+    let Some(rest) = list else { return Ok(false) };
+    match rest.more()? {
+        Some(pids) => work.add(pids),
+        None => *list = None,
+    }
+    Ok(list.is_some())
 }
 
 /// Whether the thread of this process runs or could.

@@ -52,7 +52,9 @@ pub(super) struct Pulse {
 impl Pulse {
     fn at(&self, file: Files) {
         self.file.store(file.bits(), Relaxed);
-        self.beats.fetch_add(1, Relaxed);
+        // None but this thread counts.
+        let beats = self.beats.load(Relaxed);
+        self.beats.store(beats.wrapping_add(1), Relaxed);
     }
 }
 
@@ -65,6 +67,9 @@ pub(super) struct Reading<'a> {
     pub(super) pulse: &'a Pulse,
     /// How many files may be kept open, if processes are watched.
     pub(super) budget: Option<&'a Budget>,
+    /// Whether the next process is likely to have a command line. Kernel threads have none, and
+    /// their numbers stand together.
+    pub(super) expects_cmdline: bool,
     /// What was read of the process read last.
     pub(super) task: Task,
 }
@@ -84,25 +89,9 @@ impl Reading<'_> {
             return Err(Error::new(ErrorKind::TimedOut, process, reason));
         }
         let files = self.plan.files.difference(avoid);
-        self.files.turn_to(entry.read);
-        self.task.start(entry.pid, self.budget.is_some());
-        if files.contains(Files::STAT) {
-            self.stat(entry, files, &mut kept.stat)?;
-        }
-        if files.contains(Files::STATUS) {
-            self.status(entry, &mut kept.status)?;
-        }
-        if files.contains(Files::STATM) {
-            self.statm(entry)?;
-        }
-        if self.plan.files.contains(Files::CMDLINE) {
-            self.cmdline(entry, files, &mut kept.cmdline)?;
-        }
-        if files.contains(Files::LABEL) {
-            self.label(entry)?;
-        }
-        if files.contains(Files::IO) {
-            self.io(entry)?;
+        let expects = self.expects_cmdline && !stuck::is_waited_for(entry.read, None);
+        if !self.files(entry, files, kept, expects || kept.cmdline.is_some())? {
+            self.files(entry, files, kept, true)?;
         }
         self.place();
         let task = &mut self.task;
@@ -119,20 +108,99 @@ impl Reading<'_> {
         if files.contains(Files::NAMES) {
             self.pulse.at(Files::NAMES);
             self.names();
+            self.remember_user();
         }
         Ok(())
     }
 
-    /// Reads stat; and whatever else is believed only if it was asked between its opening and its
-    /// reading, because then the number meant this very process.
-    fn stat(&mut self, entry: Entry, files: Files, kept: &mut Option<KeptFile>) -> Result<()> {
-        let lost = |error| lost(entry, "stat", error);
-        self.pulse.at(Files::STAT);
-        let file = self.open("stat", kept).map_err(lost)?;
+    /// Opens all files of the process and then reads them, so that all are of the same one: see
+    /// [`Reader`]. The command line is opened only if it is `early`; if it turns out to be wanted
+    /// then, the answer is false: opened now, it could be that of the next process of this number.
+    fn files(&mut self, entry: Entry, files: Files, kept: &mut Kept, early: bool) -> Result<bool> {
+        self.files.turn_to(entry.read);
+        self.task.start(entry.pid, self.budget.is_some());
+        self.pulse.start.store(0, Relaxed);
+        let none = &mut None;
+        let stat = self.open(files, Files::STAT, "stat", &mut kept.stat);
+        let stat = stat
+            .transpose()
+            .map_err(|error| lost(entry, "stat", error))?;
         if files.contains(Files::OWNER) {
             self.pulse.at(Files::OWNER);
             self.task.owner = self.files.owner().ok();
         }
+        self.number(entry, files)?;
+        let status = self.open(files, Files::STATUS, "status", &mut kept.status);
+        let statm = self.open(files, Files::STATM, "statm", none);
+        let mut opened = files;
+        opened.set(Files::CMDLINE, early && files.contains(Files::CMDLINE));
+        let cmdline = self.open(opened, Files::CMDLINE, "cmdline", &mut kept.cmdline);
+        let label = self.open(files, Files::LABEL, LABEL, none);
+        let io = self.open(files, Files::IO, "io", none);
+        if let Some(file) = stat {
+            self.stat(entry, Ok(file), &mut kept.stat)?;
+        }
+        if let Some(file) = status {
+            self.status(entry, file, &mut kept.status)?;
+        }
+        if let Some(file) = statm {
+            self.statm(entry, file)?;
+        }
+        if self.plan.files.contains(Files::CMDLINE) {
+            if !files.contains(Files::CMDLINE) || self.has_no_cmdline(entry) {
+                self.task.has_cmdline = true;
+            } else if let Some(file) = cmdline {
+                self.cmdline(entry, file, &mut kept.cmdline)?;
+            } else {
+                return Ok(false);
+            }
+        }
+        if let Some(file) = label {
+            self.label(entry, file)?;
+        }
+        if let Some(file) = io {
+            self.io(entry, file)?;
+        }
+        Ok(true)
+    }
+
+    /// Opens `file` if it is among the `files`, unless it was kept.
+    fn open(
+        &mut self,
+        files: Files,
+        file: Files,
+        name: &str,
+        kept: &mut Option<KeptFile>,
+    ) -> Option<io::Result<Handle>> {
+        if !files.contains(file) {
+            return None;
+        }
+        Some(match kept.take() {
+            Some(file) => Ok(Handle::Kept(file)),
+            None => {
+                self.pulse.at(file);
+                self.files.open(name).map(Handle::Fresh)
+            }
+        })
+    }
+
+    /// Reads `file`, which is kept for the next look if it answers and there is room.
+    fn fill(
+        &mut self,
+        file: io::Result<Handle>,
+        of: Files,
+        kept: &mut Option<KeptFile>,
+    ) -> io::Result<&[u8]> {
+        let file = file?;
+        self.pulse.at(of);
+        self.files.fill(&file)?;
+        *kept = self.budget.and_then(|budget| file.keep(budget));
+        Ok(self.files.filled())
+    }
+
+    /// Asks for the other number of the process. As the owner, it is believed because stat was
+    /// opened before and is read after.
+    fn number(&mut self, entry: Entry, files: Files) -> Result<()> {
         if self.plan.outside {
             let inside = self.numbers.and_then(|numbers| numbers.inside(entry.read));
             if inside != Some(entry.pid) {
@@ -142,40 +210,35 @@ impl Reading<'_> {
         } else if files.contains(Files::HOST_PID) {
             self.task.host_pid = self.numbers.and_then(|numbers| numbers.outside(entry.read));
         }
-        self.pulse.at(Files::STAT);
-        let bytes = self.files.bytes(&file).map_err(lost)?;
-        self.task.stat = Stat::parse_listed(bytes).ok();
-        *kept = self.keep(file);
-        self.task.vsz = self.task.stat.as_ref().map(|stat| stat.vsize);
-        let start = self.task.stat.as_ref().map_or(0, |stat| stat.starttime);
-        self.pulse.start.store(start, Relaxed);
         Ok(())
     }
 
-    /// Opens `name`, unless it was kept.
-    fn open(&mut self, name: &str, kept: &mut Option<KeptFile>) -> io::Result<Handle> {
-        match kept.take() {
-            Some(file) => Ok(Handle::Kept(file)),
-            None => self.files.open(name).map(Handle::Fresh),
-        }
+    fn stat(
+        &mut self,
+        entry: Entry,
+        file: io::Result<Handle>,
+        kept: &mut Option<KeptFile>,
+    ) -> Result<()> {
+        let bytes = self.fill(file, Files::STAT, kept);
+        let bytes = bytes.map_err(|error| lost(entry, "stat", error))?;
+        self.task.stat = Stat::parse_listed(bytes).ok();
+        let Some(stat) = &self.task.stat else {
+            return Ok(());
+        };
+        self.task.vsz = Some(stat.vsize);
+        self.expects_cmdline = !stat.is_kernel_thread();
+        self.pulse.start.store(stat.starttime, Relaxed);
+        Ok(())
     }
 
-    fn keep(&self, file: Handle) -> Option<KeptFile> {
-        self.budget.and_then(|budget| file.keep(budget))
-    }
-
-    /// The bytes of `name`, which is kept for the next look if it answers and there is room.
-    fn bytes(&mut self, name: &str, kept: &mut Option<KeptFile>) -> io::Result<&[u8]> {
-        let file = self.open(name, kept)?;
-        self.files.fill(&file)?;
-        *kept = self.keep(file);
-        Ok(self.files.filled())
-    }
-
-    fn status(&mut self, entry: Entry, kept: &mut Option<KeptFile>) -> Result<()> {
-        self.pulse.at(Files::STATUS);
+    fn status(
+        &mut self,
+        entry: Entry,
+        file: io::Result<Handle>,
+        kept: &mut Option<KeptFile>,
+    ) -> Result<()> {
         let named = self.plan.named;
-        match self.bytes("status", kept) {
+        match self.fill(file, Files::STATUS, kept) {
             Ok(bytes) => self.task.status = Status::parse(bytes).ok(),
             Err(error) if named => return Err(lost(entry, "status", error)),
             Err(error) => self.costs_a_cell(entry, "status", error)?,
@@ -195,9 +258,8 @@ impl Reading<'_> {
         Ok(())
     }
 
-    fn statm(&mut self, entry: Entry) -> Result<()> {
-        self.pulse.at(Files::STATM);
-        match self.files.read("statm") {
+    fn statm(&mut self, entry: Entry, file: io::Result<Handle>) -> Result<()> {
+        match self.fill(file, Files::STATM, &mut None) {
             Ok(bytes) => {
                 if let Ok(statm) = Statm::parse(bytes) {
                     self.task.rss = Some(self.view.host.pages(statm.resident));
@@ -211,18 +273,21 @@ impl Reading<'_> {
 
     /// Neither a kernel thread nor a zombie has a command line; nor, as far as can be told, has
     /// one whose command line does not answer.
-    fn cmdline(&mut self, entry: Entry, files: Files, kept: &mut Option<KeptFile>) -> Result<()> {
-        let has_none = |stat: &Stat| {
+    fn has_no_cmdline(&self, entry: Entry) -> bool {
+        self.task.stat.as_ref().is_some_and(|stat| {
             stat.is_kernel_thread()
                 || stat.state == b'Z'
-                || stuck::is_waited_for(entry.read, stat.starttime)
-        };
-        if self.task.stat.as_ref().is_some_and(has_none) || !files.contains(Files::CMDLINE) {
-            self.task.has_cmdline = true;
-            return Ok(());
-        }
-        self.pulse.at(Files::CMDLINE);
-        match self.bytes("cmdline", kept) {
+                || stuck::is_waited_for(entry.read, Some(stat.starttime))
+        })
+    }
+
+    fn cmdline(
+        &mut self,
+        entry: Entry,
+        file: io::Result<Handle>,
+        kept: &mut Option<KeptFile>,
+    ) -> Result<()> {
+        match self.fill(file, Files::CMDLINE, kept) {
             Ok(_) => {
                 self.task.cmdline.extend_from_slice(self.files.filled());
                 self.task.has_cmdline = true;
@@ -235,31 +300,41 @@ impl Reading<'_> {
     /// The security label, without what its module puts at the end.
     ///
     /// Where several modules are stacked, the first may leave `attr/current` unanswered.
-    fn label(&mut self, entry: Entry) -> Result<()> {
+    fn label(&mut self, entry: Entry, file: io::Result<Handle>) -> Result<()> {
+        let file = match file {
+            Ok(file) => file,
+            Err(error) => return self.costs_a_cell(entry, LABEL, error),
+        };
         self.pulse.at(Files::LABEL);
-        let mut is_there = false;
-        for name in ["attr/current", "attr/apparmor/current"] {
-            match self.files.read(name) {
-                Ok(bytes) => {
-                    let end = |b: &u8| !matches!(b, b'\n' | 0);
-                    let len = bytes.iter().rposition(end).map_or(0, |last| last + 1);
-                    if len > 0 {
-                        self.task.label = Some(bytes[..len].to_vec());
-                        return Ok(());
-                    }
-                }
-                // Whoever has the one file has not gone because he has not the other.
-                Err(error) if is_there && error.raw_os_error() == Some(libc::ENOENT) => (),
-                Err(error) => self.costs_a_cell(entry, "attr/current", error)?,
+        match self.files.bytes(&file).map(label_in) {
+            Ok(None) => (),
+            Ok(label) => {
+                self.task.label = label;
+                return Ok(());
             }
-            is_there = true;
+            Err(error) => self.costs_a_cell(entry, LABEL, error)?,
         }
-        Ok(())
+        let second = match self.files.open("attr/apparmor/current") {
+            Ok(second) => second,
+            // Whoever has the one file has not gone because he has not the other.
+            Err(error) if error.raw_os_error() == Some(libc::ENOENT) => return Ok(()),
+            Err(error) => return self.costs_a_cell(entry, LABEL, error),
+        };
+        // Opened after all others were read: it is of the same process if that is still there.
+        if let Err(error) = self.files.fill(&file) {
+            self.costs_a_cell(entry, LABEL, error)?;
+        }
+        match self.files.bytes(&second) {
+            Ok(bytes) => {
+                self.task.label = label_in(bytes);
+                Ok(())
+            }
+            Err(error) => self.costs_a_cell(entry, LABEL, error),
+        }
     }
 
-    fn io(&mut self, entry: Entry) -> Result<()> {
-        self.pulse.at(Files::IO);
-        match self.files.read("io") {
+    fn io(&mut self, entry: Entry, file: io::Result<Handle>) -> Result<()> {
+        match self.fill(file, Files::IO, &mut None) {
             Ok(bytes) => {
                 let io = Io::parse(bytes).ok();
                 self.task.io = io.map(|io| (io.read_bytes, io.write_bytes));
@@ -309,6 +384,18 @@ impl Reading<'_> {
         }
     }
 
+    /// Keeps the name of the effective user for the processes of the same after this.
+    fn remember_user(&mut self) {
+        let (task, view) = (&self.task, self.view);
+        let seen = Seen { task, view };
+        if let Some(uid) = seen.effective_uid().and_then(|read| seen.uid(read))
+            && task.user.as_ref().is_none_or(|(known, _)| *known != uid)
+        {
+            let name = seen.user(uid);
+            self.task.user = Some((uid, name));
+        }
+    }
+
     /// Asks for the names that the cells will show.
     fn names(&self) {
         let (task, view, needs) = (&self.task, self.view, self.plan.needs);
@@ -317,8 +404,11 @@ impl Reading<'_> {
         let gids = [seen.effective_gid(), seen.real_gid()];
         let groups = seen.groups().into_iter().flatten();
         for uid in uids.into_iter().flatten() {
-            if needs.contains(Needs::USERS) {
-                seen.uid(uid).inspect(|uid| view.users().learn(uid.get()));
+            if needs.contains(Needs::USERS)
+                && let Some(uid) = seen.uid(uid)
+                && task.user.as_ref().is_none_or(|(known, _)| *known != uid)
+            {
+                view.users().learn(uid.get());
             }
             if needs.contains(Needs::HOST_USERS) {
                 seen.host_uid(uid)
@@ -359,6 +449,15 @@ fn since(task: &Task, last: &mut Option<Counts>) -> Option<Since> {
         read: grown(now.read_bytes, last.read_bytes),
         written: grown(now.write_bytes, last.write_bytes),
     })
+}
+
+const LABEL: &str = "attr/current";
+
+/// The label without its end; nothing for none.
+fn label_in(bytes: &[u8]) -> Option<Vec<u8>> {
+    let end = |b: &u8| !matches!(b, b'\n' | 0);
+    let last = bytes.iter().rposition(end)?;
+    bytes.get(..=last).map(<[u8]>::to_vec)
 }
 
 /// The error that costs a row.

@@ -11,26 +11,29 @@ use crate::{
 #[derive(Debug)]
 struct Stuck {
     pid: Pid,
-    start: u64,
+    /// Unknown if it did not even open.
+    start: Option<u64>,
     thread: Watch,
 }
 
 static STUCK: Mutex<Vec<Stuck>> = Mutex::new(Vec::new());
 
 /// Remembers the process for as long as `thread` waits for it.
-pub(super) fn remember(pid: Pid, start: u64, thread: Watch) {
+pub(super) fn remember(pid: Pid, start: Option<u64>, thread: Watch) {
     let mut stuck = STUCK.lock().unwrap_or_else(PoisonError::into_inner);
     stuck.retain(|stuck| !stuck.thread.has_ended());
     stuck.push(Stuck { pid, start, thread });
 }
 
-/// Whether a thread still waits for the process.
-pub(super) fn is_waited_for(pid: Pid, start: u64) -> bool {
+/// Whether a thread still waits for the process, or, as long as its start is not known, for one of
+/// its number.
+pub(super) fn is_waited_for(pid: Pid, start: Option<u64>) -> bool {
     if watchdog::left() == 0 {
         return false;
     }
     let stuck = STUCK.lock().unwrap_or_else(PoisonError::into_inner);
+    let is_same = |a: Option<u64>, b: Option<u64>| a.zip(b).is_none_or(|(a, b)| a == b);
     stuck
         .iter()
-        .any(|stuck| stuck.pid == pid && stuck.start == start && !stuck.thread.has_ended())
+        .any(|stuck| stuck.pid == pid && is_same(stuck.start, start) && !stuck.thread.has_ended())
 }

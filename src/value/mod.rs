@@ -147,8 +147,14 @@ pub struct Text(Repr);
 #[derive(Clone)]
 enum Repr {
     Static(&'static [u8]),
+    /// So many of them: most names, without a place of their own in memory. A count of who shares
+    /// them would be what all threads that read wait for.
+    Short(u8, [u8; SHORT]),
     Shared(Arc<[u8]>),
 }
+
+/// What fits beside a length where the others have a pointer and a length.
+const SHORT: usize = 22;
 
 impl Text {
     /// A word known when psgo was built.
@@ -162,6 +168,7 @@ impl Text {
     pub fn as_bytes(&self) -> &[u8] {
         match &self.0 {
             Repr::Static(bytes) => bytes,
+            Repr::Short(len, bytes) => bytes.get(..usize::from(*len)).unwrap_or(bytes),
             Repr::Shared(bytes) => bytes,
         }
     }
@@ -181,10 +188,14 @@ impl From<&'static str> for Text {
 
 impl From<&[u8]> for Text {
     fn from(bytes: &[u8]) -> Self {
-        if bytes.is_empty() {
-            return Self(Repr::Static(b""));
+        let mut short = [0; SHORT];
+        match (short.get_mut(..bytes.len()), u8::try_from(bytes.len())) {
+            (Some(place), Ok(len)) => {
+                place.copy_from_slice(bytes);
+                Self(Repr::Short(len, short))
+            }
+            _ => Self(Repr::Shared(bytes.into())),
         }
-        Self(Repr::Shared(bytes.into()))
     }
 }
 

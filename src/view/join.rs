@@ -60,7 +60,7 @@ impl Default for JoinOptions {
             uid_map: Vec::new(),
             gid_map: Vec::new(),
             fill_mappings: false,
-            timeout: Duration::from_secs(2),
+            timeout: super::TIMEOUT,
             through: Through::Either,
         }
     }
@@ -140,6 +140,10 @@ pub(crate) struct Joined {
 impl Joined {
     pub(crate) fn pid(&self) -> Pid {
         self.target.pid()
+    }
+
+    pub(super) fn target(&self) -> &Target {
+        &self.target
     }
 
     pub(crate) fn numbers(&self) -> Numbers {
@@ -265,7 +269,7 @@ impl View {
         };
         let (uids, gids) = inside_mappings(&target, base);
         let (host_uids, host_gids) = outside_mappings(options, base)?;
-        Ok(Self(Arc::new(Inner {
+        let inner = Inner {
             proc,
             host: base.host.clone(),
             stopped_clock: base.stopped_clock,
@@ -285,7 +289,8 @@ impl View {
                 host_uids,
                 host_gids,
             }),
-        })))
+        };
+        Ok(Self(Arc::new(inner), self.1))
     }
 }
 

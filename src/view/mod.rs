@@ -1,8 +1,10 @@
 //! `View`: where one looks from. A `/proc` to read, and the facts, names and numbers that go
 //! with it.
 
+mod files;
 mod join;
 mod names;
+mod place;
 
 use std::{
     path::Path,
@@ -10,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+pub use files::ProcFile;
 pub use join::{JoinOptions, PidOrFd, Through, Way};
 
 pub(crate) use join::Joined;
@@ -17,7 +20,7 @@ use names::{Kind, Names};
 
 use crate::{
     error::{Error, Result},
-    format::{Scalar, kernel, tty::Drivers},
+    format::{Scalar, kernel, pid::Stat, tty::Drivers},
     host::Host,
     ids::{self, Pid},
     namespace::Numbers,
@@ -38,7 +41,14 @@ use crate::{
 /// # Ok::<(), psgo::Error>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct View(pub(crate) Arc<Inner>);
+pub struct View(
+    pub(crate) Arc<Inner>,
+    /// How long to wait for a file.
+    Duration,
+);
+
+/// How long to wait for what does not answer, unless told.
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A process or a container that was left out.
 #[derive(Debug, Clone)]
@@ -118,7 +128,7 @@ impl View {
         };
         let users = Arc::new(Names::of_host(Kind::User));
         let groups = Arc::new(Names::of_host(Kind::Group));
-        Ok(Self(Arc::new(Inner {
+        let inner = Inner {
             host: host_facts(&proc)?,
             stopped_clock,
             drivers: OnceLock::new(),
@@ -128,7 +138,8 @@ impl View {
             users,
             groups,
             joined: None,
-        })))
+        };
+        Ok(Self(Arc::new(inner), TIMEOUT))
     }
 
     /// The container in which `pid` of this host runs: `View::host()?.join(pid, …)` with the
@@ -153,6 +164,27 @@ impl View {
     #[must_use]
     pub fn target(&self) -> Option<Pid> {
         self.0.joined.as_ref().map(Joined::pid)
+    }
+
+    /// What this very process is called here; nothing where it is not seen, and in a copy.
+    ///
+    /// ```
+    /// let me = psgo::View::host()?.this_process();
+    /// assert_eq!(me, Some(psgo::Pid::new(std::process::id())));
+    /// # Ok::<(), psgo::Error>(())
+    /// ```
+    #[must_use]
+    pub fn this_process(&self) -> Option<Pid> {
+        let joined = self.0.joined.as_ref();
+        let proc = joined.map_or(&self.0.proc, |joined| &joined.base);
+        // In a copy it is the process that copied.
+        let stat = proc.is_genuine().then(|| proc.read("self/stat").ok())?;
+        let pid = Stat::parse(&stat?).ok()?.pid;
+        let pid = Pid::new(u32::try_from(pid).ok()?);
+        match joined {
+            Some(joined) => joined.numbers().inside(pid),
+            None => Some(pid),
+        }
     }
 
     /// How the processes of a container are read; nothing without a join.

@@ -1,9 +1,15 @@
 //! A number that comes to mean another process.
 
 use std::{
+    collections::BTreeSet,
     fs,
-    os::fd::AsFd as _,
-    process::{Child, Command},
+    os::{
+        fd::AsFd as _,
+        unix::{fs::symlink, process::CommandExt as _},
+    },
+    process::{Child, Command, Stdio},
+    thread,
+    time::Duration,
 };
 
 use psgo::{ErrorKind, JoinOptions, View};
@@ -14,7 +20,8 @@ use super::{
     truth::{Possessions, pid_of},
 };
 use crate::{
-    machine::{process::quiet, wait_for},
+    command,
+    machine::{dir, process::quiet, wait_for},
     oracle::kernel,
 };
 
@@ -84,4 +91,103 @@ fn with_few_numbers() {
     }
     drop(host);
     assert_eq!(Possessions::now().threads, before.threads);
+}
+
+#[test]
+fn a_row_is_of_one_process_though_its_number_comes_again_meanwhile() {
+    crate::machine::must_be_root();
+    let command = command::path().to_str().unwrap();
+    let prefix = ["unshare", "-m", "-p", "-f", "--kill-child", "--mount-proc"].map(str::to_owned);
+    another(
+        &prefix,
+        "hostile::reuse::while_a_process_is_read",
+        &[("PSGO", command)],
+    );
+}
+
+/// The number that comes again.
+const NUMBER: i32 = 20_000;
+
+/// A process that differs from another kind's in all that is asked for, under that number if it
+/// can be had.
+fn of_kind(kind: u32, number: i32) -> Option<Child> {
+    let name = dir().join(format!("kind-{kind}"));
+    if !name.exists() {
+        symlink("/bin/sleep", &name).unwrap();
+    }
+    fs::write("/proc/sys/kernel/ns_last_pid", (number - 1).to_string()).unwrap();
+    let mut command = Command::new(&name);
+    let child = quiet(command.arg("100000").uid(60_000 + kind).gid(60_000));
+    let child = child.spawn().unwrap();
+    if i32::try_from(child.id()).unwrap() == number {
+        return Some(child);
+    }
+    end(child);
+    None
+}
+
+#[test]
+#[ignore = "run by a_row_is_of_one_process_though_its_number_comes_again_meanwhile"]
+fn while_a_process_is_read() {
+    assert!(
+        std::process::id() < 300,
+        "not in a PID namespace of its own"
+    );
+    // By its name, its command line and its user.
+    let kinds = |row: &str| -> BTreeSet<u32> {
+        let kind = |word: &str| {
+            let number = word.strip_prefix("kind-").map_or_else(
+                || word.parse::<u32>().ok()?.checked_sub(60_000),
+                |number| number.parse().ok(),
+            );
+            number.filter(|number| *number < 1_000)
+        };
+        row.split([',', '/', ' ']).filter_map(kind).collect()
+    };
+    let path = |name: &str| format!("{NUMBER}{name}");
+    let (mut rows, mut without, mut kind) = (0, 0, 0);
+    for columns in ["comm,user,args", "comm,ruser,args", "user,rss,ruser"] {
+        for held_up in [
+            path("/stat"),
+            path("/status"),
+            path("/cmdline"),
+            path(""),
+            format!("/proc/{NUMBER}/stat"),
+            format!("/proc/{NUMBER}/status"),
+            format!("/proc/{NUMBER}/cmdline"),
+        ] {
+            // Each call that names the file waits for longer than a process of the number lives.
+            let mut traced = Command::new("strace");
+            traced
+                .args(["-f", "-o", "/dev/null", "-P", &held_up])
+                .args(["-e", "inject=all:delay_enter=60000"])
+                .arg(command::path())
+                .args(["-output", "csv", "-format", columns])
+                .stdin(Stdio::null())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null());
+            let mut present = wait_for("the number", || of_kind(kind, NUMBER));
+            let mut traced = traced.spawn().unwrap();
+            while traced.try_wait().unwrap().is_none() {
+                thread::sleep(Duration::from_millis(25));
+                kind = (kind + 1) % 1_000;
+                end(present);
+                present = wait_for("the number", || of_kind(kind, NUMBER));
+            }
+            end(present);
+            let output = traced.wait_with_output().unwrap();
+            let listing = String::from_utf8_lossy(&output.stdout);
+            assert!(listing.lines().count() > 2, "{listing}");
+            let of_either = listing.lines().map(kinds).filter(|kinds| !kinds.is_empty());
+            let of_either: Vec<_> = of_either.collect();
+            assert!(
+                of_either.iter().all(|kinds| kinds.len() == 1),
+                "held up at {held_up}: {listing}"
+            );
+            rows += of_either.len();
+            without += usize::from(of_either.is_empty());
+        }
+    }
+    // Otherwise it was never tried.
+    assert!(rows > 0 && without > 0, "{rows} rows, {without} without");
 }

@@ -39,16 +39,21 @@ pub(crate) struct Table<W> {
     has_header: bool,
     text: String,
     cells: Vec<Cell>,
+    /// The row before.
+    above: Vec<(Value, Cell)>,
     /// Width of each column without padding.
     widths: Vec<usize>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 struct Cell {
     /// Where its text ends; it begins where that of the cell before ends.
     end: usize,
     width: u32,
     is_missing: bool,
+    /// Whether its text is that of the cell above, and none of its own is kept. In most columns
+    /// most cells are.
+    is_as_above: bool,
 }
 
 impl<W: Write> Table<W> {
@@ -60,6 +65,7 @@ impl<W: Write> Table<W> {
             has_header: header.is_some(),
             text: String::new(),
             cells: Vec::new(),
+            above: Vec::new(),
             widths: vec![0; columns],
         };
         for (column, header) in header.unwrap_or_default().iter().enumerate() {
@@ -80,7 +86,7 @@ impl<W: Write> Table<W> {
         &self.widths
     }
 
-    fn push(&mut self, column: usize, cell: &dyn fmt::Display, is_missing: bool) {
+    fn push(&mut self, column: usize, cell: &dyn fmt::Display, is_missing: bool) -> Cell {
         let start = self.text.len();
         // A string takes whatever is written to it; a `Display` that fails has written its part.
         let _ = write!(self.text, "{cell}");
@@ -88,18 +94,35 @@ impl<W: Write> Table<W> {
         if let Some(widest) = self.widths.get_mut(column) {
             *widest = width.max(*widest);
         }
-        self.cells.push(Cell {
+        let cell = Cell {
             end: self.text.len(),
             width: u32::try_from(width).unwrap_or(u32::MAX),
             is_missing,
-        });
+            is_as_above: false,
+        };
+        self.cells.push(cell);
+        cell
     }
 }
 
 impl<W: Write> Rows for Table<W> {
     fn row(&mut self, values: &[Value]) -> io::Result<()> {
         for (column, value) in values.iter().enumerate() {
-            self.push(column, value, *value == Value::Missing);
+            if let Some((above, cell)) = self.above.get(column)
+                && above == value
+            {
+                self.cells.push(Cell {
+                    end: self.text.len(),
+                    is_as_above: true,
+                    ..*cell
+                });
+                continue;
+            }
+            let cell = self.push(column, value, *value == Value::Missing);
+            match self.above.get_mut(column) {
+                Some(above) => *above = (value.clone(), cell),
+                None => self.above.push((value.clone(), cell)),
+            }
         }
         Ok(())
     }
@@ -120,6 +143,7 @@ impl<W: Write> Rows for Table<W> {
             _ => usize::MAX,
         };
         let mut start = 0;
+        let mut above = vec![""; last + 1];
         for (line, cells) in self.cells.chunks(last + 1).enumerate() {
             let is_header = self.has_header && line == 0;
             let (on, off) = if self.look.color && is_header {
@@ -130,8 +154,11 @@ impl<W: Write> Rows for Table<W> {
             self.out.write_all(on.as_bytes())?;
             let mut left = whole;
             for (column, cell) in cells.iter().enumerate() {
-                let text = &self.text[start..cell.end];
+                if !cell.is_as_above {
+                    above[column] = &self.text[start..cell.end];
+                }
                 start = cell.end;
+                let text = above[column];
                 let most = if column == last { room.min(left) } else { left };
                 let width = cell.width as usize;
                 let text = if width > most { cut(text, most) } else { text };
@@ -364,6 +391,26 @@ mod tests {
         assert_eq!(table.widths(), [5, 1]);
         table.finish().unwrap();
         assert_eq!(out, b"A       B\n");
+    }
+
+    #[test]
+    fn a_cell_like_the_one_above_is_kept_once() {
+        let rows: &[&[&str]] = &[
+            &["A", "B", "C"],
+            &["A", "?", "x"],
+            &["A", "?", "y"],
+            &["b", "?", "y"],
+            &["A", "0", "y"],
+        ];
+        assert_eq!(
+            plain(rows),
+            "A    B    C\nA    ?    x\nA    ?    y\nb    ?    y\nA    0    y\n"
+        );
+        let mut table = Table::new(1, None, Look::default(), Vec::new());
+        for _ in 0..1000 {
+            table.row(&[Value::text("a name")]).unwrap();
+        }
+        assert_eq!(table.text, "a name");
     }
 
     #[test]

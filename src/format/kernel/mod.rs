@@ -24,6 +24,7 @@ mod misc;
 mod modules;
 mod partitions;
 mod pressure;
+mod setting;
 mod softirqs;
 mod stat;
 mod swaps;
@@ -56,6 +57,7 @@ pub use misc::{Misc, MiscDevice};
 pub use modules::{Module, Modules, Refcount, UsedBy};
 pub use partitions::{Partition, Partitions};
 pub use pressure::{Pressure, Stall};
+pub use setting::{Setpoint, Setting};
 pub use softirqs::{Softirq, Softirqs};
 pub use stat::{Counts, Cpu, CpuTimes, Stat};
 pub use swaps::{Swap, Swaps};
@@ -92,6 +94,7 @@ pub(super) const FORMATS: &[Format] = &[
     Format::of::<Modules>(),
     Format::of::<Partitions>(),
     Format::named::<Pressure>(Pressure::NAMES),
+    Format::of::<Setting>(),
     Format::of::<Softirqs>(),
     Format::of::<Stat>(),
     Format::of::<Swaps>(),

@@ -1,6 +1,6 @@
 //! `/proc/net/tcp` and `tcp6`: the TCP sockets of a network namespace.
 
-use super::SocketAddress;
+use super::{Absent, HexCount, SocketAddress};
 use crate::format::{Head, Pointer, Rest, Rows, named, record};
 
 record! {
@@ -38,16 +38,16 @@ record! {
         remote: SocketAddress = "%r ",
         /// State.
         st: TcpState = "%02X ",
-        /// Bytes sent that are not acknowledged; of one that listens, how many wait for `accept` at most.
-        tx_queue: u32 = "%08X:",
+        /// Bytes sent that are not acknowledged; of one that listens 0.
+        tx_queue: HexCount = "%08X:",
         /// Bytes received that were not read; of one that listens, how many wait for `accept`.
-        rx_queue: u32 = "%08X ",
+        rx_queue: HexCount = "%08X ",
         /// Timer that runs: 0 none, 1 retransmission, 2 keep-alive, 3 `TIME_WAIT`, 4 zero window.
         tr: u32 = "%02X:",
         /// When it ends, in clock ticks.
-        when: u64 = "%08X ",
+        when: HexCount = "%08X ",
         /// Time-outs without an answer.
-        retrnsmt: u32 = "%08X ",
+        retrnsmt: HexCount = "%08X ",
         /// The user of the socket, in the reader's user namespace.
         uid: u32 = "%5u ",
         /// Probes without an answer.
@@ -69,6 +69,8 @@ record! {
         cwnd: Option<u32> = " %u",
         /// Where slow start ends, in segments; -1 is nowhere yet.
         ssthresh: Option<i32> = " %d",
+        /// Not counted here; UDP's.
+        drops: Absent = "%r",
         /// Columns that psgo does not know.
         rest: Rest = "%r",
     }

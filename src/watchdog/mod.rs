@@ -1,5 +1,9 @@
 //! Work that another's doing can block, on a thread that can be left behind.
 
+mod relay;
+
+pub(crate) use relay::Relay;
+
 use std::{
     io,
     sync::{

@@ -1,0 +1,264 @@
+//! The files of `psgo drift`: the list of what should run, and the rules.
+
+use std::{
+    ffi::OsString,
+    fs::{self, File, Metadata},
+    io::{self, Write as _},
+    os::unix::fs::{MetadataExt as _, chown},
+    path::{Path, PathBuf},
+};
+
+use psgo::drift::{Line, Rules};
+
+use crate::failure::{Failure, system_words};
+
+/// Where the rules are, if they are not named: the first of these files that there is.
+const RULES: [&str; 2] = ["/usr/local/etc/psgo/drift.toml", "/etc/psgo/drift.toml"];
+
+/// Otherwise all files of the first of these folders that there is.
+const RULE_DIRS: [&str; 2] = ["/usr/local/etc/psgo/drift.d", "/etc/psgo/drift.d"];
+
+/// Whatever is put right by saving anew.
+const ANEW: &str = "psgo drift write makes it anew";
+
+fn trouble(path: &Path, reason: &str) -> Failure {
+    Failure::trouble(format!("{}: {reason}", path.display()))
+}
+
+/// What the system said, of `path`.
+fn failed(path: &Path, error: &io::Error) -> Failure {
+    trouble(path, &system_words(error))
+}
+
+/// `path` with `end` behind its name.
+fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}
+
+/// The list that is kept at `path`.
+///
+/// # Errors
+///
+/// There is none, or it cannot be read, or it is not whole.
+pub(super) fn read(path: &Path) -> Result<Vec<Line>, Failure> {
+    let bytes = bytes(path)?.ok_or_else(|| {
+        trouble(
+            path,
+            "there is no list yet; psgo drift write saves what runs now",
+        )
+    })?;
+    parse(path, &bytes)
+}
+
+/// The bytes of a list as it was read.
+pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<Line>, Failure> {
+    if bytes.is_empty() {
+        return Err(trouble(path, &format!("the list is empty; {ANEW}")));
+    }
+    let wrong = |number: usize, reason: &str| {
+        let place = PathBuf::from(beside(path, &format!(":{number}")));
+        trouble(&place, &format!("{reason}; {ANEW}"))
+    };
+    let text = bytes.strip_suffix(b"\n");
+    let count = bytes.iter().filter(|byte| **byte == b'\n').count();
+    let text = text.ok_or_else(|| wrong(count + 1, "the list ends in the middle of a line"))?;
+    let mut lines = Vec::with_capacity(count);
+    for (number, line) in (1..).zip(text.split(|byte| *byte == b'\n')) {
+        let line = std::str::from_utf8(line).map_err(|_| wrong(number, "not UTF-8"))?;
+        let line: Line = line
+            .parse()
+            .map_err(|error: psgo::Error| wrong(number, &error.to_string()))?;
+        if (line.level == 0) != lines.is_empty() {
+            return Err(wrong(number, "the root is the first line, and no other"));
+        }
+        lines.push(line);
+    }
+    Ok(lines)
+}
+
+/// The bytes of a file; nothing if there is none.
+pub(super) fn bytes(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
+    match regular(path)? {
+        Some(_) => fs::read(path)
+            .map(Some)
+            .map_err(|error| failed(path, &error)),
+        None => Ok(None),
+    }
+}
+
+/// What is known of a regular file; nothing if there is none. From anything else reading might
+/// never end.
+fn regular(path: &Path) -> Result<Option<Metadata>, Failure> {
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_file() => Ok(Some(metadata)),
+        Ok(_) => Err(trouble(path, "not a regular file")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed(path, &error)),
+    }
+}
+
+/// Saves `text` at `path`, and what was there before at `path.old`.
+///
+/// It is written beside, and takes the name when all of it is on the disk; so there is a whole list
+/// at every moment, whatever goes wrong.
+pub(super) fn save(name: &Path, text: &str) -> Result<(), Failure> {
+    // A link stays a link.
+    let path = &fs::canonicalize(name).unwrap_or_else(|_| name.to_owned());
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    fs::create_dir_all(folder).map_err(|error| failed(folder, &error))?;
+    let old = regular(path)?;
+    let replace = || {
+        let new = Beside::write(path, "new", text.as_bytes(), old.as_ref())?;
+        if let Some(metadata) = &old {
+            let kept = Beside::link(path, metadata)?;
+            kept.rename(&beside(path, ".old"))?;
+        }
+        new.rename(path)
+    };
+    replace().map_err(|error| {
+        let reason = system_words(&error);
+        trouble(
+            name,
+            &format!("cannot write: {reason}; nothing has changed"),
+        )
+    })?;
+    // That the names are on the disk too; where a folder cannot be synced, they will be.
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    Ok(())
+}
+
+/// A file that has not got its name yet; it goes if it never does.
+struct Beside {
+    path: PathBuf,
+    has_name: bool,
+}
+
+impl Beside {
+    fn at(path: &Path, end: &str) -> Self {
+        // Two at once must not write to one.
+        let path = beside(path, &format!(".{end}-{}", std::process::id()));
+        // One that had this number, and did not come to its end.
+        let _ = fs::remove_file(&path);
+        Self {
+            path,
+            has_name: false,
+        }
+    }
+
+    /// A file of these bytes, on the disk; readable for whom the one before it is.
+    fn write(path: &Path, end: &str, bytes: &[u8], before: Option<&Metadata>) -> io::Result<Self> {
+        let new = Self::at(path, end);
+        let mut file = File::create_new(&new.path)?;
+        file.write_all(bytes)?;
+        if let Some(before) = before {
+            // It takes root to give a file away.
+            let _ = chown(&new.path, Some(before.uid()), Some(before.gid()));
+            file.set_permissions(before.permissions())?;
+        }
+        file.sync_all()?;
+        Ok(new)
+    }
+
+    /// Another name of the file at `path`; its bytes once more where a file has but one name.
+    fn link(path: &Path, metadata: &Metadata) -> io::Result<Self> {
+        let kept = Self::at(path, "kept");
+        if fs::hard_link(path, &kept.path).is_ok() {
+            return Ok(kept);
+        }
+        Self::write(path, "kept", &fs::read(path)?, Some(metadata))
+    }
+
+    fn rename(mut self, name: &Path) -> io::Result<()> {
+        fs::rename(&self.path, name)?;
+        self.has_name = true;
+        Ok(())
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        if !self.has_name {
+            // Nothing more can be done about it.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// A file of rules.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub(super) name: String,
+    pub(super) text: String,
+    /// How many rules it has.
+    pub(super) count: usize,
+}
+
+/// The rules in force, and the files that they come from.
+pub(super) fn rules(given: Option<&Path>) -> Result<(Rules, Vec<Source>), Failure> {
+    let paths = match given {
+        Some(path) => vec![path.to_owned()],
+        None => usual()?,
+    };
+    let (mut rules, mut sources) = (Rules::default(), Vec::new());
+    for path in paths {
+        let bytes = bytes(&path)?.ok_or_else(|| trouble(&path, "there is no such file"))?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let good = error.as_bytes().get(..error.utf8_error().valid_up_to());
+            let lines = good
+                .unwrap_or_default()
+                .iter()
+                .filter(|b| **b == b'\n')
+                .count();
+            trouble(&beside(&path, &format!(":{}", lines + 1)), "not UTF-8")
+        })?;
+        rules = rules.then(add(&mut sources, path.display().to_string(), text)?);
+    }
+    if rules.wants_builtin() {
+        let text = Rules::builtin_text().to_owned();
+        rules = rules.then(add(&mut sources, "built-in".to_owned(), text)?);
+    }
+    Ok((rules, sources))
+}
+
+fn add(sources: &mut Vec<Source>, name: String, text: String) -> Result<Rules, Failure> {
+    let rules = Rules::parse(&name, &text)?;
+    let count = rules.iter().len();
+    sources.push(Source { name, text, count });
+    Ok(rules)
+}
+
+/// The files in the usual places.
+fn usual() -> Result<Vec<PathBuf>, Failure> {
+    let is_there = |path: &Path| match path.try_exists() {
+        Ok(is_there) => Ok(is_there),
+        Err(error) => Err(failed(path, &error)),
+    };
+    for path in RULES.map(PathBuf::from) {
+        if is_there(&path)? {
+            return Ok(vec![path]);
+        }
+    }
+    for folder in RULE_DIRS.map(PathBuf::from) {
+        if is_there(&folder)? {
+            return in_folder(&folder).map_err(|error| failed(&folder, &error));
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// The files that end in `.toml`, by name; what an editor leaves behind does not, or is hidden.
+fn in_folder(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let names = fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.file_name()));
+    let mut names: Vec<OsString> = names.collect::<io::Result<_>>()?;
+    names.retain(|name| {
+        let name = name.as_encoded_bytes();
+        name.ends_with(b".toml") && !name.starts_with(b".")
+    });
+    names.sort_unstable();
+    Ok(names.into_iter().map(|name| folder.join(name)).collect())
+}

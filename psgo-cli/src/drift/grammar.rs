@@ -1,0 +1,311 @@
+//! The grammar of `psgo drift`, and what was asked, typed.
+
+use std::{os::unix::ffi::OsStringExt, path::PathBuf};
+
+use clap::{Arg, ArgAction, ArgMatches, Command, ValueEnum, builder::PossibleValue, value_parser};
+use psgo::Pid;
+
+use crate::{
+    args::{self, Color, Join, Look},
+    failure::Failure,
+};
+
+/// Where the list is kept unless told.
+pub(crate) const DB: &str = "/var/lib/psgo/drift.db";
+
+/// What `psgo drift` was asked for.
+#[derive(Debug)]
+pub(crate) struct Drift {
+    pub(crate) action: Action,
+    /// The saved list.
+    pub(crate) db: PathBuf,
+    /// The rules; nothing for those of the usual places.
+    pub(crate) rules: Option<PathBuf>,
+    pub(crate) look: Look,
+    pub(crate) output: Output,
+    pub(crate) color: Color,
+}
+
+/// What to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// Print what runs.
+    Dump,
+    /// Save what runs.
+    Write {
+        /// Show what changes by it.
+        verbose: bool,
+    },
+    /// Print the differences.
+    Show(Sides),
+    /// Change the list by hand.
+    Edit(Edit),
+    /// Print the rules.
+    Rules,
+    /// Read the rules.
+    Check,
+    /// Tell which rules are about a process.
+    Explain(Pid),
+}
+
+/// Which differences are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sides {
+    pub(crate) missing: bool,
+    pub(crate) extra: bool,
+    pub(crate) retry: bool,
+}
+
+/// A change by hand.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Edit {
+    /// Otherwise it is removed.
+    pub(crate) adds: bool,
+    pub(crate) user: Vec<u8>,
+    pub(crate) cmdline: Vec<u8>,
+}
+
+/// A form of output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Output {
+    #[default]
+    Text,
+    Json,
+}
+
+impl ValueEnum for Output {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Text, Self::Json]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            Self::Text => PossibleValue::new("text").help("lines, for people and for diff"),
+            Self::Json => PossibleValue::new("json").help("one array of objects"),
+        })
+    }
+}
+
+/// The description.
+pub(crate) fn command() -> Command {
+    let action = |name: &'static str, about: &'static str| {
+        Command::new(name)
+            .about(about)
+            .disable_help_flag(true)
+            .args_override_self(true)
+    };
+    let show = |name, about| common(action(name, about)).args(looking()).args(showing());
+    action("drift", "Compare what should run with what runs")
+        .long_about(
+            "Keeps a list of the processes that should run, and tells which of them are missing \
+             and which are there beyond it. Without a command it shows the differences.\n\n\
+             It exits 1 if it shows any, 0 if there is none, 2 if there is no list to compare with.",
+        )
+        .args_conflicts_with_subcommands(true)
+        .disable_help_subcommand(true)
+        .args(looking())
+        .args(showing())
+        .args(sides())
+        .subcommand(show("show", "Show what is missing and what is extra").args(sides()))
+        .subcommand(show("show-missing", "show -missing").args(sides()).hide(true))
+        .subcommand(show("show-extra", "show -extra").args(sides()).hide(true))
+        .subcommand(show("dump", "Print what runs, as a tree"))
+        .subcommand(
+            show("write", "Save what runs as what should run").arg(
+                Arg::new("verbose")
+                    .long("verbose")
+                    .short('v')
+                    .action(ArgAction::SetTrue)
+                    .help("Show what changes by it"),
+            ),
+        )
+        .subcommand(edit(action("add", "Add a process to the list")))
+        .subcommand(edit(action("remove", "Remove a process from the list")))
+        .subcommand(
+            common(action("rules", "Print the rules in force"))
+                .args(looking())
+                .arg(
+                    Arg::new("check")
+                        .long("check")
+                        .action(ArgAction::SetTrue)
+                        .help("Only read them, and say how many there are"),
+                )
+                .arg(
+                    Arg::new("explain")
+                        .long("explain")
+                        .value_name("PID")
+                        .value_parser(args::parse_pid)
+                        .help("Tell which rules are about this process"),
+                ),
+        )
+        .args(files())
+        .arg(args::help())
+}
+
+fn common(command: Command) -> Command {
+    command.args(files()).arg(args::help())
+}
+
+fn edit(command: Command) -> Command {
+    let word = |id: &'static str, name: &'static str, help: &'static str| {
+        Arg::new(id)
+            .value_name(name)
+            .required(true)
+            .value_parser(value_parser!(std::ffi::OsString))
+            .help(help)
+    };
+    common(command)
+        .arg(word("user", "USER", "Its user's name"))
+        .arg(word(
+            "cmdline",
+            "CMDLINE",
+            "Its command line as one word, after -- if it begins with a dash",
+        ))
+        .args(showing())
+}
+
+fn files() -> [Arg; 2] {
+    [
+        Arg::new("db")
+            .long("db")
+            .value_name("FILE")
+            .value_parser(value_parser!(PathBuf))
+            .help("The list of what should run [default: /var/lib/psgo/drift.db]"),
+        Arg::new("rules")
+            .long("rules")
+            .value_name("FILE")
+            .value_parser(value_parser!(PathBuf))
+            .help("Rules, instead of those of /usr/local/etc/psgo and /etc/psgo"),
+    ]
+    .map(|arg| arg.help_heading("Files"))
+}
+
+fn sides() -> [Arg; 3] {
+    let flag = |name: &'static str, help: &'static str| {
+        Arg::new(name)
+            .long(name)
+            .action(ArgAction::SetTrue)
+            .help_heading("What to show")
+            .help(help)
+    };
+    [
+        flag("missing", "What should run and does not"),
+        flag("extra", "What runs and should not"),
+        flag(
+            "retry",
+            "Look up to five times in two seconds, until there is nothing to show",
+        ),
+    ]
+}
+
+fn looking() -> Vec<Arg> {
+    let join = Arg::new("join")
+        .long("join")
+        .value_name("PID")
+        .value_parser(args::parse_pid)
+        .help_heading("Where to look")
+        .help("Look from inside the container of PID, against a list of its own: -db");
+    let others = args::where_to_look().into_iter();
+    let others =
+        others.filter(|arg| ["proc", "timeout", "threads"].contains(&arg.get_id().as_str()));
+    std::iter::once(join).chain(others).collect()
+}
+
+fn showing() -> [Arg; 2] {
+    [
+        Arg::new("output")
+            .long("output")
+            .value_name("FORM")
+            .value_parser(value_parser!(Output))
+            .help("Form of the answer [default: text]"),
+        Arg::new("color")
+            .long("color")
+            .value_name("WHEN")
+            .value_parser(value_parser!(Color))
+            .help("Whether to colour differences [default: auto]"),
+    ]
+    .map(|arg| arg.help_heading("How to show it"))
+}
+
+/// What the words after `drift` ask for.
+pub(crate) fn request(matches: &ArgMatches) -> Result<Drift, Failure> {
+    let (name, matches) = matches.subcommand().unwrap_or(("show", matches));
+    let action = action(name, matches)?;
+    let looks = !matches!(action, Action::Edit(_));
+    let look = if looks {
+        look(matches)
+    } else {
+        Look::default()
+    };
+    let db: Option<PathBuf> = matches.get_one("db").cloned();
+    let needs_db = matches!(action, Action::Show(_) | Action::Write { .. });
+    if needs_db && look.join.is_some() && db.is_none() {
+        return Err(Failure::wrong_use(
+            "-join needs -db: the usual list is that of the host",
+        ));
+    }
+    // The rules are TOML, whatever shows them.
+    let is_shown = !matches!(action, Action::Rules | Action::Check | Action::Explain(_));
+    Ok(Drift {
+        action,
+        db: db.unwrap_or_else(|| DB.into()),
+        rules: matches.get_one("rules").cloned(),
+        look,
+        output: is_shown
+            .then(|| matches.get_one("output").copied())
+            .flatten()
+            .unwrap_or_default(),
+        color: is_shown
+            .then(|| matches.get_one("color").copied())
+            .flatten()
+            .unwrap_or_default(),
+    })
+}
+
+fn action(name: &str, matches: &ArgMatches) -> Result<Action, Failure> {
+    Ok(match name {
+        "dump" => Action::Dump,
+        "write" => Action::Write {
+            verbose: matches.get_flag("verbose"),
+        },
+        "add" | "remove" => {
+            let bytes = |id| {
+                let word = matches.get_one::<std::ffi::OsString>(id);
+                word.cloned().map(OsStringExt::into_vec).unwrap_or_default()
+            };
+            Action::Edit(Edit {
+                adds: name == "add",
+                user: bytes("user"),
+                cmdline: bytes("cmdline"),
+            })
+        }
+        "rules" => match (matches.get_flag("check"), matches.get_one("explain")) {
+            (true, Some(_)) => {
+                return Err(Failure::wrong_use("-check and -explain do not go together"));
+            }
+            (true, None) => Action::Check,
+            (false, Some(pid)) => Action::Explain(*pid),
+            (false, None) => Action::Rules,
+        },
+        _ => {
+            let missing = matches.get_flag("missing") || name == "show-missing";
+            let extra = matches.get_flag("extra") || name == "show-extra";
+            // Neither is both.
+            Action::Show(Sides {
+                missing: missing || !extra,
+                extra: extra || !missing,
+                retry: matches.get_flag("retry"),
+            })
+        }
+    })
+}
+
+fn look(matches: &ArgMatches) -> Look {
+    Look {
+        join: matches.get_one("join").map(|pid| Join::Into(*pid)),
+        proc: matches.get_one("proc").cloned(),
+        timeout: matches.get_one("timeout").copied(),
+        threads: matches.get_one("threads").copied(),
+        ..Look::default()
+    }
+}

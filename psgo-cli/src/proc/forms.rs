@@ -1,0 +1,249 @@
+//! The forms in which records are written.
+
+use std::io::{self, Write};
+
+use psgo::{Fields, Value};
+
+use super::{grammar::Form, text::Text};
+use crate::terminal;
+
+/// Takes records one after the other.
+pub(crate) trait Records {
+    fn record(&mut self, record: &Fields) -> io::Result<()>;
+
+    /// Writes what is left; before that nothing is sure to have been written.
+    fn flush(&mut self) -> io::Result<()>;
+
+    /// Writes what stands at the end, and what is left.
+    fn finish(&mut self) -> io::Result<()> {
+        self.flush()
+    }
+}
+
+/// Writes records in that form to `out`; `many` says that one may be followed by others.
+pub(crate) fn records<'a>(
+    form: Form,
+    delimiter: u8,
+    many: bool,
+    out: impl Write + 'a,
+) -> Box<dyn Records + 'a> {
+    match form {
+        Form::Json if many => Box::new(Array {
+            out,
+            is_empty: true,
+        }),
+        Form::Json | Form::Ndjson => Box::new(Lines(out)),
+        Form::Csv => Box::new(Csv::new(delimiter, out)),
+        Form::Fields | Form::Raw => Box::new(Text::new(terminal::width(), out)),
+    }
+}
+
+/// One array, an object a line.
+struct Array<W> {
+    out: W,
+    is_empty: bool,
+}
+
+impl<W: Write> Records for Array<W> {
+    fn record(&mut self, record: &Fields) -> io::Result<()> {
+        let before: &[u8] = if self.is_empty { b"[\n" } else { b",\n" };
+        self.is_empty = false;
+        self.out.write_all(before)?;
+        Ok(serde_json::to_writer(&mut self.out, record)?)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        let end: &[u8] = if self.is_empty { b"[]\n" } else { b"\n]\n" };
+        self.out.write_all(end)?;
+        self.out.flush()
+    }
+}
+
+/// One object a line.
+struct Lines<W>(W);
+
+impl<W: Write> Records for Lines<W> {
+    fn record(&mut self, record: &Fields) -> io::Result<()> {
+        serde_json::to_writer(&mut self.0, record)?;
+        self.0.write_all(b"\n")
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// A column for each field, however deep. Other fields than before are another table, after an
+/// empty line.
+struct Csv<W: Write> {
+    /// Nothing only while it is being replaced.
+    out: Option<csv::Writer<W>>,
+    delimiter: u8,
+    header: Vec<String>,
+}
+
+impl<W: Write> Csv<W> {
+    fn new(delimiter: u8, out: W) -> Self {
+        Self {
+            out: Some(writer(delimiter, out)),
+            delimiter,
+            header: Vec::new(),
+        }
+    }
+
+    fn begin(&mut self, header: Vec<String>) -> io::Result<()> {
+        if !self.header.is_empty()
+            && let Some(out) = self.out.take()
+        {
+            let mut out = out.into_inner().map_err(|error| {
+                let error = error.error();
+                io::Error::new(error.kind(), error.to_string())
+            })?;
+            out.write_all(b"\n")?;
+            self.out = Some(writer(self.delimiter, out));
+        }
+        self.line(&header)?;
+        self.header = header;
+        Ok(())
+    }
+
+    fn line(&mut self, cells: &[String]) -> io::Result<()> {
+        let written = self.out.as_mut().map(|out| out.write_record(cells));
+        written.unwrap_or(Ok(())).map_err(of_the_system)
+    }
+}
+
+fn writer<W: Write>(delimiter: u8, out: W) -> csv::Writer<W> {
+    csv::WriterBuilder::new()
+        .delimiter(delimiter)
+        .flexible(true)
+        .from_writer(out)
+}
+
+/// The error itself, by whose kind a closed pipe is known; csv's own conversion hides it.
+fn of_the_system(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
+}
+
+impl<W: Write> Records for Csv<W> {
+    fn record(&mut self, record: &Fields) -> io::Result<()> {
+        let (mut names, mut cells) = (Vec::new(), Vec::new());
+        flat(record, &mut |name, value| {
+            names.push(name);
+            cells.push(cell(value));
+        });
+        // A record without fields has no line.
+        if names.is_empty() {
+            return Ok(());
+        }
+        if names != self.header {
+            self.begin(names)?;
+        }
+        self.line(&cells)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.as_mut().map_or(Ok(()), csv::Writer::flush)
+    }
+}
+
+/// A size in bytes, as in JSON: a table of programs is not rounded. Anything else as text.
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Size(bytes) => bytes.to_string(),
+        Value::List(values) => values.iter().map(cell).collect::<Vec<_>>().join(","),
+        value => value.to_string(),
+    }
+}
+
+/// Each value that has nothing inside it, with the way to it: `a.b`, and `a.0.b` in a list.
+pub(crate) fn flat(fields: &Fields, each: &mut dyn FnMut(String, &Value)) {
+    for (name, value) in fields.iter() {
+        flat_value(name.to_string(), value, each);
+    }
+}
+
+fn flat_value(name: String, value: &Value, each: &mut dyn FnMut(String, &Value)) {
+    match value {
+        Value::Fields(fields) => {
+            for (inner, value) in fields.iter() {
+                flat_value(format!("{name}.{inner}"), value, each);
+            }
+        }
+        Value::List(values) if values.iter().any(|v| matches!(v, Value::Fields(_))) => {
+            for (i, value) in values.iter().enumerate() {
+                flat_value(format!("{name}.{i}"), value, each);
+            }
+        }
+        value => each(name, value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(form: Form, many: bool, all: &[Fields]) -> String {
+        let mut out = Vec::new();
+        {
+            let mut records = records(form, b',', many, &mut out);
+            for record in all {
+                records.record(record).unwrap();
+            }
+            records.finish().unwrap();
+        }
+        String::from_utf8(out).unwrap()
+    }
+
+    fn fields<const N: usize>(fields: [(&'static str, Value); N]) -> Fields {
+        fields.into_iter().collect()
+    }
+
+    #[test]
+    fn one_record_is_an_object_and_a_table_an_array() {
+        let record = fields([("a", Value::Int(1)), ("b", Value::Missing)]);
+        let object = "{\"a\":1,\"b\":null}\n";
+        assert_eq!(
+            written(Form::Json, false, std::slice::from_ref(&record)),
+            object
+        );
+        assert_eq!(
+            written(Form::Ndjson, true, std::slice::from_ref(&record)),
+            object
+        );
+        assert_eq!(written(Form::Json, true, &[]), "[]\n");
+        let both = [record.clone(), record];
+        assert_eq!(
+            written(Form::Json, true, &both),
+            "[\n{\"a\":1,\"b\":null},\n{\"a\":1,\"b\":null}\n]\n"
+        );
+    }
+
+    #[test]
+    fn other_fields_are_another_table_of_csv() {
+        let port = |port| fields([("port", Value::Int(port)), ("size", Value::Size(1500))]);
+        let nested = |n| {
+            fields([
+                ("local", Value::Fields(port(n))),
+                ("x", Value::text("a,\"b")),
+            ])
+        };
+        let list = Value::List(vec![Value::Fields(port(9))]);
+        assert_eq!(
+            written(
+                Form::Csv,
+                true,
+                &[nested(1), nested(2), fields([("c", list)])]
+            ),
+            "local.port,local.size,x\n1,1500,\"a,\"\"b\"\n2,1500,\"a,\"\"b\"\n\n\
+             c.0.port,c.0.size\n9,1500\n"
+        );
+    }
+}

@@ -1,0 +1,331 @@
+//! The words of `psgo proc`: their description, and what was asked, typed.
+
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, ArgMatches, Command, ValueEnum, builder::PossibleValue, value_parser};
+
+use crate::{
+    args::{self, Look},
+    failure::Failure,
+    watch::Pace,
+    wrong_use,
+};
+
+/// What `psgo proc` was asked for.
+#[derive(Debug)]
+pub(crate) struct Proc {
+    pub(crate) what: What,
+    pub(crate) look: Look,
+    pub(crate) form: Form,
+    /// Between the cells of a line.
+    pub(crate) delimiter: u8,
+    /// These fields alone, in this order; none means all.
+    pub(crate) only: Vec<String>,
+    pub(crate) watch: Option<Watch>,
+}
+
+/// What to read.
+#[derive(Debug)]
+pub(crate) enum What {
+    /// A file below `/proc`.
+    File(String),
+    /// A copy of one, which has the format of that name, or the one that its own name tells.
+    Copy(PathBuf, Option<String>),
+    /// Standard input, which has the format of that name.
+    Input(String),
+    /// What there is to know.
+    List,
+    /// Every file here, whether it is understood.
+    Check,
+}
+
+/// How numbers are watched.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Watch {
+    pub(crate) pace: Pace,
+    pub(crate) least: Least,
+    pub(crate) by: By,
+}
+
+/// The least movement that is told.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Least {
+    pub(crate) percent: f64,
+    pub(crate) change: f64,
+}
+
+/// What the mappings of a process are taken together by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum By {
+    #[default]
+    Mapping,
+    Path,
+    Total,
+}
+
+impl ValueEnum for By {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Mapping, Self::Path, Self::Total]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            Self::Mapping => PossibleValue::new("mapping").help("each row by itself"),
+            Self::Path => PossibleValue::new("path").help("sums over the rows of one path"),
+            Self::Total => PossibleValue::new("total").help("sums over all rows"),
+        })
+    }
+}
+
+/// A form of records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Form {
+    #[default]
+    Fields,
+    Raw,
+    Json,
+    Ndjson,
+    Csv,
+}
+
+impl ValueEnum for Form {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Fields, Self::Raw, Self::Json, Self::Ndjson, Self::Csv]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            Self::Fields => PossibleValue::new("fields").help("names and values, for people"),
+            Self::Raw => PossibleValue::new("raw").help("the file, written back from its records"),
+            Self::Json => {
+                PossibleValue::new("json").help("an object; of a table an array of objects")
+            }
+            Self::Ndjson => PossibleValue::new("ndjson").help("one object a line"),
+            Self::Csv => PossibleValue::new("csv").help("a column for each field, a.b for b of a"),
+        })
+    }
+}
+
+/// The description.
+pub(crate) fn command() -> Command {
+    let mut places = args::where_to_look();
+    for place in &mut places {
+        if place.get_id() == "pids" {
+            *place = place
+                .clone()
+                .help("Read the file of each of these processes");
+        }
+    }
+    let places = places.into_iter().filter(|arg| {
+        // One file is read, and no name is looked up.
+        !["fill-mappings", "threads"].contains(&arg.get_id().as_str())
+    });
+    Command::new("proc")
+        .about("Print a file of /proc as records, or a copy of one")
+        .long_about(
+            "Prints a file of /proc as records: net/tcp, /proc/meminfo, 1234/smaps, self/status, \
+             kernel.pid_max. A copy is known by its name, /backup/net/tcp6 or ./meminfo, or told \
+             by -as; - is standard input. With -watch it prints the numbers that move.",
+        )
+        .override_usage(
+            "psgo proc PATH|FILE|- [-as FORMAT] [FLAGS]\n       psgo proc -list\n       psgo proc -check",
+        )
+        .disable_help_flag(true)
+        .args_override_self(true)
+        .arg(
+            Arg::new("path")
+                .value_name("PATH")
+                .allow_hyphen_values(true)
+                .help("A file below /proc, a copy of one (with a slash before or ./), or -"),
+        )
+        .args(what())
+        .args(places)
+        .args(how())
+        .args(how_often())
+        .arg(args::help())
+}
+
+fn what() -> [Arg; 4] {
+    [
+        Arg::new("as")
+            .long("as")
+            .value_name("FORMAT")
+            .help("What a copy is a copy of: net/tcp, PID/stat"),
+        Arg::new("only")
+            .long("only")
+            .value_name("FIELD,…")
+            .value_parser(args::parse_names)
+            .help("Only these fields, in this order; a.b is b of a"),
+        Arg::new("list")
+            .long("list")
+            .action(ArgAction::SetTrue)
+            .help("List the files that psgo knows, and whether they are here"),
+        Arg::new("check")
+            .long("check")
+            .action(ArgAction::SetTrue)
+            .help("Read every file here and see that it comes back byte for byte"),
+    ]
+    .map(|arg| arg.help_heading("What to read"))
+}
+
+fn how() -> [Arg; 2] {
+    [
+        Arg::new("output")
+            .long("output")
+            .value_name("FORM")
+            .value_parser(value_parser!(Form))
+            .help("Form of the answer [default: fields]"),
+        Arg::new("delimiter")
+            .long("delimiter")
+            .value_name("CHAR")
+            .value_parser(parse_delimiter)
+            .help("What stands between the cells of csv [default: ,]"),
+    ]
+    .map(|arg| arg.help_heading("How to show it"))
+}
+
+fn how_often() -> [Arg; 5] {
+    [
+        Arg::new("watch")
+            .long("watch")
+            .value_name("SECONDS")
+            .value_parser(args::parse_seconds)
+            .help("Look again every so many seconds, and print which numbers moved"),
+        Arg::new("count")
+            .long("count")
+            .value_name("N")
+            .value_parser(args::parse_count)
+            .help("With -watch: end after so many looks"),
+        Arg::new("percent")
+            .long("percent")
+            .value_name("N")
+            .value_parser(parse_least)
+            .help("With -watch: only what moved by so many percent at least"),
+        Arg::new("change")
+            .long("change")
+            .value_name("N")
+            .value_parser(parse_least)
+            .help("With -watch: only what moved by so much at least"),
+        Arg::new("by")
+            .long("by")
+            .value_name("WHAT")
+            .value_parser(value_parser!(By))
+            .help("With -watch: how rows are taken together [default: mapping]"),
+    ]
+    .map(|arg| arg.help_heading("How often"))
+}
+
+/// What was asked.
+pub(crate) fn request(matches: &ArgMatches) -> Result<Proc, Failure> {
+    let form = matches.get_one("output").copied().unwrap_or_default();
+    let only: Vec<String> = matches.get_one("only").cloned().unwrap_or_default();
+    if form == Form::Raw && !only.is_empty() {
+        return Err(Failure::wrong_use(
+            "-output raw is the whole file: it takes no -only",
+        ));
+    }
+    let delimiter = matches.get_one("delimiter").copied();
+    if delimiter.is_some() && form != Form::Csv {
+        return Err(Failure::wrong_use("-delimiter needs -output csv"));
+    }
+    let look = args::look(matches)?;
+    let what = what_of(matches, &look)?;
+    let watch = watch(matches, form)?;
+    if watch.is_some() && !matches!(what, What::File(_)) {
+        return Err(Failure::wrong_use("-watch needs a file below /proc"));
+    }
+    let is_table = matches!(what, What::List | What::Check);
+    if is_table && (form == Form::Raw || !only.is_empty()) {
+        return Err(Failure::wrong_use(
+            "-list and -check take no -only and no -output raw",
+        ));
+    }
+    Ok(Proc {
+        what,
+        look,
+        form,
+        delimiter: delimiter.unwrap_or(b','),
+        only,
+        watch,
+    })
+}
+
+fn what_of(matches: &ArgMatches, look: &Look) -> Result<What, Failure> {
+    let path = matches.get_one::<String>("path");
+    let format = matches.get_one::<String>("as").cloned();
+    let (list, check) = (matches.get_flag("list"), matches.get_flag("check"));
+    let Some(path) = path else {
+        return match (list, check) {
+            (true, false) => Ok(What::List),
+            (false, true) => Ok(What::Check),
+            (true, true) => Err(Failure::wrong_use("-list or -check, not both")),
+            (false, false) => Err(Failure::wrong_use(
+                "proc needs a path, as net/tcp; -list shows them all",
+            )),
+        };
+    };
+    if list || check {
+        return Err(Failure::wrong_use("-list and -check take no path"));
+    }
+    let is_copy = path == "-" || !path.starts_with("/proc/") && path.starts_with(['/', '.']);
+    if !is_copy && format.is_none() {
+        return Ok(What::File(path.clone()));
+    }
+    if path.starts_with("/proc/") {
+        return Err(Failure::wrong_use(
+            "-as is for copies, not for files of /proc",
+        ));
+    }
+    if look.join.is_some() || look.pids.is_some() || look.proc.is_some() {
+        return Err(Failure::wrong_use(
+            "a copy is no process's and in no container: no -join, -pids or -proc",
+        ));
+    }
+    match (path.as_str(), format) {
+        ("-", Some(format)) => Ok(What::Input(format)),
+        ("-", None) => Err(Failure::wrong_use(
+            "standard input has no name: -as tells what it is, as -as net/tcp",
+        )),
+        (path, format) => Ok(What::Copy(path.into(), format)),
+    }
+}
+
+fn watch(matches: &ArgMatches, form: Form) -> Result<Option<Watch>, Failure> {
+    let count = matches.get_one("count").copied();
+    let Some(every) = matches.get_one("watch").copied() else {
+        let needs = ["count", "percent", "change", "by"];
+        return match needs.iter().find(|name| matches.contains_id(name)) {
+            Some(name) => Err(Failure::WrongUse(format!("-{name} needs -watch"))),
+            None => Ok(None),
+        };
+    };
+    if matches!(form, Form::Json | Form::Raw) {
+        return Err(Failure::wrong_use(
+            "-watch needs -output ndjson, csv or fields",
+        ));
+    }
+    let least = |name| matches.get_one(name).copied().unwrap_or_default();
+    Ok(Some(Watch {
+        pace: Pace { every, count },
+        least: Least {
+            percent: least("percent"),
+            change: least("change"),
+        },
+        by: matches.get_one("by").copied().unwrap_or_default(),
+    }))
+}
+
+fn parse_delimiter(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        [b'"' | b'\n' | b'\r'] => Err("it is what csv itself is made of".to_owned()),
+        [byte] if byte.is_ascii() => Ok(*byte),
+        b"\\t" => Ok(b'\t'),
+        _ => Err(format!("{} is not one character", wrong_use::quoted(text))),
+    }
+}
+
+fn parse_least(text: &str) -> Result<f64, String> {
+    let number = text.parse::<f64>().ok();
+    let number = number.filter(|number| number.is_finite() && *number >= 0.0);
+    number.ok_or_else(|| format!("{} is not a number", wrong_use::quoted(text)))
+}

@@ -1,0 +1,181 @@
+//! Records for people: a name and a value a line, whatever is inside them indented below.
+
+use std::io::{self, Write};
+
+use psgo::{Fields, Value};
+use unicode_width::UnicodeWidthStr as _;
+
+use super::forms::Records;
+
+/// Fields below each other; an empty line between two records.
+#[derive(Debug)]
+pub(crate) struct Text<W> {
+    out: W,
+    /// Columns of the terminal, if it has any.
+    width: Option<usize>,
+    is_first: bool,
+}
+
+/// Where even less is left beside the names, lines may be longer than the terminal.
+const NARROWEST: usize = 16;
+
+impl<W: Write> Text<W> {
+    pub(crate) fn new(width: Option<usize>, out: W) -> Self {
+        Self {
+            out,
+            width,
+            is_first: true,
+        }
+    }
+
+    fn fields(&mut self, fields: &Fields, indent: usize) -> io::Result<()> {
+        let known = || fields.iter().filter(|(_, value)| is_known(value));
+        let of_line = known().filter(|(_, value)| !is_nested(value));
+        let names = of_line.map(|(name, _)| name.to_string().width()).max();
+        let names = names.unwrap_or(0);
+        for (name, value) in known() {
+            let name = name.to_string();
+            match value {
+                Value::Fields(inner) => {
+                    writeln!(self.out, "{:indent$}{name}", "")?;
+                    self.fields(inner, indent + 2)?;
+                }
+                Value::List(values) if is_nested(value) => {
+                    for value in values {
+                        writeln!(self.out, "{:indent$}{name}", "")?;
+                        match value {
+                            Value::Fields(inner) => self.fields(inner, indent + 2)?,
+                            value => writeln!(self.out, "{:indent$}  {}", "", text(value))?,
+                        }
+                    }
+                }
+                value => {
+                    let fill = names.saturating_sub(name.width());
+                    let start = indent + names + 2;
+                    let lines = self.lines(value, start);
+                    let mut lines = lines.iter();
+                    let first = lines.next().map_or("", String::as_str);
+                    let line = format!("{:indent$}{name}{:fill$}  {first}", "", "");
+                    writeln!(self.out, "{}", line.trim_end())?;
+                    for line in lines {
+                        writeln!(self.out, "{:start$}{line}", "")?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The value in lines that fit behind `start` columns.
+    fn lines(&self, value: &Value, start: usize) -> Vec<String> {
+        let Value::List(values) = value else {
+            return vec![text(value)];
+        };
+        let room = self.width.map_or(usize::MAX, |width| {
+            width.saturating_sub(start).max(NARROWEST)
+        });
+        let mut lines = vec![String::new()];
+        let last = values.len().saturating_sub(1);
+        for (i, value) in values.iter().enumerate() {
+            let comma = if i < last { "," } else { "" };
+            let word = text(value) + comma;
+            match lines.last_mut() {
+                Some(line) if line.is_empty() => line.push_str(&word),
+                Some(line) if line.width() + 1 + word.width() <= room => {
+                    line.push(' ');
+                    line.push_str(&word);
+                }
+                _ => lines.push(word),
+            }
+        }
+        lines
+    }
+}
+
+/// Nothing is said of what is not known, or of what has nothing in it.
+fn is_known(value: &Value) -> bool {
+    match value {
+        Value::Missing => false,
+        Value::Fields(fields) => fields.iter().any(|(_, value)| is_known(value)),
+        Value::List(values) => !values.is_empty(),
+        _ => true,
+    }
+}
+
+fn is_nested(value: &Value) -> bool {
+    match value {
+        Value::Fields(_) => true,
+        Value::List(values) => values
+            .iter()
+            .any(|value| matches!(value, Value::Fields(_) | Value::List(_))),
+        _ => false,
+    }
+}
+
+/// A size with its unit, without loss; anything else as everywhere.
+fn text(value: &Value) -> String {
+    match value {
+        Value::Size(bytes) if bytes % 1024 == 0 => format!("{} KiB", bytes / 1024),
+        Value::Size(bytes) => format!("{bytes} B"),
+        value => value.to_string(),
+    }
+}
+
+impl<W: Write> Records for Text<W> {
+    fn record(&mut self, record: &Fields) -> io::Result<()> {
+        if !std::mem::take(&mut self.is_first) {
+            self.out.write_all(b"\n")?;
+        }
+        self.fields(record, 0)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(width: Option<usize>, records: &[Fields]) -> String {
+        let mut out = Vec::new();
+        let mut text = Text::new(width, &mut out);
+        for record in records {
+            text.record(record).unwrap();
+        }
+        text.finish().unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    fn fields<const N: usize>(fields: [(&'static str, Value); N]) -> Fields {
+        fields.into_iter().collect()
+    }
+
+    #[test]
+    fn what_is_inside_stands_below_and_what_is_unknown_nowhere() {
+        let inner = fields([("port", Value::Int(22)), ("x", Value::Missing)]);
+        let record = fields([
+            ("local", Value::Fields(inner.clone())),
+            ("mem_total", Value::Size(2048)),
+            ("odd", Value::Size(2049)),
+            ("name", Value::text("a\nb")),
+            ("none", Value::List(Vec::new())),
+            ("cpu", Value::List(vec![Value::Fields(inner)])),
+        ]);
+        let expected = "local\n  port  22\nmem_total  2 KiB\nodd        2049 B\n\
+                        name       a\\nb\ncpu\n  port  22\n";
+        assert_eq!(written(None, &[record]), expected);
+    }
+
+    #[test]
+    fn a_list_is_broken_between_its_values() {
+        let numbers = (100..106).map(Value::Int).collect();
+        let record = fields([("groups", Value::List(numbers)), ("a", Value::Int(1))]);
+        assert_eq!(
+            written(Some(24), &[record.clone(), record]),
+            "groups  100, 101, 102,\n        103, 104, 105\na       1\n\n\
+             groups  100, 101, 102,\n        103, 104, 105\na       1\n"
+        );
+    }
+}

@@ -1,0 +1,409 @@
+//! The processes of a listing as a tree: who is whose child, what the rules say of each.
+
+use std::collections::HashMap;
+
+use crate::{
+    error::{Error, ErrorKind, Result},
+    ids::Pid,
+    query::Row,
+    value::{Text, Value},
+};
+
+use super::{
+    Line,
+    rules::{About, Action, Pattern, Rule, Rules, Scope},
+};
+
+/// The node above all: what has no parent in the listing is its child.
+const ROOT: usize = 0;
+
+/// The processes of a listing, each with its place among [`nodes`](Self::nodes).
+pub(super) struct Forest {
+    pub(super) nodes: Vec<Node>,
+    /// By place, as long as the nodes.
+    children: Vec<Vec<usize>>,
+    /// Parents before children.
+    order: Vec<usize>,
+    is_joined: bool,
+}
+
+/// A process.
+pub(super) struct Node {
+    pub(super) pid: Pid,
+    pub(super) parent: usize,
+    depth: usize,
+    user: Text,
+    is_kernel_thread: bool,
+    /// As the kernel has it.
+    pub(super) before: Text,
+    /// As the rules have made it.
+    pub(super) cmdline: Vec<u8>,
+    /// By the rule of this number.
+    pub(super) adjusted: Option<usize>,
+    pub(super) verdict: Verdict,
+}
+
+/// Whether a process is shown, and by which rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// No rule is about it.
+    Untouched,
+    KernelThread,
+    Shown(usize),
+    Hidden(usize),
+}
+
+impl Node {
+    pub(super) fn is_shown(&self) -> bool {
+        matches!(self.verdict, Verdict::Untouched | Verdict::Shown(_))
+    }
+
+    pub(super) fn line(&self) -> Line {
+        let level = u8::try_from(self.depth).unwrap_or(u8::MAX);
+        Line::new(level, &self.cmdline, self.user.as_bytes())
+    }
+}
+
+/// What a row of [`COLUMNS`](super::COLUMNS) says.
+fn node(row: &Row) -> Option<(Node, u32)> {
+    let [ppid, user, state, kthread, args] = row.values() else {
+        return None;
+    };
+    let number = |value: &Value| match value {
+        Value::Int(number) => Some(Some(*number)),
+        Value::Missing => Some(None),
+        _ => None,
+    };
+    let text = |value: &Value| match value {
+        Value::Text(text) => Some(text.clone()),
+        Value::Missing => Some(Text::word("?")),
+        _ => None,
+    };
+    let mut before = text(args)?;
+    if text(state)?.as_bytes() == b"Z" {
+        // It has no command line any more, only its name. The words are those of ps.
+        before = Text::from(&[before.as_bytes(), b" <defunct>"].concat()[..]);
+    }
+    let is_kernel_thread = number(kthread)? == Some(1);
+    let parent = number(ppid)?.and_then(|ppid| u32::try_from(ppid).ok());
+    let node = Node {
+        pid: row.pid(),
+        parent: ROOT,
+        depth: 1,
+        user: text(user)?,
+        is_kernel_thread,
+        cmdline: before.as_bytes().to_vec(),
+        before,
+        adjusted: None,
+        verdict: Verdict::Untouched,
+    };
+    Some((node, parent.unwrap_or(0)))
+}
+
+impl Forest {
+    /// The tree of the rows of one listing, ruled and sorted.
+    pub(super) fn new<'a>(rows: impl IntoIterator<Item = &'a Row>, rules: &Rules) -> Result<Self> {
+        let invalid = |reason| Error::new(ErrorKind::Invalid, "", reason);
+        let root = Line::root();
+        let mut nodes = vec![Node {
+            pid: Pid::new(0),
+            parent: ROOT,
+            depth: 0,
+            user: root.user,
+            is_kernel_thread: false,
+            cmdline: root.cmdline.as_bytes().to_vec(),
+            before: root.cmdline,
+            adjusted: None,
+            verdict: Verdict::Untouched,
+        }];
+        let mut parents = vec![0];
+        let mut via = None;
+        for row in rows {
+            if *via.get_or_insert(row.via()) != row.via() {
+                return Err(invalid("a tree is of one container, not of several"));
+            }
+            let read = node(row).ok_or_else(|| invalid("a tree takes rows of drift::COLUMNS"))?;
+            nodes.push(read.0);
+            parents.push(read.1);
+        }
+        let mut forest = Self {
+            children: vec![Vec::new(); nodes.len()],
+            order: Vec::with_capacity(nodes.len()),
+            is_joined: via.flatten().is_some(),
+            nodes,
+        };
+        forest.link(&parents);
+        forest.adjust(rules);
+        forest.sort();
+        forest.judge(rules);
+        Ok(forest)
+    }
+
+    /// Finds the parent of each process by its number, and the order from parents to children.
+    ///
+    /// A parent that is not in the listing has ended while it was made, and the kernel gives its
+    /// children to process 1. Rows are read one after the other, and numbers come again; so a
+    /// process can seem to be above itself, and is then a child of the root.
+    fn link(&mut self, parents: &[u32]) {
+        let places: HashMap<u32, usize> = self
+            .nodes
+            .iter()
+            .enumerate()
+            .skip(1)
+            .map(|(place, node)| (node.pid.get(), place))
+            .collect();
+        let init = places.get(&1).copied().unwrap_or(ROOT);
+        for (place, ppid) in parents.iter().enumerate().skip(1) {
+            let parent = match (ppid, places.get(ppid)) {
+                (0, _) => ROOT,
+                (_, Some(parent)) if *parent != place => *parent,
+                _ if init == place => ROOT,
+                _ => init,
+            };
+            self.nodes[place].parent = parent;
+        }
+        self.unknot();
+        for place in 1..self.nodes.len() {
+            self.children[self.nodes[place].parent].push(place);
+        }
+        self.order.push(ROOT);
+        let mut next = 0;
+        while let Some(&place) = self.order.get(next) {
+            next += 1;
+            for i in 0..self.children[place].len() {
+                let child = self.children[place][i];
+                self.nodes[child].depth = self.nodes[place].depth + 1;
+                self.order.push(child);
+            }
+        }
+    }
+
+    /// Gives to the root one process of each ring.
+    fn unknot(&mut self) {
+        #[derive(Clone, Copy, PartialEq)]
+        enum Mark {
+            New,
+            OnTheWay,
+            Rooted,
+        }
+        let mut marks = vec![Mark::New; self.nodes.len()];
+        marks[ROOT] = Mark::Rooted;
+        for start in 1..self.nodes.len() {
+            let mut way = Vec::new();
+            let mut place = start;
+            while marks[place] == Mark::New {
+                marks[place] = Mark::OnTheWay;
+                way.push(place);
+                place = self.nodes[place].parent;
+            }
+            if marks[place] == Mark::OnTheWay {
+                self.nodes[place].parent = ROOT;
+            }
+            for place in way {
+                marks[place] = Mark::Rooted;
+            }
+        }
+    }
+
+    /// Changes the command lines; ancestors are matched as the kernel has them.
+    fn adjust(&mut self, rules: &Rules) {
+        for (number, rule) in rules.iter().enumerate() {
+            let Action::Adjust(steps) = &rule.action else {
+                continue;
+            };
+            let below = self.below(rule, |node| node.before.as_bytes());
+            for place in 1..self.nodes.len() {
+                let node = &self.nodes[place];
+                let is_first = node.adjusted.is_none();
+                if is_first
+                    && self.is_about(&rule.about, place, node.before.as_bytes(), below.as_deref())
+                {
+                    let node = &mut self.nodes[place];
+                    node.adjusted = Some(number);
+                    for step in steps {
+                        node.cmdline = step.apply(&node.cmdline);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Which processes are below one that a rule wants above them; nothing if it wants none.
+    fn below(&self, rule: &Rule, cmdline: impl Fn(&Node) -> &[u8]) -> Option<Vec<bool>> {
+        let pattern: &Pattern = rule.about.ancestor.as_ref()?;
+        let matches = |place: usize| {
+            let node = &self.nodes[place];
+            place != ROOT && pattern.matches(cmdline(node), node.user.as_bytes())
+        };
+        Some(self.spread(matches))
+    }
+
+    /// Which processes have one above them of which it holds.
+    fn spread(&self, holds: impl Fn(usize) -> bool) -> Vec<bool> {
+        let mut below = vec![false; self.nodes.len()];
+        for &place in self.order.iter().skip(1) {
+            let parent = self.nodes[place].parent;
+            below[place] = below[parent] || holds(parent);
+        }
+        below
+    }
+
+    fn is_about(
+        &self,
+        about: &About,
+        place: usize,
+        cmdline: &[u8],
+        below: Option<&[bool]>,
+    ) -> bool {
+        let node = &self.nodes[place];
+        place != ROOT
+            && about.host.is_none_or(|host| host != self.is_joined)
+            && about.pid.is_none_or(|pid| pid == node.pid)
+            && below.is_none_or(|below| below[place])
+            && about.process.matches(cmdline, node.user.as_bytes())
+    }
+
+    /// Sorts the children of each by command line, user, number of children, and then by those.
+    ///
+    /// From the deepest up, each node gets the rank that it has among those as deep as it is. So
+    /// children are compared by numbers, and the deepest of trees takes no deeper recursion.
+    fn sort(&mut self) {
+        let mut rank = vec![0_usize; self.nodes.len()];
+        let mut level: Vec<usize> = Vec::new();
+        let mut rest = &self.order[..];
+        while let Some(&last) = rest.last() {
+            let depth = self.nodes[last].depth;
+            let start = rest.partition_point(|place| self.nodes[*place].depth < depth);
+            level.clear();
+            level.extend(&rest[start..]);
+            rest = &rest[..start];
+            for &place in &level {
+                self.children[place].sort_by_key(|child| rank[*child]);
+            }
+            let ranks = |place: usize| self.children[place].iter().map(|child| rank[*child]);
+            let compare = |a: usize, b: usize| {
+                let (one, other) = (&self.nodes[a], &self.nodes[b]);
+                let lengths = (self.children[a].len(), self.children[b].len());
+                one.cmdline
+                    .cmp(&other.cmdline)
+                    .then_with(|| one.user.cmp(&other.user))
+                    .then_with(|| lengths.0.cmp(&lengths.1))
+                    .then_with(|| ranks(a).cmp(ranks(b)))
+            };
+            level.sort_by(|a, b| compare(*a, *b));
+            let mut number = 0;
+            let numbers: Vec<_> = level
+                .iter()
+                .enumerate()
+                .map(|(i, &place)| {
+                    number += usize::from(i > 0 && compare(level[i - 1], place).is_ne());
+                    (place, number)
+                })
+                .collect();
+            for (place, number) in numbers {
+                rank[place] = number;
+            }
+        }
+    }
+
+    /// Decides of each process whether it is shown.
+    fn judge(&mut self, rules: &Rules) {
+        for node in self.nodes.iter_mut().filter(|node| node.is_kernel_thread) {
+            node.verdict = Verdict::KernelThread;
+        }
+        for (number, rule) in rules.iter().enumerate() {
+            let below = self.below(rule, |node| &node.cmdline);
+            let is_about = |place: usize| {
+                self.is_about(
+                    &rule.about,
+                    place,
+                    &self.nodes[place].cmdline,
+                    below.as_deref(),
+                )
+            };
+            let verdicts: Vec<(usize, Verdict)> = match &rule.action {
+                Action::Adjust(_) => continue,
+                Action::Show => self
+                    .undecided()
+                    .filter(|place| is_about(*place))
+                    .map(|place| (place, Verdict::Shown(number)))
+                    .collect(),
+                Action::Once => self.once(is_about, number),
+                Action::Ignore(scope) => {
+                    let own: Vec<bool> = (0..self.nodes.len()).map(is_about).collect();
+                    let above = self.spread(|place| own[place]);
+                    let goes = |place: &usize| match scope {
+                        Scope::Process => own[*place],
+                        Scope::Tree => own[*place] || above[*place],
+                        Scope::Below => above[*place],
+                    };
+                    self.undecided()
+                        .filter(goes)
+                        .map(|place| (place, Verdict::Hidden(number)))
+                        .collect()
+                }
+            };
+            for (place, verdict) in verdicts {
+                self.nodes[place].verdict = verdict;
+            }
+        }
+    }
+
+    fn undecided(&self) -> impl Iterator<Item = usize> {
+        let is_open = |place: &usize| self.nodes[*place].verdict == Verdict::Untouched;
+        (1..self.nodes.len()).filter(is_open)
+    }
+
+    /// The first of equal siblings is shown. They stand side by side, being sorted.
+    fn once(&self, is_about: impl Fn(usize) -> bool, number: usize) -> Vec<(usize, Verdict)> {
+        let mut verdicts = Vec::new();
+        for siblings in &self.children {
+            let mut shown: Option<&Node> = None;
+            for &place in siblings {
+                let node = &self.nodes[place];
+                if node.verdict != Verdict::Untouched || !is_about(place) {
+                    continue;
+                }
+                let is_another = shown
+                    .is_some_and(|first| first.cmdline == node.cmdline && first.user == node.user);
+                if is_another {
+                    verdicts.push((place, Verdict::Hidden(number)));
+                } else {
+                    shown = Some(node);
+                    verdicts.push((place, Verdict::Shown(number)));
+                }
+            }
+        }
+        verdicts
+    }
+
+    /// The process from which a rule that hides `place` got to it: itself, or one above.
+    pub(super) fn cause(&self, rule: &Rule, place: usize) -> usize {
+        let below = self.below(rule, |node| &node.cmdline);
+        let mut at = place;
+        // A rule about what is below a process may match that process too.
+        if matches!(rule.action, Action::Ignore(Scope::Below)) {
+            at = self.nodes[place].parent;
+        }
+        while at != ROOT
+            && !self.is_about(&rule.about, at, &self.nodes[at].cmdline, below.as_deref())
+        {
+            at = self.nodes[at].parent;
+        }
+        at
+    }
+
+    /// The lines of the processes that are shown, in their order.
+    pub(super) fn lines(&self) -> Vec<Line> {
+        let mut lines = Vec::new();
+        let mut stack = vec![ROOT];
+        while let Some(place) = stack.pop() {
+            let node = &self.nodes[place];
+            if node.is_shown() {
+                lines.push(node.line());
+            }
+            stack.extend(self.children[place].iter().rev());
+        }
+        lines
+    }
+}

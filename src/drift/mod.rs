@@ -1,0 +1,121 @@
+//! What should run against what runs: a listing as a tree of lines, and two trees compared.
+//!
+//! [`tree`] makes lines of a listing, by [`Rules`]; [`diff`] says what is missing in them and what
+//! is there beyond them. Where lines are kept, and what is told to whom, is the caller's. psdiff
+//! (of ossobv/vcutil) is where the lines and the built-in rules come from.
+//!
+//! ```
+//! use psgo::{Query, drift};
+//!
+//! let table = Query::new(&drift::COLUMNS)?.table()?;
+//! let rules = drift::Rules::builtin()?;
+//! let saved = drift::tree(table.rows(), &rules)?;
+//! assert_eq!(saved[0].to_string(), "root  {user=root}");
+//!
+//! // Later:
+//! let now = drift::tree(Query::new(&drift::COLUMNS)?.table()?.rows(), &rules)?;
+//! for change in drift::diff(&saved, &now) {
+//!     println!("{} {}", if change.is_missing() { '-' } else { '+' }, change.line());
+//! }
+//! # Ok::<(), psgo::Error>(())
+//! ```
+
+mod diff;
+mod forest;
+mod line;
+mod rules;
+#[cfg(test)]
+mod tests;
+mod toml;
+
+pub use diff::{Change, diff};
+pub use line::{Line, add, remove};
+pub use rules::{Action, Mask, Rule, Rules, Scope, Step};
+
+use crate::{error::Result, ids::Pid, query::Row, value::Text};
+use forest::{Forest, Verdict};
+
+/// The descriptors of a listing of which [`tree`] makes lines, in this order.
+pub const COLUMNS: [&str; 5] = ["ppid", "user", "state", "kthread", "args"];
+
+/// The lines of the processes in `rows`: each below its parent, children by command line, user,
+/// number of children, and then by their children; kernel threads are left out.
+///
+/// What a rule leaves out still counts as a level for what is below it. A process whose parent is
+/// not among the rows is below process 1. A zombie's command line is its name in brackets and
+/// `<defunct>`. Leave the row of the caller out of `rows` if it shall not be there; see
+/// [`View::this_process`](crate::View::this_process).
+///
+/// # Errors
+///
+/// [`Invalid`](crate::ErrorKind::Invalid): the rows are not of [`COLUMNS`], or of several containers.
+pub fn tree<'a>(rows: impl IntoIterator<Item = &'a Row>, rules: &Rules) -> Result<Vec<Line>> {
+    Ok(Forest::new(rows, rules)?.lines())
+}
+
+/// What the rules made of one process.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Explanation<'r> {
+    /// Its line, whether it is shown or not.
+    pub line: Line,
+    /// Its command line as the kernel has it.
+    pub cmdline: Text,
+    /// The rule that changed the command line.
+    pub adjusted: Option<&'r Rule>,
+    /// Why it is shown or not.
+    pub reason: Reason<'r>,
+}
+
+/// Why a process is shown or not.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum Reason<'r> {
+    /// It is shown, as no rule is about it.
+    NoRule,
+    /// It is never shown.
+    KernelThread,
+    /// It is shown because this rule says so.
+    Shown(&'r Rule),
+    /// It is not shown because of this rule.
+    Hidden {
+        /// The rule.
+        rule: &'r Rule,
+        /// The process that it matched: this one or one above it.
+        matched: Pid,
+    },
+}
+
+/// What the rules make of the process `pid` among `rows`; nothing if it is not there.
+///
+/// # Errors
+///
+/// As [`tree`].
+pub fn explain<'a, 'r>(
+    rows: impl IntoIterator<Item = &'a Row>,
+    rules: &'r Rules,
+    pid: Pid,
+) -> Result<Option<Explanation<'r>>> {
+    let forest = Forest::new(rows, rules)?;
+    let is_it = |place: &usize| forest.nodes.get(*place).is_some_and(|node| node.pid == pid);
+    let Some(place) = (1..forest.nodes.len()).find(is_it) else {
+        return Ok(None);
+    };
+    let node = &forest.nodes[place];
+    let rule = |number: usize| rules.iter().nth(number);
+    let reason = match node.verdict {
+        Verdict::Untouched => Reason::NoRule,
+        Verdict::KernelThread => Reason::KernelThread,
+        Verdict::Shown(number) => rule(number).map_or(Reason::NoRule, Reason::Shown),
+        Verdict::Hidden(number) => rule(number).map_or(Reason::NoRule, |rule| Reason::Hidden {
+            rule,
+            matched: forest.nodes[forest.cause(rule, place)].pid,
+        }),
+    };
+    Ok(Some(Explanation {
+        line: node.line(),
+        cmdline: node.before.clone(),
+        adjusted: node.adjusted.and_then(rule),
+        reason,
+    }))
+}

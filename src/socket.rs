@@ -1,0 +1,259 @@
+//! `Socket`: a socket of a network namespace, whichever table of the kernel's it stands in.
+
+use std::{collections::HashMap, net::SocketAddr};
+
+use crate::{
+    format::{
+        ParseError,
+        net::{
+            DatagramSocket, Icmp, Icmp6, Raw, Raw6, Tcp, Tcp6, TcpSocket, Udp, Udp6, UdpLite,
+            UdpLite6, Unix, UnixSocket,
+        },
+    },
+    value::Text,
+};
+
+/// A socket of a network namespace.
+///
+/// From `/proc/net/tcp`, `udp`, `raw`, `icmp`, `unix` and their kin. Sockets of other families
+/// (netlink, packet, vsock) have no common form there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Socket {
+    /// The table that it stands in: `tcp`, `tcp6`, `udp`, `udp6`, `udplite`, `udplite6`, `raw`,
+    /// `raw6`, `icmp`, `icmp6`, `unix`.
+    pub protocol: &'static str,
+    /// Its state: `LISTEN`, `ESTABLISHED`; nothing for one that psgo does not know.
+    pub state: Option<&'static str>,
+    /// What is sent, of a Unix socket: `STREAM`, `DGRAM`, `SEQPACKET`.
+    pub kind: Option<&'static str>,
+    /// Bytes received that were not read; of one that listens for TCP, connections that wait.
+    pub received: Option<u64>,
+    /// Bytes sent that were not acknowledged.
+    pub sent: Option<u64>,
+    /// Its own end; nothing for a Unix socket.
+    pub local: Option<SocketAddr>,
+    /// The other end; nothing without one.
+    pub remote: Option<SocketAddr>,
+    /// What a Unix socket is bound to; `@` begins an abstract name.
+    pub path: Option<Vec<u8>>,
+    /// Inode; 0 for one that no process has.
+    pub inode: u64,
+    /// Its user, in the user namespace of this process; nothing for a Unix socket.
+    pub uid: Option<u32>,
+}
+
+impl Socket {
+    /// Does it wait for others to connect, or to send where nobody connects?
+    #[must_use]
+    pub fn is_listening(&self) -> bool {
+        match self.protocol {
+            "tcp" | "tcp6" | "unix" => self.state == Some("LISTEN"),
+            _ => self.remote.is_none() && self.local.is_some_and(|end| end.port() != 0),
+        }
+    }
+
+    /// Its own end as text: `127.0.0.1:80`, `*:22`, `/run/x.sock`.
+    #[must_use]
+    pub fn local_text(&self) -> Option<Text> {
+        match (&self.path, self.local) {
+            (Some(path), _) => Some(Text::from(path.as_slice())),
+            (None, end) => end.map(|end| Text::from(end.to_string())),
+        }
+    }
+
+    /// The other end as text.
+    #[must_use]
+    pub fn remote_text(&self) -> Option<Text> {
+        self.remote.map(|end| Text::from(end.to_string()))
+    }
+
+    /// All of it in one line: `tcp 127.0.0.1:80->127.0.0.1:4711 ESTABLISHED`.
+    #[must_use]
+    pub fn text(&self) -> Text {
+        let mut text = self.protocol.as_bytes().to_vec();
+        let mut word = |before: &[u8], word: &[u8]| {
+            text.extend_from_slice(before);
+            text.extend_from_slice(word);
+        };
+        if let Some(kind) = self.kind {
+            word(b" ", kind.as_bytes());
+        }
+        if let Some(local) = self.local_text() {
+            word(b" ", local.as_bytes());
+        }
+        if let Some(remote) = self.remote_text() {
+            word(b"->", remote.as_bytes());
+        }
+        if let Some(state) = self.state {
+            word(b" ", state.as_bytes());
+        }
+        Text::from(text.as_slice())
+    }
+
+    fn of_tcp(protocol: &'static str, socket: &TcpSocket) -> Self {
+        let remote = socket.remote.0;
+        Self {
+            protocol,
+            state: socket.st.name(),
+            kind: None,
+            received: Some(socket.rx_queue.0),
+            sent: Some(socket.tx_queue.0),
+            local: Some(socket.local.0),
+            remote: has_end(remote).then_some(remote),
+            path: None,
+            inode: socket.inode,
+            uid: Some(socket.uid),
+        }
+    }
+
+    fn of_datagrams(protocol: &'static str, socket: &DatagramSocket) -> Self {
+        let remote = socket.remote.0;
+        Self {
+            protocol,
+            state: socket.st.name(),
+            kind: None,
+            received: Some(socket.rx_queue.0),
+            sent: Some(socket.tx_queue.0),
+            local: Some(socket.local.0),
+            remote: has_end(remote).then_some(remote),
+            path: None,
+            inode: socket.inode,
+            uid: Some(socket.uid),
+        }
+    }
+
+    fn of_unix(socket: UnixSocket) -> Self {
+        const LISTENS: u32 = 0x10000;
+        let state = match socket.st.name() {
+            Some("UNCONNECTED") if socket.flags.0 & LISTENS != 0 => Some("LISTEN"),
+            state => state,
+        };
+        Self {
+            protocol: "unix",
+            state,
+            kind: socket.r#type.name(),
+            received: None,
+            sent: None,
+            local: None,
+            remote: None,
+            path: socket.path.0,
+            inode: socket.inode,
+            uid: None,
+        }
+    }
+}
+
+/// Is there anybody at this end?
+fn has_end(end: SocketAddr) -> bool {
+    end.port() != 0 || !end.ip().is_unspecified()
+}
+
+type Parse = fn(&[u8]) -> Result<Vec<Socket>, ParseError>;
+
+macro_rules! of {
+    ($file:ty, $protocol:literal, $of:ident) => {
+        |bytes| {
+            let rows = <$file>::parse(bytes)?.rows;
+            Ok(rows.iter().map(|row| Socket::$of($protocol, row)).collect())
+        }
+    };
+}
+
+/// The tables, by their path below `/proc/PID`, and how each is understood.
+pub(crate) const TABLES: [(&str, Parse); 11] = [
+    ("net/tcp", of!(Tcp, "tcp", of_tcp)),
+    ("net/tcp6", of!(Tcp6, "tcp6", of_tcp)),
+    ("net/udp", of!(Udp, "udp", of_datagrams)),
+    ("net/udp6", of!(Udp6, "udp6", of_datagrams)),
+    ("net/udplite", of!(UdpLite, "udplite", of_datagrams)),
+    ("net/udplite6", of!(UdpLite6, "udplite6", of_datagrams)),
+    ("net/raw", of!(Raw, "raw", of_datagrams)),
+    ("net/raw6", of!(Raw6, "raw6", of_datagrams)),
+    ("net/icmp", of!(Icmp, "icmp", of_datagrams)),
+    ("net/icmp6", of!(Icmp6, "icmp6", of_datagrams)),
+    ("net/unix", |bytes| {
+        let rows = Unix::parse(bytes)?.rows.0;
+        Ok(rows.into_iter().map(Socket::of_unix).collect())
+    }),
+];
+
+/// Sockets by their inodes.
+pub(crate) fn by_inode(sockets: Vec<Socket>) -> HashMap<u64, std::sync::Arc<Socket>> {
+    let known = sockets.into_iter().filter(|socket| socket.inode != 0);
+    known
+        .map(|socket| (socket.inode, std::sync::Arc::new(socket)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        net::{TcpListener, TcpStream, UdpSocket},
+        os::{fd::AsRawFd as _, unix::net::UnixListener},
+    };
+
+    use super::*;
+
+    fn inode(file: &impl std::os::fd::AsFd) -> u64 {
+        let fd = file.as_fd().as_raw_fd();
+        let link = std::fs::read_link(format!("/proc/self/fd/{fd}")).unwrap();
+        let link = link.to_str().unwrap();
+        let inode = link
+            .strip_prefix("socket:[")
+            .and_then(|rest| rest.strip_suffix(']'));
+        inode.unwrap().parse().unwrap()
+    }
+
+    fn all() -> HashMap<u64, std::sync::Arc<Socket>> {
+        let sockets = TABLES.iter().flat_map(|(path, parse)| {
+            let bytes = std::fs::read(format!("/proc/self/{path}")).unwrap_or_default();
+            if bytes.is_empty() {
+                Vec::new()
+            } else {
+                parse(&bytes).unwrap()
+            }
+        });
+        by_inode(sockets.collect())
+    }
+
+    #[test]
+    fn sockets_of_every_kind_are_what_their_makers_say() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let listener6 = TcpListener::bind("[::1]:0").unwrap();
+        let datagrams = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let path = std::env::temp_dir().join(format!("psgo-socket-{}", std::process::id()));
+        let unix = UnixListener::bind(&path).unwrap();
+        let all = all();
+
+        let found = &all[&inode(&listener)];
+        assert_eq!((found.protocol, found.state), ("tcp", Some("LISTEN")));
+        assert_eq!(found.local, Some(listener.local_addr().unwrap()));
+        assert!(found.is_listening() && found.remote.is_none() && found.received == Some(1));
+        let found = &all[&inode(&client)];
+        assert_eq!(found.remote, Some(listener.local_addr().unwrap()));
+        assert_eq!(
+            found.text().as_str().unwrap(),
+            format!(
+                "tcp {}->{} ESTABLISHED",
+                client.local_addr().unwrap(),
+                client.peer_addr().unwrap()
+            )
+        );
+        let found = &all[&inode(&listener6)];
+        assert_eq!(
+            (found.protocol, found.local),
+            ("tcp6", Some(listener6.local_addr().unwrap()))
+        );
+        let found = &all[&inode(&datagrams)];
+        assert_eq!((found.protocol, found.is_listening()), ("udp", true));
+        let found = &all[&inode(&unix)];
+        assert_eq!((found.kind, found.state), (Some("STREAM"), Some("LISTEN")));
+        assert_eq!(
+            found.local_text(),
+            Some(Text::from(path.as_os_str().as_encoded_bytes()))
+        );
+        std::fs::remove_file(path).unwrap();
+    }
+}

@@ -1,0 +1,354 @@
+//! Where a file of a view is, who can read it, and what there is to read.
+
+use std::{
+    io::{self, Cursor, Read},
+    os::fd::OwnedFd,
+    sync::Arc,
+};
+
+use super::{View, join::Joined};
+use crate::{
+    bytes,
+    error::{Error, ErrorKind, Result},
+    format::Format,
+    ids::Pid,
+    namespace::{MOUNTED_OVER, gone},
+    procfs::{OpenFile, Procfs},
+    sys::{self, Entry},
+    watchdog::Relay,
+};
+
+/// A directory tree deeper than this is none of the kernel's.
+const DEEPEST: usize = 16;
+
+/// A file, and what is to be known of it before it is read.
+struct Place {
+    proc: Arc<Procfs>,
+    path: String,
+    process: Option<Process>,
+    /// What the reading thread has to enter.
+    namespaces: Vec<OwnedFd>,
+}
+
+/// The process that a file describes.
+#[derive(Clone, Copy)]
+struct Process {
+    /// Its number, as it was asked for.
+    asked: Pid,
+    /// Its number in the `/proc` that is read.
+    read: Pid,
+    /// Whether it is the one that was joined, by whatever name.
+    is_target: bool,
+}
+
+/// What was opened.
+enum Opened {
+    File(OpenFile),
+    Target(Cursor<Vec<u8>>),
+}
+
+impl Read for Opened {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::File(file) => file.read(buffer),
+            Self::Target(target) => target.read(buffer),
+        }
+    }
+}
+
+fn number(part: &str) -> Option<Pid> {
+    bytes::decimal(part.as_bytes()).map(Pid::new)
+}
+
+impl View {
+    /// The bytes of the file `path`, which is of that format and called `name` in errors.
+    pub(super) fn source(
+        &self,
+        format: &Format,
+        path: &str,
+        name: &str,
+    ) -> Result<Box<dyn Read + Send>> {
+        let inner = &self.0;
+        let place = self.place(path, name)?;
+        let can_block = inner.joined.is_some() || !inner.proc.is_genuine() || format.of_process;
+        let enters = !place.namespaces.is_empty();
+        let is_link = format.is_link;
+        let (proc, process) = (Arc::clone(&place.proc), place.process);
+        let open = move || {
+            place.namespaces.iter().try_for_each(sys::enter_namespace)?;
+            Ok(if is_link {
+                Opened::Target(Cursor::new(place.proc.link(&place.path)?))
+            } else {
+                Opened::File(place.proc.open_file(&place.path)?)
+            })
+        };
+        let source: io::Result<Box<dyn Read + Send>> = if can_block {
+            Relay::open(self.1, open).map(|relay| Box::new(relay) as _)
+        } else {
+            open().map(|file| Box::new(file) as _)
+        };
+        let source = source.map_err(|error| match error.raw_os_error() {
+            Some(libc::ENOENT | libc::ESRCH) => match process {
+                Some(process) if proc.process(process.read).is_err() => gone(process.asked),
+                _ => Error::of_system(ErrorKind::Absent, name.to_owned(), error),
+            },
+            // What a guarded path answers that leads through a link or another mount.
+            Some(libc::EXDEV | libc::ELOOP) => {
+                Error::new(ErrorKind::NotTrusted, name.to_owned(), MOUNTED_OVER)
+            }
+            Some(libc::EPERM) if enters => {
+                Error::io(name.to_owned(), error).that_takes("CAP_SYS_ADMIN")
+            }
+            _ => Error::io(name.to_owned(), error),
+        })?;
+        // While it is open its numbers are the process's own, if they were until now.
+        match (&inner.joined, process) {
+            (Some(joined), Some(process)) if !joined.shows(process) => Err(gone(process.asked)),
+            _ => Ok(source),
+        }
+    }
+
+    /// Where the file `path` is.
+    fn place(&self, path: &str, name: &str) -> Result<Place> {
+        let inner = &self.0;
+        let parts: Vec<&str> = path.split('/').collect();
+        let Some(joined) = &inner.joined else {
+            // Another thread may read it than the one that asks.
+            let path = match path.strip_prefix("thread-self/") {
+                Some(rest) if inner.proc.is_genuine() => {
+                    format!("self/task/{}/{rest}", sys::own_thread())
+                }
+                _ => path.to_owned(),
+            };
+            let pid = parts.first().and_then(|first| number(first));
+            return Ok(Place {
+                proc: Arc::clone(&inner.proc),
+                path,
+                process: pid.map(|pid| Process {
+                    asked: pid,
+                    read: pid,
+                    is_target: false,
+                }),
+                namespaces: Vec::new(),
+            });
+        };
+        let (proc, path, process) = joined.locate(&parts, &inner.proc, name)?;
+        let namespaces = joined.namespaces(&parts, name)?;
+        Ok(Place {
+            proc: Arc::clone(proc),
+            path,
+            process,
+            namespaces,
+        })
+    }
+
+    /// The files that are here, by their names below `/proc`: those of the machine and of one
+    /// process, `self`, whether psgo knows them or not. In a copy those of every process in it.
+    ///
+    /// ```
+    /// let files = psgo::View::host()?.files()?;
+    /// assert!(files.contains(&"net/tcp".to_owned()));
+    /// assert!(files.contains(&"self/stat".to_owned()));
+    /// # Ok::<(), psgo::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// What kept `/proc` from being listed.
+    pub fn files(&self) -> Result<Vec<String>> {
+        let inner = &self.0;
+        let mut files = Vec::new();
+        let (of_machine, target, own) = match &inner.joined {
+            // No link is followed on the way to a directory that is listed.
+            None => {
+                let me = inner.proc.link("self").ok();
+                let me = me.and_then(|me| bytes::decimal(&me).map(Pid::new));
+                (&inner.proc, me, me)
+            }
+            Some(joined) => (&joined.base, Some(joined.pid()), joined.own_number()),
+        };
+        let root = of_machine.list("");
+        let root = root.map_err(|error| of_machine.error("", error))?;
+        for (entry, kind) in root {
+            let Ok(entry) = String::from_utf8(entry) else {
+                continue;
+            };
+            let is_of_process = number(&entry).is_some() || entry.ends_with("self");
+            match kind {
+                _ if is_of_process && inner.proc.is_genuine() => {}
+                Entry::Link if entry == "net" => {
+                    if let Some(target) = target {
+                        let net = format!("{target}/net");
+                        walk(of_machine, &net, "net", DEEPEST, &mut files);
+                    }
+                }
+                Entry::Directory => walk(of_machine, &entry, &entry, DEEPEST, &mut files),
+                _ => files.push(entry),
+            }
+        }
+        let Some(own) = own else {
+            files.sort_unstable();
+            return Ok(files);
+        };
+        let thread = match &inner.joined {
+            None => format!("{own}/task/{}", sys::own_thread()),
+            Some(_) => format!("{own}/task/{own}"),
+        };
+        for (entry, kind) in inner.proc.list(&own.to_string()).unwrap_or_default() {
+            let Ok(entry) = String::from_utf8(entry) else {
+                continue;
+            };
+            let (path, shown) = (format!("{own}/{entry}"), format!("self/{entry}"));
+            match kind {
+                // What is in these is elsewhere too.
+                Entry::Directory if matches!(&entry[..], "task" | "net") => {}
+                Entry::Directory => walk(&inner.proc, &path, &shown, DEEPEST, &mut files),
+                _ => files.push(shown),
+            }
+        }
+        for (entry, kind) in inner.proc.list(&thread).unwrap_or_default() {
+            let shown = String::from_utf8(entry).map(|entry| (format!("self/{entry}"), entry));
+            if let (Ok((of_process, entry)), Entry::File) = (shown, kind)
+                && !files.contains(&of_process)
+            {
+                files.push(format!("thread-self/{entry}"));
+            }
+        }
+        files.sort_unstable();
+        Ok(files)
+    }
+}
+
+/// Adds the files below the directory `path`, which is called `shown`. What cannot be listed is
+/// left out.
+fn walk(proc: &Procfs, path: &str, shown: &str, depth: usize, files: &mut Vec<String>) {
+    let Some(depth) = depth.checked_sub(1) else {
+        return;
+    };
+    for (entry, kind) in proc.list(path).unwrap_or_default() {
+        let Ok(entry) = String::from_utf8(entry) else {
+            continue;
+        };
+        let shown = format!("{shown}/{entry}");
+        match kind {
+            Entry::Directory => walk(proc, &format!("{path}/{entry}"), &shown, depth, files),
+            Entry::Link | Entry::File => files.push(shown),
+        }
+    }
+}
+
+impl Joined {
+    /// The number of the target in the `/proc` that is read.
+    fn own_number(&self) -> Option<Pid> {
+        if self.is_from_outside() {
+            Some(self.pid())
+        } else {
+            self.target().own_number()
+        }
+    }
+
+    /// In which `/proc` the file is, at which path, and whose it is. `inside` is that of the
+    /// processes.
+    ///
+    /// What describes no process is the kernel's own, and nobody's to hide: it is read from the
+    /// base's `/proc`, below the target's directory where it is of its network or its mounts. But
+    /// the numbers in `locks` are those of the `/proc` in which it is.
+    fn locate<'a>(
+        &'a self,
+        parts: &[&str],
+        inside: &'a Arc<Procfs>,
+        name: &str,
+    ) -> Result<(&'a Arc<Procfs>, String, Option<Process>)> {
+        let below =
+            |start: String, rest: &[&str]| rest.iter().fold(start, |path, part| path + "/" + part);
+        let is_outside = self.is_from_outside();
+        let own = || {
+            let reason = "this kernel does not tell the target's own number";
+            self.own_number()
+                .ok_or_else(|| Error::new(ErrorKind::Unsupported, name.to_owned(), reason))
+        };
+        let target = |read| {
+            Some(Process {
+                asked: self.pid(),
+                read,
+                is_target: true,
+            })
+        };
+        let outside = |pid: Pid| {
+            let numbers = is_outside.then(|| self.numbers());
+            numbers.map_or(Some(pid), |numbers| numbers.outside(pid))
+        };
+        match parts {
+            ["net", ..] | ["mounts"] => {
+                let pid = self.pid();
+                Ok((&self.base, below(pid.to_string(), parts), target(pid)))
+            }
+            ["self", rest @ ..] => {
+                let own = own()?;
+                Ok((inside, below(own.to_string(), rest), target(own)))
+            }
+            ["thread-self", rest @ ..] => {
+                let own = own()?;
+                Ok((
+                    inside,
+                    below(format!("{own}/task/{own}"), rest),
+                    target(own),
+                ))
+            }
+            [first, rest @ ..] if number(first).is_some() => {
+                let asked = number(first).unwrap_or_default();
+                let read = outside(asked).ok_or_else(|| gone(asked))?;
+                let path = match rest {
+                    ["task", thread, rest @ ..] if is_outside => {
+                        let asked = number(thread).unwrap_or_default();
+                        let thread = outside(asked).ok_or_else(|| {
+                            let reason = "no such thread, or this kernel does not tell its number";
+                            Error::new(ErrorKind::Absent, name.to_owned(), reason)
+                        })?;
+                        below(format!("{read}/task/{thread}"), rest)
+                    }
+                    rest => below(read.to_string(), rest),
+                };
+                let is_target = false;
+                let process = Process {
+                    asked,
+                    read,
+                    is_target,
+                };
+                Ok((inside, path, Some(process)))
+            }
+            ["locks"] => Ok((inside, "locks".to_owned(), None)),
+            parts => Ok((&self.base, parts.join("/"), None)),
+        }
+    }
+
+    /// The namespaces of the target on which it depends what the file says, as far as they are
+    /// not those of this process.
+    fn namespaces(&self, parts: &[&str], name: &str) -> Result<Vec<OwnedFd>> {
+        let names: &[&str] = match parts {
+            ["sys", "user", ..] => &["ns/user"],
+            ["sys", ..] => &["ns/net", "ns/ipc", "ns/uts"],
+            ["sysvipc", ..] => &["ns/ipc"],
+            ["version"] => &["ns/uts"],
+            [.., "cgroup"] if parts.len() > 1 => &["ns/cgroup"],
+            _ => return Ok(Vec::new()),
+        };
+        let others = self.target().other_namespaces(&self.base, names);
+        let others = others
+            .map_err(|error| Error::io(format!("namespaces of process {}", self.pid()), error))?;
+        if names == ["ns/user"] && !others.is_empty() {
+            let reason =
+                "it is told of one's own user namespace alone, and no thread enters another";
+            return Err(Error::new(ErrorKind::Unsupported, name.to_owned(), reason));
+        }
+        Ok(others)
+    }
+
+    /// Whether the process, one of whose files has been opened, still has these numbers.
+    fn shows(&self, process: Process) -> bool {
+        if process.is_target {
+            return self.target().is_there();
+        }
+        !self.is_from_outside() || self.numbers().inside(process.read) == Some(process.asked)
+    }
+}
