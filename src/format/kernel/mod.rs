@@ -51,7 +51,7 @@ pub use kallsyms::{Kallsyms, Symbol, SymbolName};
 pub use key_users::{KeyUser, KeyUsers};
 pub use keys::{Key, KeyDescription, KeyFlags, Keys};
 pub use loadavg::Loadavg;
-pub use locks::{FileNumber, Lock, LockDepth, LockEnd, LockedFile, Locks};
+pub use locks::{FileNumber, Lock, LockDepth, LockEnd, LockInode, LockedFile, Locks};
 pub use meminfo::Meminfo;
 pub use misc::{Misc, MiscDevice};
 pub use modules::{Module, Modules, Refcount, UsedBy};
