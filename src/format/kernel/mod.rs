@@ -52,6 +52,7 @@ pub use key_users::{KeyUser, KeyUsers};
 pub use keys::{Key, KeyDescription, KeyFlags, Keys};
 pub use loadavg::Loadavg;
 pub use locks::{FileNumber, Lock, LockDepth, LockEnd, LockedFile, Locks};
+pub use locks::{FileNumber, Lock, LockDepth, LockEnd, LockInode, LockedFile, Locks};
 pub use meminfo::Meminfo;
 pub use misc::{Misc, MiscDevice};
 pub use modules::{Module, Modules, Refcount, UsedBy};
@@ -163,6 +164,7 @@ pub(super) const FORMATS: &[Format] = &[
     Format::of::<Modules>(),
     Format::of::<Partitions>(),
     Format::named::<Pressure>(Pressure::NAMES),
+    Format::of::<Setting>(),
     Format::of::<Softirqs>(),
     Format::of::<Stat>(),
     Format::of::<Swaps>(),
