@@ -293,6 +293,10 @@ pub fn parse(path: &str, file: &[u8]) -> Option<Result<Box<dyn Parsed>, ParseErr
 
 /// The files of `/proc` that cannot be records, and why.
 pub const NOT_RECORDS: &[(&str, &str)] = &[
+    (
+        "config.gz",
+        "compressed; unpacked it is the kernel's .config, as in /boot",
+    ),
     ("kcore", "the memory of the kernel, as a core file"),
     ("kmsg", "a stream of messages, each given once"),
     (
