@@ -20,9 +20,9 @@ record! {
         free: Vec<FreePages> = "{Node %r}",
         /// The kinds of the columns of `blocks`.
         types: MigrateTypes = "\nNumber of blocks type  %12s\n",
-        /// ZoneBlocks of each zone.
+        /// Blocks of each zone.
         blocks: Vec<ZoneBlocks> = "{Node %r}",
-        /// ZoneBlocks of more than one kind, where the kernel knows the owners of pages.
+        /// Blocks of more than one kind, where the kernel knows the owners of pages.
         mixed: Maybe<MixedBlocks> = "{\nNumber of mixed blocks %r}",
     }
 }
@@ -88,7 +88,7 @@ record! {
 }
 
 record! {
-    /// ZoneBlocks with pages of another kind than their own.
+    /// Blocks with pages of another kind than their own.
     pub struct MixedBlocks {
         /// The kinds of the columns.
         types: MigrateTypes = "%12s\n",
@@ -97,7 +97,7 @@ record! {
     }
 }
 
-/// MigrateTypes, each filled up on the left and with a blank after it, up to the end of the line.
+/// Names, each filled up on the left and with a blank after it, up to the end of the line.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct MigrateTypes(pub Vec<Vec<u8>>);
 
