@@ -293,7 +293,6 @@ pub fn parse(path: &str, file: &[u8]) -> Option<Result<Box<dyn Parsed>, ParseErr
 
 /// The files of `/proc` that cannot be records, and why.
 pub const NOT_RECORDS: &[(&str, &str)] = &[
-    ("bus/pci/*/*", "binary, the registers of a device"),
     (
         "config.gz",
         "compressed; unpacked it is the kernel's .config, as in /boot",
