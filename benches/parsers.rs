@@ -1,10 +1,15 @@
 //! What reading one file's bytes costs, without the kernel's part: the parsers of the files of a
-//! process, on the files kept for the tests.
+//! process, on the files kept for the tests; and of the largest files there are, on this
+//! machine's.
 
-use std::hint::black_box;
+use std::{fs, hint::black_box, io, ops::ControlFlow};
 
-use divan::{AllocProfiler, Bencher};
-use psgo::format::pid::{Cmdline, Stat, Statm, Status};
+use divan::{AllocProfiler, Bencher, counter::BytesCount};
+use procfs_core::{FromBufRead as _, process::MemoryMaps};
+use psgo::format::{
+    self,
+    pid::{Cmdline, Stat, Statm, Status},
+};
 
 /// Counts allocations too: a parser that allocates does so for each process.
 #[global_allocator]
@@ -59,4 +64,56 @@ fn statm(bencher: Bencher, who: &str) {
 fn cmdline(bencher: Bencher, who: &str) {
     let file = bytes(&CMDLINE, who);
     bencher.bench(|| black_box(Cmdline::parse(black_box(file))).is_ok());
+}
+
+/// A file of this machine, and how many bytes it has.
+fn live(bencher: Bencher, path: &str, bench: impl Fn(&[u8]) -> bool) {
+    let file = fs::read(path).unwrap_or_default();
+    if !bench(&file) {
+        return eprintln!("{path} is not understood");
+    }
+    let bencher = bencher.counter(BytesCount::of_slice(&file));
+    bencher.bench_local(|| bench(black_box(&file)));
+}
+
+/// Whether psgo understands it whole.
+fn understands(path: &str, file: &[u8]) -> bool {
+    format::parse(path, file).is_some_and(|parsed| black_box(parsed).is_ok())
+}
+
+/// The symbols of the kernel, 5 MB, as records. procfs-core has no parser for them.
+#[divan::bench(sample_count = 20)]
+fn kallsyms(bencher: Bencher) {
+    live(bencher, "/proc/kallsyms", |file| {
+        understands("kallsyms", file)
+    });
+}
+
+/// The same, one by one: in constant memory.
+#[divan::bench(sample_count = 20)]
+fn kallsyms_one_by_one(bencher: Bencher) {
+    let stream = |mut file: &[u8]| -> Option<()> {
+        let input: &mut dyn io::Read = &mut file;
+        let mut each = |piece: &dyn format::Piece| {
+            black_box(piece.unknown());
+            ControlFlow::Continue(())
+        };
+        format::find("kallsyms")?.stream(input, &mut each).ok()
+    };
+    live(bencher, "/proc/kallsyms", |file| stream(file).is_some());
+}
+
+/// The mappings of this process.
+#[divan::bench]
+fn smaps(bencher: Bencher) {
+    live(bencher, "/proc/self/smaps", |file| {
+        understands("self/smaps", file)
+    });
+}
+
+#[divan::bench]
+fn smaps_by_procfs_core(bencher: Bencher) {
+    live(bencher, "/proc/self/smaps", |file| {
+        black_box(MemoryMaps::from_buf_read(file)).is_ok()
+    });
 }

@@ -209,19 +209,22 @@ fn leading_digits<const RADIX: u64>(text: &[u8]) -> (u64, usize) {
     let fitting = if RADIX == 10 { 19 } else { 15 };
     let mut number = 0_u64;
     let mut len = 0;
-    for &byte in text {
+    for &byte in text.iter().take(fitting) {
+        let Some(digit) = digit::<RADIX>(byte) else {
+            return (number, len);
+        };
+        number = number * RADIX + digit;
+        len += 1;
+    }
+    for &byte in text.iter().skip(fitting) {
         let Some(digit) = digit::<RADIX>(byte) else {
             break;
         };
-        if len < fitting {
-            number = number * RADIX + digit;
-        } else {
-            let longer = number.checked_mul(RADIX);
-            let Some(longer) = longer.and_then(|longer| longer.checked_add(digit)) else {
-                return (0, TOO_MANY);
-            };
-            number = longer;
-        }
+        let longer = number.checked_mul(RADIX);
+        let Some(longer) = longer.and_then(|longer| longer.checked_add(digit)) else {
+            return (0, TOO_MANY);
+        };
+        number = longer;
         len += 1;
     }
     (number, len)
@@ -229,13 +232,14 @@ fn leading_digits<const RADIX: u64>(text: &[u8]) -> (u64, usize) {
 
 #[inline]
 fn digit<const RADIX: u64>(byte: u8) -> Option<u64> {
-    let digit = match byte {
-        b'0'..=b'9' => byte - b'0',
-        b'a'..=b'f' => byte - b'a' + 10,
-        _ => return None,
-    };
-    let digit = u64::from(digit);
-    (digit < RADIX).then_some(digit)
+    let digit = u64::from(byte.wrapping_sub(b'0'));
+    if digit < RADIX.min(10) {
+        return Some(digit);
+    }
+    match byte {
+        b'a'..=b'f' if RADIX == 16 => Some(u64::from(byte - b'a' + 10)),
+        _ => None,
+    }
 }
 
 /// Appends `number` in the form that [`decimal`] reads; std's way costs twice the time.

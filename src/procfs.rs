@@ -20,6 +20,9 @@ use crate::{
 /// space; nobody reads more of it than a program can be started with.
 const LIMIT: usize = 2 << 20;
 
+/// The most that is read of a table: it has a row for each socket, for each mapping.
+const LARGEST: usize = 64 << 20;
+
 /// What nearly every file is shorter than.
 const USUAL: usize = 8192;
 
@@ -293,6 +296,46 @@ impl Reader<'_> {
         self.path.push(0);
         // No name of a file has a NUL, and an empty path opens nothing.
         CStr::from_bytes_until_nul(&self.path).unwrap_or_default()
+    }
+
+    /// Holds the directory of the process: what is opened from now on is of that process, or
+    /// fails. It is the one turned to if a file of it that was opened before can be read after.
+    pub(crate) fn hold(&mut self) -> io::Result<()> {
+        if self.dir.is_none() {
+            let (root, guard) = (self.procfs.root.as_fd(), self.procfs.guard);
+            let flags = OFlag::O_PATH | OFlag::O_DIRECTORY;
+            self.dir = Some(sys::open_below(root, self.path(""), flags, guard)?);
+        }
+        Ok(())
+    }
+
+    /// Where the link `name` of the process, whose directory is held, leads.
+    pub(crate) fn link(&self, name: &str) -> io::Result<Vec<u8>> {
+        match &self.dir {
+            Some(dir) => link(dir, name, self.procfs.guard),
+            None => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+
+    /// The descriptors of the process, whose directory is held, by number, and where each leads.
+    pub(crate) fn descriptors(&self) -> io::Result<Vec<(u32, Vec<u8>)>> {
+        let Some(dir) = &self.dir else {
+            return Err(io::ErrorKind::NotFound.into());
+        };
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY;
+        let dir = sys::open_below(dir, "fd", flags, self.procfs.guard)?;
+        let mut numbers = sys::list_numbers(&dir)?;
+        numbers.sort_unstable();
+        let link = |fd: u32| Some((fd, link(&dir, &fd.to_string(), self.procfs.guard).ok()?));
+        Ok(numbers.into_iter().filter_map(link).collect())
+    }
+
+    /// The whole of a file that may be larger than those of a listing.
+    pub(crate) fn whole(&mut self, name: &str) -> io::Result<Vec<u8>> {
+        let file = self.open(name)?;
+        let mut bytes = Vec::new();
+        sys::read_to_end(file, &mut bytes, LARGEST, End::Nothing)?;
+        Ok(bytes)
     }
 
     /// Opens the file `name` of the process.

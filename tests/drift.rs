@@ -58,35 +58,35 @@ impl Machine {
         let words = ["nsenter", "-m", "-p", "-t"].map(str::to_owned);
         psgo_after(&[&words[..], &[self.init.to_string()]].concat(), args)
     }
+}
 
-    /// The last answer of several, for it takes a while until all are what they are to be.
-    fn comes_to(&self, expected: &str, answer: impl Fn() -> Answer) {
-        let end = Instant::now() + Duration::from_secs(30);
-        let mut told = answer().succeeds();
-        while told.text() != expected && Instant::now() < end {
-            std::thread::sleep(Duration::from_millis(50));
-            told = answer().succeeds();
-        }
-        let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
-        assert_eq!(lines(told.text()), lines(expected));
-        assert_eq!(told.text(), expected);
+/// The last answer of several, for it takes a while until all are what they are to be.
+fn comes_to(expected: &str, answer: impl Fn() -> Answer) {
+    let end = Instant::now() + Duration::from_secs(30);
+    let mut told = answer().succeeds();
+    while told.text() != expected && Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(50));
+        told = answer().succeeds();
     }
+    let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(lines(told.text()), lines(expected));
+    assert_eq!(told.text(), expected);
 }
 
 #[test]
 fn a_dump_is_what_psdiff_says() {
     let machine = Machine::start("drift-dump");
     let theirs = fs::read_to_string(fixture("psdiff.dump")).unwrap();
-    machine.comes_to(&theirs, || machine.psgo(&["drift", "dump"]));
+    comes_to(&theirs, || machine.psgo(&["drift", "dump"]));
     // From outside it is a container, whose first process keeps its name.
     let joined = theirs.replacen("  INIT  {", "  /sbin/init splash  {", 1);
     let init = machine.init.to_string();
-    machine.comes_to(&joined, || psgo(&["drift", "dump", "-join", &init]));
+    comes_to(&joined, || psgo(&["drift", "dump", "-join", &init]));
 
     let theirs = fs::read_to_string(fixture("psdiff-examples.dump")).unwrap();
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/drift-examples.toml");
     let examples = examples.to_str().unwrap();
-    machine.comes_to(&theirs, || {
+    comes_to(&theirs, || {
         machine.psgo(&["drift", "dump", "-rules", examples])
     });
 }

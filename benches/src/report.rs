@@ -285,7 +285,8 @@ impl Report {
                 }
             }
             let what = "second look of a watch, × the first".to_owned();
-            goal(what, listing.looks.ratio(), None, 0.6, "");
+            let cpu = Some(listing.looks.cpu_ratio());
+            goal(what, listing.looks.ratio(), cpu, 0.6, "");
             let peaks = [
                 ("table", "psgo", 8.0),
                 ("table of pid,user,capeff,seccomp", "caps", 8.0),

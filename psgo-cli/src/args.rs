@@ -13,9 +13,17 @@ use clap::{
     value_parser,
 };
 use clap_complete::Shell;
-use psgo::Pid;
+use psgo::{Pid, descriptor::Subject};
 
-use crate::{descriptors, drift, failure::Failure, fold, proc, terminal, watch::Pace, wrong_use};
+use crate::{
+    descriptors, drift,
+    failure::Failure,
+    fold, proc,
+    tables::{self, TABLES},
+    terminal,
+    watch::Pace,
+    wrong_use,
+};
 
 /// What psgo was asked for.
 #[derive(Debug)]
@@ -23,7 +31,7 @@ pub(crate) enum Request {
     /// A listing of processes.
     List(Box<List>),
     /// The names of the descriptors.
-    Descriptors,
+    Descriptors(Subject),
     /// A file of `/proc` as records.
     Proc(Box<proc::Proc>),
     /// What should run against what runs.
@@ -37,6 +45,12 @@ pub(crate) enum Request {
 /// A listing.
 #[derive(Debug, Default)]
 pub(crate) struct List {
+    /// What the rows are.
+    pub(crate) subject: Subject,
+    /// Whether to list also what is open without a descriptor.
+    pub(crate) all: bool,
+    /// Whether to show the names of hosts.
+    pub(crate) resolve: bool,
     /// Names of descriptors as they were given; none means psgo's own choice.
     pub(crate) format: Option<String>,
     /// Names to sort by.
@@ -208,7 +222,7 @@ pub(crate) fn command() -> Command {
              are the same. Where a flag is given twice, the last one counts.",
         )
         .override_usage(
-            "psgo [FLAGS]\n       psgo proc PATH|FILE|- [FLAGS]\n       \
+            "psgo [FLAGS]\n       psgo sockets|files [FLAGS]\n       psgo proc PATH|FILE|- [FLAGS]\n       \
              psgo drift [COMMAND] [FLAGS]\n       psgo completions SHELL",
         )
         .after_help("psgo --help tells more: examples, exit status, every descriptor.")
@@ -231,6 +245,7 @@ pub(crate) fn command() -> Command {
                 .help_heading(OTHERS)
                 .help("Print the version"),
         )
+        .subcommands(tables::commands())
         .subcommand(proc::command())
         .subcommand(drift::command())
         .subcommand(
@@ -264,7 +279,7 @@ pub(crate) fn help() -> Arg {
         .help("Print help, -h in short")
 }
 
-fn what_to_list() -> [Arg; 4] {
+pub(crate) fn what_to_list() -> [Arg; 4] {
     [
         Arg::new("format")
             .long("format")
@@ -327,7 +342,7 @@ pub(crate) fn where_to_look() -> [Arg; 6] {
     .map(|arg| arg.help_heading("Where to look"))
 }
 
-fn how_to_show() -> [Arg; 4] {
+pub(crate) fn how_to_show() -> [Arg; 4] {
     [
         Arg::new("output")
             .long("output")
@@ -354,7 +369,7 @@ fn how_to_show() -> [Arg; 4] {
     .map(|arg| arg.help_heading("How to show it"))
 }
 
-fn how_often() -> [Arg; 2] {
+pub(crate) fn how_often() -> [Arg; 2] {
     [
         Arg::new("watch")
             .long("watch")
@@ -436,8 +451,17 @@ fn request(matches: &ArgMatches) -> Result<Request, Failure> {
     if let Some(("drift", matches)) = matches.subcommand() {
         return Ok(Request::Drift(Box::new(drift::request(matches)?)));
     }
+    for (name, subject) in TABLES {
+        if let Some(matches) = matches.subcommand_matches(name) {
+            return listing(matches, subject);
+        }
+    }
+    listing(matches, Subject::Processes)
+}
+
+fn listing(matches: &ArgMatches, subject: Subject) -> Result<Request, Failure> {
     if matches.get_flag("list") {
-        return Ok(Request::Descriptors);
+        return Ok(Request::Descriptors(subject));
     }
     let show = Show {
         output: matches.get_one("output").copied().unwrap_or_default(),
@@ -446,6 +470,9 @@ fn request(matches: &ArgMatches) -> Result<Request, Failure> {
         color: matches.get_one("color").copied().unwrap_or_default(),
     };
     Ok(Request::List(Box::new(List {
+        subject,
+        all: subject == Subject::Files && matches.get_flag("all"),
+        resolve: subject == Subject::Sockets && matches.get_flag("resolve"),
         format: matches.get_one("format").cloned(),
         sort: matches.get_one("sort").cloned().unwrap_or_default(),
         filter: matches.get_one("where").cloned(),

@@ -1,6 +1,6 @@
 //! `-list`: the descriptors, and what they mean.
 
-use psgo::descriptor::{self, Descriptor};
+use psgo::descriptor::{self, Descriptor, Subject};
 
 use crate::{
     failure::{Answer, Failure},
@@ -8,16 +8,24 @@ use crate::{
 };
 
 /// Psgo's names on the first line, the further ones on the second; people also get an
-/// explanation, programs do not.
-pub(crate) fn list() -> Result<Answer, Failure> {
-    let mut text = format!(
-        "{}\n{}\n",
-        names(descriptor::psgo()),
-        names(descriptor::further())
-    );
+/// explanation, programs do not. Of another subject, its own names come first.
+pub(crate) fn list(subject: Subject) -> Result<Answer, Failure> {
+    let own = || subject.descriptors();
+    let mut text = String::new();
+    if subject != Subject::Processes {
+        text = names(own()) + "\n";
+    }
+    for names in [names(descriptor::psgo()), names(descriptor::further())] {
+        text.push_str(&names);
+        text.push('\n');
+    }
     if let Some(width) = terminal::width() {
         text.push('\n');
-        text.push_str(&explained("", width));
+        if subject == Subject::Processes {
+            text.push_str(&explained("", width));
+        } else {
+            text.push_str(&explained_of(own(), "", width));
+        }
     }
     output::print(&text)?;
     Ok(Answer::Complete)
@@ -31,7 +39,15 @@ fn names(descriptors: impl Iterator<Item = &'static Descriptor>) -> String {
 
 /// One descriptor after the other: name, code, header, what it is, within `width` columns.
 pub(crate) fn explained(indent: &str, width: usize) -> String {
-    let mut all: Vec<_> = descriptor::all().collect();
+    explained_of(descriptor::all(), indent, width)
+}
+
+fn explained_of(
+    descriptors: impl Iterator<Item = &'static Descriptor>,
+    indent: &str,
+    width: usize,
+) -> String {
+    let mut all: Vec<_> = descriptors.collect();
     all.sort_unstable_by_key(|descriptor| descriptor.name);
     let longest = |of: fn(&Descriptor) -> &str| all.iter().map(|d| of(d).len()).max().unwrap_or(0);
     let name_width = longest(|d| d.name);

@@ -17,12 +17,15 @@ use crate::{
 /// Lists the processes that `list` asks for.
 pub(crate) fn list(list: &List) -> Result<Answer, Failure> {
     let query = match &list.format {
-        Some(format) => Query::parse(format)?,
-        None => Query::new::<&str>(&[])?,
+        Some(format) => Query::parse_of(list.subject, format)?,
+        None => Query::of::<&str>(list.subject, &[])?,
     };
     let mut query = query.sort(&list.sort)?;
     if let Some(filter) = &list.filter {
         query = query.filter(filter)?;
+    }
+    if list.all {
+        query = query.with_places();
     }
     match list.watch {
         None => once(list, query),

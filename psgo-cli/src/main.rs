@@ -21,6 +21,7 @@ mod list;
 mod man;
 mod output;
 mod proc;
+mod tables;
 mod terminal;
 mod watch;
 mod wrong_use;
@@ -32,7 +33,7 @@ fn main() -> ExitCode {
 fn answer() -> Result<Answer, Failure> {
     match args::parse(std::env::args_os())? {
         Request::List(list) => list::list(&list),
-        Request::Descriptors => descriptors::list(),
+        Request::Descriptors(subject) => descriptors::list(subject),
         Request::Proc(proc) => proc::proc(&proc),
         Request::Drift(drift) => drift::drift(&drift),
         Request::Completions(shell) => completions::print(shell),

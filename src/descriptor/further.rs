@@ -1,21 +1,47 @@
 //! Descriptors that psgo does not have.
 
+use std::collections::BTreeSet;
+
 use super::{Descriptor, Needs, Seen, Value, descriptors};
+use crate::snapshot::Place;
 
 descriptors! {
     //name  code  header  holds  needs     what it is
+    fds     ""    "FDS"   Number   [FDS]         "number of open descriptors"
+    files   ""    "FILES" Texts    [FDS]         "paths of open files"
     gid     ""    "GID"   Number   [EFFECTIVE]   "effective group ID"
     hgid    ""    "HGID"  Number   [HOST EFFECTIVE]   "effective group ID on the host, known after a join"
     kthread ""    "KTHREAD" Number [STAT]      "1 for a kernel thread, 0 for any other process"
+    lports  ""    "LPORTS" Numbers [FDS SOCKETS] "ports on which it listens"
     majfltps ""   "MAJFLT/s" Rate     [STAT CLOCK] "page faults a second that needed storage, known in a watch"
     minfltps ""   "MINFLT/s" Rate     [STAT CLOCK] "page faults a second that needed none, known in a watch"
     nlwp    ""    "NLWP"  Number   [STAT]        "number of threads"
     nnp     ""    "NNP"   Number   [STATUS]      "no_new_privs: 1 if execve can grant no privileges"
+    peers   ""    "PEERS" Texts    [FDS SOCKETS] "other ends of its connections"
     readps  ""    "READ/s" Size     [STAT CLOCK IO] "read from storage each second, in KiB, known in a watch"
     rgid    ""    "RGID"  Number   [STATUS]      "real group ID"
     ruid    ""    "RUID"  Number   [STATUS]      "real user ID"
     sid     ""    "SID"   Number   [JOBS]        "session ID"
     writeps ""    "WRITE/s" Size     [STAT CLOCK IO] "sent to storage each second, in KiB, known in a watch"
+}
+
+fn fds(seen: &Seen<'_>) -> Value {
+    seen.opened().map_or(Value::Missing, |opened| {
+        let fds = opened
+            .iter()
+            .filter(|opened| matches!(opened.place, Place::Fd(_)));
+        Value::from(fds.count() as u64)
+    })
+}
+
+fn files(seen: &Seen<'_>) -> Value {
+    seen.opened().map_or(Value::Missing, |opened| {
+        let paths = opened
+            .iter()
+            .filter(|opened| opened.target.starts_with(b"/"));
+        let paths: BTreeSet<_> = paths.map(|opened| opened.target.as_slice()).collect();
+        Value::List(paths.into_iter().map(Value::text).collect())
+    })
 }
 
 fn gid(seen: &Seen<'_>) -> Value {
@@ -31,6 +57,22 @@ fn hgid(seen: &Seen<'_>) -> Value {
 fn kthread(seen: &Seen<'_>) -> Value {
     seen.stat().map_or(Value::Missing, |stat| {
         number(stat.is_kernel_thread().into())
+    })
+}
+
+fn lports(seen: &Seen<'_>) -> Value {
+    seen.opened().map_or(Value::Missing, |opened| {
+        let sockets = opened.iter().filter_map(|opened| opened.socket.as_ref());
+        let listening = sockets.filter(|socket| socket.is_listening());
+        let ports: BTreeSet<_> = listening
+            .filter_map(|socket| Some(socket.local?.port()))
+            .collect();
+        Value::List(
+            ports
+                .into_iter()
+                .map(|port| Value::Int(port.into()))
+                .collect(),
+        )
     })
 }
 
@@ -50,6 +92,18 @@ fn nlwp(seen: &Seen<'_>) -> Value {
 fn nnp(seen: &Seen<'_>) -> Value {
     let flag = seen.status().and_then(|status| status.no_new_privs);
     flag.map_or(Value::Missing, number)
+}
+
+fn peers(seen: &Seen<'_>) -> Value {
+    seen.opened().map_or(Value::Missing, |opened| {
+        let sockets = opened.iter().filter_map(|opened| opened.socket.as_ref());
+        let ends: BTreeSet<_> = sockets.filter_map(|socket| socket.remote).collect();
+        Value::List(
+            ends.into_iter()
+                .map(|end| Value::text(end.to_string()))
+                .collect(),
+        )
+    })
 }
 
 fn readps(seen: &Seen<'_>) -> Value {

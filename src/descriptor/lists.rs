@@ -63,6 +63,10 @@ fn sources(needs: Needs) -> String {
         Needs::HOST => "a join",
         Needs::HOST_PID => "PID namespaces",
         Needs::IO => "`io`",
+        Needs::FDS => "`fd`",
+        Needs::FDINFO => "`fdinfo`",
+        Needs::SOCKETS => "`net/*`",
+        Needs::PLACES => "`cwd`, `root`, `exe`, `maps`",
 
         other => panic!("{other:?} has no words here"),
     };
@@ -81,6 +85,7 @@ fn json(holds: Holds) -> &'static str {
         Holds::Text => "string",
         Holds::Time => "string, RFC 3339",
         Holds::Caps | Holds::Texts => "array of strings",
+        Holds::Numbers => "array of numbers",
     }
 }
 
@@ -95,10 +100,8 @@ fn held(value: &Value) -> Holds {
         Value::Text(_) => Holds::Text,
         Value::Time(_) => Holds::Time,
         Value::Caps(_) => Holds::Caps,
-        Value::List(values) => {
-            assert!(values.iter().all(|value| matches!(value, Value::Text(_))));
-            Holds::Texts
-        }
+        Value::List(values) if values.iter().all(|v| matches!(v, Value::Text(_))) => Holds::Texts,
+        Value::List(values) if values.iter().all(|v| matches!(v, Value::Int(_))) => Holds::Numbers,
         other => panic!("no column holds {other:?}"),
     }
 }
@@ -122,6 +125,9 @@ fn types() -> BTreeMap<&'static str, Holds> {
     fields[4] = "34816";
     fs::write(proc.join("7/stat"), format!("{name}) {}", fields.join(" "))).unwrap();
 
+    // So that this process listens, and has somebody at the other end.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let _peer = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     let me = Pid::new(std::process::id());
     let names: Vec<_> = all().map(|descriptor| descriptor.name).collect();
     let mut types = BTreeMap::new();
@@ -132,7 +138,8 @@ fn types() -> BTreeMap<&'static str, Holds> {
         watcher.look().unwrap();
         for row in watcher.look().unwrap().table.rows() {
             for (name, value) in names.iter().zip(row.values()) {
-                if *value != Value::Missing {
+                // An empty list has no type.
+                if !matches!(value, Value::Missing) && *value != Value::List(Vec::new()) {
                     types.entry(*name).or_insert_with(|| held(value));
                 }
             }

@@ -3,14 +3,18 @@
 use crate::{
     bytes,
     error::{Error, ErrorKind, Result},
-    snapshot::{Needs, Seen},
+    snapshot::{Needs, Opened, Seen},
     value::Value,
 };
 
 mod aix;
+mod files;
 mod further;
 #[cfg(test)]
 mod lists;
+mod sockets;
+
+pub(crate) use sockets::Owned;
 
 /// The descriptors that are listed when none is asked for.
 pub const DEFAULT_DESCRIPTORS: [&str; 8] = [
@@ -32,7 +36,83 @@ pub struct Descriptor {
     /// One line for `-list` and the docs.
     pub doc: &'static str,
     pub(crate) needs: Needs,
-    pub(crate) extract: fn(&Seen<'_>) -> Value,
+    pub(crate) extract: Extract,
+}
+
+/// From what a cell is made.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Extract {
+    /// A process: of its own row, or of those of what it has.
+    Process(fn(&Seen<'_>) -> Value),
+    /// What a process holds open.
+    Opened(fn(&Opened) -> Value),
+    /// A socket and its owners.
+    Socket(fn(&Owned<'_>) -> Value),
+}
+
+/// What the rows of a table are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Subject {
+    /// Processes.
+    #[default]
+    Processes,
+    /// The sockets of a network namespace, and who has them.
+    Sockets,
+    /// What processes hold open.
+    Files,
+}
+
+impl Subject {
+    /// The descriptors that are shown when none is asked for.
+    #[must_use]
+    pub fn default_descriptors(self) -> &'static [&'static str] {
+        match self {
+            Self::Processes => &DEFAULT_DESCRIPTORS,
+            Self::Sockets => &[
+                "proto", "state", "recvq", "sendq", "local", "remote", "pid", "user", "comm",
+            ],
+            Self::Files => &["pid", "user", "comm", "fd", "kind", "mode", "pos", "name"],
+        }
+    }
+
+    /// The descriptors of the rows themselves. Those of processes go with them, and mean the
+    /// process that has the socket or the file.
+    pub fn descriptors(self) -> impl Iterator<Item = &'static Descriptor> {
+        let (own, processes): (&[Descriptor], _) = match self {
+            Self::Processes => (&[], true),
+            Self::Sockets => (sockets::TABLE, false),
+            Self::Files => (files::TABLE, false),
+        };
+        own.iter().chain(all().filter(move |_| processes))
+    }
+
+    /// The descriptor called `name`: of the rows, otherwise of their process, see [`find`].
+    ///
+    /// ```
+    /// use psgo::descriptor::Subject;
+    ///
+    /// assert_eq!(Subject::Sockets.find("state")?.doc, "LISTEN, ESTABLISHED and so on");
+    /// assert_eq!(Subject::Sockets.find("cmd")?.name, "args");
+    /// # Ok::<(), psgo::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::UnknownDescriptor`]; the text says what may have been meant.
+    pub fn find(self, name: &str) -> Result<&'static Descriptor> {
+        let own = || {
+            self.descriptors()
+                .find(|descriptor| descriptor.name == name)
+        };
+        match self {
+            Self::Processes => find(name),
+            _ => own().map_or_else(
+                || known(name).ok_or_else(|| unknown(name, self.descriptors().map(|d| d.name))),
+                Ok,
+            ),
+        }
+    }
 }
 
 /// What the cells of a column hold, where they are known.
@@ -55,6 +135,8 @@ pub enum Holds {
     Text,
     /// [`Value::List`] of [`Value::Text`].
     Texts,
+    /// [`Value::List`] of [`Value::Int`].
+    Numbers,
     /// [`Value::Caps`].
     Caps,
 }
@@ -62,6 +144,9 @@ pub enum Holds {
 /// Declares a table, one line a descriptor; the extractor is the function of the same name.
 macro_rules! descriptors {
     ($($name:ident $code:literal $header:literal $holds:ident [$($need:ident)*] $doc:literal)*) => {
+        descriptors! { Process; $($name $code $header $holds [$($need)*] $doc)* }
+    };
+    ($kind:ident; $($name:ident $code:literal $header:literal $holds:ident [$($need:ident)*] $doc:literal)*) => {
         pub(super) static TABLE: &[Descriptor] = &[$(Descriptor {
             name: stringify!($name),
             code: $code,
@@ -69,7 +154,7 @@ macro_rules! descriptors {
             holds: super::Holds::$holds,
             needs: Needs::empty()$(.union(Needs::$need))*,
             doc: $doc,
-            extract: $name,
+            extract: super::Extract::$kind($name),
         }),*];
     };
 }
@@ -142,20 +227,24 @@ pub fn list_descriptors() -> Vec<&'static str> {
 ///
 /// [`ErrorKind::UnknownDescriptor`]; the text says what may have been meant.
 pub fn find(name: &str) -> Result<&'static Descriptor> {
-    let alias = ALIASES.iter().find(|(alias, _)| *alias == name);
-    let name = alias.map_or(name, |(_, name)| name);
-    all()
-        .find(|d| d.name == name || (!d.code.is_empty() && d.code == name))
-        .ok_or_else(|| unknown(name))
+    known(name).ok_or_else(|| unknown(name, std::iter::empty()))
 }
 
-fn unknown(name: &str) -> Error {
+fn known(name: &str) -> Option<&'static Descriptor> {
+    let alias = ALIASES.iter().find(|(alias, _)| *alias == name);
+    let name = alias.map_or(name, |(_, name)| name);
+    all().find(|d| d.name == name || (!d.code.is_empty() && d.code == name))
+}
+
+/// The error for `name`, which is neither a process's nor among `others`.
+fn unknown(name: &str, others: impl Iterator<Item = &'static str>) -> Error {
     let reason = if name.is_empty() {
         "empty name in the list of descriptors".to_owned()
     } else {
         let names = all()
             .map(|d| d.name)
-            .chain(ALIASES.iter().map(|(alias, _)| *alias));
+            .chain(ALIASES.iter().map(|(alias, _)| *alias))
+            .chain(others);
         let quoted = bytes::Escaped(name.as_bytes());
         match nearest(name, names) {
             Some(near) => format!("unknown descriptor \"{quoted}\" (did you mean \"{near}\"?)"),

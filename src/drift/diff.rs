@@ -79,26 +79,37 @@ struct Numbered {
     number: usize,
 }
 
+/// What is known of all lines equal to one.
+struct Known {
+    number: usize,
+    is_on: [bool; 2],
+}
+
 /// The lines that are on both sides. The others cannot be kept whatever the edit, and where
 /// everything has changed they would be all that it takes time for.
 fn shared(sides: [&[Line]; 2]) -> [Vec<Numbered>; 2] {
-    let mut numbers: HashMap<(u8, &[u8], &[u8]), (usize, [bool; 2])> = HashMap::new();
+    let mut known: HashMap<(u8, &[u8], &[u8]), Known> = HashMap::new();
     let mut numbered = [Vec::new(), Vec::new()];
     for (side, lines) in sides.into_iter().enumerate() {
         for (place, line) in lines.iter().enumerate() {
             let key = (line.level, line.cmdline.as_bytes(), line.user.as_bytes());
-            let next = numbers.len();
-            let (number, is_on) = numbers.entry(key).or_insert((next, [false; 2]));
-            is_on[side] = true;
+            let number = known.len();
+            let line = known.entry(key).or_insert(Known {
+                number,
+                is_on: [false; 2],
+            });
+            // There are two sides, here as well.
+            line.is_on[side] = true;
             numbered[side].push(Numbered {
                 place,
-                number: *number,
+                number: line.number,
             });
         }
     }
-    let mut is_shared = vec![false; numbers.len()];
-    for (number, is_on) in numbers.into_values() {
-        is_shared[number] = is_on == [true; 2];
+    // One for each number that was given out.
+    let mut is_shared = vec![false; known.len()];
+    for line in known.into_values() {
+        is_shared[line.number] = line.is_on == [true; 2];
     }
     numbered.map(|mut side| {
         side.retain(|line| is_shared[line.number]);

@@ -18,6 +18,9 @@ use super::{
 const ROOT: usize = 0;
 
 /// The processes of a listing, each with its place among [`nodes`](Self::nodes).
+///
+/// Every list here is as long as they are and holds places of theirs, and none gets shorter; so to
+/// index one by a place cannot fail.
 pub(super) struct Forest {
     pub(super) nodes: Vec<Node>,
     /// By place, as long as the nodes.

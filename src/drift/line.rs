@@ -133,6 +133,15 @@ pub fn add(lines: &mut Vec<Line>, cmdline: &[u8], user: &[u8]) {
 
 /// Takes away the children of the first process below the root that are called so, and says how
 /// many they were. What was below them stays, as below what is not shown.
+///
+/// ```
+/// use psgo::drift::{Line, remove};
+///
+/// let tree = ["root  {user=root}", "  INIT  {user=root}", "    cron  {user=root}"];
+/// let mut tree: Vec<Line> = tree.iter().map(|line| line.parse()).collect::<Result<_, _>>()?;
+/// assert_eq!(remove(&mut tree, b"cron", b"root"), 1);
+/// # Ok::<(), psgo::Error>(())
+/// ```
 pub fn remove(lines: &mut Vec<Line>, cmdline: &[u8], user: &[u8]) -> usize {
     let line = Line::new(2, cmdline, user);
     let (family, before) = (first_family(lines), lines.len());
@@ -154,7 +163,8 @@ mod tests {
     }
 
     fn text(lines: &[Line]) -> String {
-        lines.iter().map(|line| format!("{line}\n")).collect()
+        let line = |line: &Line| format!("{line}\n");
+        lines.iter().map(line).collect()
     }
 
     #[test]

@@ -46,6 +46,19 @@ pub const COLUMNS: [&str; 5] = ["ppid", "user", "state", "kthread", "args"];
 /// `<defunct>`. Leave the row of the caller out of `rows` if it shall not be there; see
 /// [`View::this_process`](crate::View::this_process).
 ///
+/// ```
+/// use psgo::{Query, View, drift};
+///
+/// let view = View::host()?;
+/// let me = view.this_process();
+/// let table = Query::new(&drift::COLUMNS)?.view(view).table()?;
+/// let others = table.rows().iter().filter(|row| Some(row.pid()) != me);
+/// for line in drift::tree(others, &drift::Rules::default())? {
+///     println!("{line}");
+/// }
+/// # Ok::<(), psgo::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// [`Invalid`](crate::ErrorKind::Invalid): the rows are not of [`COLUMNS`], or of several containers.
@@ -87,6 +100,17 @@ pub enum Reason<'r> {
 }
 
 /// What the rules make of the process `pid` among `rows`; nothing if it is not there.
+///
+/// ```
+/// use psgo::{Pid, Query, drift};
+///
+/// let table = Query::new(&drift::COLUMNS)?.table()?;
+/// let (rules, me) = (drift::Rules::builtin()?, Pid::new(std::process::id()));
+/// if let Some(told) = drift::explain(table.rows(), &rules, me)? {
+///     println!("{}: {:?}", told.line, told.adjusted.map(drift::Rule::name));
+/// }
+/// # Ok::<(), psgo::Error>(())
+/// ```
 ///
 /// # Errors
 ///

@@ -98,6 +98,7 @@ impl Rules {
     }
 
     /// The rules, in their order.
+    #[must_use = "an iterator does nothing by itself"]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Rule> {
         self.rules.iter()
     }
@@ -214,7 +215,11 @@ impl Step {
     /// The command line after it.
     pub(super) fn apply(&self, cmdline: &[u8]) -> Vec<u8> {
         match self {
-            Self::FirstWord => cmdline.split(is_blank).next().unwrap_or(cmdline).to_vec(),
+            Self::FirstWord => cmdline
+                .split(|byte| *byte == BLANK)
+                .next()
+                .unwrap_or(cmdline)
+                .to_vec(),
             Self::Cut(from) => {
                 let at = crate::bytes::find_part(cmdline, from).unwrap_or(cmdline.len());
                 cmdline.get(..at).unwrap_or(cmdline).to_vec()
@@ -233,12 +238,13 @@ impl Step {
     }
 }
 
-fn is_blank(byte: &u8) -> bool {
-    *byte == b' '
-}
+/// What stands between words.
+const BLANK: u8 = b' ';
 
 fn words(cmdline: &[u8]) -> impl Iterator<Item = &[u8]> {
-    cmdline.split(is_blank).filter(|word| !word.is_empty())
+    cmdline
+        .split(|byte| *byte == BLANK)
+        .filter(|word| !word.is_empty())
 }
 
 /// What stands behind `option=` in a word.

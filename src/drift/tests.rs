@@ -25,7 +25,8 @@ fn rows(text: &str) -> Vec<Row> {
 
 fn shown(listing: &str, rules: &Rules) -> String {
     let lines = tree(&rows(listing), rules).unwrap();
-    lines.iter().map(|line| format!("{line}\n")).collect()
+    let line = |line: &Line| format!("{line}\n");
+    lines.iter().map(line).collect()
 }
 
 fn plain(listing: &str) -> String {
@@ -154,9 +155,8 @@ fn a_ring_of_parents_has_an_end() {
 
 #[test]
 fn the_deepest_of_trees_is_no_trouble() {
-    let listing: String = (1..=100_000)
-        .map(|pid| format!("{pid} {} root S sh\n", pid - 1))
-        .collect();
+    let line = |pid: u32| format!("{pid} {} root S sh\n", pid - 1);
+    let listing: String = (1..=100_000).map(line).collect();
     let lines = tree(&rows(&listing), &Rules::builtin().unwrap()).unwrap();
     assert_eq!(lines.len(), 100_001);
     assert_eq!(lines.last().unwrap().level, 255);

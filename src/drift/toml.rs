@@ -58,8 +58,8 @@ struct Source<'a> {
 
 impl Source<'_> {
     fn line(&self, at: &Range<usize>) -> usize {
-        let before = self.text.as_bytes().get(..at.start).unwrap_or_default();
-        before.iter().filter(|byte| **byte == b'\n').count() + 1
+        let before = self.text.get(..at.start).unwrap_or_default();
+        before.matches('\n').count() + 1
     }
 
     fn wrong(&self, at: Range<usize>, reason: &str) -> Error {
@@ -92,10 +92,10 @@ impl Source<'_> {
 
     /// A key that makes no sense with `false`.
     fn yes(&self, value: &Item<'_>) -> Result<()> {
-        match self.flag(value)? {
-            true => Ok(()),
-            false => Err(self.wrong(value.span(), "only true makes sense here")),
+        if self.flag(value)? {
+            return Ok(());
         }
+        Err(self.wrong(value.span(), "only true makes sense here"))
     }
 
     fn text<'v>(&self, value: &'v Item<'_>) -> Result<&'v str> {

@@ -296,8 +296,8 @@ mod tests {
             ),
             ("é=1", "column 1: expected a column, as in rss>100M"),
             (
-                "comm=é && pdi=1",
-                "column 11: unknown descriptor \"pdi\" (did you mean \"pgid\"?)",
+                "comm=é && pidd=1",
+                "column 11: unknown descriptor \"pidd\" (did you mean \"pid\"?)",
             ),
             (
                 "pid=1 pid=2",

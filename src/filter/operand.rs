@@ -60,7 +60,7 @@ impl Operand {
                 pattern(&glob(text), false).map(Self::Pattern)
             }
             Holds::Text | Holds::Texts => Ok(Self::Text(text.as_bytes().to_vec())),
-            Holds::Number => number(text)
+            Holds::Number | Holds::Numbers => number(text)
                 .map(Self::Number)
                 .ok_or_else(|| expected("a number")),
             Holds::Percent | Holds::Rate => ratio(text.strip_suffix('%').unwrap_or(text))

@@ -2,7 +2,7 @@
 
 use std::{io, ops::ControlFlow};
 
-use super::{File, ParseError, Piece, ReadError, kernel, net, pid, sysvipc, tty};
+use super::{File, ParseError, Piece, ReadError, cgroup, kernel, net, pid, sysvipc, tty};
 use crate::value::Fields;
 
 /// A file of `/proc` that psgo understands.
@@ -126,14 +126,25 @@ impl Format {
     }
 }
 
+/// Is `name` meant by `part` of a format's name, in which one `*` stands for a text?
+fn is_meant(part: &str, name: &str) -> bool {
+    match part.split_once('*') {
+        Some((start, end)) => {
+            let rest = name.strip_prefix(start);
+            let between = rest.and_then(|rest| rest.strip_suffix(end));
+            between.is_some_and(|between| !between.is_empty())
+        }
+        None => part == name,
+    }
+}
+
 fn matches(name: &str, path: &[&str]) -> bool {
     let mut path = path.iter();
     for part in name.split('/') {
         match (part, path.next()) {
             (_, None) => return false,
             ("**", _) => return true,
-            ("*", _) => {}
-            (part, Some(&name)) if part != name => return false,
+            (part, Some(&name)) if !is_meant(part, name) => return false,
             _ => {}
         }
     }
@@ -152,6 +163,12 @@ pub fn all() -> impl Iterator<Item = &'static Format> {
     rooms.into_iter().flatten()
 }
 
+/// The formats of the files of a control group. These are not below `/proc`; their names are those
+/// in the group's directory.
+pub fn of_cgroup() -> impl Iterator<Item = &'static Format> {
+    cgroup::FORMATS.iter()
+}
+
 /// The format of the file at `path`: in `/proc` (`/proc/net/tcp`, `net/tcp`, `self/stat`,
 /// `42/task/43/status`), or of a copy that lies as it lay there (`/backup/net/tcp6`).
 ///
@@ -164,19 +181,29 @@ pub fn all() -> impl Iterator<Item = &'static Format> {
 /// assert!(format::find("kcore").is_none());
 /// ```
 ///
-/// Settings are found by the names that `sysctl` has for them, too, see [`setting_path`].
+/// Settings are found by the names that `sysctl` has for them, too, see [`setting_path`], and
+/// files of control groups by their own names: `memory.stat`.
 #[must_use]
 pub fn find(path: &str) -> Option<&'static Format> {
     if let Some(setting) = setting_path(path) {
         return find(&setting);
     }
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    let in_cgroup = || {
+        let name = parts.last()?;
+        of_cgroup().find(|format| format.is_called(&[name]))
+    };
+    // What is in `/sys` is no copy of `/proc/sys`.
+    if path.starts_with("/sys/") {
+        return in_cgroup();
+    }
     // Of several, the longest is meant.
     let ends = (0..parts.len()).filter_map(|start| parts.get(start..));
     ends.clone()
         .find_map(find_in_proc)
         // `smaps` alone, as a copy may be called.
         .or_else(|| ends.clone().find_map(|end| find_one(true, end)))
+        .or_else(in_cgroup)
 }
 
 /// The format of the file at `path` below `/proc`: unlike [`find`], of that whole path alone.
@@ -269,6 +296,10 @@ pub fn parse(path: &str, file: &[u8]) -> Option<Result<Box<dyn Parsed>, ParseErr
 
 /// The files of `/proc` that cannot be records, and why.
 pub const NOT_RECORDS: &[(&str, &str)] = &[
+    (
+        "config.gz",
+        "compressed; unpacked it is the kernel's .config, as in /boot",
+    ),
     ("kcore", "the memory of the kernel, as a core file"),
     ("kmsg", "a stream of messages, each given once"),
     (

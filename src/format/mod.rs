@@ -22,6 +22,7 @@
 //! ```
 
 mod aligned;
+pub mod cgroup;
 mod cursor;
 mod escaped;
 mod field;
@@ -58,7 +59,7 @@ pub use field::Rest;
 pub(crate) use field::{Field, Item};
 pub use file::File;
 pub use flat::Flat;
-pub use formats::{Format, NOT_RECORDS, Parsed, all, at, find, parse, setting_path};
+pub use formats::{Format, NOT_RECORDS, Parsed, all, at, find, of_cgroup, parse, setting_path};
 pub use labels::{Label, Labels, Tag, Tags};
 pub use maybe::{Mark, Maybe};
 #[allow(unused_imports)]

@@ -1,7 +1,7 @@
 //! `Pointer`: an address of the kernel's, or of a process.
 
 use super::{Cursor, Field, ParseError, Spec, field::Item};
-use crate::{bytes, value::Value};
+use crate::value::Value;
 
 /// An address as the kernel's `%p` and `%pK` print it, 8 or 16 digits by the kernel's width.
 ///
@@ -22,9 +22,17 @@ impl Pointer {
 
 impl Field for Pointer {
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
-        let read = bytes::leading_integer::<u64, 16>(cursor.rest(), true);
-        match read {
-            Ok((address, len @ (8 | 16))) => {
+        // Of one length or the other, so that the digits are read in one go.
+        let text = cursor.rest();
+        let long = text.first_chunk::<16>().and_then(address);
+        let short = || text.first_chunk::<8>().and_then(address);
+        let (found, len) = if long.is_some() {
+            (long, 16)
+        } else {
+            (short(), 8)
+        };
+        match found {
+            Some(address) if !text.get(len).is_some_and(u8::is_ascii_hexdigit) => {
                 cursor.take(len);
                 Ok(Self {
                     address,
@@ -45,4 +53,52 @@ impl Field for Pointer {
     }
 }
 
+/// The number that hexadecimal digits of lower case are; nothing for anything else.
+#[inline]
+fn address<const LEN: usize>(digits: &[u8; LEN]) -> Option<u64> {
+    let mut wrong = false;
+    let number = digits.iter().fold(0, |number, &byte| {
+        let (decimal, letter) = (byte.wrapping_sub(b'0'), byte.wrapping_sub(b'a'));
+        wrong |= decimal > 9 && letter > 5;
+        let digit = if decimal <= 9 {
+            decimal
+        } else {
+            letter.wrapping_add(10)
+        };
+        number << 4 | u64::from(digit & 15)
+    });
+    (!wrong).then_some(number)
+}
+
 impl Item for Pointer {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_8_or_16_digits_of_lower_case() {
+        let read = |text: &str| {
+            let spec = Spec::new("address", "%r");
+            let pointer = Pointer::take(&mut Cursor::new(text.as_bytes()), &spec).ok()?;
+            let mut out = Vec::new();
+            pointer.put(&spec, &mut out);
+            assert!(text.as_bytes().starts_with(&out), "{text}");
+            Some(pointer.address())
+        };
+        assert_eq!(read("ffffffff81000080 T"), Some(0xffff_ffff_8100_0080));
+        assert_eq!(read("00000000"), Some(0));
+        assert_eq!(read("c0008000\n"), Some(0xc000_8000));
+        for text in [
+            "",
+            "c000800",
+            "c0008000f",
+            "C0008000",
+            "c000:000",
+            "ffffffff810000800",
+            "ffffffff8100008G",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+}

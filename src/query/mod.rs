@@ -3,7 +3,7 @@
 use std::{num::NonZeroUsize, ops::ControlFlow, time::Duration};
 
 use crate::{
-    descriptor::{self, DEFAULT_DESCRIPTORS, Descriptor},
+    descriptor::{Descriptor, Subject},
     error::Result,
     filter::Filter,
     ids::Pid,
@@ -12,9 +12,11 @@ use crate::{
     view::{JoinOptions, View},
 };
 
+mod subjects;
 mod table;
 mod watch;
 
+use subjects::rows;
 pub use table::{Record, Row, Table};
 pub use watch::{Look, Watcher};
 
@@ -31,7 +33,7 @@ pub enum Pids<'a> {
 
 /// The processes of this host: one row each, one cell for each descriptor.
 ///
-/// No descriptor at all means [`DEFAULT_DESCRIPTORS`]. A process that ends meanwhile is left
+/// No descriptor at all means [`DEFAULT_DESCRIPTORS`](crate::DEFAULT_DESCRIPTORS). A process that ends meanwhile is left
 /// out; a file that is denied costs a cell, not the row.
 ///
 /// ```
@@ -121,12 +123,12 @@ pub struct Column {
 
 impl Column {
     /// From `NAME` or `NAME=HEADER`.
-    fn parse(text: &str) -> Result<Self> {
+    fn parse(text: &str, subject: Subject) -> Result<Self> {
         let (name, header) = match text.split_once('=') {
             Some((name, header)) => (name, Some(header.to_owned())),
             None => (text, None),
         };
-        let descriptor = descriptor::find(name.trim())?;
+        let descriptor = subject.find(name.trim())?;
         Ok(Self { descriptor, header })
     }
 
@@ -165,41 +167,71 @@ struct Key {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Query {
+    subject: Subject,
     columns: Vec<Column>,
     keys: Vec<Key>,
     filter: Option<Filter>,
     pids: Option<Vec<Pid>>,
     views: Option<Vec<View>>,
     pace: snapshot::Pace,
+    /// What rows need beside what columns do.
+    places: Needs,
 }
 
 impl Query {
     /// A listing of all processes of this host with these columns: names, codes or aliases of
     /// descriptors, `NAME=HEADER` for a header of one's own. An empty list means
-    /// [`DEFAULT_DESCRIPTORS`].
+    /// [`DEFAULT_DESCRIPTORS`](crate::DEFAULT_DESCRIPTORS).
     ///
     /// # Errors
     ///
     /// [`UnknownDescriptor`](crate::ErrorKind::UnknownDescriptor).
     pub fn new<S: AsRef<str>>(descriptors: &[S]) -> Result<Self> {
+        Self::of(Subject::Processes, descriptors)
+    }
+
+    /// A table of something else: sockets, or what processes hold open. An empty list means the
+    /// subject's [own choice](Subject::default_descriptors).
+    ///
+    /// Sockets are those of one network namespace, this one's or that of the joined process; each
+    /// is one row, and its process is the first that has it. With [`pids`](Self::pids), only
+    /// theirs.
+    ///
+    /// ```
+    /// use psgo::{Query, descriptor::Subject};
+    ///
+    /// let listening = Query::of(Subject::Sockets, &["proto", "local", "pid", "comm"])?
+    ///     .filter("state=LISTEN")?
+    ///     .table()?;
+    /// for row in listening.to_strings() {
+    ///     println!("{}", row.join("\t"));
+    /// }
+    /// # Ok::<(), psgo::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownDescriptor`](crate::ErrorKind::UnknownDescriptor).
+    pub fn of<S: AsRef<str>>(subject: Subject, descriptors: &[S]) -> Result<Self> {
+        let column = |name: &str| Column::parse(name, subject);
         let columns: Result<_> = if descriptors.is_empty() {
-            DEFAULT_DESCRIPTORS
-                .iter()
-                .map(|name| Column::parse(name))
-                .collect()
+            let names = subject.default_descriptors().iter();
+            names.map(|name| column(name)).collect()
         } else {
             descriptors
                 .iter()
-                .map(|name| Column::parse(name.as_ref()))
+                .map(|name| column(name.as_ref()))
                 .collect()
         };
         Ok(Self {
+            subject,
             columns: columns?,
             keys: Vec::new(),
             filter: None,
             pids: None,
             views: None,
             pace: snapshot::Pace::default(),
+            places: Needs::empty(),
         })
     }
 
@@ -216,6 +248,15 @@ impl Query {
     ///
     /// [`UnknownDescriptor`](crate::ErrorKind::UnknownDescriptor), also for an empty item (`"pid,,user"`).
     pub fn parse(format: &str) -> Result<Self> {
+        Self::parse_of(Subject::Processes, format)
+    }
+
+    /// [`of`](Self::of) from one text, as [`parse`](Self::parse) takes it.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse).
+    pub fn parse_of(subject: Subject, format: &str) -> Result<Self> {
         let items = format.split(',').flat_map(|item| {
             let mut words: Vec<_> = item.split_whitespace().collect();
             if words.is_empty() {
@@ -223,7 +264,7 @@ impl Query {
             }
             words
         });
-        Self::new(&items.collect::<Vec<_>>())
+        Self::of(subject, &items.collect::<Vec<_>>())
     }
 
     /// Lists these processes.
@@ -268,7 +309,7 @@ impl Query {
                 Some(name) => (name, true),
                 None => (text, false),
             };
-            descriptor::find(name).map(|descriptor| Key {
+            self.subject.find(name).map(|descriptor| Key {
                 descriptor,
                 descending,
             })
@@ -294,8 +335,15 @@ impl Query {
     ///
     /// [`Invalid`](crate::ErrorKind::Invalid): what is not understood, and where.
     pub fn filter(mut self, filter: &str) -> Result<Self> {
-        self.filter = Some(Filter::parse(filter, descriptor::find)?);
+        self.filter = Some(Filter::parse(filter, |name| self.subject.find(name))?);
         Ok(self)
+    }
+
+    /// Of what processes hold open, also working and root directories, programs and mapped files.
+    #[must_use]
+    pub fn with_places(mut self) -> Self {
+        self.places |= Needs::PLACES;
+        self
     }
 
     /// How long to wait for a process whose files do not answer, 2 s unless told. It bounds
@@ -424,30 +472,25 @@ impl Query {
         };
         let mut outcome = Outcome::default();
         for (view, memory) in views {
-            let columns = extracted.clone();
-            let via = view.target();
             if let Some(joined) = &view.0.joined {
                 outcome.ways.push((joined.pid(), joined.way.clone()));
                 outcome.abandoned += joined.left_behind;
             }
-            let extract = move |seen: &snapshot::Seen<'_>| {
-                let cells = columns.iter().map(|d| (d.extract)(seen)).collect();
-                Row::new(seen.pid(), via, cells)
-            };
             let known = |descriptor: &&&Descriptor| {
                 view.0.joined.is_some() || !descriptor.needs.contains(Needs::HOST)
             };
             let needs = extracted
                 .iter()
                 .filter(known)
-                .fold(Needs::empty(), |sum, descriptor| sum | descriptor.needs);
+                .fold(self.places, |sum, descriptor| sum | descriptor.needs);
             let ask = snapshot::Ask {
                 view,
                 pids: self.pids.as_deref(),
                 needs,
                 pace: self.pace,
             };
-            let flow = snapshot::collect(ask, memory, extract, &mut each, &mut outcome)?;
+            let columns = extracted.clone();
+            let flow = rows(self.subject, columns, ask, memory, &mut each, &mut outcome)?;
             if flow.is_break() {
                 break;
             }

@@ -15,6 +15,7 @@ use std::{
 use super::{
     Memory, Needs, Outcome, Pace, Seen, Task, Threads,
     kept::{Budget, Kept},
+    opened::SocketsOf,
     plan::{Files, Plan},
     pool::Pool,
     read::{Entry, Pulse, Reading},
@@ -108,6 +109,7 @@ pub(crate) fn collect<R: Send + 'static>(
             of_all: Files::empty(),
         }),
         avoids: AtomicBool::new(false),
+        sockets: SocketsOf::default(),
         extract: Box::new(extract),
     });
     let mut give = |rows: Rows<R>| {
@@ -212,6 +214,7 @@ pub(super) struct Work<R> {
     watch: Option<Watch>,
     /// What did not answer, by the number of the entry.
     avoid: Mutex<Avoid>,
+    sockets: SocketsOf,
     /// Whether there is any such, so that it is not asked for each process.
     avoids: AtomicBool,
     extract: Box<dyn Fn(&Seen<'_>) -> R + Send + Sync>,
@@ -308,6 +311,7 @@ impl<R> Work<R> {
             files: proc.reader(),
             view: &self.view,
             numbers: self.numbers.as_ref(),
+            sockets: &self.sockets,
             plan,
             task: Task::default(),
             pulse,

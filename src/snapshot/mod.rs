@@ -2,6 +2,7 @@
 
 mod collect;
 mod kept;
+mod opened;
 mod plan;
 mod pool;
 mod read;
@@ -11,8 +12,10 @@ use std::{num::NonZeroUsize, time::Duration};
 
 pub(crate) use collect::{Ask, collect};
 pub(crate) use kept::Memory;
+pub(crate) use opened::{Opened, Place};
 
 use crate::{
+    error::Error,
     format::pid::{Stat, Status},
     ids::{Gid, Pid, Uid},
     procfs::KEPT,
@@ -60,6 +63,14 @@ bitflags::bitflags! {
         const VSZ = 1 << 16;
         /// a host to speak of: without a join nothing of it is read
         const HOST = 1 << 17;
+        /// `/proc/PID/fd`
+        const FDS = 1 << 18;
+        /// `/proc/PID/fdinfo`
+        const FDINFO = 1 << 19;
+        /// the sockets behind descriptors
+        const SOCKETS = 1 << 20;
+        /// directories, program and mapped files
+        const PLACES = 1 << 21;
     }
 }
 
@@ -128,6 +139,9 @@ pub(crate) struct Task {
     vsz: Option<u64>,
     /// What it read from storage and sent there, in bytes.
     io: Option<(u64, u64)>,
+    opened: Option<Vec<Opened>>,
+    /// Why what it holds open is not known.
+    shut: Option<Error>,
     /// Whether it is being watched, so that rates are of the time since the last look.
     watched: bool,
     /// What it did since the last look.
@@ -173,6 +187,8 @@ impl Task {
             rss,
             vsz,
             io,
+            opened,
+            shut,
             watched,
             since,
             read_at,
@@ -189,6 +205,7 @@ impl Task {
         (*host_pid, *owner, *io, *since) = (None, None, None, None);
         (*ppid, *pgid, *sid) = (None, None, None);
         (*rss, *vsz) = (None, None);
+        (*opened, *shut) = (None, None);
     }
 }
 
@@ -242,6 +259,16 @@ impl Seen<'_> {
 
     pub(crate) fn label(&self) -> Option<&[u8]> {
         self.task.label.as_deref()
+    }
+
+    /// What it holds open.
+    pub(crate) fn opened(&self) -> Option<&[Opened]> {
+        self.task.opened.as_deref()
+    }
+
+    /// Why what it holds open is not known.
+    pub(crate) fn shut(&self) -> Option<&Error> {
+        self.task.shut.as_ref()
     }
 
     /// Resident memory in bytes.

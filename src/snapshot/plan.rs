@@ -16,6 +16,10 @@ bitflags::bitflags! {
         const LABEL = 1 << 6;
         const NAMES = 1 << 7;
         const IO = 1 << 8;
+        const FDS = 1 << 9;
+        const FDINFO = 1 << 10;
+        const SOCKETS = 1 << 11;
+        const PLACES = 1 << 12;
     }
 }
 
@@ -47,6 +51,17 @@ impl Plan {
         files.set(Files::CMDLINE, needs.contains(Needs::CMDLINE));
         files.set(Files::LABEL, needs.contains(Needs::LABEL));
         files.set(Files::IO, needs.contains(Needs::IO));
+        for (need, file) in [
+            (Needs::FDS, Files::FDS),
+            (Needs::FDINFO, Files::FDINFO | Files::FDS),
+            (Needs::SOCKETS, Files::SOCKETS | Files::FDS),
+            (Needs::PLACES, Files::PLACES | Files::FDS),
+        ] {
+            if needs.contains(need) {
+                // Without it nothing would prove whose descriptors they are.
+                files |= file | Files::STAT;
+            }
+        }
         let names = Needs::USERS | Needs::GROUPS | Needs::HOST_USERS | Needs::HOST_GROUPS;
         files.set(Files::NAMES, needs.intersects(names));
         if outside && needs.contains(Needs::JOBS) {

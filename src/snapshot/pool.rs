@@ -359,6 +359,34 @@ mod tests {
     }
 
     #[test]
+    fn processes_that_are_listed_while_others_are_read_are_all_there_in_order() {
+        // More than the kernel lists at once.
+        let sleepers = Sleepers::start(700);
+        for threads in [1, 3] {
+            let mut rows = Vec::new();
+            let ask = Ask {
+                view: &View::host().unwrap(),
+                pids: None,
+                needs: Needs::STAT,
+                pace: Pace {
+                    timeout: Duration::from_secs(10),
+                    threads: Threads::Exactly(NonZeroUsize::new(threads).unwrap()),
+                },
+            };
+            let each = &mut |pid| {
+                rows.push(pid);
+                ControlFlow::Continue(())
+            };
+            let extract = |seen: &crate::snapshot::Seen<'_>| seen.pid();
+            let _ = collect(ask, None, extract, each, &mut Outcome::default()).unwrap();
+            assert!(rows.is_sorted_by(|a, b| a < b));
+            for pid in sleepers.pids() {
+                assert!(rows.binary_search(&pid).is_ok(), "{pid} is missing");
+            }
+        }
+    }
+
+    #[test]
     fn one_that_was_left_behind_and_comes_back_takes_no_row_along() {
         // More than one chunk, so that there is another to take.
         let sleepers = Sleepers::start(300);

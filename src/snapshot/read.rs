@@ -8,6 +8,7 @@ use std::{
 use super::{
     Needs, Seen, Since, Task,
     kept::{Budget, Counts, Handle, Kept, KeptFile},
+    opened::{self, SocketsOf},
     plan::{Files, Plan},
     stuck,
 };
@@ -28,6 +29,11 @@ pub(super) struct Entry {
     pub(super) pid: Pid,
     /// Its number in the `/proc` that is read.
     pub(super) read: Pid,
+}
+
+/// What a process is called in errors.
+fn process_of(entry: Entry) -> String {
+    format!("process {}", entry.pid)
 }
 
 /// The chunk of a thread that has none.
@@ -63,6 +69,7 @@ pub(super) struct Reading<'a> {
     pub(super) files: Reader<'a>,
     pub(super) view: &'a Inner,
     pub(super) numbers: Option<&'a Numbers>,
+    pub(super) sockets: &'a SocketsOf,
     pub(super) plan: Plan,
     pub(super) pulse: &'a Pulse,
     /// How many files may be kept open, if processes are watched.
@@ -85,8 +92,7 @@ impl Reading<'_> {
     pub(super) fn read(&mut self, entry: Entry, avoid: Files, kept: &mut Kept) -> Result<()> {
         if avoid.intersects(Files::STAT | Files::STATUS) {
             let reason = "its files do not answer";
-            let process = format!("process {}", entry.pid);
-            return Err(Error::new(ErrorKind::TimedOut, process, reason));
+            return Err(Error::new(ErrorKind::TimedOut, process_of(entry), reason));
         }
         let files = self.plan.files.difference(avoid);
         let expects = self.expects_cmdline && !stuck::is_waited_for(entry.read, None);
@@ -137,6 +143,11 @@ impl Reading<'_> {
         let cmdline = self.open(opened, Files::CMDLINE, "cmdline", &mut kept.cmdline);
         let label = self.open(files, Files::LABEL, LABEL, none);
         let io = self.open(files, Files::IO, "io", none);
+        if files.contains(Files::FDS) {
+            self.pulse.at(Files::FDS);
+            // Whether it is there at all, stat tells.
+            let _ = self.files.hold();
+        }
         if let Some(file) = stat {
             self.stat(entry, Ok(file), &mut kept.stat)?;
         }
@@ -160,6 +171,9 @@ impl Reading<'_> {
         }
         if let Some(file) = io {
             self.io(entry, file)?;
+        }
+        if self.plan.files.contains(Files::FDS) {
+            self.opened(entry, files)?;
         }
         Ok(true)
     }
@@ -342,6 +356,37 @@ impl Reading<'_> {
             }
             Err(error) => self.costs_a_cell(entry, "io", error),
         }
+    }
+
+    fn opened(&mut self, entry: Entry, files: Files) -> Result<()> {
+        if !files.contains(Files::FDS) {
+            let reason = "its descriptors do not answer";
+            self.task.shut = Some(Error::new(ErrorKind::TimedOut, process_of(entry), reason));
+            return Ok(());
+        }
+        self.pulse.at(Files::FDS);
+        match opened::read(&mut self.files, files, self.sockets) {
+            Ok(opened) => self.task.opened = Some(opened),
+            Err(error) => {
+                // A copy of a process may be without.
+                let is_there =
+                    error.raw_os_error() == Some(libc::ENOENT) && self.files.read("stat").is_ok();
+                let error = if is_there {
+                    Error::new(
+                        ErrorKind::Unsupported,
+                        process_of(entry),
+                        "it has no list of descriptors",
+                    )
+                } else {
+                    lost(entry, "fd", error)
+                };
+                if matches!(error.kind(), ErrorKind::Gone | ErrorKind::NotTrusted) {
+                    return Err(error);
+                }
+                self.task.shut = Some(error);
+            }
+        }
+        Ok(())
     }
 
     /// An error that costs a cell, unless the process is gone or its files are not its own.

@@ -179,8 +179,7 @@ impl View {
         let proc = joined.map_or(&self.0.proc, |joined| &joined.base);
         // In a copy it is the process that copied.
         let stat = proc.is_genuine().then(|| proc.read("self/stat").ok())?;
-        let pid = Stat::parse(&stat?).ok()?.pid;
-        let pid = Pid::new(u32::try_from(pid).ok()?);
+        let pid = Pid::new(Stat::parse(&stat?).ok()?.pid);
         match joined {
             Some(joined) => joined.numbers().inside(pid),
             None => Some(pid),

@@ -8,7 +8,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use psgo::drift::{Line, Rules};
+use psgo::{
+    bytes::Escaped,
+    drift::{Line, Rules},
+};
 
 use crate::failure::{Failure, system_words};
 
@@ -21,8 +24,13 @@ const RULE_DIRS: [&str; 2] = ["/usr/local/etc/psgo/drift.d", "/etc/psgo/drift.d"
 /// Whatever is put right by saving anew.
 const ANEW: &str = "psgo drift write makes it anew";
 
+/// A path as it is told.
+pub(super) fn shown(path: &Path) -> String {
+    Escaped(path.as_os_str().as_encoded_bytes()).to_string()
+}
+
 fn trouble(path: &Path, reason: &str) -> Failure {
-    Failure::trouble(format!("{}: {reason}", path.display()))
+    Failure::trouble(format!("{}: {reason}", shown(path)))
 }
 
 /// What the system said, of `path`.
@@ -58,15 +66,16 @@ pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<Line>, Failure> {
         return Err(trouble(path, &format!("the list is empty; {ANEW}")));
     }
     let wrong = |number: usize, reason: &str| {
-        let place = PathBuf::from(beside(path, &format!(":{number}")));
+        let place = beside(path, &format!(":{number}"));
         trouble(&place, &format!("{reason}; {ANEW}"))
     };
-    let text = bytes.strip_suffix(b"\n");
-    let count = bytes.iter().filter(|byte| **byte == b'\n').count();
-    let text = text.ok_or_else(|| wrong(count + 1, "the list ends in the middle of a line"))?;
-    let mut lines = Vec::with_capacity(count);
-    for (number, line) in (1..).zip(text.split(|byte| *byte == b'\n')) {
-        let line = std::str::from_utf8(line).map_err(|_| wrong(number, "not UTF-8"))?;
+    let text = utf8(bytes).map_err(|number| wrong(number, "not UTF-8"))?;
+    if !text.ends_with('\n') {
+        let last = text.lines().count();
+        return Err(wrong(last, "the list ends in the middle of a line"));
+    }
+    let mut lines = Vec::new();
+    for (number, line) in (1..).zip(text.lines()) {
         let line: Line = line
             .parse()
             .map_err(|error: psgo::Error| wrong(number, &error.to_string()))?;
@@ -76,6 +85,14 @@ pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<Line>, Failure> {
         lines.push(line);
     }
     Ok(lines)
+}
+
+/// The text, or the line at which it is none.
+fn utf8(bytes: &[u8]) -> Result<&str, usize> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let (good, _) = bytes.split_at(error.valid_up_to());
+        String::from_utf8_lossy(good).matches('\n').count() + 1
+    })
 }
 
 /// The bytes of a file; nothing if there is none.
@@ -192,6 +209,7 @@ impl Drop for Beside {
 /// A file of rules.
 #[derive(Debug)]
 pub(super) struct Source {
+    /// As it is told.
     pub(super) name: String,
     pub(super) text: String,
     /// How many rules it has.
@@ -207,16 +225,10 @@ pub(super) fn rules(given: Option<&Path>) -> Result<(Rules, Vec<Source>), Failur
     let (mut rules, mut sources) = (Rules::default(), Vec::new());
     for path in paths {
         let bytes = bytes(&path)?.ok_or_else(|| trouble(&path, "there is no such file"))?;
-        let text = String::from_utf8(bytes).map_err(|error| {
-            let good = error.as_bytes().get(..error.utf8_error().valid_up_to());
-            let lines = good
-                .unwrap_or_default()
-                .iter()
-                .filter(|b| **b == b'\n')
-                .count();
-            trouble(&beside(&path, &format!(":{}", lines + 1)), "not UTF-8")
-        })?;
-        rules = rules.then(add(&mut sources, path.display().to_string(), text)?);
+        let text = utf8(&bytes)
+            .map_err(|number| trouble(&beside(&path, &format!(":{number}")), "not UTF-8"))?;
+        let text = text.to_owned();
+        rules = rules.then(add(&mut sources, shown(&path), text)?);
     }
     if rules.wants_builtin() {
         let text = Rules::builtin_text().to_owned();

@@ -7,9 +7,9 @@ use std::{
 };
 
 use psgo::{
-    Query, Row, Value,
+    Query, Row,
     bytes::Escaped,
-    drift::{self, Change, Line, Reason, Rule, Rules},
+    drift::{self, Change, Line, Rules},
 };
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 
@@ -20,6 +20,7 @@ use crate::{
 
 mod files;
 mod grammar;
+mod rules;
 
 use grammar::{Action, Edit, Output, Sides};
 pub(crate) use grammar::{Drift, command, request};
@@ -29,7 +30,7 @@ const PAUSES: [Duration; 4] = [
     Duration::from_millis(100),
     Duration::from_millis(300),
     Duration::from_millis(600),
-    Duration::from_millis(1000),
+    Duration::from_secs(1),
 ];
 
 const RED: &str = "\x1b[31m";
@@ -43,9 +44,9 @@ pub(crate) fn drift(drift: &Drift) -> Result<Answer, Failure> {
         Action::Write { verbose } => write(drift, *verbose),
         Action::Show(sides) => show(drift, *sides),
         Action::Edit(edit) => change(drift, edit),
-        Action::Rules => print_rules(drift),
-        Action::Check => check(drift),
-        Action::Explain(pid) => explain(drift, *pid),
+        Action::Rules => rules::print(drift),
+        Action::Check => rules::check(drift),
+        Action::Explain(pid) => rules::explain(drift, *pid),
     }
 }
 
@@ -55,6 +56,8 @@ struct Looker {
     /// psgo itself, which is no daemon.
     own: Option<psgo::Pid>,
     rules: Rules,
+    /// What the last look left out.
+    left_out: Option<String>,
 }
 
 impl Looker {
@@ -67,11 +70,12 @@ impl Looker {
             query: query.view(view),
             own,
             rules,
+            left_out: None,
         })
     }
 
-    /// The processes of now, without psgo; what was left out is told.
-    fn rows(&self) -> Result<Vec<Row>, Failure> {
+    /// The processes of now, without psgo.
+    fn rows(&mut self) -> Result<Vec<Row>, Failure> {
         let mut rows = Vec::new();
         let outcome = self.query.for_each(|row| {
             if Some(row.pid()) != self.own {
@@ -79,24 +83,30 @@ impl Looker {
             }
             std::ops::ControlFlow::Continue(())
         })?;
-        let (line, _) = left_out::summary(&outcome.skipped, outcome.abandoned);
-        if let Some(line) = line {
-            failure::say(&line);
-        }
+        (self.left_out, _) = left_out::summary(&outcome.skipped, outcome.abandoned);
         Ok(rows)
     }
 
-    fn tree(&self) -> Result<Vec<Line>, Failure> {
+    fn tree(&mut self) -> Result<Vec<Line>, Failure> {
         Ok(drift::tree(&self.rows()?, &self.rules)?)
+    }
+
+    /// Says what the last look left out, once there is an answer.
+    fn tell(&self) {
+        if let Some(line) = &self.left_out {
+            failure::say(line);
+        }
     }
 }
 
 fn text(lines: &[Line]) -> String {
-    lines.iter().map(|line| format!("{line}\n")).collect()
+    let line = |line: &Line| format!("{line}\n");
+    lines.iter().map(line).collect()
 }
 
 fn dump(drift: &Drift) -> Result<Answer, Failure> {
-    let lines = Looker::new(drift)?.tree()?;
+    let mut looker = Looker::new(drift)?;
+    let lines = looker.tree()?;
     let mut out = output::stdout();
     match drift.output {
         Output::Text => lines.iter().try_for_each(|line| writeln!(out, "{line}"))?,
@@ -109,6 +119,7 @@ fn dump(drift: &Drift) -> Result<Answer, Failure> {
         }
     }
     out.flush()?;
+    looker.tell();
     Ok(Answer::Complete)
 }
 
@@ -116,12 +127,14 @@ fn write(drift: &Drift, verbose: bool) -> Result<Answer, Failure> {
     let path = &drift.db;
     let before = files::bytes(path)?;
     if before.as_ref().is_some_and(|before| !is_list(before)) {
-        let path = path.display();
+        let path = files::shown(path);
         return Err(Failure::trouble(format!(
             "{path}: this is no list of psgo drift, and stays as it is"
         )));
     }
-    let lines = Looker::new(drift)?.tree()?;
+    let mut looker = Looker::new(drift)?;
+    let lines = looker.tree()?;
+    looker.tell();
     if lines.len() < 2 {
         return Err(Failure::trouble("there is no process to save".to_owned()));
     }
@@ -161,7 +174,7 @@ fn told(
         } else {
             "No changes to"
         };
-        writeln!(out, "{what} {}", drift.db.display())?;
+        writeln!(out, "{what} {}", files::shown(&drift.db))?;
     }
     if verbose || drift.output == Output::Json {
         print(drift, changes, &mut out)?;
@@ -172,7 +185,7 @@ fn told(
 
 fn show(drift: &Drift, sides: Sides) -> Result<Answer, Failure> {
     let saved = files::read(&drift.db)?;
-    let looker = Looker::new(drift)?;
+    let mut looker = Looker::new(drift)?;
     let mut now = looker.tree()?;
     if sides.retry {
         for pause in PAUSES {
@@ -188,6 +201,7 @@ fn show(drift: &Drift, sides: Sides) -> Result<Answer, Failure> {
     let mut out = output::stdout();
     print(drift, &changes, &mut out)?;
     out.flush()?;
+    looker.tell();
     Ok(if changes.is_empty() {
         Answer::Complete
     } else {
@@ -213,7 +227,7 @@ fn change(drift: &Drift, edit: &Edit) -> Result<Answer, Failure> {
         let (cmdline, user) = (Escaped(&edit.cmdline), Escaped(&edit.user));
         return Err(Failure::trouble(format!(
             "{}: there is no child of the first process that is \"{cmdline}\" of {user}",
-            drift.db.display()
+            files::shown(&drift.db)
         )));
     }
     files::save(&drift.db, &text(&lines))?;
@@ -278,75 +292,4 @@ fn array(out: &mut impl Write, records: &[Record<'_>]) -> io::Result<()> {
         serde_json::to_writer(&mut *out, record)?;
     }
     out.write_all(if records.is_empty() { b"]\n" } else { b"\n]\n" })
-}
-
-/// All rules as one file, which can take the place of all others.
-fn print_rules(drift: &Drift) -> Result<Answer, Failure> {
-    let (_, sources) = files::rules(drift.rules.as_deref())?;
-    let mut text = "# The rules in force.\nbuiltin = false\n".to_owned();
-    for source in &sources {
-        text.push_str(&format!(
-            "\n# From here on: {}\n\n",
-            Escaped(source.name.as_bytes())
-        ));
-        let mut is_head = true;
-        for line in source.text.lines() {
-            is_head &= !line.trim_start().starts_with('[');
-            if is_head && line.trim_start().starts_with("builtin") {
-                // It would stand in the rule before it.
-                text.push_str("# ");
-            }
-            text.push_str(line);
-            text.push('\n');
-        }
-    }
-    output::print(&text)?;
-    Ok(Answer::Complete)
-}
-
-fn check(drift: &Drift) -> Result<Answer, Failure> {
-    let (_, sources) = files::rules(drift.rules.as_deref())?;
-    let line = |source: &files::Source| {
-        let rules = if source.count == 1 { "rule" } else { "rules" };
-        format!(
-            "{}: {} {rules}\n",
-            Escaped(source.name.as_bytes()),
-            source.count
-        )
-    };
-    output::print(&sources.iter().map(line).collect::<String>())?;
-    Ok(Answer::Complete)
-}
-
-fn explain(drift: &Drift, pid: psgo::Pid) -> Result<Answer, Failure> {
-    let looker = Looker::new(drift)?;
-    let Some(told) = drift::explain(&looker.rows()?, &looker.rules, pid)? else {
-        failure::say(&format!("left out: {pid} (no such process)"));
-        return Ok(Answer::Incomplete);
-    };
-    let rule = |rule: &Rule| {
-        let name = Escaped(rule.name().as_bytes()).to_string();
-        let file = Escaped(rule.file().as_bytes()).to_string();
-        format!("rule \"{name}\", {file}:{}", rule.line())
-    };
-    let mut text = format!("command line: {}\n", Value::Text(told.cmdline));
-    if let Some(by) = told.adjusted {
-        text.push_str(&format!("becomes: {} ({})\n", told.line.cmdline, rule(by)));
-    }
-    text.push_str(&match told.reason {
-        Reason::KernelThread => "left out: it is a kernel thread\n".to_owned(),
-        Reason::Shown(by) => format!("shown: {}\n", rule(by)),
-        Reason::Hidden { rule: by, matched } if matched == pid => {
-            format!("left out: {}\n", rule(by))
-        }
-        Reason::Hidden { rule: by, matched } => {
-            format!(
-                "left out: {}, which is about {matched} above it\n",
-                rule(by)
-            )
-        }
-        _ => "shown: no rule is about it\n".to_owned(),
-    });
-    output::print(&text)?;
-    Ok(Answer::Complete)
 }

@@ -304,7 +304,7 @@ record! {
 }
 
 record! {
-    /// Counts of the errors of IPsec.
+    /// Counts of the errors of `IPsec`.
     ///
     /// `/proc/net/xfrm_stat` (`xfrm_statistics_seq_show`). Since 2.6.25.
     pub struct XfrmStat: "net/xfrm_stat" {

@@ -6,6 +6,7 @@ mod comm;
 mod deletable;
 mod dev;
 mod environ;
+mod fd_kinds;
 mod fdinfo;
 mod io;
 mod limits;
@@ -32,6 +33,11 @@ pub use comm::Comm;
 pub use deletable::Deletable;
 pub use dev::Dev;
 pub use environ::Environ;
+pub use fd_kinds::{
+    DrmStats, EpollEvents, EpollTarget, FanotifyFlags, FanotifyMark, FanotifyMarkFlags,
+    FanotifyMask, FileHandle, HexBytes, InotifyMask, InotifyWatch, MarkHandle, OpenFlags,
+    RingEntries, RingList, Sdev, SettimeFlags, TimerTime,
+};
 pub use fdinfo::Fdinfo;
 pub use io::Io;
 pub use limits::{Limit, Limits, LimitsRow};

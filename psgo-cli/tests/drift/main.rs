@@ -1,130 +1,19 @@
 //! `psgo drift` on a made-up `/proc`: what is saved, shown and refused, and how it ends.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
+mod place;
+mod rules;
+
 use std::{
     fs,
     os::unix::fs::{PermissionsExt as _, symlink},
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Stdio},
-    sync::atomic::{AtomicU32, Ordering},
     thread,
     time::Duration,
 };
 
-const STAT: &str = include_str!("../../tests/fixtures/proc/user/stat");
-const STATUS: &str = include_str!("../../tests/fixtures/proc/user/status");
-
-/// A folder with a `/proc` and a list; it goes with this value.
-struct Place(PathBuf);
-
-impl Place {
-    /// Process 1, a daemon and its child.
-    fn new() -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("psgo-drift-{}-{number}", std::process::id());
-        let place = Self(std::env::temp_dir().join(name));
-        fs::create_dir_all(place.0.join("proc")).unwrap();
-        place.start(1, 0, b"/sbin/init\0splash\0");
-        place.start(10, 1, b"/usr/sbin/a\0-x\0");
-        place.start(11, 10, b"worker\0");
-        place
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).to_str().unwrap().to_owned()
-    }
-
-    /// As the kernel would show it; the user is the number that the status was captured with.
-    fn start(&self, pid: u32, ppid: u32, cmdline: &[u8]) {
-        let dir = self.0.join(format!("proc/{pid}"));
-        fs::create_dir_all(&dir).unwrap();
-        let (_, fields) = STAT.rsplit_once(") ").unwrap();
-        let mut fields: Vec<_> = fields.split(' ').collect();
-        let ppid = ppid.to_string();
-        fields[1] = &ppid;
-        let own = |line: &str| match line.split_once(":\t") {
-            Some(("Tgid" | "Pid", _)) => {
-                format!("{}:\t{pid}\n", line.split(':').next().unwrap())
-            }
-            _ => format!("{line}\n"),
-        };
-        fs::write(
-            dir.join("status"),
-            STATUS.lines().map(own).collect::<String>(),
-        )
-        .unwrap();
-        fs::write(dir.join("cmdline"), cmdline).unwrap();
-        fs::write(dir.join("stat"), format!("{pid} (a) {}", fields.join(" "))).unwrap();
-    }
-
-    fn stop(&self, pid: u32) {
-        // Its row is complete or not there.
-        let gone = self.path(&format!("gone-{pid}"));
-        fs::rename(self.0.join(format!("proc/{pid}")), gone).unwrap();
-    }
-
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_psgo"));
-        let places = match args.first() {
-            Some(&"add" | &"remove") => vec!["-db".to_owned(), self.path("db")],
-            _ => vec![
-                "-db".to_owned(),
-                self.path("db"),
-                "-proc".to_owned(),
-                self.path("proc"),
-            ],
-        };
-        command
-            .arg("drift")
-            .args(args)
-            .args(places)
-            .stdin(Stdio::null());
-        command
-    }
-
-    /// Exit code and what was printed, with what was complained of behind it.
-    fn psgo(&self, args: &[&str]) -> (i32, String) {
-        told(&mut self.command(args))
-    }
-
-    fn db(&self) -> String {
-        fs::read_to_string(self.path("db")).unwrap()
-    }
-
-    fn files(&self) -> Vec<String> {
-        let names = fs::read_dir(&self.0).unwrap();
-        let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        let mut names: Vec<_> = names.filter(|name| name != "proc").collect();
-        names.sort_unstable();
-        names
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-fn told(command: &mut Command) -> (i32, String) {
-    let output = command.output().unwrap();
-    let text = [output.stdout, output.stderr].concat();
-    (
-        output.status.code().unwrap(),
-        String::from_utf8(text).unwrap(),
-    )
-}
-
-/// The user that the captured status has.
-const USER: &str = "1001";
-
-/// What the place shows in the beginning; `~` stands for the user.
-fn tree(text: &str) -> String {
-    text.replace('~', &format!("  {{user={USER}}}"))
-}
-
-const FIRST: &str = "root  {user=root}\n  INIT~\n    /usr/sbin/a -x~\n      worker~\n";
+use place::{FIRST, Place, USER, told, tree};
 
 #[test]
 fn what_runs_is_saved_and_compared() {
@@ -460,108 +349,6 @@ fn a_retry_ends_when_nothing_is_left_to_show() {
         // Unless the machine stood still for two seconds, the last of five looks is later.
         assert_eq!(asked.join().unwrap(), (0, String::new()));
     });
-}
-
-#[test]
-fn a_rule_that_cannot_be_read_stops_everything() {
-    let place = Place::new();
-    place.psgo(&["write"]);
-    let rules = place.path("rules.toml");
-    let ask = |args: &[&str]| place.psgo(&[args, &["-rules", &rules]].concat());
-    assert_eq!(
-        ask(&["show"]),
-        (2, format!("psgo: {rules}: there is no such file\n"))
-    );
-    fs::write(
-        &rules,
-        "\n[[rule]]\nname = 'a'\nstart = 'a'\nignore = 'all'\n",
-    )
-    .unwrap();
-    let wrong = format!("psgo: {rules}:5: \"all\" is none of process, tree, below, nothing\n");
-    for args in [
-        &["show"][..],
-        &["dump"],
-        &["write"],
-        &["rules"],
-        &["rules", "-check"],
-        &["rules", "-explain", "1"],
-    ] {
-        assert_eq!(ask(args), (2, wrong.clone()), "{args:?}");
-    }
-    fs::write(&rules, b"# \n# \xff").unwrap();
-    assert_eq!(ask(&["dump"]), (2, format!("psgo: {rules}:2: not UTF-8\n")));
-}
-
-const LOCAL: &str = "\
-# Ours.
-builtin = true
-
-[[rule]]
-name = 'workers'
-start = 'worker'
-ancestor = { start = '/usr/sbin/a ' }
-ignore = 'tree'
-";
-
-#[test]
-fn local_rules_come_before_the_builtin_ones() {
-    let place = Place::new();
-    let rules = place.path("rules.toml");
-    fs::write(&rules, LOCAL).unwrap();
-    let ask = |args: &[&str]| place.psgo(&[args, &["-rules", &rules]].concat());
-    let without = tree(FIRST).replace(&tree("      worker~\n"), "");
-    assert_eq!(ask(&["dump"]), (0, without.clone()));
-    assert_eq!(
-        ask(&["rules", "-check"]),
-        (0, format!("{rules}: 1 rule\nbuilt-in: 22 rules\n"))
-    );
-    assert_eq!(
-        ask(&["rules", "-explain", "11"]),
-        (
-            0,
-            format!("command line: worker\nleft out: rule \"workers\", {rules}:4\n")
-        )
-    );
-    assert_eq!(
-        ask(&["rules", "-explain", "1"]),
-        (
-            0,
-            "command line: /sbin/init splash\nbecomes: INIT (rule \"init\", built-in:13)\n\
-             shown: no rule is about it\n"
-                .to_owned()
-        )
-    );
-    assert_eq!(
-        ask(&["rules", "-explain", "99"]),
-        (1, "psgo: left out: 99 (no such process)\n".to_owned())
-    );
-
-    // What is printed is a file that can take the place of all others.
-    let (code, all) = ask(&["rules"]);
-    assert_eq!(code, 0);
-    let printed = place.path("printed.toml");
-    fs::write(&printed, all).unwrap();
-    let ask = |args: &[&str]| place.psgo(&[args, &["-rules", &printed]].concat());
-    assert_eq!(
-        ask(&["rules", "-check"]),
-        (0, format!("{printed}: 23 rules\n"))
-    );
-    assert_eq!(ask(&["dump"]), (0, without));
-
-    fs::write(&rules, LOCAL.replace("builtin = true", "builtin = false")).unwrap();
-    let (_, dump) = place.psgo(&["dump", "-rules", &rules]);
-    assert!(dump.contains("/sbin/init splash"), "{dump}");
-}
-
-#[test]
-fn the_examples_can_be_read() {
-    let place = Place::new();
-    let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/drift-examples.toml");
-    let (code, text) = place.psgo(&["rules", "-check", "-rules", examples]);
-    assert_eq!(
-        (code, text.lines().next().unwrap()),
-        (0, &*format!("{examples}: 5 rules"))
-    );
 }
 
 #[test]

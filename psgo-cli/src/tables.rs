@@ -1,0 +1,63 @@
+//! `psgo sockets` and `psgo files`: further tables of columns, with the flags of the listing.
+
+use clap::{Arg, ArgAction, Command};
+use psgo::descriptor::Subject;
+
+use crate::args;
+
+/// The subcommands, and what their rows are.
+pub(crate) const TABLES: [(&str, Subject); 2] =
+    [("sockets", Subject::Sockets), ("files", Subject::Files)];
+
+/// The descriptions.
+pub(crate) fn commands() -> [Command; 2] {
+    let sockets = table("sockets", Subject::Sockets)
+        .about("List sockets, and who has them")
+        .long_about(
+            "Lists the sockets of one network namespace, this one's or with -join the \
+             container's: tcp, udp, udplite, raw, icmp, each for IPv4 and IPv6, and unix. A row \
+             shows the first process that has the socket; the column owners shows all.",
+        )
+        .arg(
+            Arg::new("resolve")
+                .long("resolve")
+                .action(ArgAction::SetTrue)
+                .help_heading("How to show it")
+                .help("Show the names of remote hosts, as far as they answer"),
+        );
+    let files = table("files", Subject::Files)
+        .about("List what processes hold open")
+        .long_about(
+            "Lists what processes hold open: every descriptor, whatever it stands for. Sockets \
+             are shown with their ends and states.",
+        )
+        .arg(
+            Arg::new("all")
+                .long("all")
+                .action(ArgAction::SetTrue)
+                .help_heading("What to list")
+                .help("Also working and root directories, programs and mapped files"),
+        );
+    [sockets, files]
+}
+
+fn table(name: &'static str, subject: Subject) -> Command {
+    let list = args::what_to_list().map(|arg| match arg.get_id().as_str() {
+        "format" => arg.help(format!(
+            "Columns, also those of processes [default: {}]",
+            subject.default_descriptors().join(",")
+        )),
+        "where" => arg.help("Only those for which it holds, as in psgo -where"),
+        "list" => arg.help("List the descriptors"),
+        _ => arg,
+    });
+    Command::new(name)
+        .override_usage(format!("psgo {name} [FLAGS]"))
+        .disable_help_flag(true)
+        .args_override_self(true)
+        .args(list)
+        .args(args::where_to_look())
+        .args(args::how_to_show())
+        .args(args::how_often())
+        .arg(args::help())
+}

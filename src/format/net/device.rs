@@ -1,0 +1,240 @@
+//! `/proc/net/dev`, `dev_mcast`, `ptype`, `wireless`: devices and what they carried.
+
+use super::{HardwareAddress, HexCount};
+use crate::{
+    format::{Cursor, Field, Head, ParseError, Rest, Rows, Spec, record},
+    value::Value,
+};
+
+record! {
+    /// What each device has received and sent.
+    ///
+    /// `/proc/net/dev` (`dev_seq_show`).
+    pub struct Dev: "net/dev" {
+        /// The names of the columns.
+        head: Head = "%h{Inter-|   Receive                                                |  Transmit\n face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed\n}",
+        /// The devices.
+        rows: Rows<Device> = "{%r\n}",
+    }
+}
+
+record! {
+    /// What a device has received and sent.
+    pub struct Device {
+        /// Its name.
+        face: Vec<u8> = "%6s:",
+        /// Bytes received.
+        rx_bytes: FirstCount = "%7u",
+        /// Packets received, a count.
+        rx_packets: u64 = " %7u",
+        /// Errors of receiving, a count.
+        rx_errs: u64 = " %4u",
+        /// Packets received and dropped, a count.
+        rx_drop: u64 = " %4u",
+        /// Overruns of the queue, a count.
+        rx_fifo: u64 = " %4u",
+        /// Errors of length, of the check sum and of alignment, a count.
+        rx_frame: u64 = " %5u",
+        /// Compressed packets received, a count.
+        rx_compressed: u64 = " %10u",
+        /// Packets received that were sent to many, a count.
+        multicast: u64 = " %9u",
+        /// Bytes sent.
+        tx_bytes: u64 = " %8u",
+        /// Packets sent, a count.
+        tx_packets: u64 = " %7u",
+        /// Errors of sending, a count.
+        tx_errs: u64 = " %4u",
+        /// Packets dropped instead of sent, a count.
+        tx_drop: u64 = " %4u",
+        /// Underruns of the queue, a count.
+        tx_fifo: u64 = " %4u",
+        /// Collisions, a count.
+        colls: u64 = " %5u",
+        /// Errors of the carrier, of heartbeats and windows, and sendings given up, a count.
+        tx_carrier: u64 = " %7u",
+        /// Compressed packets sent, a count.
+        tx_compressed: u64 = " %10u",
+        /// Columns that psgo does not know.
+        rest: Rest = "%r",
+    }
+}
+
+/// The first count after the colon: `: %7u`, before 2.6.37 `:%8u`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FirstCount {
+    /// The count.
+    pub count: u64,
+    /// No blank before a number of 8 digits or more.
+    tight: bool,
+}
+
+impl Field for FirstCount {
+    fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
+        let tight = !cursor.skip(b" ");
+        let before = cursor.rest().len();
+        let count = u64::take(cursor, spec)?;
+        if tight && before - cursor.rest().len() < 8 {
+            return Err(cursor.error(spec.field, "not as wide as the kernel prints it"));
+        }
+        Ok(Self { count, tight })
+    }
+
+    fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
+        if !self.tight {
+            out.push(b' ');
+        }
+        self.count.put(spec, out);
+    }
+
+    fn value(&self, _: &Spec) -> Value {
+        Value::from(self.count)
+    }
+}
+
+record! {
+    /// The groups whose packets each device takes, by their addresses on the link.
+    ///
+    /// `/proc/net/dev_mcast` (`dev_mc_seq_show`).
+    pub struct DevMcast: "net/dev_mcast" {
+        /// The groups.
+        rows: Rows<LinkGroup> = "{%r\n}",
+    }
+}
+
+record! {
+    /// A group whose packets a device takes.
+    pub struct LinkGroup {
+        /// Index of the device.
+        ifindex: i32 = "%-4d ",
+        /// Name of the device.
+        device: Vec<u8> = "%-15s ",
+        /// References to it.
+        refcount: i32 = "%-5d ",
+        /// Those of them that were asked for by the user of the device, 0 or 1.
+        global_use: i32 = "%-5d ",
+        /// The address.
+        address: HardwareAddress = "%r",
+    }
+}
+
+record! {
+    /// Who takes which kind of packets.
+    ///
+    /// `/proc/net/ptype` (`ptype_seq_show`).
+    pub struct Ptype: "net/ptype" {
+        /// The names of the columns.
+        head: Head = "%h{Type Device      Function\n}",
+        /// Those who take packets.
+        rows: Rows<PacketType> = "{%r\n}",
+    }
+}
+
+record! {
+    /// Who takes a kind of packets.
+    pub struct PacketType {
+        /// The protocol, four hexadecimal digits; `ALL` for all packets.
+        r#type: Vec<u8> = "%-4s ",
+        /// The device; empty for all devices.
+        device: Vec<u8> = "%-8s ",
+        /// The kernel's function, before 3.0 with its offset and size; the module after it.
+        function: Vec<u8> = "%s",
+    }
+}
+
+record! {
+    /// The quality of wireless links.
+    ///
+    /// `/proc/net/wireless` (`wireless_seq_show`).
+    pub struct Wireless: "net/wireless" {
+        /// The names of the columns, before the version.
+        head: Head = "%h{Inter-| sta-|   Quality        |   Discarded packets               | Missed | WE\n}",
+        /// The version of the wireless extensions.
+        version: u32 = " face | tus | link level noise |  nwid  crypt   frag  retry   misc | beacon | %u\n",
+        /// The devices.
+        rows: Rows<WirelessDevice> = "{%r\n}",
+    }
+}
+
+record! {
+    /// The quality of a wireless link.
+    pub struct WirelessDevice {
+        /// The device.
+        face: Vec<u8> = "%6s: ",
+        /// State, which means what the driver wants.
+        status: HexCount = "%04x  ",
+        /// Quality of the link.
+        link: i32 = "%3d",
+        /// `.` if it is new, otherwise a blank.
+        link_updated: u8 = "%c  ",
+        /// Level of the signal, dBm where the driver says so.
+        level: i32 = "%3d",
+        /// `.` if it is new, otherwise a blank.
+        level_updated: u8 = "%c  ",
+        /// Level of the noise, dBm where the driver says so.
+        noise: i32 = "%3d",
+        /// `.` if it is new, otherwise a blank.
+        noise_updated: u8 = "%c  ",
+        /// Packets dropped for another network's identifier, a count.
+        nwid: i64 = "%6d ",
+        /// Packets that could not be decrypted, a count.
+        crypt: i64 = "%6d ",
+        /// Packets that could not be put together, a count.
+        frag: i64 = "%6d ",
+        /// Packets that were sent too often in vain, a count.
+        retry: i64 = "%6d ",
+        /// Packets lost for another reason, a count.
+        misc: i64 = "%6d   ",
+        /// Beacons missed, a count.
+        beacon: i64 = "%6d",
+        /// Columns that psgo does not know.
+        rest: Rest = "%r",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::law;
+
+    #[test]
+    fn an_old_kernel_leaves_no_blank_after_the_colon() {
+        let head = "Inter-|   Receive                                                |  Transmit\n face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed\n";
+        let rest = "146    0    0    0     0          0         0    11353     146    0    0    0     0       0          0";
+        // The last by hand, after the form of Linux 2.6.32.
+        let file = format!(
+            "{head}    lo:   11353     {rest}\n  eth0: 12345678     {rest}\n  eth1:12345678     {rest}\n"
+        );
+        let dev: Dev = law::holds(file.as_bytes());
+        let seen: Vec<_> = dev.rows.iter().map(|row| row.rx_bytes.count).collect();
+        assert_eq!(seen, [11353, 12_345_678, 12_345_678]);
+        let fields = dev.rows[0].fields();
+        assert_eq!(fields.find("rx_packets"), Some(&Value::Int(146)));
+        assert_eq!(fields.find("tx_bytes"), Some(&Value::Int(11353)));
+        law::mutants::<Dev>(&[file.as_bytes()], 5_000);
+    }
+
+    #[test]
+    fn a_kind_of_packets_may_be_of_one_device() {
+        // By hand: after the form of this kernel, and of Linux 2.6.32.
+        let ptype: Ptype = law::holds(
+            b"Type Device      Function\nALL  eth0     tpacket_rcv [af_packet]\n0800          ip_rcv+0x0/0x3f0\n",
+        );
+        let row = &ptype.rows[1];
+        assert_eq!((&*row.r#type, &*row.device), (&b"0800"[..], &b""[..]));
+        assert_eq!(ptype.rows[0].device, b"eth0");
+        assert_eq!(
+            ptype.rows[0].fields().find("type"),
+            Some(&Value::text("ALL"))
+        );
+    }
+
+    #[test]
+    fn a_wireless_link_has_its_quality() {
+        // By hand, after the form of Linux 3.2; no machine here has such a device.
+        let file = b"Inter-| sta-|   Quality        |   Discarded packets               | Missed | WE\n face | tus | link level noise |  nwid  crypt   frag  retry   misc | beacon | 22\n wlan0: 0000   62.  -48.  -256        0      0      0      4      0        0\n";
+        let wireless: Wireless = law::holds(file);
+        assert_eq!((wireless.rows[0].link, wireless.rows[0].level), (62, -48));
+        law::mutants::<Wireless>(&[file], 5_000);
+    }
+}
