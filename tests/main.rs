@@ -13,6 +13,7 @@ mod checklist;
 mod containers;
 mod cost;
 mod drift;
+mod files;
 mod host;
 mod hostile;
 mod joins;

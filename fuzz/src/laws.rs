@@ -16,11 +16,7 @@ use psgo::{
     tty::{self, Driver},
 };
 
-/// The law of `format`: it is not understood, or it is written as it was read.
-pub(crate) fn record<R: Record>(file: &[u8]) {
-    understood::<R>(file);
-}
-
+/// The law of a record: it is not understood, or it is written as it was read.
 fn understood<R: Record>(file: &[u8]) -> Option<R> {
     match R::parse(file) {
         Ok(record) => {
@@ -319,7 +315,7 @@ pub(crate) fn terminals(input: &[u8]) {
     let drivers: Vec<Driver> = rows
         .unwrap_or_default()
         .into_iter()
-        .map(|row| Driver::new(row.node, row.major, row.minors.first, row.minors.last))
+        .map(|row| Driver::new(row.node.clone(), row.major, row.minors.first, row.minors.last))
         .collect();
     if let Some(found) = tty::name(i32::from_le_bytes(*number), &drivers) {
         harmless(&found);

@@ -2,14 +2,14 @@
 //!
 //! A law takes any bytes, and panics where psgo breaks it. A new parser is one line of [`ROWS`].
 
+mod formats;
 mod laws;
 mod listing;
 mod seeds;
 
-use psgo::format::{kernel, pid, tty};
-
+use formats::format;
 use laws::{
-    caps, cmdline, escaped, host, id_maps, names_of_groups, names_of_users, numbers, query, record,
+    caps, cmdline, escaped, host, id_maps, names_of_groups, names_of_users, numbers, query,
     scalar, stat_listed, status, terminals, uptime,
 };
 use listing::listing;
@@ -23,7 +23,7 @@ pub struct Row {
     /// Panics where psgo breaks the law on these bytes.
     pub law: fn(&[u8]),
     /// Files below `tests/fixtures`, `*` for any directory, `+` between those that are one input
-    /// with a byte 1 between; or, after `=`, the input itself.
+    /// with a byte 1 between; or, after `=`, the input itself. Nothing stands for every format's.
     seeds: &'static [&'static str],
 }
 
@@ -35,17 +35,11 @@ macro_rules! rows {
 }
 
 rows! {
-    "pid-stat" record::<pid::Stat>, ["proc/*/stat"];
+    "format" format, [""];
     "pid-stat-listed" stat_listed, ["proc/*/stat" "=1 (a) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 7 0" "=1 (a) S 1 1 1 0 -1 0 1 2 3 4 5 6 7 8 20 0 1 0 9 4096 1 2 3 4 5 6 7 8 9 0 1 2 0 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 (b)c d\n"];
     "pid-status" status, ["proc/*/status"];
-    "pid-statm" record::<pid::Statm>, ["proc/*/statm"];
     "pid-cmdline" cmdline, ["proc/*/cmdline" "=nginx: worker process\0\0\0" "=sh\0-c\0\0"];
-    "pid-io" record::<pid::Io>, ["proc/*/io" "=rchar: 1\nwchar: 2\nsyscr: 3\nsyscw: 4\nread_bytes: 5\nwrite_bytes: 18446744073709551615\ncancelled_write_bytes: -7\n"];
-    "pid-uid_map" record::<pid::UidMap>, ["proc/*/uid_map" "proc/*/gid_map" "proc/nested/uid_map_three_rows"];
-    "pid-fdinfo" record::<pid::Fdinfo>, ["=pos:\t0\nflags:\t02000002\nmnt_id:\t7\nino:\t4213\nPid:\t4711\nNSpid:\t4711\t2\t1\n"];
-    "stat" record::<kernel::Stat>, ["proc/stat"];
     "uptime" uptime, ["proc/uptime"];
-    "tty-drivers" record::<tty::Drivers>, ["proc/tty_drivers"];
     "scalar" scalar, ["proc/cap_last_cap" "=-1\n" "=18446744073709551615\n"];
     "passwd" names_of_users, ["etc/passwd" "=# c\n+\n-x:::\n \troot:x:0:0::/:/bin/sh\nroot:x:00:0"];
     "group" names_of_groups, ["etc/group" "=adm:x:4:syslog\n#root:x:0:\n"];

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::Row;
+use crate::{Row, formats};
 
 /// The inputs that `row` begins with.
 ///
@@ -16,6 +16,10 @@ pub fn seeds(row: &Row) -> io::Result<Vec<Vec<u8>>> {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures");
     let mut inputs = Vec::new();
     for seed in row.seeds {
+        if seed.is_empty() {
+            inputs.extend(formats::seeds(&fixtures.join("proc"))?);
+            continue;
+        }
         if let Some(text) = seed.strip_prefix('=') {
             inputs.push(text.as_bytes().to_vec());
             continue;

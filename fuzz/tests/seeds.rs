@@ -35,3 +35,12 @@ fn a_listing_begins_with_processes_that_are_understood() {
         psgo::format::pid::Stat::parse(stat).expect("it is the kernel's");
     }
 }
+
+#[test]
+fn every_format_that_is_here_has_a_seed() {
+    let row = ROWS.iter().find(|row| row.name == "format");
+    let inputs = seeds(row.expect("it is one")).expect("the fixtures are there");
+    let chosen: std::collections::HashSet<_> = inputs.iter().map(|input| &input[..2]).collect();
+    let all = psgo::format::all().count();
+    assert!(chosen.len() * 2 > all, "{} of {all}", chosen.len());
+}

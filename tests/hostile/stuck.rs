@@ -36,7 +36,7 @@ fn the_one_whose_memory_is_locked() {
 }
 
 /// Processes that hold the locks of their memory, as long as their file servers live.
-struct Stuck {
+pub(super) struct Stuck {
     // The servers end first: no process of theirs ends before.
     servers: Vec<Fuse>,
     processes: Vec<Held>,
@@ -44,7 +44,7 @@ struct Stuck {
 }
 
 impl Stuck {
-    fn new(count: usize) -> Self {
+    pub(super) fn new(count: usize) -> Self {
         let container = Container::new();
         let (mut processes, mut servers) = (Vec::new(), Vec::new());
         for number in 0..count {
@@ -61,7 +61,7 @@ impl Stuck {
         }
     }
 
-    fn pids(&self) -> Vec<i32> {
+    pub(super) fn pids(&self) -> Vec<i32> {
         self.processes.iter().map(Held::pid).collect()
     }
 }
