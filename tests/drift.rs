@@ -432,3 +432,50 @@ fn the_lines_of_the_documentation_do_what_it_says() {
         ]
     );
 }
+
+/// The list after a change for which the system refuses something, and how it ended.
+fn refused(list: &Path, what: &[&str]) -> (Option<i32>, String) {
+    let mut words = vec!["strace", "-f", "-qq", "-o", "/dev/null"];
+    words.extend(what.iter().flat_map(|what| ["-e", what]));
+    let words: Vec<_> = words.into_iter().map(str::to_owned).collect();
+    let list = list.to_str().unwrap();
+    let answer = psgo_after(&words, &["drift", "add", "-db", list, "root", "cat"]);
+    (answer.code, fs::read_to_string(list).unwrap())
+}
+
+#[test]
+fn whatever_is_refused_there_is_a_whole_list() {
+    let folder = dir().join("drift-refused");
+    fs::create_dir(&folder).unwrap();
+    let (list, old) = (folder.join("list"), folder.join("list.old"));
+    let before = "root  {user=root}\n  INIT  {user=root}\n";
+    fs::write(&list, before).unwrap();
+    for what in [
+        &["inject=write:error=ENOSPC:when=1"][..],
+        &["inject=fsync:error=EIO"],
+        &["inject=fchmod:error=EPERM"],
+        &[
+            "inject=linkat:error=EPERM",
+            "inject=fsync:error=ENOSPC:when=2",
+        ],
+        &["inject=rename:error=EROFS:when=1"],
+        &["inject=rename:error=EROFS:when=2"],
+    ] {
+        let (code, after) = refused(&list, what);
+        assert_eq!((code, &*after), (Some(2), before), "{what:?}");
+        let names: Vec<_> = fs::read_dir(&folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .filter(|name| name != "list.old")
+            .collect();
+        assert_eq!(names, ["list"], "{what:?}");
+    }
+    // Where a file can have but one name, it is copied.
+    let after = format!("{before}    cat  {{user=root}}\n");
+    let _ = fs::remove_file(&old);
+    assert_eq!(
+        refused(&list, &["inject=linkat:error=EPERM"]),
+        (Some(0), after)
+    );
+    assert_eq!(fs::read_to_string(&old).unwrap(), before);
+}

@@ -8,7 +8,7 @@ use psgo::{
     caps::{self, CapSet},
     format::{
         Record, Scalar, kernel,
-        pid::{Cmdline, Status},
+        pid::{Cmdline, Stat, Status},
         tty::Drivers,
     },
     host::Host,
@@ -46,6 +46,37 @@ pub(crate) fn harmless(shown: &impl Display) -> String {
     };
     assert!(!text.contains(commands), "{}", text.escape_debug());
     text
+}
+
+/// What a listing reads of `stat` is what the whole has, and it is read wherever the whole is.
+pub(crate) fn stat_listed(file: &[u8]) {
+    let listed = Stat::parse_listed(file);
+    match (Stat::parse(file), &listed) {
+        (Ok(whole), Ok(listed)) => assert_eq!(up_to_vsize(&whole), up_to_vsize(listed)),
+        (Ok(_), Err(error)) => panic!("{error}"),
+        (Err(_), Ok(listed)) => {
+            // Written anew the file begins as it did.
+            let fields = up_to_vsize(listed);
+            assert!(file.starts_with(&fields), "{}", fields.escape_ascii());
+        }
+        (Err(_), Err(error)) => drop(harmless(error)),
+    }
+}
+
+/// The fields of a record that a listing reads, as the kernel writes them.
+fn up_to_vsize(stat: &Stat) -> Vec<u8> {
+    let mut written = Vec::new();
+    stat.write(&mut written);
+    // `7 (sh) S`: further columns may have parentheses too.
+    let name = stat.pid.to_string().len() + " (".len() + stat.comm.as_slice().len();
+    // The state is the third field, vsize the 23rd.
+    let blanks = written[name..]
+        .iter()
+        .enumerate()
+        .filter(|(_, b)| **b == b' ');
+    let end = blanks.map(|(at, _)| name + at).nth(21);
+    written.truncate(end.unwrap_or(written.len()));
+    written
 }
 
 pub(crate) fn status(file: &[u8]) {

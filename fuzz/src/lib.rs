@@ -9,8 +9,8 @@ mod seeds;
 
 use formats::format;
 use laws::{
-    caps, cmdline, escaped, host, id_maps, names_of_groups, names_of_users, numbers, query, scalar,
-    status, terminals, uptime,
+    caps, cmdline, escaped, host, id_maps, names_of_groups, names_of_users, numbers, query,
+    scalar, stat_listed, status, terminals, uptime,
 };
 use listing::listing;
 pub use seeds::seeds;
@@ -36,6 +36,7 @@ macro_rules! rows {
 
 rows! {
     "format" format, [""];
+    "pid-stat-listed" stat_listed, ["proc/*/stat" "=1 (a) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 7 0" "=1 (a) S 1 1 1 0 -1 0 1 2 3 4 5 6 7 8 20 0 1 0 9 4096 1 2 3 4 5 6 7 8 9 0 1 2 0 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 (b)c d\n"];
     "pid-status" status, ["proc/*/status"];
     "pid-cmdline" cmdline, ["proc/*/cmdline" "=nginx: worker process\0\0\0" "=sh\0-c\0\0"];
     "uptime" uptime, ["proc/uptime"];
@@ -50,7 +51,7 @@ rows! {
     "host" host, ["=dddddddd44444444bbbbbbbbnnnnnnnnssssssssuuuuuuuu"];
     "query" query, ["=pid, user %C" "=pid=A,hpid=" "=capef" "=-rss,pid"];
     "listing" listing, [
-        "proc/user/stat+proc/user/status+proc/user/cmdline+proc/user/cmdline+proc/user/statm+proc/tty_drivers+proc/stat+proc/uptime+proc/cap_last_cap"
+        "proc/user/stat+proc/user/status+proc/user/cmdline+proc/user/cmdline+proc/user/statm+proc/tty_drivers+proc/stat+proc/uptime+proc/cap_last_cap+proc/user/io"
         "proc/odd_name/stat+proc/odd_name/status+proc/zombie/cmdline+proc/user/cmdline"
         "proc/kthreadd/stat+proc/kthreadd/status+proc/kthreadd/cmdline"
         // Every number at its end.

@@ -17,6 +17,7 @@ const FILES: &[&str] = &[
     "stat",
     "uptime",
     "sys/kernel/cap_last_cap",
+    "1/io",
 ];
 
 /// A directory in memory that is one process's own.

@@ -118,7 +118,8 @@ impl ValueEnum for Output {
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         Some(match self {
-            Self::Table => PossibleValue::new("table").help("columns, for people"),
+            Self::Table => PossibleValue::new("table")
+                .help("columns, for people; of a cell no more than 64 KiB, or 1 KiB after 16 MiB"),
             Self::Json => PossibleValue::new("json").help("one array of objects"),
             Self::Ndjson => PossibleValue::new("ndjson").help("one object a line"),
             Self::Csv => PossibleValue::new("csv").help("the table's text, between commas"),

@@ -1,6 +1,6 @@
 //! What an answer leaves out, in one line.
 
-use psgo::{Error, ErrorKind, Skipped};
+use psgo::{ErrorKind, Skipped};
 
 use crate::failure::Answer;
 
@@ -12,7 +12,7 @@ pub(crate) fn summary<'a>(
 ) -> (Option<String>, Answer) {
     let (line, answer) = summary_of(skipped.into_iter().map(|skipped| Reason {
         pid: skipped.named.then(|| skipped.pid.get()),
-        text: words(&skipped.error),
+        text: words(skipped),
         is_gone: skipped.error.kind() == ErrorKind::Gone,
     }));
     let unanswered = match abandoned {
@@ -32,9 +32,13 @@ struct Reason {
     is_gone: bool,
 }
 
-fn words(error: &Error) -> String {
+fn words(Skipped { pid, error, .. }: &Skipped) -> String {
     match error.kind() {
-        ErrorKind::Gone => "no such process".to_owned(),
+        // The process is named beside it.
+        ErrorKind::Gone => match error.to_string().strip_prefix(&format!("process {pid}: ")) {
+            Some(how) => how.to_owned(),
+            None => "no such process".to_owned(),
+        },
         ErrorKind::Denied => match error.missing_capability() {
             Some(capability) => format!("permission denied, it takes {capability}"),
             None => "permission denied".to_owned(),

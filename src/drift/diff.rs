@@ -217,6 +217,18 @@ mod tests {
     }
 
     #[test]
+    fn it_is_the_shortest_of_long_lists_too() {
+        let mut seed = 11;
+        let mut list = || -> Vec<u64> { (0..1200).map(|_| random(&mut seed, 300)).collect() };
+        let (a, b) = (list(), list());
+        let (saved, now) = (lines(&a), lines(&b));
+        let changes = diff(&saved, &now);
+        let shortest = a.len() + b.len() - 2 * longest_common(&a, &b);
+        assert_eq!(changes.len(), shortest);
+        applied(&saved, &changes, &now);
+    }
+
+    #[test]
     fn equal_trees_have_no_changes() {
         let saved = lines(&[1, 2, 2, 3]);
         assert_eq!(diff(&saved, &saved.clone()), []);

@@ -252,6 +252,28 @@ root  {user=root}
 }
 
 #[test]
+fn children_of_different_users_are_not_equal() {
+    let once = rules("[[rule]]\nname='w'\nstart='w'\nonce=true");
+    let listing = "
+        1 0 root S init
+        2 1 root S w
+        3 1 www S w
+        4 1 www S w
+        5 1 www S w x
+    ";
+    assert_eq!(
+        shown(listing, &once),
+        "\
+root  {user=root}
+  init  {user=root}
+    w  {user=root}
+    w  {user=www}
+    w x  {user=www}
+"
+    );
+}
+
+#[test]
 fn the_first_rule_that_matches_decides() {
     let local = "
         [[rule]]

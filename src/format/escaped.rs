@@ -4,7 +4,7 @@ use super::{Cursor, Field, ParseError, Spec, field::Item};
 use crate::value::Value;
 
 /// The bytes that are escaped, for each kind of [`Escaped`].
-const SETS: [&[u8]; 3] = [b" \t\n\\#", b" \t\n\\", b"\n"];
+const SETS: [&[u8]; 4] = [b" \t\n\\#", b" \t\n\\", b"\n", b"\n\t= "];
 
 /// A name, its escapes undone: the kernel writes those bytes that would end it as `\040`.
 ///

@@ -35,20 +35,24 @@ macro_rules! names {
             /// How many ids have a name.
             #[must_use]
             pub fn len(&self) -> usize {
-                self.0.0.len()
+                self.0.lines.len()
             }
 
             /// Whether no id has a name.
             #[must_use]
             pub fn is_empty(&self) -> bool {
-                self.0.0.is_empty()
+                self.0.lines.is_empty()
             }
         }
 
         /// From names known otherwise; the first one of an id counts.
         impl FromIterator<($id, Text)> for $table {
             fn from_iter<I: IntoIterator<Item = ($id, Text)>>(names: I) -> Self {
-                Self(Names::new(names.into_iter().map(|(id, name)| (id.get(), name)).collect()))
+                let mut table = Names::default();
+                for (id, name) in names {
+                    table.push(id.get(), name.as_bytes());
+                }
+                Self(table.sorted())
             }
         }
     };
@@ -79,22 +83,61 @@ names! {
 }
 
 /// Names by id, each id once. Sorted, and no hash table: it is smaller, and nobody can choose ids
-/// that make it slow.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Names(Box<[(u32, Text)]>);
+/// that make it slow. A file of a container can have some hundred thousand names, so each costs
+/// little more than its bytes.
+#[derive(Debug, Clone, Default)]
+struct Names {
+    /// The names end to end.
+    text: Vec<u8>,
+    /// Of each id, where its name is.
+    lines: Vec<Line>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Line {
+    id: u32,
+    start: u32,
+    len: u32,
+}
+
+impl PartialEq for Names {
+    fn eq(&self, other: &Self) -> bool {
+        let all = |names: &Self| names.lines.len();
+        let mut pairs = self.lines.iter().zip(&other.lines);
+        all(self) == all(other)
+            && pairs.all(|(a, b)| a.id == b.id && self.bytes(*a) == other.bytes(*b))
+    }
+}
+
+impl Eq for Names {}
 
 impl Names {
-    fn new(mut names: Vec<(u32, Text)>) -> Self {
+    fn push(&mut self, id: u32, name: &[u8]) {
+        // No file of names is longer than this.
+        if let (Ok(start), Ok(len)) = (self.text.len().try_into(), name.len().try_into()) {
+            self.text.extend_from_slice(name);
+            self.lines.push(Line { id, start, len });
+        }
+    }
+
+    fn sorted(mut self) -> Self {
         // A stable sort leaves the first line of an id first.
-        names.sort_by_key(|&(id, _)| id);
-        names.dedup_by_key(|&mut (id, _)| id);
-        Self(names.into())
+        self.lines.sort_by_key(|line| line.id);
+        self.lines.dedup_by_key(|line| line.id);
+        self.lines.shrink_to_fit();
+        self.text.shrink_to_fit();
+        self
+    }
+
+    fn bytes(&self, line: Line) -> &[u8] {
+        let rest = self.text.get(line.start as usize..).unwrap_or_default();
+        rest.get(..line.len as usize).unwrap_or_default()
     }
 
     /// The first field and the third of each line, where `ids` fields from the third on are
     /// ids: a line that is wrong in one of them is not to be believed in the other.
     fn parse(bytes: &[u8], ids: usize) -> Self {
-        let entry = |line: &[u8]| -> Option<(u32, Text)> {
+        fn entry(line: &[u8], ids: usize) -> Option<(u32, &[u8])> {
             // Lazy: members, which can be very many, are not looked at.
             let mut fields = line.trim_ascii_start().split(|&b| b == b':');
             let name = fields.next()?;
@@ -107,14 +150,21 @@ impl Names {
             for _ in 1..ids {
                 decimal(fields.next()?)?;
             }
-            Some((id, Text::from(name)))
-        };
-        Self::new(bytes.split(|&b| b == b'\n').filter_map(entry).collect())
+            Some((id, name))
+        }
+        let mut table = Self::default();
+        for line in bytes.split(|&b| b == b'\n') {
+            if let Some((id, name)) = entry(line, ids) {
+                table.push(id, name);
+            }
+        }
+        table.sorted()
     }
 
     fn name(&self, id: u32) -> Option<Text> {
-        let place = self.0.binary_search_by_key(&id, |&(id, _)| id).ok()?;
-        self.0.get(place).map(|(_, name)| name.clone())
+        let place = self.lines.binary_search_by_key(&id, |line| line.id).ok()?;
+        let line = self.lines.get(place)?;
+        Some(Text::from(self.bytes(*line)))
     }
 }
 

@@ -63,6 +63,14 @@ impl Target {
             }
         };
         let dir = base.process(pid).map_err(about(""))?;
+        // A link of a process that is reaped in the very moment is denied, not missing.
+        let about_link = |name: &str| {
+            let (about, dir) = (about(name), &dir);
+            move |error: io::Error| match error.raw_os_error() {
+                Some(libc::EACCES) if dir.read("stat").is_err() => gone(pid),
+                _ => about(error),
+            }
+        };
         let not_understood = |name: &str, error: &dyn std::fmt::Display| {
             Error::new(
                 ErrorKind::NotUnderstood,
@@ -72,6 +80,9 @@ impl Target {
         };
         let stat = dir.read("stat").map_err(about("stat"))?;
         let stat = Stat::parse(&stat).map_err(|e| not_understood("stat", &e))?;
+        if has_ended(&stat) {
+            return Err(no_more(pid, "ended, and not yet reaped"));
+        }
         let status = dir.read("status").map_err(about("status"))?;
         let status = Status::parse(&status).map_err(|e| not_understood("status", &e))?;
         if status.tgid != pid.get() {
@@ -80,16 +91,26 @@ impl Target {
         }
         let pid_namespace = dir
             .follow("ns/pid", OFlag::O_RDONLY)
-            .map_err(about("ns/pid"))?;
+            .map_err(about_link("ns/pid"))?;
+        let pid_link = dir.link("ns/pid").map_err(about_link("ns/pid"))?;
         Ok(Self {
             pid,
             start: stat.starttime,
             numbers: status.ns_pid.unwrap_or_default(),
             pid_namespace: Arc::new(pid_namespace),
-            pid_link: dir.link("ns/pid").map_err(about("ns/pid"))?,
+            pid_link,
             mount_link: dir.link("ns/mnt"),
             dir,
         })
+    }
+
+    /// Takes hold of the process that got the number `pid` at the moment `start`.
+    pub(crate) fn hold_started(base: &Procfs, pid: Pid, start: u64) -> Result<Self> {
+        let target = Self::hold(base, pid)?;
+        if target.start != start {
+            return Err(no_more(pid, "ended, and its number is another's now"));
+        }
+        Ok(target)
     }
 
     /// Takes hold of the process behind `pidfd`, which `base` shows.
@@ -311,7 +332,17 @@ fn read_regular(root: &OwnedFd, path: &str) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Whether nothing of the process is left but its number. Where its first thread alone has ended,
+/// the others still count in that thread's `stat`.
+fn has_ended(stat: &Stat) -> bool {
+    matches!(stat.state, b'Z' | b'X' | b'x') && stat.num_threads <= 1
+}
+
 /// The process is not there, or not any more.
 pub(crate) fn gone(pid: Pid) -> Error {
-    Error::new(ErrorKind::Gone, format!("process {pid}"), "no such process")
+    no_more(pid, "no such process")
+}
+
+fn no_more(pid: Pid, reason: &'static str) -> Error {
+    Error::new(ErrorKind::Gone, format!("process {pid}"), reason)
 }

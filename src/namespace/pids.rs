@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     io,
     os::fd::{AsFd, OwnedFd},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use nix::fcntl::OFlag;
@@ -27,13 +27,21 @@ pub(crate) struct Translator {
 pub(crate) enum Numbers {
     /// The kernel is asked each time.
     Kernel(Arc<OwnedFd>),
-    /// All that there were when it was made.
+    /// All that there are when one is first asked for.
     Listed {
-        /// Inside to outside.
-        outside: HashMap<Pid, Pid>,
-        /// Outside to inside.
-        inside: HashMap<Pid, Pid>,
+        translator: Arc<Translator>,
+        base: Arc<Procfs>,
+        listed: OnceLock<Listed>,
     },
+}
+
+/// All numbers of a namespace.
+#[derive(Debug, Default)]
+pub(crate) struct Listed {
+    /// Inside to outside.
+    outside: HashMap<Pid, Pid>,
+    /// Outside to inside.
+    inside: HashMap<Pid, Pid>,
 }
 
 impl Translator {
@@ -53,20 +61,29 @@ impl Translator {
         self.levels.saturating_sub(1)
     }
 
-    /// The translation of now.
-    pub(crate) fn numbers(&self, base: &Procfs) -> Numbers {
+    /// The translation of now, between it and `base`, for which it was made.
+    pub(crate) fn numbers(self: &Arc<Self>, base: &Arc<Procfs>) -> Numbers {
         if self.by_kernel {
             return Numbers::Kernel(Arc::clone(&self.namespace));
         }
         // KERNEL(6.11): the namespace ioctls make all of this unnecessary.
-        let (mut outside, mut inside) = (HashMap::new(), HashMap::new());
+        Numbers::Listed {
+            translator: Arc::clone(self),
+            base: Arc::clone(base),
+            listed: OnceLock::new(),
+        }
+    }
+
+    /// Looks at every process of `base`.
+    fn list(&self, base: &Procfs) -> Listed {
+        let mut listed = Listed::default();
         for pid in base.pids().unwrap_or_default() {
             if let Some(number) = self.number_of(base, pid) {
-                outside.insert(number, pid);
-                inside.insert(pid, number);
+                listed.outside.insert(number, pid);
+                listed.inside.insert(pid, number);
             }
         }
-        Numbers::Listed { outside, inside }
+        listed
     }
 
     /// What `pid` of `base` is called inside, told by its numbers at every level.
@@ -99,11 +116,28 @@ fn same_namespace(a: impl AsFd, b: impl AsFd) -> io::Result<bool> {
 }
 
 impl Numbers {
+    /// All numbers, where the kernel does not translate: a look at the whole host, once.
+    fn listed(&self) -> Option<&Listed> {
+        match self {
+            Self::Kernel(_) => None,
+            Self::Listed {
+                translator,
+                base,
+                listed,
+            } => Some(listed.get_or_init(|| translator.list(base))),
+        }
+    }
+
+    /// Does now what the first question would do.
+    pub(crate) fn learn(&self) {
+        self.listed();
+    }
+
     /// What `pid` of the inside is called outside.
     pub(crate) fn outside(&self, pid: Pid) -> Option<Pid> {
         match self {
             Self::Kernel(namespace) => sys::pid_from_namespace(namespace, pid).ok()?,
-            Self::Listed { outside, .. } => outside.get(&pid).copied(),
+            Self::Listed { .. } => self.listed()?.outside.get(&pid).copied(),
         }
     }
 
@@ -111,7 +145,7 @@ impl Numbers {
     pub(crate) fn inside(&self, pid: Pid) -> Option<Pid> {
         match self {
             Self::Kernel(namespace) => sys::pid_in_namespace(namespace, pid).ok()?,
-            Self::Listed { inside, .. } => inside.get(&pid).copied(),
+            Self::Listed { .. } => self.listed()?.inside.get(&pid).copied(),
         }
     }
 }

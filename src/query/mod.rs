@@ -385,6 +385,9 @@ impl Query {
 
     /// Gives out each row as soon as it is read, by pid, until `each` breaks off.
     ///
+    /// However slow `each` is and however long the arguments of processes are, rows that wait for
+    /// it take a few megabytes; unless they are [sorted](Self::sort).
+    ///
     /// # Errors
     ///
     /// What kept a `/proc` itself from being read; a process that cannot be read is in
@@ -416,7 +419,8 @@ impl Query {
         Watcher::new(self)
     }
 
-    /// All rows.
+    /// All rows, which take as much memory as the processes care to have in their arguments: up to
+    /// 2 MiB each, that they can share and the rows cannot.
     ///
     /// # Errors
     ///

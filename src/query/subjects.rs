@@ -51,16 +51,28 @@ fn processes(
         let cells = columns.iter().map(|column| of_process(column, seen));
         Row::new(seen.pid(), via, cells.collect())
     };
-    snapshot::collect(ask, memory, extract, each, outcome)
+    snapshot::collect(ask, memory, extract, Row::weight, each, outcome)
 }
 
 /// What is made of a process of which rows are made that are not its own; the error is why its
 /// descriptors cannot be read.
 type Of<T> = (Pid, Result<Vec<T>>);
 
-/// Reads the processes, and makes `each_of` of what each holds open; those whose descriptors cannot
+/// What is made of something that a process holds open.
+trait Made: Send + 'static {
+    /// How many bytes of memory it takes, about.
+    fn weight(&self) -> usize;
+}
+
+impl Made for Row {
+    fn weight(&self) -> usize {
+        Self::weight(self)
+    }
+}
+
+/// Reads the processes, and makes what `of` does of what each holds open; those whose descriptors cannot
 /// be read are left out.
-fn of_opened<T: Send + 'static>(
+fn of_opened<T: Made>(
     ask: Ask<'_>,
     of: impl Fn(&Seen<'_>, &[Opened]) -> Vec<T> + Send + Sync + 'static,
     each: &mut dyn FnMut(Pid, Vec<T>) -> ControlFlow<()>,
@@ -80,6 +92,7 @@ fn of_opened<T: Send + 'static>(
         ask,
         None,
         extract,
+        |(_, made)| made.iter().flatten().map(T::weight).sum(),
         &mut |(pid, made): Of<T>| match made {
             Ok(made) => each(pid, made),
             Err(error) => {
@@ -137,6 +150,19 @@ struct Owner {
     all: Vec<(Pid, u32)>,
 }
 
+/// The sockets of a process: inodes and descriptors, and the cells of the process itself.
+struct Holder {
+    sockets: Vec<(u64, u32)>,
+    cells: Vec<Value>,
+}
+
+impl Made for Holder {
+    fn weight(&self) -> usize {
+        let cells = self.cells.iter().map(Value::weight);
+        size_of_val(self.sockets.as_slice()) + cells.sum::<usize>()
+    }
+}
+
 fn sockets(
     columns: &[&'static Descriptor],
     ask: Ask<'_>,
@@ -150,24 +176,24 @@ fn sockets(
     };
     let owned_columns = columns.to_vec();
     let of = move |seen: &Seen<'_>, opened: &[Opened]| {
-        let inodes: Vec<(u64, u32)> = opened
+        let sockets: Vec<(u64, u32)> = opened
             .iter()
             .filter_map(|opened| match (opened.kind_and_inode()?, opened.place) {
                 ((b"socket", inode), Place::Fd(fd)) => Some((inode, fd)),
                 _ => None,
             })
             .collect();
-        if inodes.is_empty() {
+        if sockets.is_empty() {
             return Vec::new();
         }
         let columns = owned_columns.iter();
         let cells: Vec<_> = columns.map(|column| of_process(column, seen)).collect();
-        vec![(inodes, cells)]
+        vec![Holder { sockets, cells }]
     };
     let mut owners: HashMap<u64, Owner> = HashMap::new();
-    let mut own = |pid: Pid, made: Vec<(Vec<(u64, u32)>, Vec<Value>)>| {
-        for (inodes, cells) in made {
-            for (inode, fd) in inodes {
+    let mut own = |pid: Pid, made: Vec<Holder>| {
+        for Holder { sockets, cells } in made {
+            for (inode, fd) in sockets {
                 let owner = owners.entry(inode).or_insert_with(|| Owner {
                     pid,
                     cells: cells.clone(),

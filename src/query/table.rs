@@ -65,6 +65,11 @@ impl Row {
         Self { pid, via, values }
     }
 
+    /// How many bytes of memory it takes, about.
+    pub(super) fn weight(&self) -> usize {
+        self.values.iter().map(Value::weight).sum()
+    }
+
     pub(super) fn truncate(&mut self, columns: usize) {
         self.values.truncate(columns);
     }

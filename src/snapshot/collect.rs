@@ -18,6 +18,7 @@ use super::{
     opened::SocketsOf,
     plan::{Files, Plan},
     pool::Pool,
+    queue::Job,
     read::{Entry, Pulse, Reading},
 };
 use crate::{
@@ -31,6 +32,9 @@ use crate::{
 /// How many processes are handed out at once.
 pub(super) const CHUNK: usize = 128;
 
+/// Rows of more bytes than this are given out before the rest of their chunk is read.
+const HEAVY: usize = 1 << 20;
+
 /// What to collect.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ask<'a> {
@@ -42,11 +46,13 @@ pub(crate) struct Ask<'a> {
 }
 
 /// Reads the processes that are asked for, and gives out for each what `extract` makes of it, by
-/// pid, until `each` breaks off. What is in `memory` is not asked of the kernel again.
+/// pid, until `each` breaks off. `weigh` tells how many bytes such a thing takes. What is in
+/// `memory` is not asked of the kernel again.
 pub(crate) fn collect<R: Send + 'static>(
     ask: Ask<'_>,
     mut memory: Option<&mut Memory>,
     extract: impl Fn(&Seen<'_>) -> R + Send + Sync + 'static,
+    weigh: fn(&R) -> usize,
     each: &mut dyn FnMut(R) -> ControlFlow<()>,
     outcome: &mut Outcome,
 ) -> Result<ControlFlow<()>> {
@@ -88,6 +94,9 @@ pub(crate) fn collect<R: Send + 'static>(
     if needs.contains(Needs::TTY) {
         inner.learn_drivers();
     }
+    if let (true, Some(numbers)) = (needs.contains(Needs::HOST_PID), &numbers) {
+        numbers.learn();
+    }
     let watch = memory.as_deref_mut().map(|memory| Watch {
         kept: recall(&entries, std::mem::take(&mut memory.of)),
         budget: memory.budget.clone(),
@@ -111,6 +120,7 @@ pub(crate) fn collect<R: Send + 'static>(
         avoids: AtomicBool::new(false),
         sockets: SocketsOf::default(),
         extract: Box::new(extract),
+        weigh,
     });
     let mut give = |rows: Rows<R>| {
         rows.into_iter().try_for_each(|row| match row {
@@ -122,15 +132,14 @@ pub(crate) fn collect<R: Send + 'static>(
         })
     };
     let flow = if pace.threads == Threads::None {
-        let pulse = Pulse::default();
-        (0..work.len().div_ceil(CHUNK)).try_for_each(|chunk| give(work.read_chunk(chunk, &pulse)))
+        work.read_all(&mut give)
     } else {
         let mut pool = Pool::start(&work, list, pace)?;
         let mut flow = ControlFlow::Continue(());
         while flow.is_continue()
-            && let Some(rows) = pool.next_chunk()?
+            && let Some(mut part) = pool.next_rows()?
         {
-            flow = give(rows);
+            flow = give(std::mem::take(&mut part.rows));
         }
         outcome.abandoned += pool.finish();
         flow
@@ -218,6 +227,7 @@ pub(super) struct Work<R> {
     /// Whether there is any such, so that it is not asked for each process.
     avoids: AtomicBool,
     extract: Box<dyn Fn(&Seen<'_>) -> R + Send + Sync>,
+    weigh: fn(&R) -> usize,
 }
 
 /// What is kept of the processes that are watched, in the order of the entries. Each is taken
@@ -250,59 +260,87 @@ impl<R> Work<R> {
         all.extend(entries);
     }
 
-    /// Those of a chunk. Copied, as more may be listed while they are read.
-    fn some_entries(&self, first: usize) -> Vec<Entry> {
+    /// Copied, as more may be listed while they are read.
+    fn some_entries(&self, first: usize, count: usize) -> Vec<Entry> {
         let entries = self.entries();
-        entries.iter().skip(first).take(CHUNK).copied().collect()
+        entries.iter().skip(first).take(count).copied().collect()
     }
 
     fn entries(&self) -> RwLockReadGuard<'_, Vec<Entry>> {
         self.entries.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn read_chunk(&self, chunk: usize, pulse: &Pulse) -> Rows<R> {
+    /// How many are in a chunk that has been handed out.
+    pub(super) fn chunk_len(&self, chunk: usize) -> usize {
+        self.len().saturating_sub(chunk * CHUNK).min(CHUNK)
+    }
+
+    /// Reads all on this thread.
+    fn read_all(&self, give: &mut impl FnMut(Rows<R>) -> ControlFlow<()>) -> ControlFlow<()> {
+        let pulse = Pulse::default();
+        (0..self.len().div_ceil(CHUNK)).try_for_each(|chunk| {
+            let mut from = 0;
+            while from < self.chunk_len(chunk) {
+                let (rows, _) = self.read_chunk(Job { chunk, from }, &pulse);
+                from += rows.len();
+                give(rows)?;
+            }
+            ControlFlow::Continue(())
+        })
+    }
+
+    /// Reads the chunk from where it is told, up to its end or until its rows are heavy: at least
+    /// one, and how many bytes they take.
+    pub(super) fn read_chunk(&self, job: Job, pulse: &Pulse) -> (Rows<R>, usize) {
         let view = &*self.view;
         let joined = view.joined.as_ref();
         let outside = joined.is_some_and(Joined::is_from_outside);
         let mut reading = self.reading(&view.proc, outside, pulse);
         // For who has something mounted over his files: the same from the host's /proc.
         let mut second = joined.map(|joined| self.reading(&joined.base, true, pulse));
-        let first = chunk * CHUNK;
-        let entries = self.some_entries(first);
-        (first..)
-            .zip(entries)
-            .map(|(index, entry)| {
-                pulse.entry.store(index, Relaxed);
-                let avoid = self.avoid(index);
-                let place = self.watch.as_ref().and_then(|watch| watch.kept.get(index));
-                let mut kept = place.and_then(|kept| lock(kept).take()).unwrap_or_default();
-                let mut read = reading.read(entry, avoid, &mut kept);
-                let mut task = &reading.task;
-                if let (Err(error), false) = (&read, kept.is_empty())
-                    && error.kind() == ErrorKind::Gone
-                {
-                    // It was kept, so it may be its successor that has the number now.
-                    kept = Kept::default();
-                    read = reading.read(entry, avoid, &mut kept);
-                    task = &reading.task;
-                }
-                if let (Err(error), Some(second)) = (&read, &mut second)
-                    && error.kind() == ErrorKind::NotTrusted
-                {
-                    let outside = self.numbers.as_ref().and_then(|n| n.outside(entry.pid));
-                    read = outside.ok_or_else(|| gone(entry.pid)).and_then(|read| {
-                        let pid = entry.pid;
-                        second.read(Entry { pid, read }, avoid, &mut kept)
-                    });
-                    task = &second.task;
-                }
-                if let (Ok(()), Some(place)) = (&read, place) {
-                    *lock(place) = Some(kept);
-                }
-                read.map_err(|error| (entry.pid, error))?;
-                Ok((self.extract)(&Seen { task, view }))
-            })
-            .collect()
+        let (start, len) = (job.chunk * CHUNK + job.from, self.chunk_len(job.chunk));
+        let len = len.saturating_sub(job.from);
+        let (mut rows, mut bytes) = (Vec::with_capacity(len), 0);
+        for (index, entry) in (start..).zip(self.some_entries(start, len)) {
+            pulse.entry.store(index, Relaxed);
+            let avoid = self.avoid(index);
+            let place = self.watch.as_ref().and_then(|watch| watch.kept.get(index));
+            let mut kept = place.and_then(|kept| lock(kept).take()).unwrap_or_default();
+            let mut read = reading.read(entry, avoid, &mut kept);
+            let mut task = &reading.task;
+            if let (Err(error), false) = (&read, kept.is_empty())
+                && error.kind() == ErrorKind::Gone
+            {
+                // It was kept, so it may be its successor that has the number now.
+                kept = Kept::default();
+                read = reading.read(entry, avoid, &mut kept);
+                task = &reading.task;
+            }
+            if let (Err(error), Some(second)) = (&read, &mut second)
+                && error.kind() == ErrorKind::NotTrusted
+            {
+                let numbers = self.numbers.as_ref();
+                // On an old kernel it looks at the whole host, which takes its time.
+                let outside = || numbers.and_then(|numbers| numbers.outside(entry.pid));
+                let outside = pulse.aside(outside);
+                read = outside.ok_or_else(|| gone(entry.pid)).and_then(|read| {
+                    let pid = entry.pid;
+                    second.read(Entry { pid, read }, avoid, &mut kept)
+                });
+                task = &second.task;
+            }
+            if let (Ok(()), Some(place)) = (&read, place) {
+                *lock(place) = Some(kept);
+            }
+            let row = read.map_err(|error| (entry.pid, error));
+            let row = row.map(|()| (self.extract)(&Seen { task, view }));
+            bytes += row.as_ref().map_or(0, self.weigh);
+            rows.push(row);
+            if bytes > HEAVY {
+                break;
+            }
+        }
+        (rows, bytes)
     }
 
     fn reading<'a>(&'a self, proc: &'a Procfs, outside: bool, pulse: &'a Pulse) -> Reading<'a> {

@@ -5,6 +5,7 @@ mod kept;
 mod opened;
 mod plan;
 mod pool;
+mod queue;
 mod read;
 mod stuck;
 

@@ -2,7 +2,10 @@
 
 use std::{
     io,
-    sync::atomic::{AtomicBool, AtomicU16, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed},
+    sync::atomic::{
+        AtomicBool, AtomicU16, AtomicU32, AtomicU64, AtomicUsize,
+        Ordering::{Relaxed, SeqCst},
+    },
 };
 
 use super::{
@@ -61,6 +64,14 @@ impl Pulse {
         // None but this thread counts.
         let beats = self.beats.load(Relaxed);
         self.beats.store(beats.wrapping_add(1), Relaxed);
+    }
+
+    /// Does what nobody can block, and is not to be taken for silent meanwhile.
+    pub(super) fn aside<T>(&self, work: impl FnOnce() -> T) -> T {
+        let chunk = self.chunk.swap(IDLE, SeqCst);
+        let answer = work();
+        self.chunk.store(chunk, SeqCst);
+        answer
     }
 }
 

@@ -118,6 +118,16 @@ impl Value {
         }
     }
 
+    /// How many bytes of memory it takes, about.
+    pub(crate) fn weight(&self) -> usize {
+        size_of::<Self>()
+            + match self {
+                Self::Text(text) => text.as_bytes().len(),
+                Self::List(values) => values.iter().map(Self::weight).sum(),
+                _ => 0,
+            }
+    }
+
     fn rank(&self) -> u8 {
         match self {
             Self::Int(_) => 0,

@@ -66,12 +66,38 @@ impl Default for JoinOptions {
     }
 }
 
-/// A process to join: by its number, or by a pidfd that cannot come to mean another.
+/// A process to join: by its number, or by what cannot come to mean another.
+///
+/// ```
+/// use psgo::{ErrorKind, JoinOptions, Pid, PidOrFd, View, format::{Record, pid::Stat}};
+///
+/// let pid = Pid::new(std::process::id());
+/// // When this process is chosen, its start is remembered with its number.
+/// let start = Stat::parse(&std::fs::read("/proc/self/stat")?).unwrap().starttime;
+///
+/// let mine = PidOrFd::Started { pid, start };
+/// assert_eq!(View::inside(mine)?.target(), Some(pid));
+/// let another = PidOrFd::Started { pid, start: start + 1 };
+/// assert_eq!(View::inside(another).unwrap_err().kind(), ErrorKind::Gone);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum PidOrFd<'a> {
     /// Its number in the `/proc` of the view.
     Pid(Pid),
+    /// Its number, and the time at which it started: if a process with that number started at
+    /// another time, it is another, and the one that is meant is [gone](ErrorKind::Gone).
+    ///
+    /// For who remembered both and holds no pidfd. Two that started within the same tick, a
+    /// hundredth of a second, are not told apart.
+    Started {
+        /// Its number in the `/proc` of the view.
+        pid: Pid,
+        /// In ticks since boot, as the 22nd field of `/proc/PID/stat` has it
+        /// ([`Stat::starttime`](crate::format::pid::Stat::starttime)).
+        start: u64,
+    },
     /// A descriptor from `pidfd_open` or `clone`.
     Fd(BorrowedFd<'a>),
 }
@@ -128,7 +154,7 @@ pub(crate) struct Joined {
     pub(crate) base: Arc<Procfs>,
     /// Threads left behind while joining.
     pub(crate) left_behind: usize,
-    translator: Translator,
+    translator: Arc<Translator>,
     /// From the ids that are read to those inside.
     pub(crate) uids: Mapping,
     pub(crate) gids: Mapping,
@@ -206,11 +232,12 @@ impl View {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Gone`] if there is no such process, [`ErrorKind::Denied`] if its namespaces
-    /// may not be looked at.
+    /// [`ErrorKind::Gone`] if there is no such process, or if it has ended and was not yet reaped;
+    /// [`ErrorKind::Denied`] if its namespaces may not be looked at.
     pub fn join<'a>(&self, pid: impl Into<PidOrFd<'a>>, options: &JoinOptions) -> Result<Self> {
         let target = match pid.into() {
             PidOrFd::Pid(pid) => Target::hold(&self.0.proc, pid)?,
+            PidOrFd::Started { pid, start } => Target::hold_started(&self.0.proc, pid, start)?,
             PidOrFd::Fd(pidfd) => Target::hold_pidfd(&self.0.proc, pidfd)?,
         };
         self.enter(target, options)
@@ -282,7 +309,7 @@ impl View {
                 way,
                 base: Arc::clone(&base.proc),
                 left_behind: patience.left_behind(),
-                translator: target.translator(&base.proc),
+                translator: Arc::new(target.translator(&base.proc)),
                 target,
                 uids,
                 gids,

@@ -1,7 +1,7 @@
 //! Names of ids: the host's by the name service, a container's by its own files.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{PoisonError, RwLock},
 };
 
@@ -39,14 +39,41 @@ impl Kind {
 #[derive(Debug)]
 pub(crate) enum Names {
     /// Of this host, asked once for each id.
-    Service {
-        kind: Kind,
-        known: RwLock<HashMap<u32, Option<Text>>>,
-    },
+    Service { kind: Kind, known: RwLock<Known> },
     /// Those of a passwd file.
     Users(UserNames),
     /// Those of a group file.
     Groups(GroupNames),
+}
+
+/// No more ids without a name are remembered: a process can be in 65,536 groups, of which none
+/// has one.
+const NAMELESS: usize = 1 << 16;
+
+/// What the name service said.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    names: HashMap<u32, Text>,
+    /// Ids without a name.
+    nameless: HashSet<u32>,
+}
+
+impl Known {
+    fn has(&self, id: u32) -> bool {
+        self.names.contains_key(&id) || self.nameless.contains(&id)
+    }
+
+    fn remember(&mut self, id: u32, name: Option<Text>) {
+        if let Some(name) = name {
+            self.names.insert(id, name);
+            return;
+        }
+        if self.nameless.len() >= NAMELESS {
+            // Forgotten they are as they were: nameless, but for being asked again.
+            self.nameless.clear();
+        }
+        self.nameless.insert(id);
+    }
 }
 
 impl Names {
@@ -63,18 +90,13 @@ impl Names {
         let Self::Service { kind, known } = self else {
             return;
         };
-        let is_known = |id| {
-            known
-                .read()
-                .unwrap_or_else(PoisonError::into_inner)
-                .contains_key(id)
-        };
-        if !is_known(&id) {
+        let read = || known.read().unwrap_or_else(PoisonError::into_inner);
+        if !read().has(id) {
             let name = ask(*kind, id);
             known
                 .write()
                 .unwrap_or_else(PoisonError::into_inner)
-                .insert(id, name);
+                .remember(id, name);
         }
     }
 
@@ -83,7 +105,7 @@ impl Names {
         match self {
             Self::Service { known, .. } => {
                 let known = known.read().unwrap_or_else(PoisonError::into_inner);
-                known.get(&id).cloned().flatten()
+                known.names.get(&id).cloned()
             }
             Self::Users(names) => names.name(Uid::new(id)),
             Self::Groups(names) => names.name(Gid::new(id)),
@@ -112,4 +134,21 @@ fn ask(kind: Kind, id: u32) -> Option<Text> {
     };
     let read = || kind.parse(&std::fs::read(Path::new("/").join(kind.file())).unwrap_or_default());
     names.get_or_init(read).name(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_without_a_name_do_not_pile_up() {
+        let mut known = Known::default();
+        known.remember(7, Some(Text::word("seven")));
+        for id in 0..5_000_000 {
+            known.remember(1_000_000 + id, None);
+            assert!(known.nameless.len() <= NAMELESS);
+        }
+        assert!(known.has(7) && known.has(5_999_999));
+        assert_eq!(known.names.len(), 1);
+    }
 }

@@ -6,14 +6,17 @@ pub(crate) use relay::Relay;
 
 use std::{
     io,
+    path::Path,
     sync::{
         Arc, Weak,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-        mpsc,
+        atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering},
+        mpsc::{self, RecvTimeoutError},
     },
     thread,
     time::{Duration, Instant},
 };
+
+use crate::{format::pid::Stat, procfs::Procfs, sys};
 
 /// How many threads may be left behind at a time. A system call that waits for a file server ends
 /// only with a fatal signal to the whole process, so a container could otherwise collect them.
@@ -40,6 +43,15 @@ pub(crate) fn left() -> usize {
 /// Whether no more threads may be left behind: then nothing that can block may be begun.
 pub(crate) fn is_full() -> bool {
     ALL.is_full()
+}
+
+/// Whether the thread of this process runs or could: it is not silent, but waits for a processor.
+pub(crate) fn wants_to_run(thread: u32) -> bool {
+    let stat = Procfs::open(Path::new("/proc"))
+        .ok()
+        .and_then(|proc| proc.read(&format!("self/task/{thread}/stat")).ok());
+    stat.and_then(|stat| Stat::parse(&stat).ok())
+        .is_some_and(|stat| stat.state == b'R')
 }
 
 /// The place of a thread among those that are left behind, held from both sides: by the one who
@@ -125,7 +137,8 @@ impl Patience {
         self.left_behind
     }
 
-    /// Runs `work` on a thread of its own, which is left behind if it does not end in time.
+    /// Runs `work` on a thread of its own, which is left behind if it does not end in time: unless
+    /// it then [wants to run](wants_to_run), for as long as it does.
     ///
     /// # Errors
     ///
@@ -140,14 +153,26 @@ impl Patience {
         let (sender, receiver) = mpsc::sync_channel(1);
         let leash = Leash::counted(self.count);
         let its_leash = leash.clone();
+        // 0 before it has run at all.
+        let number = Arc::new(AtomicU32::new(0));
+        let its_number = Arc::clone(&number);
         let run = move || {
+            its_number.store(sys::own_thread(), Ordering::Relaxed);
             // The one who asked may have gone on without the answer.
             let _ = sender.send(work());
             drop(its_leash);
         };
         let thread = thread::Builder::new().name("psgo".to_owned()).spawn(run)?;
         let time = self.until.saturating_duration_since(Instant::now());
-        match receiver.recv_timeout(time.max(Self::LEAST)) {
+        let mut answer = receiver.recv_timeout(time.max(Self::LEAST));
+        let is_starved = || match number.load(Ordering::Relaxed) {
+            0 => true,
+            number => wants_to_run(number),
+        };
+        while matches!(answer, Err(RecvTimeoutError::Timeout)) && is_starved() {
+            answer = receiver.recv_timeout(Self::LEAST);
+        }
+        match answer {
             Ok(answer) => {
                 // It has nothing left to do, and no thread is to be seen afterwards.
                 let _ = thread.join();
@@ -192,5 +217,20 @@ mod tests {
             thread::yield_now();
         }
         assert!(patience.wait_for(|| Ok(())).is_ok());
+    }
+
+    #[test]
+    fn what_only_lacks_a_processor_is_not_left_behind() {
+        let mut patience = Patience::new(Duration::from_millis(1));
+        let busy = || {
+            let start = Instant::now();
+            // As one that is kept from running: it wants to all the time.
+            while start.elapsed() < Patience::LEAST * 4 {
+                std::hint::spin_loop();
+            }
+            Ok(7)
+        };
+        assert_eq!(patience.wait_for(busy).unwrap(), 7);
+        assert_eq!(patience.left_behind(), 0);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::env;
 
-use psgo::{JoinOptions, Query, View, Way};
+use psgo::{JoinOptions, Pids, Query, View, Way};
 
 use super::{
     alone::another,
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     command::{Answer, psgo_after, row},
-    machine::{podman, process::sleeping},
+    machine::{dir, podman, process::sleeping},
     oracle::kernel,
 };
 
@@ -206,4 +206,99 @@ fn as_a_rootless_user() {
     let table = Query::new(&COLUMNS).unwrap().view(view).table().unwrap();
     assert_same(&table, &right, "his own");
     assert!(kernel::own_namespace("user").starts_with("user:"));
+}
+
+#[test]
+fn on_ones_own_thread_no_other_is_started() {
+    crate::machine::must_be_root();
+    let container = Container::new();
+    let started = |threads: &str| {
+        let log = dir().join(format!("threads-{threads}"));
+        let calls = "trace=clone,clone3,fork,vfork";
+        let prefix = ["strace", "-f", "-e", calls, "-o", log.to_str().unwrap()];
+        another(
+            &words(&prefix),
+            "hostile::less::with_so_many_threads",
+            &[(TARGET, &container.pid.to_string()), (THREADS, threads)],
+        );
+        let calls = std::fs::read_to_string(log).unwrap();
+        let starts = |call: &&str| {
+            let call = call.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ');
+            ["clone", "fork", "vfork"]
+                .iter()
+                .any(|name| call.starts_with(name))
+        };
+        calls.lines().filter(starts).count()
+    };
+    // That of the test itself.
+    assert_eq!(started("none"), 1);
+    // As many as there are chunks of processes, at most two.
+    assert!((2..=3).contains(&started("2")));
+}
+
+const THREADS: &str = "PSGO_TEST_THREADS";
+
+#[test]
+#[ignore = "run by on_ones_own_thread_no_other_is_started, under strace"]
+fn with_so_many_threads() {
+    let target = pid_of(env::var(TARGET).unwrap().parse().unwrap());
+    let threads = env::var(THREADS).unwrap().parse();
+    let query = Query::new(&COLUMNS).unwrap();
+    let query = match threads {
+        Ok(threads) => query.threads(threads),
+        Err(_) => query.on_this_thread(),
+    };
+    let table = query.table().unwrap();
+    assert!(table.rows().iter().any(|row| row.pid() == target));
+}
+
+#[test]
+fn on_ones_own_thread_the_rows_are_the_same() {
+    crate::machine::must_be_root();
+    let container = Container::new();
+    // More than one chunk, and one that has ended.
+    let others: Vec<_> = (0..150).map(|_| sleeping()).collect();
+    let mut pids: Vec<_> = others.iter().map(|other| pid_of(other.pid())).collect();
+    let ended = sleeping().pid();
+    pids.push(pid_of(ended));
+    let host = View::host().unwrap();
+    let query = Query::new(&COLUMNS).unwrap();
+    for query in [
+        query.clone().pids(Pids::Only(&pids)),
+        query
+            .clone()
+            .pids(Pids::Only(&pids))
+            .sort(&["-pid"])
+            .unwrap(),
+        query.view(
+            host.join(pid_of(container.pid), &JoinOptions::default())
+                .unwrap(),
+        ),
+    ] {
+        let (table, same) = (
+            query.table().unwrap(),
+            query.on_this_thread().table().unwrap(),
+        );
+        assert!(table.rows().len() >= 4);
+        assert_eq!(table.rows(), same.rows());
+        let skipped = |table: &psgo::Table| {
+            let skipped = table.skipped().iter();
+            skipped
+                .map(|skipped| (skipped.pid, skipped.error.kind()))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(skipped(&table), skipped(&same));
+        assert_eq!(same.outcome().abandoned, 0);
+    }
+    // It ends where it is told to.
+    let mut seen = 0;
+    let query = Query::new(&["pid"]).unwrap().pids(Pids::Only(&pids));
+    let outcome = query.on_this_thread().for_each(|_| {
+        seen += 1;
+        match seen {
+            3 => std::ops::ControlFlow::Break(()),
+            _ => std::ops::ControlFlow::Continue(()),
+        }
+    });
+    assert!(outcome.is_ok() && seen == 3);
 }

@@ -13,6 +13,7 @@ mod files;
 mod kinds;
 mod leaks;
 mod less;
+mod memory;
 mod names;
 mod older;
 mod over_proc;

@@ -10,7 +10,10 @@ use super::{
     container::{By, Container, names},
     truth::{COLUMNS, Rows, ask, assert_same, right, way},
 };
-use crate::command::{self, Answer};
+use crate::{
+    command::{self, Answer},
+    machine::{dir, process::sleeping},
+};
 
 #[test]
 fn without_the_newer_calls_the_table_is_the_same() {
@@ -50,6 +53,43 @@ fn without_the_newer_calls_the_table_is_the_same() {
         }
         drop(covers);
     });
+}
+
+/// How often files of processes outside the container are opened to list it, on a kernel that does
+/// not translate numbers.
+fn looks_outside(container: &Container, columns: &str) -> usize {
+    let other = sleeping();
+    let log = dir().join(format!("older-{}-{columns}", container.pid));
+    let mut command = Command::new("strace");
+    let asked = container.pid.to_string();
+    command
+        .args(["-f", "-y", "-e", "trace=openat,openat2,ioctl"])
+        .args(["-e", "inject=ioctl:error=ENOTTY", "-o"])
+        .arg(&log)
+        .arg(command::path())
+        .args(["-join", &asked, "-format", columns]);
+    let answer = Answer::of(&mut command).succeeds();
+    assert_eq!(answer.lines().len(), 5);
+    let calls = std::fs::read_to_string(log).unwrap();
+    // What was opened, by the number and the name of its descriptor.
+    let its = format!("</proc/{}", other.pid());
+    let opened = |call: &&str| {
+        call.rsplit_once(" = ")
+            .is_some_and(|(_, fd)| fd.contains(&its))
+    };
+    calls.lines().filter(opened).count()
+}
+
+#[test]
+fn the_host_is_looked_through_once_and_only_for_its_numbers() {
+    crate::machine::must_be_root();
+    let container = Container::new();
+    assert_eq!(looks_outside(&container, "pid,user,args,rss"), 0);
+    // Its directory and its status.
+    assert_eq!(looks_outside(&container, "pid,hpid"), 2);
+    // One with something mounted over its files, of whom the host's /proc is asked.
+    let _cover = container.cover("/proc/1/stat", By::Bind("/proc/uptime".into()));
+    assert_eq!(looks_outside(&container, "pid,args"), 2);
 }
 
 fn rows(answer: &Answer) -> Rows {

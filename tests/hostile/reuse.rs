@@ -1,10 +1,10 @@
-//! A number that comes to mean another process.
+//! A number that has come to mean another process, or one that has ended.
 
 use std::{
     collections::BTreeSet,
     fs,
     os::{
-        fd::AsFd as _,
+        fd::{AsFd as _, OwnedFd},
         unix::{fs::symlink, process::CommandExt as _},
     },
     process::{Child, Command, Stdio},
@@ -12,16 +12,25 @@ use std::{
     time::Duration,
 };
 
-use psgo::{ErrorKind, JoinOptions, View};
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use psgo::{ErrorKind, JoinOptions, PidOrFd, Through, View};
 
 use super::{
-    alone::another,
+    alone::{alone, another},
     calls,
-    truth::{Possessions, pid_of},
+    container::Container,
+    truth::{Possessions, options, pid_of},
 };
 use crate::{
-    command,
-    machine::{dir, process::quiet, wait_for},
+    command::{self, psgo},
+    machine::{
+        dir,
+        process::{Held, quiet},
+        wait_for,
+    },
     oracle::kernel,
 };
 
@@ -31,6 +40,145 @@ fn a_pidfd_never_comes_to_mean_another() {
     // Few numbers, so that they soon come again: in a PID namespace of its own.
     let prefix = ["unshare", "-m", "-p", "-f", "--kill-child", "--mount-proc"].map(str::to_owned);
     another(&prefix, "hostile::reuse::with_few_numbers", &[]);
+}
+
+#[test]
+fn a_number_with_its_start_never_comes_to_mean_another() {
+    crate::machine::must_be_root();
+    let prefix = ["unshare", "-m", "-p", "-f", "--kill-child", "--mount-proc"].map(str::to_owned);
+    another(&prefix, "hostile::reuse::with_the_last_number_set", &[]);
+}
+
+/// The process that got the number `pid` at `start`, in ticks.
+fn started(pid: i32, start: i64) -> PidOrFd<'static> {
+    PidOrFd::Started {
+        pid: pid_of(pid),
+        start: u64::try_from(start).unwrap(),
+    }
+}
+
+#[test]
+#[ignore = "run by a_number_with_its_start_never_comes_to_mean_another, in a namespace of its own"]
+fn with_the_last_number_set() {
+    assert!(
+        std::process::id() < 300,
+        "not in a PID namespace of its own"
+    );
+    let host = View::host().unwrap();
+    for number in [5000, 300, 5001] {
+        let again = || {
+            wait_for("a process of that number", || {
+                fs::write("/proc/sys/kernel/ns_last_pid", (number - 1).to_string()).unwrap();
+                let child = sleep();
+                if i32::try_from(child.id()).unwrap() == number {
+                    return Some(child);
+                }
+                end(child);
+                None
+            })
+        };
+        let first = again();
+        let start = kernel::start_ticks(number).unwrap();
+        let join = || host.join(started(number, start), &JoinOptions::default());
+        assert_eq!(join().unwrap().target(), Some(pid_of(number)));
+        end(first);
+        let error = join().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("process {number}: no such process")
+        );
+        let second = wait_for("another tick", || {
+            let second = again();
+            if kernel::start_ticks(number) != Some(start) {
+                return Some(second);
+            }
+            end(second);
+            None
+        });
+        let error = join().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Gone);
+        let text = format!("process {number}: ended, and its number is another's now");
+        assert_eq!(error.to_string(), text);
+        host.join(pid_of(number), &JoinOptions::default()).unwrap();
+        end(second);
+    }
+}
+
+#[test]
+fn a_number_with_another_start_is_another() {
+    alone(|| {
+        let container = Container::new();
+        let start = kernel::start_ticks(container.pid).unwrap();
+        let host = View::host().unwrap();
+        let before = Possessions::now();
+        for through in [Through::Either, Through::Container, Through::Host] {
+            for wrong in [start - 1, start + 1, 0, i64::MAX] {
+                let error = host.join(started(container.pid, wrong), &options(through));
+                assert_eq!(error.unwrap_err().kind(), ErrorKind::Gone, "{wrong}");
+            }
+            host.join(started(container.pid, start), &options(through))
+                .unwrap();
+        }
+        before.come_back("afterwards");
+    });
+}
+
+/// The first process of a container, that has ended and is not reaped as long as the other lives.
+fn unreaped() -> (Held, i32, OwnedFd) {
+    let mut command = Command::new("unshare");
+    command.args(["-m", "-p", "-f", "--kill-child", "--mount-proc"]);
+    let holder = Held::start(quiet(command.args(["sleep", "100000"])));
+    let target = wait_for("its first process", || {
+        let [pid] = kernel::children(holder.pid())[..] else {
+            return None;
+        };
+        (kernel::comm(pid)? == b"sleep").then_some(pid)
+    });
+    let pidfd = calls::pidfd_open(target);
+    let state = |pid, state: char| {
+        wait_for("its state", || {
+            let now = kernel::status(pid)?["State"].clone();
+            now.starts_with(state).then_some(())
+        });
+    };
+    // Who does not run reaps nobody.
+    kill(Pid::from_raw(holder.pid()), Signal::SIGSTOP).unwrap();
+    state(holder.pid(), 'T');
+    kill(Pid::from_raw(target), Signal::SIGKILL).unwrap();
+    state(target, 'Z');
+    (holder, target, pidfd)
+}
+
+#[test]
+fn one_that_has_ended_and_was_not_reaped_is_gone() {
+    alone(|| {
+        let (_holder, target, pidfd) = unreaped();
+        let host = View::host().unwrap();
+        let text = format!("process {target}: ended, and not yet reaped");
+        for through in [Through::Either, Through::Container, Through::Host] {
+            for who in [pid_of(target).into(), PidOrFd::Fd(pidfd.as_fd())] {
+                let error = host.join(who, &options(through)).unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::Gone, "{error}");
+                assert_eq!(error.to_string(), text);
+            }
+        }
+    });
+}
+
+#[test]
+fn the_command_says_of_what_has_ended_that_it_has() {
+    crate::machine::must_be_root();
+    let (_holder, target, _) = unreaped();
+    let pid = target.to_string();
+    let answer = psgo(&["-join", &pid]).exits(2);
+    let text = format!("psgo: process {target}: ended, and not yet reaped\n");
+    assert_eq!((answer.stderr.as_str(), answer.text()), (text.as_str(), ""));
+    let answer = psgo(&["-pids", &pid, "-join", "-format", "pid"]).exits(1);
+    let text = format!("psgo: left out: {target} (ended, and not yet reaped)\n");
+    assert_eq!(
+        (answer.stderr.as_str(), answer.text()),
+        (text.as_str(), "PID\n")
+    );
 }
 
 fn sleep() -> Child {

@@ -187,6 +187,8 @@ impl Beside {
         if fs::hard_link(path, &kept.path).is_ok() {
             return Ok(kept);
         }
+        // Its end would be that of the file of the same name.
+        drop(kept);
         Self::write(path, "kept", &fs::read(path)?, Some(metadata))
     }
 

@@ -14,6 +14,14 @@ use super::Rows;
 const MIN_WIDTH: usize = 5;
 const PADDING: usize = 3;
 
+/// No cell has more bytes of text, nor in a large table more than the second: processes can have
+/// more than memory can hold, and share it.
+const LONGEST: [usize; 2] = [64 << 10, 1 << 10];
+/// A table of more bytes is large.
+const LARGE: usize = 16 << 20;
+/// At the end of a cell that was cut so.
+const MORE: &str = "...";
+
 const BOLD: &str = "\x1b[1m";
 const DIM: &str = "\x1b[2m";
 const PLAIN: &str = "\x1b[0m";
@@ -88,8 +96,13 @@ impl<W: Write> Table<W> {
 
     fn push(&mut self, column: usize, cell: &dyn fmt::Display, is_missing: bool) -> Cell {
         let start = self.text.len();
-        // A string takes whatever is written to it; a `Display` that fails has written its part.
-        let _ = write!(self.text, "{cell}");
+        let most = LONGEST[usize::from(start > LARGE)];
+        let end = start + most;
+        let text = &mut self.text;
+        // What fails has written its part, as much as there is room for.
+        if write!(Room { text, end }, "{cell}").is_err() {
+            text.push_str(MORE);
+        }
         let width = width(&self.text[start..]);
         if let Some(widest) = self.widths.get_mut(column) {
             *widest = width.max(*widest);
@@ -102,6 +115,25 @@ impl<W: Write> Table<W> {
         };
         self.cells.push(cell);
         cell
+    }
+}
+
+/// A text that takes no more than up to its end.
+struct Room<'a> {
+    text: &'a mut String,
+    end: usize,
+}
+
+impl fmt::Write for Room<'_> {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        let left = self.end.saturating_sub(self.text.len());
+        if part.len() <= left {
+            self.text.push_str(part);
+            return Ok(());
+        }
+        let fits = (0..=left).rev().find(|&end| part.is_char_boundary(end));
+        self.text.push_str(&part[..fits.unwrap_or(0)]);
+        Err(fmt::Error)
     }
 }
 
@@ -255,6 +287,31 @@ mod tests {
                 ..Look::default()
             },
         )
+    }
+
+    #[test]
+    fn a_cell_longer_than_a_table_can_hold_is_cut_and_says_so() {
+        let [longest, shorter] = LONGEST;
+        let (whole, long) = ("x".repeat(longest), "ä".repeat(longest));
+        let shown = plain(&[&["A"], &[&whole], &[&long]]);
+        let cut = format!("{}...", &long[..longest]);
+        assert_eq!(shown.lines().collect::<Vec<_>>(), ["A", &whole, &cut]);
+        // Where there are very many such, there is less room for each. One like that above takes
+        // none.
+        let others = ["x", "y"].map(|letter| letter.repeat(longest));
+        let many: Vec<_> = (0..LARGE / longest + 2)
+            .map(|line| [others[line % 2].as_str()])
+            .collect();
+        let many: Vec<&[&str]> = many.iter().map(|row| &row[..]).collect();
+        let shown = plain(&many);
+        let (cut, whole): (Vec<_>, Vec<_>) = shown.lines().partition(|line| line.ends_with(MORE));
+        assert_eq!(cut.len(), 1);
+        assert_eq!(cut[0].len(), shorter + MORE.len());
+        assert!(
+            whole
+                .iter()
+                .all(|line| others.iter().any(|text| text == line))
+        );
     }
 
     /// What Go 1.19's text/tabwriter prints for the same cells.

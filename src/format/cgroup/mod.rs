@@ -15,7 +15,10 @@ pub use procs::{CgroupPid, Procs};
 pub use set::CpusetList;
 pub use stat::CgroupStat;
 
-use super::{Format, kernel::Setting};
+use super::{
+    Format,
+    kernel::{Pressure, Setting},
+};
 
 /// The files that are known, by their own names.
 pub(super) const FORMATS: &[Format] = &[
@@ -25,6 +28,12 @@ pub(super) const FORMATS: &[Format] = &[
     Format::named::<Limit>(limit::NAMES),
     Format::named::<Nested>(nested::NAMES),
     Format::named::<Procs>(procs::NAMES),
+    Format::named::<Pressure>(&[
+        "cpu.pressure",
+        "io.pressure",
+        "irq.pressure",
+        "memory.pressure",
+    ]),
     Format::named::<Setting>(OTHERS),
 ];
 

@@ -49,7 +49,6 @@ impl ConsoleFlags {
             b'p' => Some("printbuffer"),
             b'b' => Some("braille"),
             b'a' => Some("anytime"),
-            b'S' => Some("suspended"),
             _ => None,
         })
     }

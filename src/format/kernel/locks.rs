@@ -82,7 +82,48 @@ record! {
         /// Minor number of the device.
         minor: u32 = "%02x:",
         /// Inode.
-        inode: u64 = "%u",
+        inode: LockInode = "%u",
+    }
+}
+
+/// The inode of a locked file.
+///
+/// Printed as `"%ld"` before 5.6, so a number with the highest bit has a sign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LockInode {
+    number: u64,
+    signed: bool,
+}
+
+impl LockInode {
+    /// Its number.
+    #[must_use]
+    pub const fn number(self) -> u64 {
+        self.number
+    }
+}
+
+impl Field for LockInode {
+    fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
+        let signed = cursor.rest().starts_with(b"-");
+        let number = if signed {
+            i64::take(cursor, spec)?.cast_unsigned()
+        } else {
+            u64::take(cursor, spec)?
+        };
+        Ok(Self { number, signed })
+    }
+
+    fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
+        if self.signed {
+            self.number.cast_signed().put(spec, out);
+        } else {
+            self.number.put(spec, out);
+        }
+    }
+
+    fn value(&self, _: &Spec) -> Value {
+        self.number.into()
     }
 }
 
@@ -112,7 +153,7 @@ impl Field for LockedFile {
         let fields = [
             ("major", number(|file| Value::Int(file.major.into()))),
             ("minor", number(|file| Value::Int(file.minor.into()))),
-            ("inode", number(|file| file.inode.into())),
+            ("inode", number(|file| file.inode.number().into())),
         ];
         Value::Fields(fields.into_iter().collect())
     }
@@ -207,11 +248,13 @@ mod tests {
         // Made by hand after the forms of Linux 3.2 and 4.19.
         let file = b"1: POSIX  ADVISORY  READ  16278 09:01:125043015 128 128\n\
                      1: -> POSIX  ADVISORY  WRITE 7 09:01:125043015 0 EOF\n\
-                     2: FLOCK  MSNFS     RW    9 00:0f:1 0 EOF\n\
+                     2: FLOCK  MSNFS     RW    9 00:0f:-9223372036854775807 0 EOF\n\
                      3: ACCESS *NOINODE* UNLCK -1 <none>:0 0 EOF\n";
         let locks: Locks = law::holds(file);
         assert_eq!((*locks.rows[0].pid, locks.rows[1].depth.0), (16_278, 1));
         assert_eq!(&*locks.rows[2].access, b"RW");
+        let inode = locks.rows[2].fields().find("inode").cloned();
+        assert_eq!(inode, Some(Value::Uint((1 << 63) + 1)));
         assert_eq!(locks.rows[3].fields().find("inode"), Some(&Value::Missing));
         law::mutants::<Locks>(&[HERE, file], 5_000);
     }

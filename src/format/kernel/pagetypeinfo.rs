@@ -19,11 +19,11 @@ record! {
         /// Free pieces of each zone and kind.
         free: Vec<FreePages> = "{Node %r}",
         /// The kinds of the columns of `blocks`.
-        types: Names = "\nNumber of blocks type  %12s\n",
+        types: MigrateTypes = "\nNumber of blocks type  %12s\n",
         /// Blocks of each zone.
-        blocks: Vec<Blocks> = "{Node %r}",
+        blocks: Vec<ZoneBlocks> = "{Node %r}",
         /// Blocks of more than one kind, where the kernel knows the owners of pages.
-        mixed: Maybe<Mixed> = "{\nNumber of mixed blocks %r}",
+        mixed: Maybe<MixedBlocks> = "{\nNumber of mixed blocks %r}",
     }
 }
 
@@ -77,7 +77,7 @@ impl Item for FreeCount {}
 
 record! {
     /// The blocks of a zone.
-    pub struct Blocks {
+    pub struct ZoneBlocks {
         /// NUMA node.
         node: u32 = "%d, zone ",
         /// Zone.
@@ -89,19 +89,19 @@ record! {
 
 record! {
     /// Blocks with pages of another kind than their own.
-    pub struct Mixed {
+    pub struct MixedBlocks {
         /// The kinds of the columns.
-        types: Names = "%12s\n",
+        types: MigrateTypes = "%12s\n",
         /// How many of each zone.
-        blocks: Vec<Blocks> = "{Node %r}",
+        blocks: Vec<ZoneBlocks> = "{Node %r}",
     }
 }
 
 /// Names, each filled up on the left and with a blank after it, up to the end of the line.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Names(pub Vec<Vec<u8>>);
+pub struct MigrateTypes(pub Vec<Vec<u8>>);
 
-impl Field for Names {
+impl Field for MigrateTypes {
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         let mut names = Vec::new();
         while !cursor.at_line_end() {

@@ -19,7 +19,7 @@ pub struct Deletable<T> {
 }
 
 /// The template is that of the path.
-impl<T: Field + AsMut<Vec<u8>>> Field for Deletable<T> {
+impl<T: Field + Clone + AsMut<Vec<u8>>> Field for Deletable<T> {
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         let mut path = T::take(cursor, spec)?;
         let bytes = path.as_mut();
@@ -31,10 +31,13 @@ impl<T: Field + AsMut<Vec<u8>>> Field for Deletable<T> {
     }
 
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
-        self.path.put(spec, out);
-        if self.deleted {
-            out.extend_from_slice(DELETED);
+        if !self.deleted {
+            return self.path.put(spec, out);
         }
+        // Where blanks are escaped, so is that one.
+        let mut path = self.path.clone();
+        path.as_mut().extend_from_slice(DELETED);
+        path.put(spec, out);
     }
 
     fn value(&self, spec: &Spec) -> Value {

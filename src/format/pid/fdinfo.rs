@@ -4,7 +4,7 @@ use super::{
     ClockId, DrmStats, EpollTarget, FanotifyFlags, FanotifyMark, InotifyWatch, OpenFlags,
     RingEntries, RingList, SettimeFlags, TimerTime,
 };
-use crate::format::lines;
+use crate::format::{kernel::Lock, lines};
 
 lines! {
     /// What a descriptor stands for.
@@ -23,6 +23,9 @@ lines! {
         mnt_id: Option<i32> = "mnt_id:\t%d\n",
         /// Inode number. Since 5.14.
         ino: Option<u64> = "ino:\t%u\n",
+        /// Locks on the file that belong to the process or to the open file, as in `/proc/locks`.
+        /// Since 4.1.
+        lock: Vec<Lock> = "{lock:\t%r\n}",
 
         /// The process behind a pidfd, in the PID namespace of this `/proc`; 0 if it is not
         /// shown there, -1 once it has been reaped. Since 5.4.
@@ -237,6 +240,24 @@ mod tests {
             info.fields().find("flags_raw"),
             Some(&Value::text("2700302"))
         );
+    }
+
+    #[test]
+    fn a_file_that_is_locked_has_its_locks() {
+        let info = known(fixture!("locked"));
+        let [flock, posix] = &info.lock[..] else {
+            panic!("{info:?}");
+        };
+        assert_eq!(
+            (&*flock.class, &*flock.access),
+            (&b"FLOCK"[..], &b"READ"[..])
+        );
+        assert_eq!(
+            (&*posix.class, &*posix.access),
+            (&b"POSIX"[..], &b"WRITE"[..])
+        );
+        assert_eq!((posix.start, posix.end.0), (7, Some(106)));
+        assert_eq!(posix.file.0.as_ref().map(|file| file.inode), info.ino);
     }
 
     #[test]

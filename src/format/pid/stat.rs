@@ -131,8 +131,12 @@ record! {
 impl Stat {
     /// Understands what a listing shows: the fields up to [`vsize`](Self::vsize). Those after it,
     /// most of them addresses, are 0.
-    #[allow(clippy::missing_errors_doc)] // As of `parse`.
-    pub(crate) fn parse_listed(file: &[u8]) -> Result<Self, crate::format::ParseError> {
+    ///
+    /// # Errors
+    ///
+    /// As of [`parse`](crate::format::Record::parse), of those fields.
+    #[doc(hidden)] // For the listing, and for those who look for what breaks it.
+    pub fn parse_listed(file: &[u8]) -> Result<Self, crate::format::ParseError> {
         Self::parse_up_to(file, "vsize")
     }
 

@@ -1,11 +1,11 @@
-//! `/proc/net` against `ss` and `ip`, in a network namespace of the test's own.
+//! Tables of sockets against `ss`.
 
 use std::{
     collections::BTreeSet,
-    fs,
     io::{ErrorKind, Write as _},
     net::{Ipv4Addr, Ipv6Addr, TcpListener, TcpStream, UdpSocket},
     os::{
+        fd::AsRawFd as _,
         linux::net::SocketAddrExt as _,
         unix::net::{SocketAddr, UnixDatagram, UnixListener, UnixStream},
     },
@@ -14,47 +14,13 @@ use std::{
     time::Duration,
 };
 
-use nix::{
-    sched::{CloneFlags, unshare},
-    sys::socket::{AddressFamily, SockFlag, SockProtocol, SockType, socket},
+use nix::sys::socket::{
+    AddressFamily, NetlinkAddr, SockFlag, SockProtocol, SockType, bind, socket,
 };
-use psgo::{Fields, Value, format};
+use psgo::{Fields, Value};
 
-use crate::machine::{dir, must_be_root, run, wait_for};
-
-/// Runs `test` on a thread that has a network namespace of its own, with `lo` up.
-fn in_own_network(test: impl FnOnce() + Send + 'static) {
-    must_be_root();
-    let thread = thread::spawn(|| {
-        unshare(CloneFlags::CLONE_NEWNET).unwrap();
-        ip("link set lo up");
-        test();
-    });
-    if let Err(panic) = thread.join() {
-        std::panic::resume_unwind(panic);
-    }
-}
-
-fn ip(words: &str) -> String {
-    run(Command::new("ip").args(words.split(' ')))
-}
-
-/// The records of a file, as this thread's network has it.
-fn records(name: &str) -> Vec<Fields> {
-    let file = fs::read(format!("/proc/thread-self/net/{name}")).unwrap();
-    let parsed = format::parse(&format!("net/{name}"), &file)
-        .unwrap()
-        .unwrap_or_else(|error| panic!("{name}: {error}"));
-    assert!(!parsed.unknown(), "{name} holds what psgo does not know");
-    let mut records = Vec::new();
-    parsed.records(&mut |fields| records.push(fields));
-    records
-}
-
-fn text(fields: &Fields, name: &str) -> String {
-    let value = fields.find(name);
-    value.unwrap_or_else(|| panic!("no {name}")).to_string()
-}
+use super::{in_own_network, ip, records, text};
+use crate::machine::{dir, run, wait_for};
 
 /// A socket: its state, ends, queues, user and inode.
 type Socket = (String, String, String, u64, u64, String);
@@ -311,5 +277,40 @@ fn unix_sockets_are_what_ss_says() {
             .collect();
         assert_eq!(seen, said);
         drop((listener, odd_listener, hidden, open, theirs));
+    });
+}
+
+#[test]
+fn sockets_of_netlink_are_what_ss_says() {
+    in_own_network(|| {
+        let ours = socket(
+            AddressFamily::Netlink,
+            SockType::Raw,
+            SockFlag::SOCK_CLOEXEC,
+            SockProtocol::NetlinkKObjectUEvent,
+        )
+        .unwrap();
+        let bound = NetlinkAddr::new(4109, 1);
+        bind(ours.as_raw_fd(), &bound).unwrap();
+        let rows = records("netlink");
+        let own = rows.iter().find(|row| text(row, "pid") == "4109").unwrap();
+        assert_eq!(text(own, "eth"), "KOBJECT_UEVENT");
+        assert_eq!(text(own, "groups"), "0x00000001");
+        let seen: BTreeSet<_> = rows
+            .iter()
+            .map(|row| format!("{}:{}", text(row, "eth_raw"), text(row, "pid")))
+            .collect();
+        let answer = run(Command::new("ss").args(["-H", "-a", "-n", "-f", "netlink"]));
+        let said: BTreeSet<_> = answer
+            .lines()
+            .map(|line| {
+                line.split_ascii_whitespace()
+                    .find(|word| word.contains(':'))
+                    .unwrap()
+                    .to_owned()
+            })
+            .collect();
+        // What `ss` asks with is a socket too.
+        assert!(seen.is_subset(&said), "{seen:?} {said:?}");
     });
 }

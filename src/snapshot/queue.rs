@@ -1,0 +1,152 @@
+//! The chunks that wait to be read, and how much of what was read waits to be given out.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Condvar, Mutex, PoisonError},
+};
+
+use super::collect::lock;
+
+/// While rows of more bytes than this wait for their turn, nothing is read but those whose turn
+/// it is. Processes that share one command line, each with as much of it as may be, cost
+/// themselves nothing; without this they cost the reader a chunk of copies for each thread.
+const MOST: usize = 8 << 20;
+
+/// Where in the listing to go on reading: a chunk, and how many rows of it were read before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Job {
+    pub(super) chunk: usize,
+    pub(super) from: usize,
+}
+
+/// Hands out chunks, the first one first.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Rows read before, by chunk.
+    jobs: BTreeMap<usize, usize>,
+    /// The chunk of which rows are given out.
+    turn: usize,
+    /// Bytes of rows that have been read and not been given out.
+    held: usize,
+    is_over: bool,
+}
+
+impl State {
+    fn take(&mut self) -> Option<Job> {
+        let (&chunk, &from) = self.jobs.first_key_value()?;
+        // Nobody who may read waits for one who may not: whose turn it is comes first.
+        if chunk > self.turn && self.held >= MOST {
+            return None;
+        }
+        self.jobs.remove(&chunk);
+        Some(Job { chunk, from })
+    }
+}
+
+impl Queue {
+    pub(super) fn put(&self, job: Job) {
+        lock(&self.state).jobs.insert(job.chunk, job.from);
+        self.changed.notify_one();
+    }
+
+    /// The next chunk to read; nothing when all is over.
+    pub(super) fn take(&self) -> Option<Job> {
+        let mut state = lock(&self.state);
+        loop {
+            if state.is_over {
+                return None;
+            }
+            if let Some(job) = state.take() {
+                return Some(job);
+            }
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Rows of `chunk` are given out from now on.
+    pub(super) fn turn_to(&self, chunk: usize) {
+        let mut state = lock(&self.state);
+        state.turn = chunk;
+        // What is left of those before has been read by another.
+        state.jobs = state.jobs.split_off(&chunk);
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    /// Nothing more is wanted.
+    pub(super) fn end(&self) {
+        lock(&self.state).is_over = true;
+        self.changed.notify_all();
+    }
+
+    /// Counts `bytes` of rows for as long as the answer lives.
+    pub(super) fn hold(self: &Arc<Self>, bytes: usize) -> Weight {
+        lock(&self.state).held += bytes;
+        Weight {
+            bytes,
+            queue: Arc::clone(self),
+        }
+    }
+}
+
+/// The weight of rows that were read and not given out.
+#[derive(Debug)]
+pub(super) struct Weight {
+    bytes: usize,
+    queue: Arc<Queue>,
+}
+
+impl Drop for Weight {
+    fn drop(&mut self) {
+        let mut state = lock(&self.queue.state);
+        let was_full = state.held >= MOST;
+        state.held -= self.bytes;
+        let is_full = state.held >= MOST;
+        drop(state);
+        if was_full && !is_full {
+            self.queue.changed.notify_all();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn job(chunk: usize) -> Job {
+        Job { chunk, from: 0 }
+    }
+
+    #[test]
+    fn what_is_heavy_holds_up_all_but_those_whose_turn_it_is() {
+        let queue = Arc::new(Queue::default());
+        for chunk in [2, 1, 0] {
+            queue.put(job(chunk));
+        }
+        assert_eq!(queue.take(), Some(job(0)));
+        let weight = queue.hold(MOST);
+        assert_eq!(lock(&queue.state).take(), None);
+        // The rest of the first.
+        queue.put(Job { chunk: 0, from: 7 });
+        assert_eq!(queue.take(), Some(Job { chunk: 0, from: 7 }));
+        queue.turn_to(1);
+        assert_eq!(queue.take(), Some(job(1)));
+        assert_eq!(lock(&queue.state).take(), None);
+        let waiting = Arc::clone(&queue);
+        let thread = std::thread::spawn(move || waiting.take());
+        drop(weight);
+        assert_eq!(thread.join().unwrap(), Some(job(2)));
+        queue.put(job(3));
+        queue.end();
+        assert_eq!(queue.take(), None);
+    }
+}
