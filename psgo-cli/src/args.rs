@@ -151,7 +151,7 @@ impl ValueEnum for Color {
 }
 
 /// What people type, and what they get.
-pub(crate) const EXAMPLES: [(&str, &str); 9] = [
+pub(crate) const EXAMPLES: [(&str, &str); 10] = [
     ("psgo", "every process of this host"),
     (
         "psgo -format pid,user,seccomp,capeff -sort user",
@@ -182,6 +182,10 @@ pub(crate) const EXAMPLES: [(&str, &str); 9] = [
         "psgo drift -missing -retry",
         "what should run and does not, by what psgo drift write has saved",
     ),
+    (
+        "psgo proc net/tcp -output json",
+        "a file of /proc as records, of any process or container, or a copy of one",
+    ),
 ];
 
 /// The language of `-where`.
@@ -206,7 +210,7 @@ pub(crate) const EXITS: [(&str, &str); 3] = [
     (
         "1",
         "incomplete: a named process is gone or denied, a container could not be joined; \
-         drift: there are differences",
+         drift: there are differences; proc -check: a file does not come back",
     ),
     ("2", "wrong use, or trouble that prevented an answer"),
 ];

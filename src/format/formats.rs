@@ -232,6 +232,8 @@ fn find_in_proc(path: &[&str]) -> Option<&'static Format> {
         [pid, "task", _, rest @ ..] | [pid, rest @ ..] if is_process(pid) => find_one(true, rest)
             // The network namespace of the process.
             .or_else(|| (rest.first() == Some(&"net")).then(|| find_one(false, rest))?),
+        // A link to the file of `self`.
+        ["mounts"] => find_one(true, path),
         _ => find_one(false, path),
     }
 }
@@ -357,6 +359,7 @@ mod tests {
             ("/proc/net/tcp6", "net/tcp6"),
             ("/backup/net/tcp6", "net/tcp6"),
             ("/proc/1/net/tcp", "net/tcp"),
+            ("/proc/mounts", "PID/mounts"),
             ("self/task/7/status", "PID/status"),
             ("thread-self/stat", "PID/stat"),
             ("/a/stat", "stat"),

@@ -30,7 +30,7 @@ const MAPPING: [&str; 3] = ["start", "end", "pathname"];
 const NO_PATH: &str = "(no path)";
 
 /// Numbers that say which thing it is and not how much of it there is.
-const NO_AMOUNTS: [&str; 1] = ["inode"];
+const NO_AMOUNTS: [&str; 3] = ["inode", "kernel_page_size", "mmu_page_size"];
 
 /// So far into a row a text is its name.
 const NAME_WITHIN: usize = 4;
