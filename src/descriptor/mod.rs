@@ -163,6 +163,10 @@ use descriptors;
 /// Other names by which people know a descriptor.
 static ALIASES: &[(&str, &str)] = &[
     ("%cpu", "pcpu"),
+    ("%mem", "pmem"),
+    ("age", "etime"),
+    ("ancestor", "ancestors"),
+    ("cgname", "cgroup"),
     ("cmd", "args"),
     ("command", "args"),
     ("cputime", "time"),
@@ -170,8 +174,11 @@ static ALIASES: &[(&str, &str)] = &[
     ("egroup", "group"),
     ("euid", "uid"),
     ("euser", "user"),
+    ("listen", "lports"),
     ("ni", "nice"),
     ("pgrp", "pgid"),
+    ("port", "lports"),
+    ("remote", "peers"),
     ("rssize", "rss"),
     ("s", "state"),
     ("sess", "sid"),
