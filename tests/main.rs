@@ -10,6 +10,7 @@ mod oracle;
 
 mod behaviour;
 mod checklist;
+mod columns;
 mod containers;
 mod cost;
 mod drift;

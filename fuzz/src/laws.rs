@@ -385,3 +385,20 @@ pub(crate) fn query(text: &[u8]) {
         harmless(&error);
     }
 }
+
+/// A filter is understood, or refused at one of its columns.
+pub(crate) fn filter(text: &[u8]) {
+    let Ok(text) = std::str::from_utf8(text) else {
+        return;
+    };
+    let query = Query::new(&["pid"]).expect("it is known");
+    let Err(error) = query.filter(text) else {
+        return;
+    };
+    let shown = harmless(&error);
+    let column = shown.strip_prefix("filter, column ");
+    let column = column.and_then(|rest| rest.split_once(':')?.0.parse::<usize>().ok());
+    // One past the end is where something is missing.
+    let columns = text.chars().count() + 1;
+    assert!(column.is_some_and(|column| (1..=columns).contains(&column)), "{shown}");
+}

@@ -9,7 +9,7 @@ mod seeds;
 
 use formats::format;
 use laws::{
-    caps, cmdline, escaped, host, id_maps, names_of_groups, names_of_users, numbers, query,
+    caps, cmdline, escaped, filter, host, id_maps, names_of_groups, names_of_users, numbers, query,
     scalar, stat_listed, status, terminals, uptime,
 };
 use listing::listing;
@@ -50,6 +50,7 @@ rows! {
     "numbers" numbers, ["=18446744073709551615" "=-9223372036854775808" "=1fffeffffff"];
     "host" host, ["=dddddddd44444444bbbbbbbbnnnnnnnnssssssssuuuuuuuu"];
     "query" query, ["=pid, user %C" "=pid=A,hpid=" "=capef" "=-rss,pid"];
+    "filter" filter, ["=user=root && rss>100M" "=!(comm~'^k.*' or args=*-c?*) and etime<1h30m" "=stime>2026-11-20||capeff=SYS_ADMIN,CHOWN" "=ancestor=1 && tty!=? && pcpu>=1.5%" "=comm=\"a\\\"b\" && vsz<=1.5GiB"];
     "listing" listing, [
         "proc/user/stat+proc/user/status+proc/user/cmdline+proc/user/cmdline+proc/user/statm+proc/tty_drivers+proc/stat+proc/uptime+proc/cap_last_cap+proc/user/io"
         "proc/odd_name/stat+proc/odd_name/status+proc/zombie/cmdline+proc/user/cmdline"

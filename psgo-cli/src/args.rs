@@ -198,11 +198,14 @@ Only those for which it holds. Any column may stand in it, also one that is not 
   rss>100M    etime<1h30m   sizes (bytes, K, M, G), durations (seconds, s, m, h, d)
   stime>2026-11-20          a date, 'a date and a time', or RFC 3339
   capeff=SYS_ADMIN          has this capability; none, full
-  groups=docker             one of a list
+  groups=docker port=80     one of a list; listens on this port
+  ancestor=4711             is below that process, however deep
+  container=3f2a*           is in that container, by its ID
+  remote=10.1.2.3:*         is connected with that host
   tty=?       label!=?      unknown, known
 
 joined by && and || or !, or by and, or, not, and parentheses. What is unknown is neither equal \
-nor unequal to anything.";
+nor unequal to anything. An error tells the column of the filter at which it is wrong.";
 
 /// What the exit status says.
 pub(crate) const EXITS: [(&str, &str); 3] = [

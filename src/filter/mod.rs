@@ -1,5 +1,7 @@
 //! `Filter`: which rows are wanted, in the language of `-where`.
 
+#[cfg(test)]
+mod examples;
 mod grammar;
 mod operand;
 
@@ -26,7 +28,7 @@ use operand::Operand;
 /// | `stime>2026-11-20` | for times: a date, a date with a time, or RFC 3339 |
 /// | `pcpu>50`, `nice<0`, `pid=1` | for numbers |
 /// | `capeff=SYS_ADMIN`, `capeff=none` | for sets that have this capability, or for the empty one |
-/// | `groups=docker` | for lists in which one is that |
+/// | `groups=docker`, `port=80`, `ancestor=1` | for lists in which one is that |
 /// | `tty=?`, `label!=?` | for what is unknown, and for what is known |
 ///
 /// `&&` or `and`, `||` or `or`, `!` or `not` and parentheses join them. A value with blanks or
@@ -148,6 +150,7 @@ mod tests {
             "nice" => Value::Int(-5),
             "pcpu" => Value::Percent(12.5),
             "rss" => Value::Size(150 << 20),
+            "ancestors" => Value::List(vec![Value::Int(12), Value::Int(1)]),
             "etime" => Value::Duration(Duration::from_secs(5400)),
             "stime" => Value::Time(Box::new(Time::new(1_795_000_000, 0, 3600, "CET").unwrap())),
             "comm" => Value::text("nginx"),
@@ -223,6 +226,9 @@ mod tests {
             "groups=d*",
             "groups!=root",
             "groups~ock",
+            "ancestor=1",
+            "ancestors!=2",
+            "age>1h",
             "capeff=NET_RAW",
             "capeff=cap_chown,NET_RAW",
             "capeff!=SYS_ADMIN",
@@ -262,6 +268,8 @@ mod tests {
             "groups=root",
             "groups!=docker",
             "groups!~dock",
+            "ancestor=4711",
+            "ancestor!=1",
             "capeff=SYS_ADMIN",
             "capeff=CHOWN,SYS_ADMIN",
             "capeff=none",
