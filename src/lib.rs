@@ -29,6 +29,7 @@
 //! | many processes | rows one by one, sorted, with a time-out | [`Query`] |
 //! | a name | what column it is | [`descriptor::find`], [`list_descriptors`] |
 //! | a list of what should run | what is missing, what is there beyond it | `drift`, with feature `drift` |
+//! | nothing | memory, processors, disks, connections of the machine | [`system`] |
 //! | bytes of a file of `/proc` | a record, and the bytes back | [`format`](mod@format) |
 //! | a capability mask, a `tty_nr`, an id of a user namespace, ticks | what they mean | [`caps`], [`tty`], [`ids`], [`host`] |
 //!
@@ -88,6 +89,8 @@ mod snapshot;
 #[forbid(unsafe_code)]
 mod socket;
 mod sys;
+#[forbid(unsafe_code)]
+pub mod system;
 #[forbid(unsafe_code)]
 pub mod tty;
 #[forbid(unsafe_code)]

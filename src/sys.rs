@@ -6,6 +6,7 @@ use std::{
     ffi::{CStr, c_int, c_ulong},
     io,
     os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
+    path::Path,
     sync::{
         OnceLock,
         atomic::{AtomicU32, Ordering},
@@ -18,7 +19,10 @@ use nix::{
     errno::Errno,
     fcntl::{AtFlags, OFlag, OpenHow, ResolveFlag},
     sched::CloneFlags,
-    sys::stat::{FileStat, Mode, SFlag},
+    sys::{
+        stat::{FileStat, Mode, SFlag},
+        statvfs::Statvfs,
+    },
     time::ClockId,
     unistd::SysconfVar,
 };
@@ -242,6 +246,17 @@ pub(crate) fn owner(file: impl AsFd) -> io::Result<(Uid, Gid)> {
 /// What a descriptor stands for.
 pub(crate) fn stat(file: impl AsFd) -> io::Result<FileStat> {
     Ok(nix::sys::stat::fstat(file)?)
+}
+
+/// How full the file system is on which `path` lies, that begins at `root` if that is given. A file
+/// system may never answer.
+pub(crate) fn space(root: Option<OwnedFd>, path: &Path) -> io::Result<Statvfs> {
+    let Some(root) = root else {
+        return Ok(nix::sys::statvfs::statvfs(path)?);
+    };
+    let path = path.to_str().ok_or(Errno::EINVAL)?;
+    let file = open_in_root(root, path, OFlag::O_PATH)?;
+    Ok(nix::sys::statvfs::fstatvfs(file)?)
 }
 
 /// Whether it is a regular file.

@@ -1,7 +1,7 @@
 //! Joining a container: which `/proc` shows it, whose names and ids are right in it.
 
 use std::{
-    fmt,
+    fmt, io,
     os::fd::{AsFd, BorrowedFd, OwnedFd},
     sync::Arc,
     time::Duration,
@@ -170,6 +170,11 @@ impl Joined {
 
     pub(super) fn target(&self) -> &Target {
         &self.target
+    }
+
+    /// The root directory of the joined process.
+    pub(crate) fn root(&self, patience: &mut Patience) -> io::Result<OwnedFd> {
+        Ok(self.target.reach(patience)?.root)
     }
 
     pub(crate) fn numbers(&self) -> Numbers {

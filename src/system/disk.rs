@@ -1,0 +1,185 @@
+//! Disks: what they did, what is mounted, how full it is.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use super::percent;
+use crate::{
+    error::{Error, Result},
+    format::{
+        kernel::{DiskIo, Diskstats, Filesystems},
+        pid::Mounts,
+    },
+    sys,
+    value::Text,
+    view::View,
+    watchdog::Patience,
+};
+
+/// What a disk or a partition did since boot: `/proc/diskstats`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Disk {
+    /// Its name: `sda`, `nvme0n1p1`.
+    pub name: Text,
+    /// Numbers of the device.
+    pub device: (u32, u32),
+    /// Readings that were completed.
+    pub reads: u64,
+    /// Writings that were completed.
+    pub writes: u64,
+    /// Bytes read; the kernel counts 512 at a time, whatever the disk has.
+    pub read_bytes: u64,
+    /// Bytes written.
+    pub written_bytes: u64,
+    /// Readings that became part of another.
+    pub merged_reads: u64,
+    /// Writings that became part of another.
+    pub merged_writes: u64,
+    /// The time that all readings took together.
+    pub read_time: Duration,
+    /// The time that all writings took together.
+    pub write_time: Duration,
+    /// The time in which there was anything to do.
+    pub busy_time: Duration,
+}
+
+/// What each disk and partition did since boot. A disk's count is that of its partitions too.
+///
+/// # Errors
+///
+/// As [`View::read`].
+pub fn disks(view: &View) -> Result<Vec<Disk>> {
+    let read: Diskstats = view.read()?;
+    let disk = |row: &crate::format::kernel::Diskstat| {
+        let mut disk = Disk {
+            name: Text::from(row.name.as_slice()),
+            device: (row.major, *row.minor),
+            reads: 0,
+            writes: 0,
+            read_bytes: 0,
+            written_bytes: 0,
+            merged_reads: 0,
+            merged_writes: 0,
+            read_time: Duration::ZERO,
+            write_time: Duration::ZERO,
+            busy_time: Duration::ZERO,
+        };
+        let sectors = |count: u64| count.saturating_mul(512);
+        match &row.io {
+            DiskIo::Disk(counts) => {
+                disk.reads = counts.read_ios;
+                disk.writes = counts.write_ios;
+                disk.read_bytes = sectors(counts.read_sectors);
+                disk.written_bytes = sectors(counts.write_sectors);
+                disk.merged_reads = counts.read_merges;
+                disk.merged_writes = counts.write_merges;
+                disk.read_time = Duration::from_millis(counts.read_ticks);
+                disk.write_time = Duration::from_millis(counts.write_ticks);
+                disk.busy_time = Duration::from_millis(counts.io_ticks);
+            }
+            DiskIo::Partition(counts) => {
+                disk.reads = counts.read_ios;
+                disk.writes = counts.write_ios;
+                disk.read_bytes = sectors(counts.read_sectors);
+                disk.written_bytes = sectors(counts.write_sectors);
+            }
+        }
+        disk
+    };
+    Ok(read.rows.iter().map(disk).collect())
+}
+
+/// A file system that is mounted: `/proc/self/mounts`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Partition {
+    /// What is mounted: a device, or whatever name the file system has for it.
+    pub source: Text,
+    /// Where.
+    pub target: Text,
+    /// The kind of file system.
+    pub fstype: Text,
+    /// With which options, commas between.
+    pub options: Text,
+    /// Is it on a device? By `/proc/filesystems`; ZFS, which says no, is.
+    pub is_on_device: bool,
+}
+
+/// What is mounted where, in the mount namespace of this process; of a container, in that of the
+/// joined process. All of it, also what is on no device.
+///
+/// # Errors
+///
+/// As [`View::read`].
+pub fn partitions(view: &View) -> Result<Vec<Partition>> {
+    let mounts: Mounts = view.read_at("self/mounts")?;
+    let known: Filesystems = view.read()?;
+    let known = known.rows.iter().filter(|known| !known.nodev.0);
+    let mut on_devices: BTreeSet<&[u8]> = known.map(|known| known.name.as_slice()).collect();
+    on_devices.insert(b"zfs");
+    let partition = |row: &crate::format::pid::MountsRow| {
+        let has_device = on_devices.contains(row.fstype.0.as_slice());
+        Partition {
+            source: Text::from(row.source.name.as_slice()),
+            target: Text::from(row.target.0.as_slice()),
+            fstype: Text::from(row.fstype.0.as_slice()),
+            options: Text::from(row.options.as_bytes()),
+            is_on_device: has_device && !matches!(&row.source.name[..], b"" | b"none"),
+        }
+    };
+    Ok(mounts.rows.iter().map(partition).collect())
+}
+
+/// How full a file system is, in bytes: `statvfs`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Usage {
+    /// All that it has.
+    pub total: u64,
+    /// What is used.
+    pub used: u64,
+    /// What users may still use; root may use more.
+    pub free: u64,
+}
+
+impl Usage {
+    /// How much is used of what users may use, in percent, as `df` has it.
+    #[must_use]
+    pub fn percent(&self) -> f64 {
+        percent(self.used, self.used.saturating_add(self.free))
+    }
+}
+
+/// How full the file system is on which `path` lies; of a container, `path` begins at the root
+/// directory of the joined process, and no link leads out of it.
+///
+/// ```
+/// let view = psgo::View::host()?;
+/// let usage = psgo::system::usage(&view, "/")?;
+/// assert!(usage.used <= usage.total);
+/// # Ok::<(), psgo::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// [`ErrorKind::TimedOut`](crate::ErrorKind::TimedOut) if the file system does not answer; that
+/// there is no such file, or it may not be reached.
+pub fn usage(view: &View, path: impl AsRef<Path>) -> Result<Usage> {
+    let path: PathBuf = path.as_ref().to_owned();
+    let name = crate::bytes::Escaped(path.as_os_str().as_encoded_bytes()).to_string();
+    let mut patience = Patience::new(view.patience());
+    let joined = view.0.joined.as_ref();
+    let root = joined.map(|joined| joined.root(&mut patience)).transpose();
+    let space = root.and_then(|root| patience.wait_for(move || sys::space(root, &path)));
+    let space = space.map_err(|error| Error::io(name, error))?;
+    let bytes = |blocks: u64| blocks.saturating_mul(space.fragment_size());
+    Ok(Usage {
+        total: bytes(space.blocks()),
+        used: bytes(space.blocks().saturating_sub(space.blocks_free())),
+        free: bytes(space.blocks_available()),
+    })
+}
