@@ -291,3 +291,47 @@ fn every_file_says_what_it_is_and_is_about_one_thing() {
         }
     }
 }
+
+/// What docs/psutil.md says is there is there, once the room is.
+#[test]
+fn what_the_table_for_psutil_names_is_in_the_code() {
+    let page = fs::read_to_string(project().join("docs/psutil.md")).unwrap();
+    let library = library();
+    let rooms = [
+        ("system", "system"),
+        ("CpuTime", "system"),
+        ("Process", "process"),
+        ("View", ""),
+        ("Query", "query"),
+    ];
+    let mut found = 0;
+    for name in page.split('`').filter(|text| text.contains("::")) {
+        let Some((owner, name)) = name.split_once("::").filter(|(_, name)| !name.is_empty()) else {
+            continue;
+        };
+        let room = rooms.iter().find(|(known, _)| *known == owner);
+        let Some((_, room)) = room else {
+            assert_eq!((owner, name), ("psgo", "system"));
+            continue;
+        };
+        let mut sources = library
+            .iter()
+            .filter(|source| room.is_empty() || source.room() == *room);
+        let mut sources = sources.by_ref().peekable();
+        if sources.peek().is_none() {
+            continue;
+        }
+        let is_said = |line: &str| {
+            let rest = line
+                .strip_prefix("pub fn ")
+                .and_then(|rest| rest.strip_prefix(name));
+            rest.is_some_and(|rest| rest.starts_with(['(', '<']))
+        };
+        assert!(
+            sources.any(|source| source.code().any(is_said)),
+            "{owner}::{name}"
+        );
+        found += 1;
+    }
+    assert!(found > 20, "{found}");
+}

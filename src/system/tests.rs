@@ -234,7 +234,11 @@ fn space_is_as_df_has_it() {
 fn devices_are_those_of_proc() {
     let text = || fs::read_to_string("/proc/net/dev").unwrap();
     let (before, interfaces, after) = (text(), interfaces(&host()).unwrap(), text());
-    assert!(interfaces.iter().any(|device| device.name.as_bytes() == b"lo"));
+    assert!(
+        interfaces
+            .iter()
+            .any(|device| device.name.as_bytes() == b"lo")
+    );
     for interface in interfaces {
         let label = format!("{}:", interface.name);
         let columns = |text: &str| -> Vec<u64> {
