@@ -64,11 +64,8 @@ pub(crate) fn collect<R: Send + 'static>(
         pace,
     } = ask;
     let inner = &view.0;
-    let ancestry = if needs.contains(Needs::ANCESTRY) {
-        Some(Ancestry::read(ask)?)
-    } else {
-        None
-    };
+    let ancestry = needs.contains(Needs::ANCESTRY);
+    let ancestry = ancestry.then(|| Ancestry::read(ask)).transpose()?;
     let numbers = inner.numbers();
     let mut left_out = |pid, named, error: Error| {
         if named || error.kind() != ErrorKind::Gone {

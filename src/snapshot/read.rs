@@ -401,11 +401,13 @@ impl Reading<'_> {
             self.pulse.at(Files::LINKS);
             match self.files.link(name) {
                 Ok(target) => self.task.links.set(need, target),
-                Err(error) => match error.raw_os_error() {
-                    Some(libc::EXDEV | libc::ELOOP) => return Err(lost(entry, name, error)),
+                Err(error) => {
+                    let error = lost(entry, name, error);
                     // A kernel thread has no program, and a zombie hardly anything.
-                    _ => (),
-                },
+                    if error.kind() == ErrorKind::NotTrusted {
+                        return Err(error);
+                    }
+                }
             }
         }
         Ok(())

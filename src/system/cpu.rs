@@ -160,7 +160,7 @@ pub fn cpu_count(view: &View) -> Result<CpuCount> {
     let read: Stat = view.read()?;
     let info: Cpuinfo = view.read()?;
     let mut cores = BTreeSet::new();
-    for cpu in info.rows.iter() {
+    for cpu in &info.rows {
         if let (Some(package), Some(core)) = (cpu.find("physical id"), cpu.find("core id")) {
             cores.insert((package, core));
         }

@@ -3,6 +3,7 @@
 use std::{
     fs,
     net::{TcpListener, TcpStream},
+    os::fd::AsRawFd as _,
     process::Command,
     time::SystemTime,
 };
@@ -282,7 +283,6 @@ fn a_connection_has_two_ends_and_an_owner() {
     );
     let connected = of("ESTABLISHED", stream.local_addr().unwrap());
     assert_eq!(connected.remote, Some(end));
-    use std::os::fd::AsRawFd;
     let fd = u32::try_from(stream.as_raw_fd()).unwrap();
     let pid = Pid::new(std::process::id());
     assert!(connected.owners.contains(&Owner { pid, fd }));
