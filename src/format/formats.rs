@@ -310,6 +310,7 @@ pub const NOT_RECORDS: &[(&str, &str)] = &[
     ),
     ("kpagecount", "binary, 8 bytes for each page of the machine"),
     ("kpageflags", "binary, 8 bytes for each page of the machine"),
+    ("net/rt_acct", "binary, four counts for each of 256 realms"),
     ("sysrq-trigger", "only to be written"),
     (
         "vmcore",

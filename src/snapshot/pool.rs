@@ -426,12 +426,18 @@ mod tests {
         let mut pids = sleepers.pids();
         pids.sort_unstable();
         let late = Arc::new(AtomicBool::new(true));
-        let waking = Arc::new(AtomicUsize::new(0));
+        let (waking, others) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let (first, is_late, wakes) = (pids[0], Arc::clone(&late), Arc::clone(&waking));
         let extract = move |seen: &crate::snapshot::Seen<'_>| {
             if seen.pid() == first && is_late.swap(false, SeqCst) {
-                thread::sleep(Duration::from_millis(150));
+                let start = Instant::now();
+                // Until it is left behind: another reads what it was to read.
+                while others.load(SeqCst) == 0 && start.elapsed() < Duration::from_secs(20) {
+                    thread::sleep(Duration::from_millis(5));
+                }
                 wakes.store(1, SeqCst);
+            } else {
+                others.fetch_add(1, SeqCst);
             }
             // Long enough for the late one to be back before all is read.
             thread::sleep(Duration::from_millis(1));

@@ -36,9 +36,9 @@ mod pagetypeinfo;
 mod partitions;
 mod pci;
 mod pressure;
-mod setting;
 mod rtc;
 mod schedstat;
+mod setting;
 mod slabinfo;
 mod softirqs;
 mod stat;
@@ -66,47 +66,6 @@ pub use diskstats::{DiskCounts, DiskIo, Diskstat, Diskstats, PartitionCounts};
 pub use dma::{Dma, DmaChannel};
 pub use dynamic_debug::{DebugPrint, DynamicDebug};
 pub use execdomains::{Execdomain, Execdomains};
-pub use fb::{Fb, FrameBuffer};
-pub use filesystems::{Filesystem, Filesystems, Nodev};
-pub use interrupts::{Cpus, Interrupt, Interrupts, IrqAbout, IrqCounts, IrqLine};
-pub use kallsyms::{Kallsyms, Symbol, SymbolName};
-pub use key_users::{KeyUser, KeyUsers};
-pub use keys::{Key, KeyDescription, KeyFlags, Keys};
-pub use loadavg::Loadavg;
-pub use locks::{FileNumber, Lock, LockDepth, LockEnd, LockedFile, Locks};
-pub use locks::{FileNumber, Lock, LockDepth, LockEnd, LockInode, LockedFile, Locks};
-pub use meminfo::Meminfo;
-pub use misc::{Misc, MiscDevice};
-pub use modules::{Module, Modules, Refcount, UsedBy};
-pub use partitions::{Partition, Partitions};
-pub use pressure::{Pressure, Stall};
-pub use setting::{Setpoint, Setting};
-pub use softirqs::{Softirq, Softirqs};
-pub use stat::{Counts, Cpu, CpuTimes, Stat};
-pub use swaps::{Swap, Swaps};
-pub use uptime::Uptime;
-pub use version::Version;
-pub use version_signature::VersionSignature;
-pub use vmstat::{Counters, Vmstat};
-mod allocinfo;
-mod ext4;
-mod input;
-mod iomem;
-mod irq;
-mod jbd2;
-mod latency_stats;
-mod mdstat;
-mod mtrr;
-mod pagetypeinfo;
-mod pci;
-mod schedstat;
-mod slabinfo;
-mod timer_list;
-mod timer_stats;
-mod vmallocinfo;
-mod xfs;
-mod zoneinfo;
-pub use allocinfo::{Allocation, Allocinfo};
 pub use ext4::{
     Ext4EsMaximum, Ext4EsShrinker, Ext4FastCommits, Ext4Group, Ext4Groups, Ext4MbStats,
     Ext4MbStructs, Ext4Options, Outline,
@@ -123,7 +82,7 @@ pub use key_users::{KeyUser, KeyUsers};
 pub use keys::{Key, KeyDescription, KeyFlags, Keys};
 pub use latency_stats::{Latency, LatencyStats};
 pub use loadavg::Loadavg;
-pub use locks::{FileNumber, Lock, LockDepth, LockEnd, LockedFile, Locks};
+pub use locks::{FileNumber, Lock, LockDepth, LockEnd, LockInode, LockedFile, Locks};
 pub use mdstat::{
     Assembly, MdArray, MdBitmap, MdLayout, MdLine, MdProgress, MdSize, MdStatus, Mdstat, Member,
 };
@@ -137,12 +96,13 @@ pub use pci::{PciDevice, PciDevices, PciId, PciPlace};
 pub use pressure::{Pressure, Stall};
 pub use rtc::{Rtc, RtcLines};
 pub use schedstat::{CpuCounts, DomainCounts, DomainName, SchedCpu, SchedDomain, Schedstat};
+pub use setting::{Setpoint, Setting};
 pub use slabinfo::{Slab, Slabinfo};
-pub use timer_list::{Blank, HrTimer, TickDevice, TimerClock, TimerCpu, TimerList};
-pub use timer_stats::{TimerCount, TimerEntries, TimerStat, TimerStats};
 pub use softirqs::{Softirq, Softirqs};
 pub use stat::{Counts, Cpu, CpuTimes, Stat};
 pub use swaps::{Swap, Swaps};
+pub use timer_list::{Blank, HrTimer, TickDevice, TimerClock, TimerCpu, TimerList};
+pub use timer_stats::{TimerCount, TimerEntries, TimerStat, TimerStats};
 pub use uptime::Uptime;
 pub use version::Version;
 pub use version_signature::VersionSignature;
@@ -174,18 +134,14 @@ pub(super) const FORMATS: &[Format] = &[
     Format::of::<Kallsyms>(),
     Format::of::<KeyUsers>(),
     Format::of::<Keys>(),
-    Format::of::<Allocinfo>(),
     Format::of::<Ext4EsShrinker>(),
     Format::of::<Ext4FastCommits>(),
     Format::of::<Ext4Groups>(),
     Format::of::<Ext4MbStats>(),
     Format::of::<Ext4MbStructs>(),
     Format::of::<Ext4Options>(),
-    Format::of::<Fb>(),
-    Format::of::<Filesystems>(),
     Format::of::<InputDevices>(),
     Format::of::<InputHandlers>(),
-    Format::of::<Interrupts>(),
     Format::of::<Iomem>(),
     Format::of::<Ioports>(),
     Format::named::<IrqList>(&["irq/*/smp_affinity_list", "irq/*/effective_affinity_list"]),
@@ -198,9 +154,6 @@ pub(super) const FORMATS: &[Format] = &[
     Format::of::<IrqNode>(),
     Format::of::<IrqSpurious>(),
     Format::of::<Jbd2Info>(),
-    Format::of::<Kallsyms>(),
-    Format::of::<KeyUsers>(),
-    Format::of::<Keys>(),
     Format::of::<LatencyStats>(),
     Format::of::<Loadavg>(),
     Format::of::<Locks>(),
@@ -216,13 +169,6 @@ pub(super) const FORMATS: &[Format] = &[
     Format::of::<Rtc>(),
     Format::of::<Schedstat>(),
     Format::of::<Setting>(),
-    Format::of::<Locks>(),
-    Format::of::<Meminfo>(),
-    Format::of::<Misc>(),
-    Format::of::<Modules>(),
-    Format::of::<Partitions>(),
-    Format::named::<Pressure>(Pressure::NAMES),
-    Format::of::<Setting>(),
     Format::of::<Softirqs>(),
     Format::of::<Stat>(),
     Format::of::<Swaps>(),
@@ -234,7 +180,6 @@ pub(super) const FORMATS: &[Format] = &[
     Format::of::<TimerList>(),
     Format::of::<TimerStats>(),
     Format::of::<Vmallocinfo>(),
-    Format::of::<Vmstat>(),
     Format::of::<XfsStat>(),
     Format::of::<Zoneinfo>(),
 ];

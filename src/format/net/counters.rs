@@ -313,6 +313,16 @@ record! {
     }
 }
 
+record! {
+    /// Counts of SCTP.
+    ///
+    /// `/proc/net/sctp/snmp` (`sctp_snmp_seq_show`).
+    pub struct SctpSnmp: "net/sctp/snmp" {
+        /// Each by the kernel's name, such as `SctpCurrEstab`.
+        counters: Counters<32> = "%r",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -192,6 +192,32 @@ record! {
     }
 }
 
+record! {
+    /// The devices that stand for virtual LANs.
+    ///
+    /// `/proc/net/vlan/config` (`vlan_seq_show`).
+    pub struct VlanConfig: "net/vlan/config" {
+        /// The names of the columns.
+        head: Head = "%h{VLAN Dev name\t | VLAN ID\n}{VLAN Dev name    | VLAN ID\n}",
+        /// How names of such devices are made.
+        name_type: Vec<u8> = "Name-Type: %s\n",
+        /// The devices.
+        rows: Rows<VlanDevice> = "{%r\n}",
+    }
+}
+
+record! {
+    /// A device that stands for a virtual LAN.
+    pub struct VlanDevice {
+        /// Its name.
+        name: Vec<u8> = "%-15s| ",
+        /// Number of the virtual LAN.
+        id: u32 = "%u  | ",
+        /// The device that carries it.
+        device: Vec<u8> = "%s",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -236,5 +262,17 @@ mod tests {
         let wireless: Wireless = law::holds(file);
         assert_eq!((wireless.rows[0].link, wireless.rows[0].level), (62, -48));
         law::mutants::<Wireless>(&[file], 5_000);
+    }
+
+    #[test]
+    fn a_virtual_lan_has_its_device() {
+        // By hand, after the form of Linux 3.2; this kernel has no virtual LANs.
+        let file = b"VLAN Dev name\t | VLAN ID\nName-Type: VLAN_NAME_TYPE_RAW_PLUS_VID_NO_PAD\neth0.5         | 5  | eth0\n";
+        let vlans: VlanConfig = law::holds(file);
+        assert_eq!(
+            (vlans.rows[0].id, &*vlans.rows[0].device),
+            (5, &b"eth0"[..])
+        );
+        law::mutants::<VlanConfig>(&[file], 5_000);
     }
 }

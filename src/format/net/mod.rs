@@ -27,13 +27,15 @@ pub use conntrack::{
     Tracked,
 };
 pub use counters::{
-    Counter, CounterGroup, CounterGroups, Counters, DevSnmp6, Netstat, Snmp, Snmp6, XfrmStat,
+    Counter, CounterGroup, CounterGroups, Counters, DevSnmp6, Netstat, SctpSnmp, Snmp, Snmp6,
+    XfrmStat,
 };
 pub use datagram::{
     DatagramSocket, DatagramState, Icmp, Icmp6, Raw, Raw6, Udp, Udp6, UdpLite, UdpLite6,
 };
 pub use device::{
-    Dev, DevMcast, Device, FirstCount, LinkGroup, PacketType, Ptype, Wireless, WirelessDevice,
+    Dev, DevMcast, Device, FirstCount, LinkGroup, PacketType, Ptype, VlanConfig, VlanDevice,
+    Wireless, WirelessDevice,
 };
 pub use family::{
     Bluetooth, BluetoothEnds, BluetoothSocket, Dump, FlowLabel, Further, Ip6Flowlabel, Netlink,
@@ -53,8 +55,8 @@ pub use multicast::{
     MulticastRoute6, OutDevice,
 };
 pub use netfilter::{
-    CopyMode, LogGroup, Logger, NetfilterFamily, NfLog, NfQueue, NfnetlinkLog, NfnetlinkQueue,
-    PacketQueue, QueueHandler,
+    CopyMode, Hashlimit, LimitedFlow, LogGroup, Logger, NetfilterFamily, NfLog, NfQueue,
+    NfnetlinkLog, NfnetlinkQueue, PacketQueue, QueueHandler, RecentAddress, Stamps, XtRecent,
 };
 pub use route::{
     CachedFlags, CachedRoute, Ipv6Route, Route, Route4, Route6, RouteFlags, Rt6Stats, RtCache,
@@ -93,6 +95,7 @@ pub(super) const FORMATS: &[Format] = &[
     Format::of::<DevSnmp6>(),
     Format::of::<FibTrie>(),
     Format::of::<FibTriestat>(),
+    Format::named::<Hashlimit>(&["net/ipt_hashlimit/*", "net/ip6t_hashlimit/*"]),
     Format::of::<Icmp>(),
     Format::of::<Icmp6>(),
     Format::of::<IfInet6>(),
@@ -139,6 +142,7 @@ pub(super) const FORMATS: &[Format] = &[
     Format::of::<RtCache>(),
     Format::of::<Snmp>(),
     Format::of::<Snmp6>(),
+    Format::of::<SctpSnmp>(),
     Format::of::<Sockstat>(),
     Format::of::<Sockstat6>(),
     Format::of::<SoftnetStat>(),
@@ -153,6 +157,8 @@ pub(super) const FORMATS: &[Format] = &[
     Format::of::<UdpLite>(),
     Format::of::<UdpLite6>(),
     Format::of::<Unix>(),
+    Format::of::<VlanConfig>(),
     Format::of::<Wireless>(),
     Format::of::<XfrmStat>(),
+    Format::named::<XtRecent>(&["net/xt_recent/*", "net/ipt_recent/*"]),
 ];

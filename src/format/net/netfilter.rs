@@ -1,7 +1,11 @@
-//! `/proc/net/netfilter/*`: who logs packets and who takes them from queues.
+//! `/proc/net/netfilter/*`, `xt_recent/*`, `ipt_hashlimit/*`: who logs packets, who takes them from
+//! queues, and what packet filters remember.
 
 use super::{CommaList, Word};
-use crate::format::{Rest, Rows, named, record};
+use crate::{
+    format::{Cursor, Field, ParseError, Rest, Rows, Spec, named, record},
+    value::Value,
+};
 
 record! {
     /// Who logs packets, for each family of protocols.
@@ -140,10 +144,95 @@ named! {
     }
 }
 
+record! {
+    /// Addresses that a rule of a packet filter remembers.
+    ///
+    /// `/proc/net/xt_recent/NAME` (`recent_seq_show`), `ipt_recent` before 2.6.28.
+    pub struct XtRecent: "net/xt_recent/*" {
+        /// The addresses.
+        rows: Rows<RecentAddress> = "{%r\n}",
+    }
+}
+
+record! {
+    /// An address that a rule of a packet filter remembers.
+    pub struct RecentAddress {
+        /// The address.
+        src: Word = "src=%r ",
+        /// Hops that were left of the last packet.
+        ttl: u32 = "ttl: %u ",
+        /// When it was seen last, in jiffies.
+        last_seen: u64 = "last_seen: %u ",
+        /// Which of the times will be overwritten next.
+        oldest_pkt: u32 = "oldest_pkt: %u ",
+        /// When it was seen, in jiffies.
+        stamps: Stamps = "%r",
+    }
+}
+
+/// Times with a comma and a blank between.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Stamps(pub Vec<u64>);
+
+impl Field for Stamps {
+    fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
+        let number = Spec::new("stamps", "%u");
+        let mut stamps = vec![u64::read(cursor, &number)?];
+        while !cursor.at_line_end() {
+            cursor.literal(b", ", spec.field)?;
+            stamps.push(u64::read(cursor, &number)?);
+        }
+        Ok(Self(stamps))
+    }
+
+    fn put(&self, _: &Spec, out: &mut Vec<u8>) {
+        for (i, stamp) in self.0.iter().enumerate() {
+            if i > 0 {
+                out.extend_from_slice(b", ");
+            }
+            out.extend_from_slice(stamp.to_string().as_bytes());
+        }
+    }
+
+    fn value(&self, _: &Spec) -> Value {
+        Value::List(self.0.iter().copied().map(Value::from).collect())
+    }
+}
+
+record! {
+    /// Flows that a rule of a packet filter limits.
+    ///
+    /// `/proc/net/ipt_hashlimit/NAME`, `ip6t_hashlimit/NAME` (`dl_seq_real_show`).
+    pub struct Hashlimit: "net/ipt_hashlimit/*" {
+        /// The flows.
+        rows: Rows<LimitedFlow> = "{%r\n}",
+    }
+}
+
+record! {
+    /// A flow that a rule of a packet filter limits.
+    pub struct LimitedFlow {
+        /// When it is forgotten, in seconds from now.
+        expires: i64 = "%d ",
+        /// Where from: address and port; 0 for what the rule does not tell apart.
+        source: Vec<u8> = "%s->",
+        /// Where to: address and port.
+        destination: Vec<u8> = "%s ",
+        /// What it has left, in the kernel's unit.
+        credit: u64 = "%u ",
+        /// The most that it can have.
+        credit_cap: u64 = "%u ",
+        /// What a packet costs.
+        cost: u64 = "%u",
+        /// Columns that psgo does not know.
+        rest: Rest = "%r",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Value, format::law};
+    use crate::format::law;
 
     #[test]
     fn each_family_has_its_logger() {
@@ -167,5 +256,19 @@ mod tests {
         let fields = queues.rows[0].fields();
         assert_eq!(fields.find("copy_mode"), Some(&Value::text("packet")));
         assert_eq!(fields.find("peer_portid"), Some(&Value::Int(4109)));
+    }
+
+    #[test]
+    fn a_filter_remembers_addresses_and_flows() {
+        let file =
+            b"src=127.0.0.1 ttl: 64 last_seen: 4298642123 oldest_pkt: 2 4298642100, 4298642123\n";
+        let recent: XtRecent = law::holds(file);
+        assert_eq!(recent.rows[0].stamps.0, [4_298_642_100, 4_298_642_123]);
+        law::mutants::<XtRecent>(&[file], 5_000);
+        let file = b"0 127.0.0.1:0->0.0.0.0:0 6047313952768 137438953000000 27487790600000\n";
+        let limit: Hashlimit = law::holds(file);
+        assert_eq!(limit.rows[0].source, b"127.0.0.1:0");
+        assert_eq!(limit.rows[0].cost, 27_487_790_600_000);
+        law::mutants::<Hashlimit>(&[file], 5_000);
     }
 }

@@ -275,6 +275,7 @@ mod tests {
         let pnp: Pnp = law::holds(file);
         assert_eq!(pnp.nameservers.len(), 2);
         assert_eq!(pnp.origin, b"PROTO: DHCP");
+        assert!(pnp.bootserver.is_some() && pnp.unknown_lines().count() == 0);
         law::mutants::<Pnp>(&[file], 5_000);
         assert!(Pnp::parse(b"#MANUAL\nnameserver 192.0.02.1\n").is_err());
     }
