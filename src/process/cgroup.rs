@@ -118,11 +118,8 @@ fn below<'a>(path: &'a [u8], root: &[u8]) -> Option<&'a [u8]> {
     (rest.is_empty() || rest.starts_with(b"/")).then_some(rest)
 }
 
-/// Version 1 has so many pages less than all for no limit.
-fn is_limit(bytes: &u64) -> bool {
-    const NONE: u64 = 1 << 62;
-    *bytes < NONE
-}
+/// From here on version 1 means no limit: as many pages as a number can hold.
+const UNLIMITED: u64 = 1 << 62;
 
 impl Process {
     /// The groups that tell of `controller`, the one of version 2 last.
@@ -164,7 +161,7 @@ impl Process {
                 limits.swap_max = group.least("memory.swap.max");
             } else {
                 let max = group.least("memory.limit_in_bytes");
-                limits.memory_max = max.filter(is_limit);
+                limits.memory_max = max.filter(|max| *max < UNLIMITED);
                 limits.memory_current = group.number("memory.usage_in_bytes");
             }
         }

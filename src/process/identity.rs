@@ -76,7 +76,7 @@ pub struct Ids<T> {
     pub file: T,
 }
 
-const DELETED: &[u8] = b" (deleted)";
+pub(super) const DELETED: &[u8] = b" (deleted)";
 
 /// `link` without what the kernel adds to a name that is gone, and whether it is. `names` is how
 /// many names there are, where that is known: a file may be called so itself.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Process, Whose};
+use super::{Process, Whose, identity::DELETED};
 use crate::{
     error::{ErrorKind, Result},
     format::{
@@ -206,13 +206,44 @@ impl Process {
         if smaps.rows.is_empty() && self.has_no_memory()? {
             return Err(self.ended("smaps"));
         }
-        let mut sums: BTreeMap<Option<&[u8]>, MappedMemory> = BTreeMap::new();
+        let named = self.named_deleted(&smaps)?;
+        let mut sums: BTreeMap<Option<Vec<u8>>, MappedMemory> = BTreeMap::new();
         for map in &smaps.rows {
-            let path = map.mapping.pathname.name();
-            let sum = sums.entry(path).or_insert_with(|| MappedMemory::of(path));
+            let mut path = map.mapping.pathname.name().map(<[u8]>::to_vec);
+            if named.contains(&map.mapping.start) {
+                if let Some(path) = &mut path {
+                    path.extend_from_slice(DELETED);
+                }
+            }
+            let sum = sums.entry(path);
+            let sum = sum.or_insert_with_key(|path| MappedMemory::of(path.as_deref()));
             sum.add(map);
         }
         Ok(sums.into_values().collect())
+    }
+
+    /// The mappings of files that are not deleted, but are called so, by their first addresses.
+    /// Who may not look behind a mapping takes the name for what it nearly always is.
+    fn named_deleted(&self, smaps: &Smaps) -> Result<Vec<u64>> {
+        let said = smaps.rows.iter().map(|map| &map.mapping);
+        let said: Vec<_> = said
+            .filter(|mapping| mapping.pathname.is_deleted())
+            .map(|mapping| (mapping.start, mapping.end))
+            .collect();
+        if said.is_empty() || !self.procfs().is_genuine() {
+            return Ok(Vec::new());
+        }
+        self.within(Whose::Living, "map_files", |dir| {
+            let has_name = |(start, end): &(u64, u64)| {
+                let behind = dir.behind(&format!("map_files/{start:x}-{end:x}"));
+                behind.is_ok_and(|behind| behind.names > 0)
+            };
+            Ok(said
+                .into_iter()
+                .filter(has_name)
+                .map(|(start, _)| start)
+                .collect())
+        })
     }
 }
 

@@ -36,7 +36,7 @@ use crate::{
     ids::Pid,
     namespace::{MOUNTED_OVER, Numbers, counts_as_we_do, gone},
     procfs::{ProcessDir, Procfs},
-    view::View,
+    view::{Joined, View},
     watchdog::Worker,
 };
 
@@ -104,7 +104,7 @@ impl View {
             .joined
             .as_ref()
             .filter(|joined| joined.is_from_outside());
-        let numbers = numbers.map(|joined| joined.numbers());
+        let numbers = numbers.map(Joined::numbers);
         let outside = |numbers: &Numbers| numbers.outside(pid).ok_or_else(|| gone(pid));
         let read = numbers.as_ref().map_or(Ok(pid), outside)?;
         let proc = Arc::clone(&inner.proc);
@@ -191,7 +191,8 @@ impl Process {
             Some(joined) => (&joined.base, joined.numbers().outside(self.pid)),
             None => (&self.view.0.proc, Some(self.pid)),
         };
-        pid.filter(|_| base.is_genuine() && counts_as_we_do(base))
+        let counts = || Ok(base.is_genuine() && counts_as_we_do(base));
+        pid.filter(|_| self.once("counts", counts).is_ok_and(|counts| counts))
     }
 
     /// Whether it has not been reaped: a zombie is still there.

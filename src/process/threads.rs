@@ -9,6 +9,7 @@ use crate::{
     ids::Pid,
     namespace::Numbers,
     value::Text,
+    view::Joined,
 };
 
 /// A thread of a process.
@@ -59,7 +60,7 @@ impl Process {
         })?;
         let joined = self.view.0.joined.as_ref();
         let numbers = joined.filter(|joined| joined.is_from_outside());
-        let numbers = numbers.map(|joined| joined.numbers());
+        let numbers = numbers.map(Joined::numbers);
         let inside = |read: Pid| match &numbers {
             Some(numbers) => Numbers::inside(numbers, read),
             None => Some(read),
@@ -180,7 +181,7 @@ impl Process {
         // Those of the namespaces above the container's are not the container's.
         let above = joined
             .filter(|joined| joined.is_from_outside())
-            .map_or(0, crate::view::Joined::level);
+            .map_or(0, Joined::level);
         let pids: Vec<_> = all.into_iter().skip(above).map(Pid::new).collect();
         if pids.is_empty() {
             let reason = "it has no number here";

@@ -29,7 +29,9 @@ impl Running {
         let leash = Leash::new();
         let its_leash = leash.clone();
         let run = move || {
-            todo.iter().for_each(|work| work());
+            for work in todo {
+                work();
+            }
             drop(its_leash);
         };
         let thread = thread::Builder::new().name("psgo".to_owned()).spawn(run)?;

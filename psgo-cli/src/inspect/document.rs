@@ -120,13 +120,17 @@ fn pids(pids: &[Pid]) -> Value {
 }
 
 fn identity(process: &Process, doc: &mut Document) {
-    doc.top.push("is_running", Value::Bool(process.is_running()));
+    doc.top
+        .push("is_running", Value::Bool(process.is_running()));
     doc.put("name", process.name().map(Value::Text));
     let (exe, cwd) = (process.exe(), process.cwd());
-    let path = |linked: Option<&psgo::Linked>| linked.map_or(Text::word(""), |exe| exe.path.clone());
+    let path =
+        |linked: Option<&psgo::Linked>| linked.map_or(Text::word(""), |exe| exe.path.clone());
     let shown = exe.as_ref().map(|exe| Value::Text(path(exe.as_ref())));
     doc.put("exe", shown.map_err(Clone::clone));
-    let args = process.cmdline().map(|cmdline| list(cmdline.args().map(Value::text)));
+    let args = process
+        .cmdline()
+        .map(|cmdline| list(cmdline.args().map(Value::text)));
     doc.put("cmdline", args);
     let shown = cwd.as_ref().map(|cwd| Value::Text(cwd.path.clone()));
     doc.put("cwd", shown.map_err(Clone::clone));
@@ -140,7 +144,8 @@ fn identity(process: &Process, doc: &mut Document) {
     doc.ext.push("root", told(root));
     let is_gone = exe.map(|exe| deleted(exe.as_ref()));
     doc.ext.push("exe_deleted", told(is_gone));
-    doc.ext.push("cwd_deleted", told(cwd.map(|cwd| deleted(Some(&cwd)))));
+    doc.ext
+        .push("cwd_deleted", told(cwd.map(|cwd| deleted(Some(&cwd)))));
     extra::identity(process, doc);
 }
 
@@ -158,17 +163,25 @@ fn family(process: &Process, doc: &mut Document) {
     });
     doc.put("parents", parents);
     doc.put("children", process.children().map(|all| pids(&all)));
-    doc.put("children_recursive", process.descendants().map(|all| pids(&all)));
+    doc.put(
+        "children_recursive",
+        process.descendants().map(|all| pids(&all)),
+    );
     let job = process.job();
     let number = |pid: Option<Pid>| int(pid.map_or(0, Pid::get));
-    doc.ext.push("pgid", told(job.clone().map(|(group, _)| number(group))));
-    doc.ext.push("sid", told(job.map(|(_, session)| number(session))));
+    doc.ext
+        .push("pgid", told(job.clone().map(|(group, _)| number(group))));
+    doc.ext
+        .push("sid", told(job.map(|(_, session)| number(session))));
     let all = process.pids().map(|all| pids(&all));
     doc.ext.push("nspid", told(all));
 }
 
 fn state(process: &Process, doc: &mut Document) {
-    doc.put("status", process.state().map(|state| Value::text(state.word())));
+    doc.put(
+        "status",
+        process.state().map(|state| Value::text(state.word())),
+    );
     let switches = process.context_switches().map(|(voluntary, involuntary)| {
         object([
             ("voluntary", Value::from(voluntary)),
@@ -268,7 +281,10 @@ fn cpu(process: &Process, doc: &mut Document) {
     });
     doc.put("ionice", priority);
     let affinity = process.affinity();
-    doc.put("cpu_affinity", affinity.map(|all| list(all.into_iter().map(int))));
+    doc.put(
+        "cpu_affinity",
+        affinity.map(|all| list(all.into_iter().map(int))),
+    );
     doc.put("cpu_num", process.processor().map(int));
     let times = process.cpu_times().map(|times| {
         object([
@@ -281,11 +297,14 @@ fn cpu(process: &Process, doc: &mut Document) {
     });
     doc.put("cpu_times", times);
     let stat = process.stat();
-    let policy = stat.as_ref().map_or(Value::Missing, |stat| int(stat.policy));
+    let policy = stat
+        .as_ref()
+        .map_or(Value::Missing, |stat| int(stat.policy));
     doc.ext.push("sched_policy", policy);
     let priority = stat.map_or(Value::Missing, |stat| int(stat.rt_priority));
     doc.ext.push("rt_priority", priority);
-    doc.own.push("cpu_percent", told(process.cpu_percent().map(Value::Real)));
+    doc.own
+        .push("cpu_percent", told(process.cpu_percent().map(Value::Real)));
 }
 
 fn io(process: &Process, doc: &mut Document) {
@@ -324,7 +343,11 @@ fn files(process: &Process, doc: &mut Document) {
 
 fn sockets(process: &Process, doc: &mut Document) {
     let connections = process.sockets().map(|sockets| {
-        list(sockets.iter().filter_map(|(fd, socket)| connection(*fd, socket)))
+        list(
+            sockets
+                .iter()
+                .filter_map(|(fd, socket)| connection(*fd, socket)),
+        )
     });
     doc.put("net_connections", connections);
 }
@@ -338,12 +361,15 @@ fn connection(fd: u32, socket: &Socket) -> Option<Value> {
         "udp6" | "udplite6" => ("inet6", "dgram"),
         "raw" => ("inet", "raw"),
         "raw6" => ("inet6", "raw"),
-        "unix" => ("unix", match socket.kind {
-            Some("STREAM") => "stream",
-            Some("DGRAM") => "dgram",
-            Some("SEQPACKET") => "seqpacket",
-            _ => "raw",
-        }),
+        "unix" => (
+            "unix",
+            match socket.kind {
+                Some("STREAM") => "stream",
+                Some("DGRAM") => "dgram",
+                Some("SEQPACKET") => "seqpacket",
+                _ => "raw",
+            },
+        ),
         _ => return None,
     };
     let end = |end: Option<std::net::SocketAddr>| {
@@ -356,7 +382,10 @@ fn connection(fd: u32, socket: &Socket) -> Option<Value> {
         }))
     };
     let (local, remote) = if family == "unix" {
-        (Value::text(socket.path.as_deref().unwrap_or_default()), Value::text(""))
+        (
+            Value::text(socket.path.as_deref().unwrap_or_default()),
+            Value::text(""),
+        )
     } else {
         (end(socket.local), end(socket.remote))
     };
@@ -447,7 +476,8 @@ fn environ(process: &Process, doc: &mut Document, with_values: bool) {
     });
     doc.put("environ", pairs.map_err(Clone::clone));
     let odd = environ.map(|environ| {
-        let is_odd = |entry: &&[u8]| matches!(entry.iter().position(|&b| b == b'='), None | Some(0));
+        let is_odd =
+            |entry: &&[u8]| matches!(entry.iter().position(|&b| b == b'='), None | Some(0));
         list(environ.entries().filter(is_odd).map(Value::text))
     });
     doc.own.push("environ_without_names", told(odd));

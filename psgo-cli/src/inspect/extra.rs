@@ -42,18 +42,29 @@ pub(super) fn identity(process: &Process, doc: &mut Document) {
 
 pub(super) fn state(process: &Process, doc: &mut Document) {
     let stack = process.kernel_stack();
-    doc.ext.push("kernel_stack", told(stack.map(|stack| calls(&stack))));
-    let score = process.read::<OomScore>().map(|oom| Value::from(oom.oom_score));
+    doc.ext
+        .push("kernel_stack", told(stack.map(|stack| calls(&stack))));
+    let score = process
+        .read::<OomScore>()
+        .map(|oom| Value::from(oom.oom_score));
     doc.ext.push("oom_score", told(score));
-    let added = process.read::<OomScoreAdj>().map(|oom| int(oom.oom_score_adj));
+    let added = process
+        .read::<OomScoreAdj>()
+        .map(|oom| int(oom.oom_score_adj));
     doc.ext.push("oom_score_adj", told(added));
     let tracer = process.tracer();
     let number = tracer.map(|tracer| int(tracer.map_or(0, psgo::Pid::get)));
     doc.ext.push("tracer_pid", told(number));
-    let wchan = process.wait_channel().map(|name| maybe(name.map(Value::Text)));
+    let wchan = process
+        .wait_channel()
+        .map(|name| maybe(name.map(Value::Text)));
     doc.own.push("wait_channel", told(wchan));
-    doc.own.push("syscall", told(process.syscall().map(|call| record(&call))));
-    doc.own.push("timers", told(process.timers().map(|timers| record(&timers))));
+    doc.own
+        .push("syscall", told(process.syscall().map(|call| record(&call))));
+    doc.own.push(
+        "timers",
+        told(process.timers().map(|timers| record(&timers))),
+    );
 }
 
 /// The calls of a kernel stack, as the kernel prints them.
@@ -93,13 +104,23 @@ pub(super) fn ids(process: &Process, doc: &mut Document) {
     let status = process.status();
     let status = status.as_ref().ok();
     let of = |number: Option<u32>| maybe(number.map(int));
-    doc.ext.push("umask", of(status.and_then(|status| status.umask)));
-    doc.ext.push("seccomp", of(status.and_then(|status| status.seccomp)));
+    doc.ext
+        .push("umask", of(status.and_then(|status| status.umask)));
+    doc.ext
+        .push("seccomp", of(status.and_then(|status| status.seccomp)));
     let bare = status.and_then(|status| status.no_new_privs);
-    doc.ext.push("no_new_privs", maybe(bare.map(|n| Value::Bool(n == 1))));
+    doc.ext
+        .push("no_new_privs", maybe(bare.map(|n| Value::Bool(n == 1))));
     let caps = process.capabilities();
     let mask = |set: CapSet| Value::text(format!("{:016x}", set.mask()));
-    doc.ext.push("cap_eff", told(caps.as_ref().map(|caps| mask(caps.effective)).map_err(Clone::clone)));
+    doc.ext.push(
+        "cap_eff",
+        told(
+            caps.as_ref()
+                .map(|caps| mask(caps.effective))
+                .map_err(Clone::clone),
+        ),
+    );
     let sets = caps.map(|caps| {
         object([
             ("effective", Value::Caps(caps.effective)),
@@ -170,7 +191,8 @@ fn descriptor(descriptor: &Descriptor) -> Value {
 }
 
 fn socket(socket: &Socket) -> Value {
-    let end = |end: Option<std::net::SocketAddr>| maybe(end.map(|end| Value::text(end.to_string())));
+    let end =
+        |end: Option<std::net::SocketAddr>| maybe(end.map(|end| Value::text(end.to_string())));
     let fields = [
         ("protocol", Value::text(socket.protocol)),
         ("state", maybe(socket.state.map(Value::text))),

@@ -82,7 +82,7 @@ fn size(bytes: u64) -> String {
     };
     let (whole, rest) = (bytes >> shift, bytes & ((1 << shift) - 1));
     // Less than a unit, so one digit.
-    let tenth = u128::from(rest) * 10 >> shift;
+    let tenth = (u128::from(rest) * 10) >> shift;
     format!("{whole}.{tenth} {unit}")
 }
 
@@ -179,17 +179,23 @@ fn state(page: &mut Page, process: &Process) {
         }
     });
     page.told("system call", call);
-    page.told("kernel stack", process.kernel_stack().map(|stack| {
-        let calls: Vec<_> = stack.rows.iter().map(|row| call_of(&row.symbol)).collect();
-        or_none((!calls.is_empty()).then(|| calls.join(" ")))
-    }));
+    page.told(
+        "kernel stack",
+        process.kernel_stack().map(|stack| {
+            let calls: Vec<_> = stack.rows.iter().map(|row| call_of(&row.symbol)).collect();
+            or_none((!calls.is_empty()).then(|| calls.join(" ")))
+        }),
+    );
     match process.tracer() {
         Ok(Some(tracer)) => page.warn("traced by", &tracer.to_string()),
         Ok(None) => {}
         Err(error) => page.missing("traced by", &error),
     }
     let oom = process.oom();
-    page.told("oom score", oom.map(|(score, added)| format!("{score} (adjusted by {added})")));
+    page.told(
+        "oom score",
+        oom.map(|(score, added)| format!("{score} (adjusted by {added})")),
+    );
     let switches = process.context_switches();
     page.told(
         "context switches",
@@ -198,9 +204,13 @@ fn state(page: &mut Page, process: &Process) {
     if let Ok(timers) = process.timers()
         && !timers.rows.is_empty()
     {
-        page.list("timers", timers.rows.iter().map(|timer| {
-            format!("{} (signal {})", timer.id, timer.signal)
-        }));
+        page.list(
+            "timers",
+            timers
+                .rows
+                .iter()
+                .map(|timer| format!("{} (signal {})", timer.id, timer.signal)),
+        );
     }
 }
 
@@ -211,7 +221,11 @@ fn call_of(symbol: &psgo::format::pid::Symbol) -> String {
 fn each<T: Copy + Display + PartialEq>(ids: Ids<T>, name: impl Fn(T) -> Text) -> String {
     let one = |id: T| {
         let (name, id) = (name(id).to_string(), id.to_string());
-        if name == id { id } else { format!("{name} ({id})") }
+        if name == id {
+            id
+        } else {
+            format!("{name} ({id})")
+        }
     };
     let real = one(ids.real);
     if [ids.effective, ids.saved, ids.file] == [ids.real; 3] {
@@ -227,13 +241,20 @@ fn each<T: Copy + Display + PartialEq>(ids: Ids<T>, name: impl Fn(T) -> Text) ->
 
 fn ids(page: &mut Page, process: &Process) {
     let uids = process.uids();
-    page.told("user", uids.map(|ids| each(ids, |uid| process.user_named(uid))));
+    page.told(
+        "user",
+        uids.map(|ids| each(ids, |uid| process.user_named(uid))),
+    );
     let gids = process.gids();
-    page.told("group", gids.map(|ids| each(ids, |gid| process.group_named(gid))));
+    page.told(
+        "group",
+        gids.map(|ids| each(ids, |gid| process.group_named(gid))),
+    );
     match process.groups() {
-        Ok(groups) => page.list("further groups", groups.into_iter().map(|gid| {
-            text(process.group_named(gid))
-        })),
+        Ok(groups) => page.list(
+            "further groups",
+            groups.into_iter().map(|gid| text(process.group_named(gid))),
+        ),
         Err(error) => page.missing("further groups", &error),
     }
     match process.login_user() {
@@ -244,9 +265,18 @@ fn ids(page: &mut Page, process: &Process) {
         Ok(caps) => {
             let sets = [
                 ("capabilities", Some(caps.effective)),
-                ("  permitted", Some(caps.permitted).filter(|set| *set != caps.effective)),
-                ("  inheritable", Some(caps.inheritable).filter(|set| !set.is_empty())),
-                ("  bounding", Some(caps.bounding).filter(|set| !set.is_full())),
+                (
+                    "  permitted",
+                    Some(caps.permitted).filter(|set| *set != caps.effective),
+                ),
+                (
+                    "  inheritable",
+                    Some(caps.inheritable).filter(|set| !set.is_empty()),
+                ),
+                (
+                    "  bounding",
+                    Some(caps.bounding).filter(|set| !set.is_full()),
+                ),
                 ("  ambient", caps.ambient.filter(|set| !set.is_empty())),
             ];
             for (name, set) in sets {
@@ -281,7 +311,10 @@ fn memory(page: &mut Page, process: &Process) {
     match process.memory() {
         Ok(memory) => {
             let percent = process.memory_percent().unwrap_or_default();
-            page.row("resident", &format!("{}, {percent:.1}%", size(memory.resident)));
+            page.row(
+                "resident",
+                &format!("{}, {percent:.1}%", size(memory.resident)),
+            );
             page.row("address space", &size(memory.size));
             page.row("shared", &size(memory.shared));
             page.row("code", &size(memory.text));
@@ -307,7 +340,10 @@ fn memory(page: &mut Page, process: &Process) {
         Err(error) => page.missing("its own alone", &error),
     }
     let faults = process.page_faults();
-    page.told("page faults", faults.map(|(minor, major)| format!("{minor} minor, {major} major")));
+    page.told(
+        "page faults",
+        faults.map(|(minor, major)| format!("{minor} minor, {major} major")),
+    );
 }
 
 fn cpu(page: &mut Page, process: &Process) {
@@ -315,7 +351,10 @@ fn cpu(page: &mut Page, process: &Process) {
         Ok(times) => {
             let percent = process.cpu_percent().unwrap_or_default();
             let (user, system) = (span(times.user), span(times.system));
-            page.row("time", &format!("{user} user, {system} system, {percent:.1}% of its life"));
+            page.row(
+                "time",
+                &format!("{user} user, {system} system, {percent:.1}% of its life"),
+            );
             let (user, system) = (span(times.children_user), span(times.children_system));
             page.row("  of children", &format!("{user} user, {system} system"));
         }
@@ -340,8 +379,14 @@ fn cpu(page: &mut Page, process: &Process) {
     });
     page.told("scheduling", policy);
     let io = process.io_priority();
-    page.told("i/o priority", io.map(|io| format!("{}, {}", io.class, io.value)));
-    page.told("last ran on", process.processor().map(|cpu| format!("cpu {cpu}")));
+    page.told(
+        "i/o priority",
+        io.map(|io| format!("{}, {}", io.class, io.value)),
+    );
+    page.told(
+        "last ran on",
+        process.processor().map(|cpu| format!("cpu {cpu}")),
+    );
     match process.affinity() {
         Ok(cpus) => page.list("may run on", cpus.into_iter().map(|cpu| cpu.to_string())),
         Err(error) => page.missing("may run on", &error),
@@ -352,7 +397,10 @@ fn io(page: &mut Page, process: &Process) {
     match process.io() {
         Ok(io) => {
             page.row("read", &format!("{} in {} calls", size(io.rchar), io.syscr));
-            page.row("written", &format!("{} in {} calls", size(io.wchar), io.syscw));
+            page.row(
+                "written",
+                &format!("{} in {} calls", size(io.wchar), io.syscw),
+            );
             page.row("from storage", &size(io.read_bytes));
             page.row("to storage", &size(io.write_bytes));
         }
@@ -371,11 +419,18 @@ fn detail(descriptor: &Descriptor) -> String {
     }
     words.extend(info.eventfd_count.map(|count| format!("count {count}")));
     if !info.tfd.is_empty() {
-        let watched: Vec<_> = info.tfd.iter().map(|target| target.tfd.to_string()).collect();
+        let watched: Vec<_> = info
+            .tfd
+            .iter()
+            .map(|target| target.tfd.to_string())
+            .collect();
         words.push(format!("watches {}", watched.join(" ")));
     }
     words.extend(info.sigmask.map(|mask| format!("signals {mask:#x}")));
-    words.extend(info.it_value.map(|time| format!("expires in {}s", time.secs)));
+    words.extend(
+        info.it_value
+            .map(|time| format!("expires in {}s", time.secs)),
+    );
     if !info.inotify.is_empty() {
         words.push(format!("watches {} files", info.inotify.len()));
     }
@@ -396,12 +451,15 @@ fn files(page: &mut Page, process: &Process, most: usize) {
         return;
     }
     let row = |descriptor: &Descriptor| {
-        let access = descriptor.info.as_ref().map_or("?", |info| match info.flags.access() {
-            "O_RDONLY" => "r",
-            "O_WRONLY" => "w",
-            "O_RDWR" => "rw",
-            _ => "-",
-        });
+        let access = descriptor
+            .info
+            .as_ref()
+            .map_or("?", |info| match info.flags.access() {
+                "O_RDONLY" => "r",
+                "O_WRONLY" => "w",
+                "O_RDWR" => "rw",
+                _ => "-",
+            });
         let mut target = shown(&descriptor.target);
         let detail = detail(descriptor);
         if !detail.is_empty() {
@@ -536,7 +594,10 @@ fn container(page: &mut Page, process: &Process) {
             ("waits for i/o", pressure.io),
         ];
         for (name, pressure) in all {
-            if let Some(Pressure { some: Some(some), .. }) = pressure {
+            if let Some(Pressure {
+                some: Some(some), ..
+            }) = pressure
+            {
                 let percent = |n: u64| format!("{}.{:02}%", n / 100, n % 100);
                 let (ten, minute) = (percent(some.avg10), percent(some.avg60));
                 page.row(name, &format!("{ten} of 10 s, {minute} of a minute"));
@@ -571,7 +632,10 @@ fn threads(page: &mut Page, process: &Process, most: usize) {
         ]
     };
     let rows: Vec<_> = threads.iter().take(most).map(row).collect();
-    page.table(["TID", "NAME", "STATE", "TIME", "WAITS IN", "KERNEL STACK"], &rows);
+    page.table(
+        ["TID", "NAME", "STATE", "TIME", "WAITS IN", "KERNEL STACK"],
+        &rows,
+    );
     and_more(page, threads.len(), rows.len(), "threads");
 }
 
