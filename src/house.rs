@@ -8,7 +8,7 @@ use std::{
 };
 
 /// The rooms of the library, each of which uses only those before it.
-const ROOMS: [&str; 19] = [
+const ROOMS: [&str; 20] = [
     "error",
     "bytes",
     "caps",
@@ -24,6 +24,7 @@ const ROOMS: [&str; 19] = [
     "namespace",
     "view",
     "snapshot",
+    "process",
     "descriptor",
     "filter",
     "query",

@@ -15,6 +15,7 @@ mod descriptors;
 mod drift;
 mod failure;
 mod fold;
+mod inspect;
 mod left_out;
 mod list;
 #[cfg(test)]
@@ -34,6 +35,7 @@ fn answer() -> Result<Answer, Failure> {
     match args::parse(std::env::args_os())? {
         Request::List(list) => list::list(&list),
         Request::Descriptors(subject) => descriptors::list(subject),
+        Request::Inspect(inspect) => inspect::inspect(&inspect),
         Request::Proc(proc) => proc::proc(&proc),
         Request::Drift(drift) => drift::drift(&drift),
         Request::Completions(shell) => completions::print(shell),

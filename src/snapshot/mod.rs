@@ -13,7 +13,9 @@ use std::{num::NonZeroUsize, time::Duration};
 
 pub(crate) use collect::{Ask, collect};
 pub(crate) use kept::Memory;
-pub(crate) use opened::{Opened, Place};
+pub(crate) use opened::{Opened, Place, SocketsOf, read as read_opened};
+pub(crate) use plan::Files;
+pub(crate) use read::label_in;
 
 use crate::{
     error::Error,

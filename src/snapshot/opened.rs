@@ -51,7 +51,7 @@ impl Opened {
 
 /// The sockets of each network namespace, read when a process of it is the first to have one.
 #[derive(Debug, Default)]
-pub(super) struct SocketsOf(Mutex<HashMap<Vec<u8>, Arc<OnceLock<ByInode>>>>);
+pub(crate) struct SocketsOf(Mutex<HashMap<Vec<u8>, Arc<OnceLock<ByInode>>>>);
 
 type ByInode = HashMap<u64, Arc<Socket>>;
 
@@ -77,7 +77,7 @@ impl SocketsOf {
 }
 
 /// Reads what the process holds open to which `files` has turned, whose directory is held.
-pub(super) fn read(
+pub(crate) fn read(
     files: &mut Reader<'_>,
     wanted: Files,
     sockets: &SocketsOf,

@@ -6,7 +6,7 @@ use crate::{procfs::Procfs, view::Inner};
 bitflags::bitflags! {
     /// What is asked of the kernel for each process, in this order.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub(super) struct Files: u16 {
+    pub(crate) struct Files: u16 {
         const STAT = 1;
         const OWNER = 1 << 1;
         const HOST_PID = 1 << 2;

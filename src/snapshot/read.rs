@@ -510,7 +510,7 @@ fn since(task: &Task, last: &mut Option<Counts>) -> Option<Since> {
 const LABEL: &str = "attr/current";
 
 /// The label without its end; nothing for none.
-fn label_in(bytes: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn label_in(bytes: &[u8]) -> Option<Vec<u8>> {
     let end = |b: &u8| !matches!(b, b'\n' | 0);
     let last = bytes.iter().rposition(end)?;
     bytes.get(..=last).map(<[u8]>::to_vec)

@@ -160,6 +160,11 @@ impl View {
         Self::host()?.join(pid, &JoinOptions::default())
     }
 
+    /// How long to wait for a file.
+    pub(crate) fn patience(&self) -> Duration {
+        self.1
+    }
+
     /// The pid through which a container was joined; nothing without a join.
     #[must_use]
     pub fn target(&self) -> Option<Pid> {
