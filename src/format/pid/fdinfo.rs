@@ -257,7 +257,10 @@ mod tests {
             (&b"POSIX"[..], &b"WRITE"[..])
         );
         assert_eq!((posix.start, posix.end.0), (7, Some(106)));
-        assert_eq!(posix.file.0.as_ref().map(|file| file.inode.number()), info.ino);
+        assert_eq!(
+            posix.file.0.as_ref().map(|file| file.inode.number()),
+            info.ino
+        );
     }
 
     #[test]
