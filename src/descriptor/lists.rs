@@ -128,7 +128,7 @@ fn types() -> BTreeMap<&'static str, Holds> {
     let _peer = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     let me = Pid::new(std::process::id());
     let names: Vec<_> = all().map(|descriptor| descriptor.name).collect();
-    let mut types = BTreeMap::new();
+    let (mut types, mut empty) = (BTreeMap::new(), BTreeMap::new());
     let views = [View::at(&proc).unwrap(), View::inside(me).unwrap()];
     for view in views {
         let mut watcher = Query::new(&names).unwrap().view(view).watch().unwrap();
@@ -136,15 +136,20 @@ fn types() -> BTreeMap<&'static str, Holds> {
         watcher.look().unwrap();
         for row in watcher.look().unwrap().table.rows() {
             for (name, value) in names.iter().zip(row.values()) {
-                // An empty list has no type.
-                if !matches!(value, Value::Missing) && *value != Value::List(Vec::new()) {
+                if *value == Value::List(Vec::new()) {
+                    // It tells no more than that it is a list.
+                    let declared = super::find(name).unwrap().holds;
+                    assert!(matches!(declared, Holds::Texts | Holds::Numbers), "{name}");
+                    empty.entry(*name).or_insert(declared);
+                } else if *value != Value::Missing {
                     types.entry(*name).or_insert_with(|| held(value));
                 }
             }
         }
     }
     fs::remove_dir_all(proc).unwrap();
-    types
+    empty.append(&mut types);
+    empty
 }
 
 /// The type of each column of another subject, as this process has one of each kind.

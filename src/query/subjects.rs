@@ -323,9 +323,10 @@ fn tables(view: &View) -> Result<Vec<Socket>> {
     for (path, parse) in &socket::TABLES {
         match view.bytes(path) {
             Ok(bytes) => {
-                all.extend(parse(&bytes).map_err(|error| {
+                let rows = parse(&bytes).map_err(|error| {
                     Error::new(ErrorKind::NotUnderstood, *path, error.to_string())
-                })?)
+                })?;
+                all.extend(rows);
             }
             // IPv6 or UDP-Lite need not be there.
             Err(error) if error.kind() == ErrorKind::Gone => none = Some(error),
