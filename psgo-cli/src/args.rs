@@ -233,7 +233,7 @@ pub(crate) fn command() -> Command {
              are the same. Where a flag is given twice, the last one counts.",
         )
         .override_usage(
-            "psgo [FLAGS]\n       psgo sockets|files [FLAGS]\n       psgo inspect PID… [FLAGS]\n       psgo proc PATH|FILE|- [FLAGS]\n       \
+            "psgo [FLAGS]\n       psgo sockets|files|timers [FLAGS]\n       psgo inspect PID… [FLAGS]\n       psgo proc PATH|FILE|- [FLAGS]\n       \
              psgo drift [COMMAND] [FLAGS]\n       psgo completions SHELL",
         )
         .after_help("psgo --help tells more: examples, exit status, every descriptor.")

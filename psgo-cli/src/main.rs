@@ -21,7 +21,9 @@ mod list;
 #[cfg(test)]
 mod man;
 mod output;
+mod peers;
 mod proc;
+mod resolve;
 mod tables;
 mod terminal;
 mod watch;

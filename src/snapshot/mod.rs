@@ -13,7 +13,7 @@ use std::{num::NonZeroUsize, time::Duration};
 
 pub(crate) use collect::{Ask, collect};
 pub(crate) use kept::Memory;
-pub(crate) use opened::{Opened, Place, SocketsOf, read as read_opened};
+pub(crate) use opened::{Opened, Place, PosixTimer, SocketsOf, read as read_opened};
 pub(crate) use plan::Files;
 pub(crate) use read::label_in;
 
@@ -74,6 +74,8 @@ bitflags::bitflags! {
         const SOCKETS = 1 << 20;
         /// directories, program and mapped files
         const PLACES = 1 << 21;
+        /// `/proc/PID/timers`, and the timers behind descriptors
+        const TIMERS = 1 << 22;
     }
 }
 
@@ -145,6 +147,7 @@ pub(crate) struct Task {
     opened: Option<Vec<Opened>>,
     /// Why what it holds open is not known.
     shut: Option<Error>,
+    timers: Vec<PosixTimer>,
     /// Whether it is being watched, so that rates are of the time since the last look.
     watched: bool,
     /// What it did since the last look.
@@ -192,6 +195,7 @@ impl Task {
             io,
             opened,
             shut,
+            timers,
             watched,
             since,
             read_at,
@@ -209,6 +213,7 @@ impl Task {
         (*ppid, *pgid, *sid) = (None, None, None);
         (*rss, *vsz) = (None, None);
         (*opened, *shut) = (None, None);
+        timers.clear();
     }
 }
 
@@ -269,6 +274,11 @@ impl Seen<'_> {
         self.task.opened.as_deref()
     }
 
+    /// Its POSIX timers.
+    pub(crate) fn timers(&self) -> &[PosixTimer] {
+        &self.task.timers
+    }
+
     /// Why what it holds open is not known.
     pub(crate) fn shut(&self) -> Option<&Error> {
         self.task.shut.as_ref()
@@ -317,10 +327,7 @@ impl Seen<'_> {
 
     /// A user that was read, in the user namespace of the listing.
     pub(crate) fn uid(&self, read: Uid) -> Option<Uid> {
-        let Some(joined) = &self.view.joined else {
-            return Some(read);
-        };
-        joined.uids.apply(read.get()).map(Uid::new)
+        self.view.uid(read)
     }
 
     /// A group that was read, in the user namespace of the listing.

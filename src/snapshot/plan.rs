@@ -20,6 +20,7 @@ bitflags::bitflags! {
         const FDINFO = 1 << 10;
         const SOCKETS = 1 << 11;
         const PLACES = 1 << 12;
+        const TIMERS = 1 << 13;
     }
 }
 
@@ -56,6 +57,7 @@ impl Plan {
             (Needs::FDINFO, Files::FDINFO | Files::FDS),
             (Needs::SOCKETS, Files::SOCKETS | Files::FDS),
             (Needs::PLACES, Files::PLACES | Files::FDS),
+            (Needs::TIMERS, Files::TIMERS | Files::FDS),
         ] {
             if needs.contains(need) {
                 // Without it nothing would prove whose descriptors they are.
@@ -139,6 +141,8 @@ mod tests {
             ("args", STAT | Files::CMDLINE),
             ("label", Files::LABEL),
             ("pcpu,readps", STAT | Files::IO),
+            ("fds", STAT | Files::FDS),
+            ("lports", STAT | Files::FDS | Files::SOCKETS),
             // Without a join there is nothing to translate.
             ("hpid", Files::empty()),
         ] {

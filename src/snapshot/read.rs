@@ -375,6 +375,16 @@ impl Reading<'_> {
             self.task.shut = Some(Error::new(ErrorKind::TimedOut, process_of(entry), reason));
             return Ok(());
         }
+        if files.contains(Files::TIMERS) {
+            self.pulse.at(Files::TIMERS);
+            let outside = self.plan.outside;
+            let number = |id: Pid| match self.numbers {
+                _ if id == entry.read => Some(entry.pid),
+                Some(numbers) if outside => numbers.inside(id),
+                _ => Some(id),
+            };
+            self.task.timers = opened::timers(&mut self.files, number);
+        }
         self.pulse.at(Files::FDS);
         match opened::read(&mut self.files, files, self.sockets) {
             Ok(opened) => self.task.opened = Some(opened),
