@@ -17,6 +17,7 @@ const ROOMS: [&str; 20] = [
     "host",
     "tty",
     "format",
+    "container",
     "socket",
     "sys",
     "procfs",

@@ -63,6 +63,8 @@ pub mod bytes;
 #[forbid(unsafe_code)]
 pub mod caps;
 #[forbid(unsafe_code)]
+mod container;
+#[forbid(unsafe_code)]
 pub mod descriptor;
 #[cfg(feature = "drift")]
 #[forbid(unsafe_code)]
@@ -94,6 +96,7 @@ mod value;
 mod view;
 mod watchdog;
 
+pub use container::{Container, Runtime};
 pub use descriptor::{DEFAULT_DESCRIPTORS, list_descriptors};
 pub use error::{Error, ErrorKind, Result};
 pub use filter::Filter;

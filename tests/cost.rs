@@ -53,15 +53,20 @@ const OPENS: &str = "open,openat,openat2";
 /// The files below `/proc/PID` that each descriptor stands on, a blank between. `stat` guards the
 /// owner of the directory, from which the effective ids come. Without a join the `h` columns are
 /// known without looking.
-const FILES: [(&str, &str); 32] = [
+const FILES: [(&str, &str); 42] = [
+    ("ancestors", "stat"),
     ("args", "cmdline stat"),
     ("capamb", "status"),
     ("capbnd", "status"),
     ("capeff", "status"),
     ("capinh", "status"),
     ("capprm", "status"),
+    ("cgroup", "cgroup"),
     ("comm", "stat"),
+    ("container", "cgroup"),
+    ("cwd", "stat"),
     ("etime", "stat"),
+    ("exe", "stat"),
     ("group", "stat"),
     ("groups", "status"),
     ("hgroup", ""),
@@ -70,10 +75,14 @@ const FILES: [(&str, &str); 32] = [
     ("huid", ""),
     ("huser", ""),
     ("label", "attr/current"),
+    ("mntns", "stat"),
+    ("netns", "stat"),
     ("nice", "stat"),
     ("pcpu", "stat"),
     ("pgid", "stat"),
     ("pid", ""),
+    ("pidns", "stat"),
+    ("pmem", "statm"),
     ("ppid", "stat"),
     ("rgroup", "status"),
     ("rss", "statm"),
@@ -85,6 +94,7 @@ const FILES: [(&str, &str); 32] = [
     ("tty", "stat"),
     ("uid", "stat"),
     ("user", "stat"),
+    ("userns", "stat"),
     ("vsz", "statm"),
 ];
 

@@ -3,10 +3,15 @@
 use std::collections::BTreeSet;
 
 use super::{Descriptor, Needs, Seen, Value, descriptors};
-use crate::snapshot::Place;
+use crate::{container::Container, format::pid::Cgroup, snapshot::Place};
 
 descriptors! {
     //name  code  header  holds  needs     what it is
+    ancestors "" "ANCESTORS" Numbers [JOBS ANCESTRY] "its parent, the parent of that and so on"
+    cgroup  ""    "CGROUP" Text    [CGROUP]      "path of its control group"
+    container ""  "CONTAINER" Text [CGROUP]      "ID of its container, by the path of its control group"
+    cwd     ""    "CWD"   Text     [CWD]         "working directory"
+    exe     ""    "EXE"   Text     [EXE]         "path of its program"
     fds     ""    "FDS"   Number   [FDS]         "number of open descriptors"
     files   ""    "FILES" Texts    [FDS]         "paths of open files"
     gid     ""    "GID"   Number   [EFFECTIVE]   "effective group ID"
@@ -15,14 +20,43 @@ descriptors! {
     lports  ""    "LPORTS" Numbers [FDS SOCKETS] "ports on which it listens"
     majfltps ""   "MAJFLT/s" Rate     [STAT CLOCK] "page faults a second that needed storage, known in a watch"
     minfltps ""   "MINFLT/s" Rate     [STAT CLOCK] "page faults a second that needed none, known in a watch"
+    mntns   ""    "MNTNS" Number   [MNTNS]       "number of its mount namespace"
+    netns   ""    "NETNS" Number   [NETNS]       "number of its network namespace"
     nlwp    ""    "NLWP"  Number   [STAT]        "number of threads"
     nnp     ""    "NNP"   Number   [STATUS]      "no_new_privs: 1 if execve can grant no privileges"
     peers   ""    "PEERS" Texts    [FDS SOCKETS] "other ends of its connections"
+    pidns   ""    "PIDNS" Number   [PIDNS]       "number of its PID namespace"
+    pmem    ""    "%MEM"  Percent  [RSS MEMORY]  "resident memory in percent of that of the machine"
     readps  ""    "READ/s" Size     [STAT CLOCK IO] "read from storage each second, in KiB, known in a watch"
     rgid    ""    "RGID"  Number   [STATUS]      "real group ID"
     ruid    ""    "RUID"  Number   [STATUS]      "real user ID"
     sid     ""    "SID"   Number   [JOBS]        "session ID"
+    userns  ""    "USERNS" Number  [USERNS]      "number of its user namespace"
     writeps ""    "WRITE/s" Size     [STAT CLOCK IO] "sent to storage each second, in KiB, known in a watch"
+}
+
+fn ancestors(seen: &Seen<'_>) -> Value {
+    seen.ancestors().map_or(Value::Missing, |pids| {
+        Value::List(pids.iter().map(|pid| number(pid.get())).collect())
+    })
+}
+
+fn cgroup(seen: &Seen<'_>) -> Value {
+    let path = seen.cgroup().and_then(Cgroup::main);
+    path.map_or(Value::Missing, |row| Value::text(&*row.path.path))
+}
+
+fn container(seen: &Seen<'_>) -> Value {
+    let container = seen.cgroup().and_then(Container::of_groups);
+    container.map_or(Value::Missing, |container| Value::Text(container.id))
+}
+
+fn cwd(seen: &Seen<'_>) -> Value {
+    seen.cwd().map_or(Value::Missing, Value::text)
+}
+
+fn exe(seen: &Seen<'_>) -> Value {
+    seen.exe().map_or(Value::Missing, Value::text)
 }
 
 fn fds(seen: &Seen<'_>) -> Value {
@@ -84,6 +118,14 @@ fn minfltps(seen: &Seen<'_>) -> Value {
     seen.minor_faults().map_or(Value::Missing, Value::Rate)
 }
 
+fn mntns(seen: &Seen<'_>) -> Value {
+    seen.mntns().map_or(Value::Missing, Value::from)
+}
+
+fn netns(seen: &Seen<'_>) -> Value {
+    seen.netns().map_or(Value::Missing, Value::from)
+}
+
 fn nlwp(seen: &Seen<'_>) -> Value {
     seen.stat()
         .map_or(Value::Missing, |stat| Value::Int(stat.num_threads))
@@ -106,6 +148,14 @@ fn peers(seen: &Seen<'_>) -> Value {
     })
 }
 
+fn pidns(seen: &Seen<'_>) -> Value {
+    seen.pidns().map_or(Value::Missing, Value::from)
+}
+
+fn pmem(seen: &Seen<'_>) -> Value {
+    seen.memory_percent().map_or(Value::Missing, Value::Percent)
+}
+
 fn readps(seen: &Seen<'_>) -> Value {
     seen.read_rate().map_or(Value::Missing, bytes)
 }
@@ -123,6 +173,10 @@ fn ruid(seen: &Seen<'_>) -> Value {
 fn sid(seen: &Seen<'_>) -> Value {
     seen.sid()
         .map_or(Value::Missing, |sid| Value::Int(sid.into()))
+}
+
+fn userns(seen: &Seen<'_>) -> Value {
+    seen.userns().map_or(Value::Missing, Value::from)
 }
 
 fn writeps(seen: &Seen<'_>) -> Value {

@@ -66,6 +66,15 @@ fn sources(descriptor: &Descriptor) -> String {
         Needs::SOCKETS => "`net/*`",
         Needs::PLACES => "`cwd`, `root`, `exe`, `maps`",
         Needs::TIMERS => "`timers`, `fdinfo` of timerfds",
+        Needs::CGROUP => "`cgroup`",
+        Needs::PIDNS => "`ns/pid`",
+        Needs::NETNS => "`ns/net`",
+        Needs::MNTNS => "`ns/mnt`",
+        Needs::USERNS => "`ns/user`",
+        Needs::EXE => "`exe`",
+        Needs::CWD => "`cwd`",
+        Needs::MEMORY => "`meminfo`",
+        Needs::ANCESTRY => "`stat` of all",
         other => panic!("{other:?} has no words here"),
     };
     let sources: Vec<_> = first.into_iter().chain(needs.iter().map(source)).collect();
@@ -116,6 +125,8 @@ fn types() -> BTreeMap<&'static str, Holds> {
     copy("user/status", "7/status");
     copy("user/cmdline", "7/cmdline");
     fs::write(proc.join("7/attr/current"), "unconfined\n").unwrap();
+    let scope = format!("libpod-{}.scope", "1".repeat(64));
+    fs::write(proc.join("7/cgroup"), format!("0::/{scope}\n")).unwrap();
     // On the terminal 136:0, pts/0.
     let stat = fs::read_to_string(fixtures.join("user/stat")).unwrap();
     let (name, fields) = stat.rsplit_once(") ").unwrap();

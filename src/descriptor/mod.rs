@@ -174,6 +174,10 @@ use descriptors;
 /// Other names by which people know a descriptor.
 static ALIASES: &[(&str, &str)] = &[
     ("%cpu", "pcpu"),
+    ("%mem", "pmem"),
+    ("age", "etime"),
+    ("ancestor", "ancestors"),
+    ("cgname", "cgroup"),
     ("cmd", "args"),
     ("command", "args"),
     ("cputime", "time"),
@@ -181,8 +185,11 @@ static ALIASES: &[(&str, &str)] = &[
     ("egroup", "group"),
     ("euid", "uid"),
     ("euser", "user"),
+    ("listen", "lports"),
     ("ni", "nice"),
     ("pgrp", "pgid"),
+    ("port", "lports"),
+    ("remote", "peers"),
     ("rssize", "rss"),
     ("s", "state"),
     ("sess", "sid"),

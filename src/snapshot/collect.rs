@@ -14,6 +14,7 @@ use std::{
 
 use super::{
     Memory, Needs, Outcome, Pace, Seen, Task, Threads,
+    ancestry::Ancestry,
     kept::{Budget, Kept},
     opened::SocketsOf,
     plan::{Files, Plan},
@@ -63,6 +64,11 @@ pub(crate) fn collect<R: Send + 'static>(
         pace,
     } = ask;
     let inner = &view.0;
+    let ancestry = if needs.contains(Needs::ANCESTRY) {
+        Some(Ancestry::read(ask)?)
+    } else {
+        None
+    };
     let numbers = inner.numbers();
     let mut left_out = |pid, named, error: Error| {
         if named || error.kind() != ErrorKind::Gone {
@@ -94,6 +100,9 @@ pub(crate) fn collect<R: Send + 'static>(
     if needs.contains(Needs::TTY) {
         inner.learn_drivers();
     }
+    if needs.contains(Needs::MEMORY) {
+        inner.learn_memory();
+    }
     if let (true, Some(numbers)) = (needs.contains(Needs::HOST_PID), &numbers) {
         numbers.learn();
     }
@@ -119,6 +128,7 @@ pub(crate) fn collect<R: Send + 'static>(
         }),
         avoids: AtomicBool::new(false),
         sockets: SocketsOf::default(),
+        ancestry,
         extract: Box::new(extract),
         weigh,
     });
@@ -224,6 +234,7 @@ pub(super) struct Work<R> {
     /// What did not answer, by the number of the entry.
     avoid: Mutex<Avoid>,
     sockets: SocketsOf,
+    ancestry: Option<Ancestry>,
     /// Whether there is any such, so that it is not asked for each process.
     avoids: AtomicBool,
     extract: Box<dyn Fn(&Seen<'_>) -> R + Send + Sync>,
@@ -350,6 +361,7 @@ impl<R> Work<R> {
             view: &self.view,
             numbers: self.numbers.as_ref(),
             sockets: &self.sockets,
+            ancestry: self.ancestry.as_ref(),
             plan,
             task: Task::default(),
             pulse,

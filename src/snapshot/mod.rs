@@ -1,5 +1,6 @@
 //! What to read of each process, and what was read of it.
 
+mod ancestry;
 mod collect;
 mod kept;
 mod opened;
@@ -18,8 +19,9 @@ pub(crate) use plan::Files;
 pub(crate) use read::label_in;
 
 use crate::{
+    bytes,
     error::Error,
-    format::pid::{Stat, Status},
+    format::pid::{Cgroup, Stat, Status},
     ids::{Gid, Pid, Uid},
     procfs::KEPT,
     value::{Text, Time},
@@ -76,6 +78,24 @@ bitflags::bitflags! {
         const PLACES = 1 << 21;
         /// `/proc/PID/timers`, and the timers behind descriptors
         const TIMERS = 1 << 22;
+        /// the memory of the machine
+        const MEMORY = 1 << 23;
+        /// `/proc/PID/cgroup`
+        const CGROUP = 1 << 24;
+        /// `/proc/PID/ns/pid`
+        const PIDNS = 1 << 25;
+        /// `/proc/PID/ns/net`
+        const NETNS = 1 << 26;
+        /// `/proc/PID/ns/mnt`
+        const MNTNS = 1 << 27;
+        /// `/proc/PID/ns/user`
+        const USERNS = 1 << 28;
+        /// `/proc/PID/exe`
+        const EXE = 1 << 29;
+        /// `/proc/PID/cwd`
+        const CWD = 1 << 30;
+        /// the parents of all processes
+        const ANCESTRY = 1 << 31;
     }
 }
 
@@ -144,6 +164,9 @@ pub(crate) struct Task {
     vsz: Option<u64>,
     /// What it read from storage and sent there, in bytes.
     io: Option<(u64, u64)>,
+    cgroup: Option<Cgroup>,
+    links: Links,
+    ancestors: Option<Vec<Pid>>,
     opened: Option<Vec<Opened>>,
     /// Why what it holds open is not known.
     shut: Option<Error>,
@@ -158,6 +181,17 @@ pub(crate) struct Task {
     /// The user of the listing that was seen last, and his name: many processes in a row are one
     /// user's, and all threads ask the view.
     user: Option<(Uid, Text)>,
+}
+
+/// Where those links of a process lead that were asked for.
+#[derive(Debug, Default)]
+struct Links {
+    pidns: Option<Vec<u8>>,
+    netns: Option<Vec<u8>>,
+    mntns: Option<Vec<u8>>,
+    userns: Option<Vec<u8>>,
+    exe: Option<Vec<u8>>,
+    cwd: Option<Vec<u8>>,
 }
 
 /// What a process did in a span of time.
@@ -193,6 +227,9 @@ impl Task {
             rss,
             vsz,
             io,
+            cgroup,
+            links,
+            ancestors,
             opened,
             shut,
             timers,
@@ -214,6 +251,7 @@ impl Task {
         (*rss, *vsz) = (None, None);
         (*opened, *shut) = (None, None);
         timers.clear();
+        (*cgroup, *ancestors, *links) = (None, None, Links::default());
     }
 }
 
@@ -222,6 +260,12 @@ impl Since {
     fn per_second(&self, count: u64) -> f64 {
         count as f64 / self.time.as_secs_f64()
     }
+}
+
+/// The number in `net:[4026531840]`, the text of a link that leads to a namespace.
+fn number_in(link: &[u8]) -> Option<u64> {
+    let (_, number) = bytes::split_once(link, b'[')?;
+    bytes::decimal(number.strip_suffix(b"]")?)
 }
 
 /// A process as an extractor sees it: what was read of it, and what its view knows.
@@ -267,6 +311,53 @@ impl Seen<'_> {
 
     pub(crate) fn label(&self) -> Option<&[u8]> {
         self.task.label.as_deref()
+    }
+
+    /// Its control groups, as this process's cgroup namespace shows them.
+    pub(crate) fn cgroup(&self) -> Option<&Cgroup> {
+        self.task.cgroup.as_ref()
+    }
+
+    /// The number of its PID namespace.
+    pub(crate) fn pidns(&self) -> Option<u64> {
+        number_in(self.task.links.pidns.as_deref()?)
+    }
+
+    /// The number of its network namespace.
+    pub(crate) fn netns(&self) -> Option<u64> {
+        number_in(self.task.links.netns.as_deref()?)
+    }
+
+    /// The number of its mount namespace.
+    pub(crate) fn mntns(&self) -> Option<u64> {
+        number_in(self.task.links.mntns.as_deref()?)
+    }
+
+    /// The number of its user namespace.
+    pub(crate) fn userns(&self) -> Option<u64> {
+        number_in(self.task.links.userns.as_deref()?)
+    }
+
+    /// Its program; nothing for a kernel thread.
+    pub(crate) fn exe(&self) -> Option<&[u8]> {
+        self.task.links.exe.as_deref()
+    }
+
+    /// Its working directory.
+    pub(crate) fn cwd(&self) -> Option<&[u8]> {
+        self.task.links.cwd.as_deref()
+    }
+
+    /// Its parent, the parent of that, and so on.
+    pub(crate) fn ancestors(&self) -> Option<&[Pid]> {
+        self.task.ancestors.as_deref()
+    }
+
+    /// Resident memory in percent of that of the machine.
+    #[allow(clippy::cast_precision_loss)] // Shown with one decimal.
+    pub(crate) fn memory_percent(&self) -> Option<f64> {
+        let total = self.view.memory().filter(|total| *total > 0)?;
+        Some(100.0 * self.task.rss? as f64 / total as f64)
     }
 
     /// What it holds open.

@@ -21,8 +21,20 @@ bitflags::bitflags! {
         const SOCKETS = 1 << 11;
         const PLACES = 1 << 12;
         const TIMERS = 1 << 13;
+        const CGROUP = 1 << 14;
+        const LINKS = 1 << 15;
     }
 }
+
+/// The links that columns ask for, each by its own need.
+pub(super) const LINKS: [(Needs, &str); 6] = [
+    (Needs::PIDNS, "ns/pid"),
+    (Needs::NETNS, "ns/net"),
+    (Needs::MNTNS, "ns/mnt"),
+    (Needs::USERNS, "ns/user"),
+    (Needs::EXE, "exe"),
+    (Needs::CWD, "cwd"),
+];
 
 /// What to read of each process.
 #[derive(Debug, Clone, Copy)]
@@ -52,6 +64,11 @@ impl Plan {
         files.set(Files::CMDLINE, needs.contains(Needs::CMDLINE));
         files.set(Files::LABEL, needs.contains(Needs::LABEL));
         files.set(Files::IO, needs.contains(Needs::IO));
+        files.set(Files::CGROUP, needs.contains(Needs::CGROUP));
+        if LINKS.iter().any(|(need, _)| needs.contains(*need)) {
+            // Without it nothing would prove whose links they are.
+            files |= Files::LINKS | Files::STAT;
+        }
         for (need, file) in [
             (Needs::FDS, Files::FDS),
             (Needs::FDINFO, Files::FDINFO | Files::FDS),
@@ -82,6 +99,9 @@ impl Plan {
         if needs.contains(Needs::HOST_PID) && view.joined.is_some() {
             // A translation is believed on the same terms.
             files |= Files::HOST_PID | Files::STAT;
+        }
+        if needs.contains(Needs::ANCESTRY) {
+            files |= Files::STAT;
         }
         if outside {
             files |= Files::STAT;
@@ -143,6 +163,11 @@ mod tests {
             ("pcpu,readps", STAT | Files::IO),
             ("fds", STAT | Files::FDS),
             ("lports", STAT | Files::FDS | Files::SOCKETS),
+            ("container,cgroup", Files::CGROUP),
+            ("pidns", STAT | Files::LINKS),
+            ("netns,mntns,userns,exe,cwd", STAT | Files::LINKS),
+            ("pmem", Files::STATM),
+            ("ancestors", STAT),
             // Without a join there is nothing to translate.
             ("hpid", Files::empty()),
         ] {

@@ -9,15 +9,16 @@ use std::{
 };
 
 use super::{
-    Needs, Seen, Since, Task,
+    Links, Needs, Seen, Since, Task,
+    ancestry::Ancestry,
     kept::{Budget, Counts, Handle, Kept, KeptFile},
     opened::{self, SocketsOf},
-    plan::{Files, Plan},
+    plan::{Files, LINKS, Plan},
     stuck,
 };
 use crate::{
     error::{Error, ErrorKind, Result},
-    format::pid::{Io, Stat, Statm, Status},
+    format::pid::{Cgroup, Io, Stat, Statm, Status},
     ids::{Gid, Pid, Uid},
     namespace::{MOUNTED_OVER, Numbers, gone},
     procfs::Reader,
@@ -81,6 +82,8 @@ pub(super) struct Reading<'a> {
     pub(super) view: &'a Inner,
     pub(super) numbers: Option<&'a Numbers>,
     pub(super) sockets: &'a SocketsOf,
+    /// The parents of all processes, if they are asked for.
+    pub(super) ancestry: Option<&'a Ancestry>,
     pub(super) plan: Plan,
     pub(super) pulse: &'a Pulse,
     /// How many files may be kept open, if processes are watched.
@@ -112,6 +115,9 @@ impl Reading<'_> {
         }
         self.place();
         let task = &mut self.task;
+        if let (Some(ancestry), Some(parent)) = (self.ancestry, task.ppid) {
+            task.ancestors = Some(ancestry.above(parent));
+        }
         if self.plan.needs.contains(Needs::CLOCK) {
             task.read_at = self.view.now();
         }
@@ -154,8 +160,9 @@ impl Reading<'_> {
         let cmdline = self.open(opened, Files::CMDLINE, "cmdline", &mut kept.cmdline);
         let label = self.open(files, Files::LABEL, LABEL, none);
         let io = self.open(files, Files::IO, "io", none);
-        if files.contains(Files::FDS) {
-            self.pulse.at(Files::FDS);
+        let cgroup = self.open(files, Files::CGROUP, "cgroup", none);
+        if files.intersects(Files::FDS | Files::LINKS) {
+            self.pulse.at(files & (Files::FDS | Files::LINKS));
             // Whether it is there at all, stat tells.
             let _ = self.files.hold();
         }
@@ -182,6 +189,12 @@ impl Reading<'_> {
         }
         if let Some(file) = io {
             self.io(entry, file)?;
+        }
+        if let Some(file) = cgroup {
+            self.cgroup(entry, file)?;
+        }
+        if files.contains(Files::LINKS) {
+            self.links(entry)?;
         }
         if self.plan.files.contains(Files::FDS) {
             self.opened(entry, files)?;
@@ -369,6 +382,35 @@ impl Reading<'_> {
         }
     }
 
+    fn cgroup(&mut self, entry: Entry, file: io::Result<Handle>) -> Result<()> {
+        match self.fill(file, Files::CGROUP, &mut None) {
+            Ok(bytes) => {
+                self.task.cgroup = Cgroup::parse(bytes).ok();
+                Ok(())
+            }
+            Err(error) => self.costs_a_cell(entry, "cgroup", error),
+        }
+    }
+
+    /// The links that are asked for, of the directory that was held before stat was read.
+    fn links(&mut self, entry: Entry) -> Result<()> {
+        for (need, name) in LINKS {
+            if !self.plan.needs.contains(need) {
+                continue;
+            }
+            self.pulse.at(Files::LINKS);
+            match self.files.link(name) {
+                Ok(target) => self.task.links.set(need, target),
+                Err(error) => match error.raw_os_error() {
+                    Some(libc::EXDEV | libc::ELOOP) => return Err(lost(entry, name, error)),
+                    // A kernel thread has no program, and a zombie hardly anything.
+                    _ => (),
+                },
+            }
+        }
+        Ok(())
+    }
+
     fn opened(&mut self, entry: Entry, files: Files) -> Result<()> {
         if !files.contains(Files::FDS) {
             let reason = "its descriptors do not answer";
@@ -490,6 +532,20 @@ impl Reading<'_> {
                     .inspect(|gid| view.host_groups().learn(gid.get()));
             }
         }
+    }
+}
+
+impl Links {
+    fn set(&mut self, need: Needs, target: Vec<u8>) {
+        let place = match need {
+            Needs::PIDNS => &mut self.pidns,
+            Needs::NETNS => &mut self.netns,
+            Needs::MNTNS => &mut self.mntns,
+            Needs::USERNS => &mut self.userns,
+            Needs::EXE => &mut self.exe,
+            _ => &mut self.cwd,
+        };
+        *place = Some(target);
     }
 }
 

@@ -301,6 +301,7 @@ impl View {
             host: base.host.clone(),
             stopped_clock: base.stopped_clock,
             drivers: base.drivers.clone(),
+            memory: base.memory.clone(),
             users,
             groups,
             host_users: Arc::clone(&base.host_users),

@@ -85,6 +85,8 @@ pub(crate) struct Inner {
     stopped_clock: Option<Duration>,
     /// Read when first asked for.
     drivers: OnceLock<Vec<Driver>>,
+    /// Of the machine in bytes, read when first asked for.
+    memory: OnceLock<Option<u64>>,
     /// The names of those who run here.
     users: Arc<Names>,
     groups: Arc<Names>,
@@ -132,6 +134,7 @@ impl View {
             host: host_facts(&proc)?,
             stopped_clock,
             drivers: OnceLock::new(),
+            memory: OnceLock::new(),
             proc: Arc::new(proc),
             host_users: Arc::clone(&users),
             host_groups: Arc::clone(&groups),
@@ -221,6 +224,24 @@ impl Inner {
     /// The name of a terminal, once they were [learnt](Self::learn_drivers).
     pub(crate) fn tty(&self, number: i32) -> Option<Text> {
         crate::tty::name(number, self.drivers.get().map_or(&[], Vec::as_slice))
+    }
+
+    /// Reads how much memory the machine has, so that it is known.
+    pub(crate) fn learn_memory(&self) {
+        self.memory.get_or_init(|| {
+            // A container may show another machine.
+            let proc = self
+                .joined
+                .as_ref()
+                .map_or(&self.proc, |joined| &joined.base);
+            let meminfo = kernel::Meminfo::parse(&proc.read("meminfo").ok()?).ok()?;
+            meminfo.mem_total.checked_mul(1024)
+        });
+    }
+
+    /// The memory of the machine in bytes, once it was [learnt](Self::learn_memory).
+    pub(crate) fn memory(&self) -> Option<u64> {
+        *self.memory.get()?
     }
 
     /// What the processes seen here are called outside, at this moment; nothing without a join.

@@ -40,6 +40,19 @@ impl Cgroup {
         self.rows.iter().find(|row| row.hierarchy == 0)
     }
 
+    /// The group in which whoever started the process has put it: that of systemd's own hierarchy
+    /// where there is one, else of version 2, else of the first.
+    ///
+    /// Beside the hierarchies of version 1, version 2 may be mounted and have no groups.
+    #[must_use]
+    pub fn main(&self) -> Option<&CgroupRow> {
+        let of_systemd = |row: &&CgroupRow| row.controllers.name() == Some(b"systemd");
+        let systemd = self.rows.iter().find(of_systemd);
+        systemd
+            .or_else(|| self.unified())
+            .or_else(|| self.rows.first())
+    }
+
     /// The group of version 1 in the hierarchy of `controller`.
     #[must_use]
     pub fn of_controller(&self, controller: &str) -> Option<&CgroupRow> {
@@ -109,6 +122,7 @@ mod tests {
         assert_eq!(unified.path.path, b"/user.slice");
         assert!(unified.path.deleted);
         assert_eq!(cgroup.unified(), Some(unified));
+        assert_eq!(cgroup.main(), Some(systemd));
         assert_eq!(cgroup.of_controller("net_prio"), Some(net));
         assert_eq!(cgroup.of_controller("net"), None);
         assert_eq!(
