@@ -102,9 +102,9 @@ pub use error::{Error, ErrorKind, Result};
 pub use filter::Filter;
 pub use ids::{Gid, IdMap, Pid, Uid};
 pub use process::{
-    Capabilities, CgroupLimits, CgroupPressure, Container, CpuTimes, Descriptor, FileKind,
-    Footprint, Ids, IoPriority, Linked, MappedMemory, Memory, MemoryDetail, Namespace, OpenedFile,
-    Process, Runtime, State, Thread,
+    Capabilities, CgroupLimits, CgroupPressure, CpuTimes, Descriptor, FileKind, Footprint, Ids,
+    IoPriority, Linked, MappedMemory, Memory, MemoryDetail, Namespace, OpenedFile, Process, State,
+    Thread,
 };
 pub use query::{
     Column, Look, Outcome, Pids, Query, Record, Row, Table, Watcher,

@@ -153,7 +153,7 @@ impl ValueEnum for Color {
 }
 
 /// What people type, and what they get.
-pub(crate) const EXAMPLES: [(&str, &str); 10] = [
+pub(crate) const EXAMPLES: &[(&str, &str)] = &[
     ("psgo", "every process of this host"),
     (
         "psgo -format pid,user,seccomp,capeff -sort user",
@@ -434,7 +434,7 @@ fn more_help() -> String {
     let width = terminal::width().map_or(MAX_WIDTH, |width| width.min(MAX_WIDTH));
     format!(
         "Examples:\n{}\nExit status:\n{}\nDescriptors, with their codes and headers:\n{}",
-        explained(&EXAMPLES),
+        explained(EXAMPLES),
         explained(&EXITS),
         descriptors::explained("  ", width)
     )

@@ -17,7 +17,6 @@ use std::{
 };
 
 pub use cgroup::{CgroupLimits, CgroupPressure};
-pub use container::{Container, Runtime};
 pub use cpu::{CpuTimes, IoPriority};
 pub use descriptors::{Descriptor, FileKind, OpenedFile};
 pub use identity::{Ids, Linked, State};
