@@ -13,6 +13,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum ErrorKind {
     /// The process has ended (`ENOENT`, `ESRCH`).
     Gone,
+    /// The process has ended and waits for its parent to be told; it has this no more.
+    Zombie,
     /// The kernel refused (`EACCES`, `EPERM`).
     Denied,
     /// A file does not have the form that it should have.

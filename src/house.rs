@@ -8,7 +8,7 @@ use std::{
 };
 
 /// The rooms of the library, each of which uses only those before it.
-const ROOMS: [&str; 21] = [
+const ROOMS: &[&str] = &[
     "error",
     "bytes",
     "caps",
@@ -25,6 +25,7 @@ const ROOMS: [&str; 21] = [
     "namespace",
     "view",
     "snapshot",
+    "process",
     "descriptor",
     "filter",
     "query",

@@ -82,6 +82,7 @@ mod house;
 #[forbid(unsafe_code)]
 pub mod ids;
 mod namespace;
+mod process;
 mod procfs;
 #[forbid(unsafe_code)]
 mod query;
@@ -103,6 +104,11 @@ pub use descriptor::{DEFAULT_DESCRIPTORS, list_descriptors};
 pub use error::{Error, ErrorKind, Result};
 pub use filter::Filter;
 pub use ids::{Gid, IdMap, Pid, Uid};
+pub use process::{
+    Capabilities, CgroupLimits, CgroupPressure, CpuTimes, Descriptor, FileKind, Footprint, Ids,
+    IoPriority, Linked, MappedMemory, Memory, MemoryDetail, Namespace, OpenedFile, Process, State,
+    Thread,
+};
 pub use query::{
     Column, Look, Outcome, Pids, Query, Record, Row, Table, Watcher,
     join_namespace_and_process_info, join_namespace_and_process_info_by_pids, process_info,

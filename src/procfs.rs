@@ -13,7 +13,7 @@ use crate::{
     bytes,
     error::{Error, Result},
     ids::{Gid, Pid, Uid},
-    sys::{self, End, Entry, Guard},
+    sys::{self, Behind, End, Entry, Guard},
 };
 
 /// The most that is read of one file. A process can make its command line as long as its address
@@ -189,6 +189,13 @@ impl Procfs {
             filled: 0,
         }
     }
+
+    /// A reader of the files of the process, or the thread, whose directory is held.
+    pub(crate) fn reader_of(&self, process: &ProcessDir) -> io::Result<Reader<'_>> {
+        let mut reader = self.reader();
+        reader.dir = Some(process.dir.try_clone()?);
+        Ok(reader)
+    }
 }
 
 /// The processes of a `/proc`, by pid, some at a time.
@@ -223,6 +230,57 @@ impl ProcessDir {
         let mut buffer = Vec::new();
         sys::read_to_end(file, &mut buffer, LIMIT, End::Nothing)?;
         Ok(buffer)
+    }
+
+    /// The bytes of one of its files that has a row for each mapping, or whatever it has many of.
+    pub(crate) fn whole(&self, name: &str) -> io::Result<Vec<u8>> {
+        let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK;
+        let file = sys::open_below(&self.dir, name, flags, self.guard)?;
+        let mut buffer = Vec::new();
+        sys::read_to_end(file, &mut buffer, LARGEST, End::Nothing)?;
+        Ok(buffer)
+    }
+
+    /// One of its threads, held as it is itself.
+    pub(crate) fn thread(&self, thread: Pid) -> io::Result<Self> {
+        let flags = OFlag::O_PATH | OFlag::O_DIRECTORY;
+        let dir = sys::open_below(
+            &self.dir,
+            format!("task/{thread}").as_str(),
+            flags,
+            self.guard,
+        )?;
+        let guard = self.guard;
+        Ok(Self { dir, guard })
+    }
+
+    /// The numbers in one of its directories, in order.
+    pub(crate) fn numbers(&self, name: &str) -> io::Result<Vec<u32>> {
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY;
+        let dir = sys::open_below(&self.dir, name, flags, self.guard)?;
+        let mut numbers = sys::list_numbers(dir)?;
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+
+    /// The names in one of its directories, in order. Those that are not UTF-8 are left out.
+    pub(crate) fn names(&self, name: &str) -> io::Result<Vec<String>> {
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY;
+        let entries = sys::list(sys::open_below(&self.dir, name, flags, self.guard)?)?;
+        let names = entries
+            .into_iter()
+            .filter_map(|(name, _)| String::from_utf8(name).ok());
+        let mut names: Vec<_> = names
+            .filter(|name| !matches!(&name[..], "." | ".."))
+            .collect();
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// What kind of thing one of its links stands for, and by how many names that is known; its
+    /// file system is not asked. Another mount can lie over the link.
+    pub(crate) fn behind(&self, name: &str) -> io::Result<Behind> {
+        sys::stat_behind(&self.dir, name)
     }
 
     /// Where one of its links points: no other mount can lie over the link that is read.

@@ -53,7 +53,7 @@ impl Socket {
         }
     }
 
-    /// Its own end as text: `127.0.0.1:80`, `*:22`, `/run/x.sock`.
+    /// Its own end as text: `127.0.0.1:80`, `[::]:22`, `/run/x.sock`.
     #[must_use]
     pub fn local_text(&self) -> Option<Text> {
         match (&self.path, self.local) {

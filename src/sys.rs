@@ -264,6 +264,77 @@ pub(crate) fn is_regular(stat: &FileStat) -> bool {
     SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT == SFlag::S_IFREG
 }
 
+/// What a link of `/proc` stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Behind {
+    /// Nothing where it is none of the kinds of files: an anonymous inode.
+    pub(crate) kind: Option<Entry>,
+    pub(crate) names: u32,
+}
+
+/// What the link `path` below `dir` stands for, as far as this kernel knows it: no server of a
+/// file system is asked, which may never answer.
+pub(crate) fn stat_behind(dir: impl AsFd, path: &str) -> io::Result<Behind> {
+    let path = std::ffi::CString::new(path)?;
+    let mut stat = std::mem::MaybeUninit::<libc::statx>::zeroed();
+    // SAFETY: the path is a C string, and the buffer is one statx.
+    let answer = unsafe {
+        libc::statx(
+            dir.as_fd().as_raw_fd(),
+            path.as_ptr(),
+            libc::AT_STATX_DONT_SYNC | libc::AT_NO_AUTOMOUNT,
+            libc::STATX_TYPE | libc::STATX_NLINK,
+            stat.as_mut_ptr(),
+        )
+    };
+    Errno::result(answer)?;
+    // SAFETY: zeroed is a valid statx, and the kernel wrote over it.
+    let stat = unsafe { stat.assume_init() };
+    let kind = match SFlag::from_bits_truncate(u32::from(stat.stx_mode)) & SFlag::S_IFMT {
+        SFlag::S_IFREG => Some(Entry::File),
+        SFlag::S_IFDIR => Some(Entry::Directory),
+        SFlag::S_IFCHR => Some(Entry::CharacterDevice),
+        SFlag::S_IFBLK => Some(Entry::BlockDevice),
+        SFlag::S_IFIFO => Some(Entry::Fifo),
+        SFlag::S_IFSOCK => Some(Entry::Socket),
+        _ => None,
+    };
+    let names = stat.stx_nlink;
+    Ok(Behind { kind, names })
+}
+
+/// With what priority our `pid` reads and writes (`ioprio_get`): class and value.
+pub(crate) fn io_priority(pid: Pid) -> io::Result<(u16, u16)> {
+    const WHO_PROCESS: c_int = 1;
+    // SAFETY: two numbers are passed, and nothing is written.
+    let answer = unsafe { libc::syscall(libc::SYS_ioprio_get, WHO_PROCESS, pid.get()) };
+    let answer = Errno::result(answer)?;
+    let word = u16::try_from(answer).map_err(|_| io::Error::from(Errno::EINVAL))?;
+    Ok((word >> 13, word & 7))
+}
+
+/// The processors on which our `pid` may run now (`sched_getaffinity`), in order.
+pub(crate) fn affinity(pid: Pid) -> io::Result<Vec<u32>> {
+    // A kernel has room for 8192 processors at most; it refuses a mask smaller than its own.
+    let mut mask = [0_u64; 128];
+    // SAFETY: the kernel writes at most as many bytes as the mask has.
+    let answer = unsafe {
+        libc::syscall(
+            libc::SYS_sched_getaffinity,
+            pid.get(),
+            size_of_val(&mask),
+            mask.as_mut_ptr(),
+        )
+    };
+    Errno::result(answer)?;
+    let bits = (0_u32..).step_by(64).zip(mask);
+    let set = bits.flat_map(|(first, word)| {
+        let is_set = move |bit: &u32| word >> bit & 1 == 1;
+        (0..64).filter(is_set).map(move |bit| first + bit)
+    });
+    Ok(set.collect())
+}
+
 /// The names in a directory, as far as they are numbers, some at a time.
 #[derive(Debug)]
 pub(crate) struct NumberList {

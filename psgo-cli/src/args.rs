@@ -18,7 +18,7 @@ use psgo::{Pid, descriptor::Subject};
 use crate::{
     descriptors, drift,
     failure::Failure,
-    fold, proc,
+    fold, inspect, proc,
     tables::{self, TABLES},
     terminal,
     watch::Pace,
@@ -32,6 +32,8 @@ pub(crate) enum Request {
     List(Box<List>),
     /// The names of the descriptors.
     Descriptors(Subject),
+    /// All about processes.
+    Inspect(Box<inspect::Inspect>),
     /// A file of `/proc` as records.
     Proc(Box<proc::Proc>),
     /// What should run against what runs.
@@ -151,7 +153,7 @@ impl ValueEnum for Color {
 }
 
 /// What people type, and what they get.
-pub(crate) const EXAMPLES: [(&str, &str); 10] = [
+pub(crate) const EXAMPLES: &[(&str, &str)] = &[
     ("psgo", "every process of this host"),
     (
         "psgo -format pid,user,seccomp,capeff -sort user",
@@ -174,6 +176,10 @@ pub(crate) const EXAMPLES: [(&str, &str); 10] = [
         "the same, with their pids on the host",
     ),
     ("psgo -join 5572 -pids 1", "the container's own process 1"),
+    (
+        "psgo inspect 1 -join 5572",
+        "all about the container's own process 1",
+    ),
     (
         "psgo -format pid,pcpu,args -sort -pcpu -watch 2",
         "what is busy now, looked at every two seconds",
@@ -230,7 +236,7 @@ pub(crate) fn command() -> Command {
              are the same. Where a flag is given twice, the last one counts.",
         )
         .override_usage(
-            "psgo [FLAGS]\n       psgo sockets|files [FLAGS]\n       psgo proc PATH|FILE|- [FLAGS]\n       \
+            "psgo [FLAGS]\n       psgo sockets|files|timers [FLAGS]\n       psgo inspect PID… [FLAGS]\n       psgo proc PATH|FILE|- [FLAGS]\n       \
              psgo drift [COMMAND] [FLAGS]\n       psgo completions SHELL",
         )
         .after_help("psgo --help tells more: examples, exit status, every descriptor.")
@@ -254,6 +260,7 @@ pub(crate) fn command() -> Command {
                 .help("Print the version"),
         )
         .subcommands(tables::commands())
+        .subcommand(inspect::command())
         .subcommand(proc::command())
         .subcommand(drift::command())
         .subcommand(
@@ -430,7 +437,7 @@ fn more_help() -> String {
     let width = terminal::width().map_or(MAX_WIDTH, |width| width.min(MAX_WIDTH));
     format!(
         "Examples:\n{}\nExit status:\n{}\nDescriptors, with their codes and headers:\n{}",
-        explained(&EXAMPLES),
+        explained(EXAMPLES),
         explained(&EXITS),
         descriptors::explained("  ", width)
     )
@@ -452,6 +459,9 @@ fn request(matches: &ArgMatches) -> Result<Request, Failure> {
         // Required, so it is there; Bash is what most would have meant.
         let shell = matches.get_one("shell").copied();
         return Ok(Request::Completions(shell.unwrap_or(Shell::Bash)));
+    }
+    if let Some(("inspect", matches)) = matches.subcommand() {
+        return Ok(Request::Inspect(Box::new(inspect::request(matches)?)));
     }
     if let Some(("proc", matches)) = matches.subcommand() {
         return Ok(Request::Proc(Box::new(proc::request(matches)?)));
@@ -540,7 +550,7 @@ pub(crate) fn parse_pid(text: &str) -> Result<Pid, String> {
     number(text).ok_or_else(|| format!("{} is not a process ID", wrong_use::quoted(text)))
 }
 
-fn parse_width(text: &str) -> Result<usize, String> {
+pub(crate) fn parse_width(text: &str) -> Result<usize, String> {
     number(text).ok_or_else(|| format!("{} is not a width", wrong_use::quoted(text)))
 }
 

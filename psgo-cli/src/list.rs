@@ -1,8 +1,13 @@
-//! A listing of processes, once or again and again.
+//! A listing, once or again and again.
 
-use std::{io::Write, ops::ControlFlow};
+use std::{
+    io::Write,
+    ops::ControlFlow,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
-use psgo::{JoinOptions, Pids, Query, Skipped, View, Watcher};
+use psgo::{JoinOptions, Pids, Query, Row, Skipped, View, Watcher, descriptor::Subject};
 
 use crate::{
     args::{Join, List, Look, Output, Show},
@@ -10,22 +15,21 @@ use crate::{
     failure::{self, Answer, Failure},
     left_out,
     output::{self, Moment, Rows as _, table::Table},
+    peers::Peers,
+    resolve::{self, Hosts},
     terminal::{self, Size},
     watch::{self, Pace, Status, Watched},
 };
 
-/// Lists the processes that `list` asks for.
+/// Lists what `list` asks for.
 pub(crate) fn list(list: &List) -> Result<Answer, Failure> {
-    let query = match &list.format {
-        Some(format) => Query::parse_of(list.subject, format)?,
-        None => Query::of::<&str>(list.subject, &[])?,
-    };
-    let mut query = query.sort(&list.sort)?;
-    if let Some(filter) = &list.filter {
-        query = query.filter(filter)?;
-    }
-    if list.all {
-        query = query.with_places();
+    let query = query(list, "")?;
+    let is_of_host = |name: &str| resolve::OF_HOSTS.contains(&name);
+    let mut columns = query.columns().iter();
+    if list.resolve && !columns.any(|column| is_of_host(column.descriptor().name)) {
+        return Err(Failure::wrong_use(
+            "-resolve needs one of the columns raddr, remote",
+        ));
     }
     match list.watch {
         None => once(list, query),
@@ -33,13 +37,41 @@ pub(crate) fn list(list: &List) -> Result<Answer, Failure> {
     }
 }
 
+/// The query of the columns that are asked for, and `more` behind them.
+fn query(list: &List, more: &str) -> Result<Query, Failure> {
+    let own = || list.subject.default_descriptors().join(",");
+    let format = list.format.clone().unwrap_or_else(own);
+    let query = Query::parse_of(list.subject, &(format + more))?;
+    let mut query = query.sort(&list.sort)?;
+    if let Some(filter) = &list.filter {
+        query = query.filter(filter)?;
+    }
+    if list.all {
+        query = query.with_places();
+    }
+    Ok(query)
+}
+
+/// Those who know the names of hosts, if they are asked for.
+fn hosts(list: &List) -> Result<Option<Hosts>, Failure> {
+    let timeout = list.look.timeout.unwrap_or(Duration::from_secs(2));
+    let hosts = list.resolve.then(|| Hosts::new(timeout)).transpose();
+    hosts.map_err(|error| Failure::trouble(format!("no thread to resolve on: {error}")))
+}
+
 /// Each row as it comes.
 fn once(list: &List, query: Query) -> Result<Answer, Failure> {
     let mut rows = output::rows(&list.show, &query, None, output::stdout())?;
+    let mut hosts = hosts(list)?;
+    let mut unnamed = Vec::new();
     let (query, not_joined) = look(&list.look, query)?;
 
     let mut written = Ok(());
     let outcome = query.for_each(|row| {
+        if hosts.is_some() {
+            unnamed.push(row);
+            return ControlFlow::Continue(());
+        }
         written = rows.row(row.values());
         match written {
             Ok(()) => ControlFlow::Continue(()),
@@ -47,6 +79,13 @@ fn once(list: &List, query: Query) -> Result<Answer, Failure> {
         }
     })?;
     written?;
+    if let Some(hosts) = &mut hosts {
+        let all = unnamed.iter();
+        hosts.learn(all.flat_map(|row| resolve::hosts(&query, row.values())));
+        for row in &unnamed {
+            rows.row(&hosts.named(&query, row.values()))?;
+        }
+    }
     rows.finish()?;
 
     let left_out = not_joined.iter().chain(&outcome.skipped);
@@ -61,13 +100,27 @@ fn again(list: &List, query: Query, pace: Pace) -> Result<Answer, Failure> {
     // What is wrong with the columns is told before anything is looked at.
     drop(output::rows(&list.show, &query, None, std::io::sink())?);
     console::raise_descriptor_limit();
-    let is_screen = list.show.output == Output::Table && terminal::is_screen();
+    let is_of_sockets = list.subject == Subject::Sockets;
+    // What is new is not drawn over what was new before.
+    let is_screen = list.show.output == Output::Table && terminal::is_screen() && !is_of_sockets;
     // Before there is a thread, which would not know whose the signals are.
     let console = Console::open(is_screen)?;
+    let peers = Arc::new(Mutex::new(Peers::default()));
+    let news = News {
+        peers: Arc::clone(&peers),
+        hosts: hosts(list)?,
+    };
     let listing = Listing {
+        subject: list.subject,
         place: list.look.clone(),
         show: list.show.clone(),
+        looked_at: if is_of_sockets {
+            self::query(list, PEER)?
+        } else {
+            query.clone()
+        },
         query,
+        news: is_of_sockets.then_some(news),
         watcher: None,
         not_joined: Vec::new(),
         looks: 0,
@@ -80,16 +133,57 @@ fn again(list: &List, query: Query, pace: Pace) -> Result<Answer, Failure> {
         widths: Vec::new(),
         drawn: None,
     };
-    watch::watch(pace, is_screen, console, Box::new(listing))
+    let answer = watch::watch(pace, is_screen, console, Box::new(listing))?;
+    if list.show.output == Output::Table {
+        let peers = peers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut out = output::stdout();
+        peers.write(!list.show.no_header, output::look(&list.show), &mut out)?;
+        out.flush()?;
+    }
+    Ok(answer)
+}
+
+/// A column behind those that are shown.
+const PEER: &str = ",raddr";
+
+/// What a watch of sockets has besides.
+#[derive(Debug)]
+struct News {
+    /// Told when all is over.
+    peers: Arc<Mutex<Peers>>,
+    hosts: Option<Hosts>,
+}
+
+impl News {
+    /// Counts the peers of these rows, the last cell of each.
+    fn count(&mut self, looked_at: &Query, rows: &[&Row]) {
+        if let Some(hosts) = &mut self.hosts {
+            let rows = rows.iter();
+            hosts.learn(rows.flat_map(|row| resolve::hosts(looked_at, row.values())));
+        }
+        let mut peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
+        for row in rows {
+            let peer = row.values().last().and_then(resolve::host);
+            if let Some((peer, _)) = peer {
+                let name = self.hosts.as_ref().and_then(|hosts| hosts.name(peer));
+                peers.count(peer, name);
+            }
+        }
+    }
 }
 
 /// A listing that is watched.
 #[derive(Debug)]
 struct Listing {
+    subject: Subject,
     place: Look,
     show: Show,
-    /// Of no place yet.
+    /// What is shown.
     query: Query,
+    /// The same, and what is needed besides; of no place yet.
+    looked_at: Query,
+    /// Of sockets only what is new is shown.
+    news: Option<News>,
     /// There from the first look on.
     watcher: Option<Watcher>,
     not_joined: Vec<Skipped>,
@@ -124,7 +218,7 @@ impl Watched for Listing {
         let watcher = match &mut self.watcher {
             Some(watcher) => watcher,
             None => {
-                let (query, not_joined) = look(&self.place, self.query.clone())?;
+                let (query, not_joined) = look(&self.place, self.looked_at.clone())?;
                 self.not_joined = not_joined;
                 self.watcher.insert(query.watch()?)
             }
@@ -143,6 +237,9 @@ impl Watched for Listing {
             self.was_left_out.clone_from(&line);
         }
         self.left_out = line;
+        if let Some(news) = &mut self.news {
+            news.count(&self.looked_at, &shown(&look, self.looks == 1, true));
+        }
         self.last = Some(look);
         Ok(())
     }
@@ -152,14 +249,25 @@ impl Watched for Listing {
             return Ok(());
         };
         let is_first = self.looks == 1;
+        let shown = shown(look, is_first, self.news.is_some());
+        if self.show.output == Output::Table && !is_first && self.news.is_some() && shown.is_empty()
+        {
+            return Ok(());
+        }
         if self.show.output == Output::Table && !is_first {
             out.write_all(b"\n")?;
         }
         let at = self.time("%Y-%m-%dT%H:%M:%S%.3f%:z");
         let moment = Moment { at: &at, is_first };
         let mut rows = output::rows(&self.show, &self.query, Some(moment), out)?;
-        for row in look.table.rows() {
-            rows.row(row.values())?;
+        let hosts = self.news.as_ref().and_then(|news| news.hosts.as_ref());
+        for row in shown {
+            // Those behind were looked at for something else.
+            let values = &row.values()[..self.query.columns().len()];
+            match hosts {
+                Some(hosts) => rows.row(&hosts.named(&self.query, values))?,
+                None => rows.row(values)?,
+            }
         }
         rows.finish()?;
         Ok(())
@@ -207,9 +315,15 @@ impl Watched for Listing {
         let Some(look) = &self.last else {
             return Status::default();
         };
+        let (one, many) = match self.subject {
+            Subject::Processes => ("process", "processes"),
+            Subject::Sockets => ("socket", "sockets"),
+            Subject::Timers => ("timer", "timers"),
+            _ => ("open file", "open files"),
+        };
         let count = match look.table.rows().len() {
-            1 => "1 process".to_owned(),
-            count => format!("{count} processes"),
+            1 => format!("1 {one}"),
+            count => format!("{count} {many}"),
         };
         let mut text = format!(
             "{count}, {} came, {} went",
@@ -232,6 +346,15 @@ impl Watched for Listing {
 
     fn answer(&self) -> (Option<&str>, Answer) {
         (self.was_left_out.as_deref(), self.answer)
+    }
+}
+
+/// The rows of a look that are shown: all, or those that are new.
+fn shown(look: &psgo::Look, is_first: bool, only_new: bool) -> Vec<&Row> {
+    if only_new && !is_first {
+        look.new_rows().collect()
+    } else {
+        look.table.rows().iter().collect()
     }
 }
 

@@ -15,12 +15,15 @@ mod descriptors;
 mod drift;
 mod failure;
 mod fold;
+mod inspect;
 mod left_out;
 mod list;
 #[cfg(test)]
 mod man;
 mod output;
+mod peers;
 mod proc;
+mod resolve;
 mod tables;
 mod terminal;
 mod watch;
@@ -34,6 +37,7 @@ fn answer() -> Result<Answer, Failure> {
     match args::parse(std::env::args_os())? {
         Request::List(list) => list::list(&list),
         Request::Descriptors(subject) => descriptors::list(subject),
+        Request::Inspect(inspect) => inspect::inspect(&inspect),
         Request::Proc(proc) => proc::proc(&proc),
         Request::Drift(drift) => drift::drift(&drift),
         Request::Completions(shell) => completions::print(shell),

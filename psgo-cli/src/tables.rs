@@ -1,4 +1,4 @@
-//! `psgo sockets` and `psgo files`: further tables of columns, with the flags of the listing.
+//! `psgo sockets`, `psgo files` and `psgo timers`: further tables of columns, with the flags of the listing.
 
 use clap::{Arg, ArgAction, Command};
 use psgo::descriptor::Subject;
@@ -6,24 +6,38 @@ use psgo::descriptor::Subject;
 use crate::args;
 
 /// The subcommands, and what their rows are.
-pub(crate) const TABLES: [(&str, Subject); 2] =
-    [("sockets", Subject::Sockets), ("files", Subject::Files)];
+pub(crate) const TABLES: [(&str, Subject); 3] = [
+    ("sockets", Subject::Sockets),
+    ("files", Subject::Files),
+    ("timers", Subject::Timers),
+];
 
 /// The descriptions.
-pub(crate) fn commands() -> [Command; 2] {
+pub(crate) fn commands() -> [Command; 3] {
     let sockets = table("sockets", Subject::Sockets)
         .about("List sockets, and who has them")
         .long_about(
             "Lists the sockets of one network namespace, this one's or with -join the \
              container's: tcp, udp, udplite, raw, icmp, each for IPv4 and IPv6, and unix. A row \
-             shows the first process that has the socket; the column owners shows all.",
+             shows the first process that has the socket; the column owners shows all. One that no \
+             process has, or none that may be read, is shown without.\n\n\
+             With -watch a look shows those that are new since the look before, the first look \
+             all. At its end a table also has a line for each peer: how many connections with it \
+             were shown.",
         )
+        .mut_arg("watch", |arg| {
+            arg.help("Look again every so many seconds, 0.5 too, and show new sockets only")
+                .long_help(
+                    "Look again every so many seconds, 0.5 too, and show the sockets that were \
+                     not there at the look before; Ctrl-C ends it.",
+                )
+        })
         .arg(
             Arg::new("resolve")
                 .long("resolve")
                 .action(ArgAction::SetTrue)
                 .help_heading("How to show it")
-                .help("Show the names of remote hosts, as far as they answer"),
+                .help("Show the names of remote hosts, as far as the name service answers in time"),
         );
     let files = table("files", Subject::Files)
         .about("List what processes hold open")
@@ -38,7 +52,13 @@ pub(crate) fn commands() -> [Command; 2] {
                 .help_heading("What to list")
                 .help("Also working and root directories, programs and mapped files"),
         );
-    [sockets, files]
+    let timers = table("timers", Subject::Timers)
+        .about("List the timers of processes")
+        .long_about(
+            "Lists the timers of processes: POSIX ones (timer_create) and timerfds. When a POSIX \
+             timer expires no kernel tells; timers of alarm and setitimer none tells at all.",
+        );
+    [sockets, files, timers]
 }
 
 fn table(name: &'static str, subject: Subject) -> Command {

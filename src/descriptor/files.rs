@@ -10,16 +10,19 @@ descriptors! {
     Opened;
     //name  code  header     holds    needs             what it is
     deleted ""    "DELETED"  Text     [FDS]             "yes if its name is gone, no otherwise"
-    fd      ""    "FD"       Text     [FDS]             "number of the descriptor; cwd, root, exe and mem with -all"
+    fd      ""    "FD"       Number   [FDS]             "number of the descriptor; unknown for what -all adds"
     flags   ""    "FLAGS"    Texts    [FDINFO]          "flags with which it was opened"
     inode   ""    "INODE"    Number   [FDINFO]          "inode number"
-    kind    ""    "KIND"     Text     [FDS]             "file, socket, pipe, eventfd, memfd and so on"
+    kind    ""    "KIND"     Text     [FDS]             "file, device, socket, pipe, eventfd, memfd and so on; with -all cwd, root, exe and mem"
     mntid   ""    "MNTID"    Number   [FDINFO]          "mount that it is on, by its number in mountinfo"
-    mode    ""    "MODE"     Text     [FDINFO]          "r to read, w to write, u to do both"
+    mode    ""    "MODE"     Text     [FDINFO]          "r to read, w to write, u to do both; unknown with O_PATH, which can neither"
     name    ""    "NAME"     Text     [FDS SOCKETS]     "its path, or the ends and state of a socket"
     pos     ""    "POS"      Number   [FDINFO]          "offset in the file, in bytes"
     target  ""    "TARGET"   Text     [FDS]             "where its link leads, as the kernel has it"
 }
+
+/// What is mounted below `/dev` and holds files like any others.
+const FILES_IN_DEV: [&str; 3] = ["/dev/shm/", "/dev/mqueue/", "/dev/hugepages/"];
 
 const DELETED: &[u8] = b" (deleted)";
 
@@ -29,13 +32,10 @@ fn deleted(opened: &Opened) -> Value {
 }
 
 fn fd(opened: &Opened) -> Value {
-    Value::Text(match opened.place {
-        Place::Fd(fd) => Text::from(fd.to_string()),
-        Place::Cwd => Text::word("cwd"),
-        Place::Root => Text::word("root"),
-        Place::Exe => Text::word("exe"),
-        Place::Map => Text::word("mem"),
-    })
+    match opened.place {
+        Place::Fd(fd) => Value::Int(fd.into()),
+        _ => Value::Missing,
+    }
 }
 
 fn flags(opened: &Opened) -> Value {
@@ -54,10 +54,21 @@ fn inode(opened: &Opened) -> Value {
 
 /// By the link alone: another's file is never asked, for that can wait for ever.
 fn kind(opened: &Opened) -> Value {
+    let held = match opened.place {
+        Place::Fd(_) => None,
+        Place::Cwd => Some("cwd"),
+        Place::Root => Some("root"),
+        Place::Exe => Some("exe"),
+        Place::Map => Some("mem"),
+    };
+    if let Some(held) = held {
+        return Value::Text(Text::word(held));
+    }
     if let Some((kind, _)) = opened.kind_and_inode() {
         return Value::text(kind);
     }
     let target = opened.target.as_slice();
+    let is_below = |dir: &&str| target.starts_with(dir.as_bytes());
     Value::Text(if let Some(kind) = target.strip_prefix(b"anon_inode:") {
         let kind = kind
             .strip_prefix(b"[")
@@ -68,7 +79,7 @@ fn kind(opened: &Opened) -> Value {
         Text::word("memfd")
     } else if target.starts_with(b"/dmabuf:") {
         Text::word("dmabuf")
-    } else if target.starts_with(b"/dev/") {
+    } else if target.starts_with(b"/dev/") && !FILES_IN_DEV.iter().any(|dir| is_below(dir)) {
         Text::word("device")
     } else {
         Text::word("file")
@@ -84,10 +95,14 @@ fn mode(opened: &Opened) -> Value {
     let Some(info) = &opened.info else {
         return Value::Missing;
     };
-    Value::Text(Text::word(match info.flags.0 & 3 {
-        0 => "r",
-        1 => "w",
-        _ => "u",
+    let is_path = info.flags.names().any(|name| name == "O_PATH");
+    Value::Text(Text::word(match info.flags.access() {
+        _ if is_path => return Value::Missing,
+        "O_RDONLY" => "r",
+        "O_WRONLY" => "w",
+        "O_RDWR" => "u",
+        // For `ioctl` alone.
+        _ => return Value::Missing,
     }))
 }
 

@@ -4,25 +4,20 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use super::{ALIASES, Descriptor, Holds, Needs, Value, all};
+use super::{ALIASES, Descriptor, Extract, Holds, Needs, Subject, Value, all};
 use crate::{Pid, Query, View};
 
 const BEGIN: &str =
     "<!-- descriptors: written by `PSGO_WRITE_DOCS=1 cargo test -p psgo lists` -->\n";
 const END: &str = "<!-- end of descriptors -->\n";
 
-/// All of them, by name.
-fn sorted() -> Vec<&'static Descriptor> {
-    let mut sorted: Vec<_> = all().collect();
+/// The rows of a table of Markdown: what stands between `|`, for each descriptor by name.
+fn table(subject: Subject, head: &str, cells: impl Fn(&Descriptor) -> Vec<String>) -> String {
+    let mut sorted: Vec<_> = subject.descriptors().collect();
     sorted.sort_unstable_by_key(|descriptor| descriptor.name);
-    sorted
-}
-
-/// The rows of a table of Markdown: what stands between `|`, for each descriptor.
-fn table(head: &str, cells: impl Fn(&Descriptor) -> Vec<String>) -> String {
     let columns = head.matches('|').count() - 1;
     let mut table = format!("\n{head}\n|{}\n", " --- |".repeat(columns));
-    for descriptor in sorted() {
+    for descriptor in sorted {
         let cells = cells(descriptor);
         assert_eq!(cells.len(), columns);
         assert!(!cells.concat().contains(['|', '\n', '<']), "{cells:?}");
@@ -42,10 +37,13 @@ fn code(text: &str) -> String {
 }
 
 /// From where the needs of a descriptor are met.
-fn sources(needs: Needs) -> String {
-    if needs.is_empty() {
-        return "name of the directory".to_owned();
-    }
+fn sources(descriptor: &Descriptor) -> String {
+    let needs = descriptor.needs;
+    let first = match descriptor.extract {
+        Extract::Process(_) if needs.is_empty() => Some("name of the directory"),
+        Extract::Socket(_) => Some("`net/*`"),
+        _ => None,
+    };
     let source = |need| match need {
         Needs::STAT | Needs::JOBS => "`stat`",
         Needs::STATUS => "`status`",
@@ -67,6 +65,7 @@ fn sources(needs: Needs) -> String {
         Needs::FDINFO => "`fdinfo`",
         Needs::SOCKETS => "`net/*`",
         Needs::PLACES => "`cwd`, `root`, `exe`, `maps`",
+        Needs::TIMERS => "`timers`, `fdinfo` of timerfds",
         Needs::CGROUP => "`cgroup`",
         Needs::PIDNS => "`ns/pid`",
         Needs::NETNS => "`ns/net`",
@@ -78,7 +77,7 @@ fn sources(needs: Needs) -> String {
         Needs::ANCESTRY => "`stat` of all",
         other => panic!("{other:?} has no words here"),
     };
-    let sources: Vec<_> = needs.iter().map(source).collect();
+    let sources: Vec<_> = first.into_iter().chain(needs.iter().map(source)).collect();
     sources.join(", ")
 }
 
@@ -140,7 +139,7 @@ fn types() -> BTreeMap<&'static str, Holds> {
     let _peer = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     let me = Pid::new(std::process::id());
     let names: Vec<_> = all().map(|descriptor| descriptor.name).collect();
-    let mut types = BTreeMap::new();
+    let (mut types, mut empty) = (BTreeMap::new(), BTreeMap::new());
     let views = [View::at(&proc).unwrap(), View::inside(me).unwrap()];
     for view in views {
         let mut watcher = Query::new(&names).unwrap().view(view).watch().unwrap();
@@ -148,14 +147,62 @@ fn types() -> BTreeMap<&'static str, Holds> {
         watcher.look().unwrap();
         for row in watcher.look().unwrap().table.rows() {
             for (name, value) in names.iter().zip(row.values()) {
-                // An empty list has no type.
-                if !matches!(value, Value::Missing) && *value != Value::List(Vec::new()) {
+                if *value == Value::List(Vec::new()) {
+                    // It tells no more than that it is a list.
+                    let declared = super::find(name).unwrap().holds;
+                    assert!(matches!(declared, Holds::Texts | Holds::Numbers), "{name}");
+                    empty.entry(*name).or_insert(declared);
+                } else if *value != Value::Missing {
                     types.entry(*name).or_insert_with(|| held(value));
                 }
             }
         }
     }
     fs::remove_dir_all(proc).unwrap();
+    empty.append(&mut types);
+    empty
+}
+
+/// The type of each column of another subject, as this process has one of each kind.
+fn types_of(subject: Subject) -> BTreeMap<&'static str, Holds> {
+    use nix::sys::{
+        signal::{SigEvent, SigevNotify},
+        timer::Timer,
+        timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFlags},
+    };
+    let _timer = Timer::new(
+        nix::time::ClockId::CLOCK_MONOTONIC,
+        SigEvent::new(SigevNotify::SigevNone),
+    )
+    .unwrap();
+    let timerfd = TimerFd::new(ClockId::CLOCK_MONOTONIC, TimerFlags::empty()).unwrap();
+    let later = std::time::Duration::from_secs(3600);
+    let once = Expiration::OneShot(
+        (nix::time::clock_gettime(nix::time::ClockId::CLOCK_MONOTONIC).unwrap() + later.into())
+            .into(),
+    );
+    timerfd
+        .set(once, TimerSetTimeFlags::TFD_TIMER_ABSTIME)
+        .unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let _peer = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let _pair = std::os::unix::net::UnixStream::pair().unwrap();
+    let me = [Pid::new(std::process::id())];
+    let names: Vec<_> = subject
+        .descriptors()
+        .map(|descriptor| descriptor.name)
+        .collect();
+    let query = Query::of(subject, &names)
+        .unwrap()
+        .pids(crate::Pids::Only(&me));
+    let mut types = BTreeMap::new();
+    for row in query.table().unwrap().rows() {
+        for (name, value) in names.iter().zip(row.values()) {
+            if !matches!(value, Value::Missing) && *value != Value::List(Vec::new()) {
+                types.entry(*name).or_insert_with(|| held(value));
+            }
+        }
+    }
     types
 }
 
@@ -178,7 +225,8 @@ fn compare(file: &str, list: &str) {
 
 #[test]
 fn the_readme_lists_the_descriptors() {
-    let list = table("| name | code | header | what it is |", |d| {
+    let head = "| name | code | header | what it is |";
+    let list = table(Subject::Processes, head, |d| {
         vec![
             code(d.name),
             code(d.code),
@@ -193,7 +241,7 @@ fn the_readme_lists_the_descriptors() {
 fn the_docs_list_all_of_the_descriptors() {
     let types = types();
     let head = "| name | code, other names | header | what it is | read from | JSON |";
-    let list = table(head, |d| {
+    let mut list = table(Subject::Processes, head, |d| {
         let aliases = ALIASES.iter().filter(|(_, name)| *name == d.name);
         let others: Vec<_> = std::iter::once(d.code)
             .filter(|code| !code.is_empty())
@@ -206,9 +254,29 @@ fn the_docs_list_all_of_the_descriptors() {
             others.join(" "),
             d.header.to_owned(),
             d.doc.to_owned(),
-            sources(d.needs),
+            sources(d),
             json(d.holds).to_owned(),
         ]
     });
+    let head = "| name | header | what it is | read from | JSON |";
+    let others = [
+        ("sockets", Subject::Sockets),
+        ("files", Subject::Files),
+        ("timers", Subject::Timers),
+    ];
+    for (command, subject) in others {
+        let types = types_of(subject);
+        list += &format!("## Of `psgo {command}`\n");
+        list += &table(subject, head, |d| {
+            assert_eq!(types.get(d.name), Some(&d.holds), "{command}: {}", d.name);
+            vec![
+                code(d.name),
+                d.header.to_owned(),
+                d.doc.to_owned(),
+                sources(d),
+                json(d.holds).to_owned(),
+            ]
+        });
+    }
     compare("docs/descriptors.md", &list);
 }

@@ -13,8 +13,10 @@ mod further;
 #[cfg(test)]
 mod lists;
 mod sockets;
+mod timers;
 
 pub(crate) use sockets::Owned;
+pub(crate) use timers::Timed;
 
 /// The descriptors that are listed when none is asked for.
 pub const DEFAULT_DESCRIPTORS: [&str; 8] = [
@@ -48,6 +50,8 @@ pub(crate) enum Extract {
     Opened(fn(&Opened) -> Value),
     /// A socket and its owners.
     Socket(fn(&Owned<'_>) -> Value),
+    /// A timer.
+    Timer(fn(&Timed<'_>) -> Value),
 }
 
 /// What the rows of a table are.
@@ -61,6 +65,8 @@ pub enum Subject {
     Sockets,
     /// What processes hold open.
     Files,
+    /// The timers of processes: POSIX ones (`timer_create`) and timerfds.
+    Timers,
 }
 
 impl Subject {
@@ -73,16 +79,21 @@ impl Subject {
                 "proto", "state", "recvq", "sendq", "local", "remote", "pid", "user", "comm",
             ],
             Self::Files => &["pid", "user", "comm", "fd", "kind", "mode", "pos", "name"],
+            Self::Timers => &[
+                "pid", "user", "comm", "kind", "id", "clock", "left", "interval", "notify",
+                "signal",
+            ],
         }
     }
 
     /// The descriptors of the rows themselves. Those of processes go with them, and mean the
-    /// process that has the socket or the file.
+    /// process that has the socket, the file or the timer.
     pub fn descriptors(self) -> impl Iterator<Item = &'static Descriptor> {
         let (own, processes): (&[Descriptor], _) = match self {
             Self::Processes => (&[], true),
             Self::Sockets => (sockets::TABLE, false),
             Self::Files => (files::TABLE, false),
+            Self::Timers => (timers::TABLE, false),
         };
         own.iter().chain(all().filter(move |_| processes))
     }

@@ -1,7 +1,11 @@
 //! Descriptors of sockets.
 
 use super::{Descriptor, Needs, Value, descriptors};
-use crate::{ids::Pid, socket::Socket, value::Text};
+use crate::{
+    ids::{Pid, Uid},
+    socket::Socket,
+    value::Text,
+};
 
 /// A socket, and who has it.
 #[derive(Debug)]
@@ -9,6 +13,10 @@ pub(crate) struct Owned<'a> {
     pub(crate) socket: &'a Socket,
     /// Process and descriptor.
     pub(crate) owners: &'a [(Pid, u32)],
+    /// The socket's user, in the user namespace of the listing.
+    pub(crate) uid: Option<Uid>,
+    /// His name or number, if a column asks for it.
+    pub(crate) user: Option<Text>,
 }
 
 descriptors! {
@@ -28,7 +36,8 @@ descriptors! {
     rport   ""    "RPORT"    Number   []      "port of the other end"
     sendq   ""    "SEND-Q"   Number   []      "bytes sent and not acknowledged"
     state   ""    "STATE"    Text     []      "LISTEN, ESTABLISHED and so on"
-    suid    ""    "SUID"     Number   []      "user of the socket, in the reader's user namespace"
+    suid    ""    "SUID"     Number   []      "user ID of who made it; unknown for a Unix socket"
+    suser   ""    "SUSER"    Text     [USERS] "name of who made it, or his number; unknown for a Unix socket"
 }
 
 fn fd(owned: &Owned<'_>) -> Value {
@@ -100,9 +109,12 @@ fn state(owned: &Owned<'_>) -> Value {
 
 fn suid(owned: &Owned<'_>) -> Value {
     owned
-        .socket
         .uid
-        .map_or(Value::Missing, |uid| Value::Int(uid.into()))
+        .map_or(Value::Missing, |uid| Value::Int(uid.get().into()))
+}
+
+fn suser(owned: &Owned<'_>) -> Value {
+    owned.user.clone().map_or(Value::Missing, Value::Text)
 }
 
 fn word(word: Option<&'static str>) -> Value {

@@ -39,7 +39,8 @@ fn rows(title: &str, formats: &[&Format]) -> String {
 }
 
 fn page() -> String {
-    let sections: [(&str, &dyn Fn(&Format) -> bool); 3] = [
+    type Belongs<'a> = &'a dyn Fn(&Format) -> bool;
+    let sections: [(&str, Belongs<'_>); 3] = [
         ("Of a process", &|format| format.of_process),
         ("Of a network namespace", &|format| {
             !format.of_process && format.name().starts_with("net/")

@@ -10,7 +10,7 @@ use std::{
 
 use nix::fcntl::OFlag;
 
-pub(crate) use pids::{Numbers, Translator};
+pub(crate) use pids::{Numbers, Translator, counts_as_we_do};
 
 use crate::{
     caps,

@@ -104,7 +104,7 @@ impl Translator {
 }
 
 /// Whether a process has the same number in `base` as it has for this process.
-fn counts_as_we_do(base: &Procfs) -> bool {
+pub(crate) fn counts_as_we_do(base: &Procfs) -> bool {
     let status = base.read("self/status").ok();
     let numbers = status.and_then(|bytes| Status::parse(&bytes).ok()?.ns_pid);
     numbers.is_some_and(|numbers| numbers == [std::process::id()])

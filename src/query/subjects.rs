@@ -1,15 +1,16 @@
-//! The rows of each subject: processes, what they hold open, sockets and who has them.
+//! The rows of each subject: processes, what they hold open, their timers, sockets and who has
+//! them.
 
-use std::{collections::HashMap, ops::ControlFlow};
+use std::{collections::HashMap, ops::ControlFlow, sync::Arc};
 
-use super::Row;
+use super::{Row, table::Mark};
 use crate::{
-    descriptor::{Descriptor, Extract, Owned, Subject},
+    descriptor::{Descriptor, Extract, Owned, Subject, Timed},
     error::{Error, ErrorKind, Result},
-    ids::Pid,
-    snapshot::{self, Ask, Memory, Needs, Opened, Outcome, Place, Seen},
+    ids::{Pid, Uid},
+    snapshot::{self, Ask, Memory, Needs, Outcome, Place, Seen},
     socket::{self, Socket},
-    value::Value,
+    value::{Text, Value},
     view::{Skipped, View},
 };
 
@@ -24,10 +25,12 @@ pub(super) fn rows(
     each: Each<'_>,
     outcome: &mut Outcome,
 ) -> Result<ControlFlow<()>> {
+    let is_watched = memory.is_some();
     match subject {
         Subject::Processes => processes(columns, ask, memory, each, outcome),
-        Subject::Files => files(columns, ask, each, outcome),
-        Subject::Sockets => sockets(&columns, ask, each, outcome),
+        Subject::Files => files(columns, ask, is_watched, each, outcome),
+        Subject::Sockets => sockets(&columns, ask, is_watched, each, outcome),
+        Subject::Timers => timers(columns, ask, is_watched, each, outcome),
     }
 }
 
@@ -54,9 +57,9 @@ fn processes(
     snapshot::collect(ask, memory, extract, Row::weight, each, outcome)
 }
 
-/// What is made of a process of which rows are made that are not its own; the error is why its
-/// descriptors cannot be read.
-type Of<T> = (Pid, Result<Vec<T>>);
+/// What is made of a process of which rows are made that are not its own, and why its descriptors
+/// cannot be read.
+type Of<T> = (Pid, Vec<T>, Option<Error>);
 
 /// What is made of something that a process holds open.
 trait Made: Send + 'static {
@@ -70,35 +73,25 @@ impl Made for Row {
     }
 }
 
-/// Reads the processes, and makes what `of` does of what each holds open; those whose descriptors cannot
-/// be read are left out.
-fn of_opened<T: Made>(
+/// Reads the processes, and makes what `of` does of each. Those whose descriptors cannot be read
+/// are among those left out.
+fn of_each<T: Made>(
     ask: Ask<'_>,
-    of: impl Fn(&Seen<'_>, &[Opened]) -> Vec<T> + Send + Sync + 'static,
+    of: impl Fn(&Seen<'_>) -> Vec<T> + Send + Sync + 'static,
     each: &mut dyn FnMut(Pid, Vec<T>) -> ControlFlow<()>,
     outcome: &mut Outcome,
 ) -> Result<ControlFlow<()>> {
-    let extract = move |seen: &Seen<'_>| -> Of<T> {
-        let made = match (seen.opened(), seen.shut()) {
-            (Some(opened), _) => Ok(of(seen, opened)),
-            (None, Some(error)) => Err(error.clone()),
-            (None, None) => Ok(Vec::new()),
-        };
-        (seen.pid(), made)
-    };
+    let extract = move |seen: &Seen<'_>| -> Of<T> { (seen.pid(), of(seen), seen.shut().cloned()) };
     let mut shut = Vec::new();
     let named = ask.pids.is_some();
     let flow = snapshot::collect(
         ask,
         None,
         extract,
-        |(_, made)| made.iter().flatten().map(T::weight).sum(),
-        &mut |(pid, made): Of<T>| match made {
-            Ok(made) => each(pid, made),
-            Err(error) => {
-                shut.push((pid, error));
-                ControlFlow::Continue(())
-            }
+        |(_, made, _)| made.iter().map(T::weight).sum(),
+        &mut |(pid, made, error): Of<T>| {
+            shut.extend(error.map(|error| (pid, error)));
+            each(pid, made)
         },
         outcome,
     );
@@ -116,6 +109,7 @@ fn of_opened<T: Made>(
 fn files(
     columns: Vec<&'static Descriptor>,
     ask: Ask<'_>,
+    is_watched: bool,
     each: Each<'_>,
     outcome: &mut Outcome,
 ) -> Result<ControlFlow<()>> {
@@ -124,29 +118,76 @@ fn files(
         needs: ask.needs | Needs::FDS,
         ..ask
     };
-    let of = move |seen: &Seen<'_>, opened: &[Opened]| {
-        let process: Vec<_> = columns
-            .iter()
-            .map(|column| of_process(column, seen))
-            .collect();
-        let row = |opened: &Opened| {
+    let of = move |seen: &Seen<'_>| {
+        let process = of_its_process(&columns, seen);
+        let opened = seen.opened().unwrap_or_default().iter();
+        let row = |opened| {
             let cells = columns.iter().zip(&process);
             let cells = cells.map(|(column, process)| match column.extract {
                 Extract::Opened(extract) => extract(opened),
                 _ => process.clone(),
             });
-            Row::new(seen.pid(), via, cells.collect())
+            let mark = || Mark::Opened(seen.pid(), opened.place, opened.target.as_slice().into());
+            Row::new(seen.pid(), via, cells.collect()).marked(is_watched.then(mark))
         };
-        opened.iter().map(row).collect()
+        opened.map(row).collect()
     };
     let mut each = |_, rows: Vec<Row>| rows.into_iter().try_for_each(&mut *each);
-    of_opened(ask, of, &mut each, outcome)
+    of_each(ask, of, &mut each, outcome)
+}
+
+fn of_its_process(columns: &[&'static Descriptor], seen: &Seen<'_>) -> Vec<Value> {
+    let cells = columns.iter().map(|column| of_process(column, seen));
+    cells.collect()
+}
+
+fn timers(
+    columns: Vec<&'static Descriptor>,
+    ask: Ask<'_>,
+    is_watched: bool,
+    each: Each<'_>,
+    outcome: &mut Outcome,
+) -> Result<ControlFlow<()>> {
+    let via = ask.view.target();
+    let ask = Ask {
+        needs: ask.needs | Needs::TIMERS,
+        ..ask
+    };
+    let of = move |seen: &Seen<'_>| {
+        let pid = seen.pid();
+        let posix = seen.timers().iter();
+        let posix = posix.map(|timer| (Timed::Posix(timer), Mark::Timer(pid, timer.timer.id)));
+        let opened = seen.opened().unwrap_or_default().iter();
+        let fds = opened.filter_map(|opened| match (opened.place, &opened.info) {
+            (Place::Fd(fd), Some(info)) if info.clockid.is_some() => {
+                let mark = Mark::Opened(pid, opened.place, opened.target.as_slice().into());
+                Some((Timed::Fd(fd, info), mark))
+            }
+            _ => None,
+        });
+        let mut timed = posix.chain(fds).peekable();
+        if timed.peek().is_none() {
+            return Vec::new();
+        }
+        let process = of_its_process(&columns, seen);
+        let row = |(timed, mark)| {
+            let cells = columns.iter().zip(&process);
+            let cells = cells.map(|(column, process)| match column.extract {
+                Extract::Timer(extract) => extract(&timed),
+                _ => process.clone(),
+            });
+            Row::new(pid, via, cells.collect()).marked(is_watched.then_some(mark))
+        };
+        timed.map(row).collect()
+    };
+    let mut each = |_, rows: Vec<Row>| rows.into_iter().try_for_each(&mut *each);
+    of_each(ask, of, &mut each, outcome)
 }
 
 /// Who has a socket: the cells of the first process that does, and all that do.
 struct Owner {
     pid: Pid,
-    cells: Vec<Value>,
+    cells: Arc<[Value]>,
     all: Vec<(Pid, u32)>,
 }
 
@@ -166,37 +207,104 @@ impl Made for Holder {
 fn sockets(
     columns: &[&'static Descriptor],
     ask: Ask<'_>,
+    is_watched: bool,
     each: Each<'_>,
     outcome: &mut Outcome,
 ) -> Result<ControlFlow<()>> {
-    let via = ask.view.target();
+    let (via, only_owned) = (ask.view.target(), ask.pids.is_some());
+    let of_whom = |column: &&Descriptor| match column.extract {
+        Extract::Socket(_) => column.needs.contains(Needs::FDS),
+        _ => true,
+    };
+    // Owners are read before the tables, so no socket that had one is shown without.
+    let owners = if only_owned || columns.iter().any(of_whom) {
+        owners(columns, ask, outcome)?
+    } else {
+        HashMap::new()
+    };
+    let is_user = |column: &&Descriptor| {
+        matches!(column.extract, Extract::Socket(_)) && column.needs.contains(Needs::USERS)
+    };
+    let is_named = columns.iter().any(is_user);
+    let view = &ask.view.0;
+    for socket in tables(ask.view)? {
+        let owner = owners.get(&socket.inode).filter(|_| socket.inode != 0);
+        if only_owned && owner.is_none() {
+            continue;
+        }
+        let uid = socket.uid.and_then(|uid| view.uid(Uid::new(uid)));
+        let user = uid.filter(|_| is_named).map(|uid| {
+            view.users().learn(uid.get());
+            let name = view.users().name(uid.get());
+            name.unwrap_or_else(|| Text::from(uid.to_string()))
+        });
+        let owned = Owned {
+            socket: &socket,
+            owners: owner.map_or(&[], |owner| &owner.all),
+            uid,
+            user,
+        };
+        let of_owner = |at| owner.and_then(|owner| owner.cells.get(at).cloned());
+        let cells = columns.iter().enumerate();
+        let cells = cells.map(|(at, column)| match column.extract {
+            Extract::Socket(extract) => extract(&owned),
+            _ => of_owner(at).unwrap_or(Value::Missing),
+        });
+        let pid = owner.map_or(Pid::new(0), |owner| owner.pid);
+        let row = Row::new(pid, via, cells.collect());
+        if each(row.marked(is_watched.then(|| mark(&socket)))).is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+    }
+    Ok(ControlFlow::Continue(()))
+}
+
+/// By what a socket is known again.
+fn mark(socket: &Socket) -> Mark {
+    match (socket.protocol, socket.local, socket.remote) {
+        (protocol @ ("tcp" | "tcp6"), Some(local), Some(remote)) => {
+            Mark::Connection(protocol, local, remote)
+        }
+        (protocol, local, _) if socket.inode == 0 => {
+            let path = socket.path.as_deref();
+            Mark::Nameless(protocol, local, path.map(Into::into))
+        }
+        _ => Mark::Socket(socket.inode),
+    }
+}
+
+/// Who has which socket, by inode.
+fn owners(
+    columns: &[&'static Descriptor],
+    ask: Ask<'_>,
+    outcome: &mut Outcome,
+) -> Result<HashMap<u64, Owner>> {
     let ask = Ask {
         needs: ask.needs | Needs::FDS,
         ..ask
     };
-    let owned_columns = columns.to_vec();
-    let of = move |seen: &Seen<'_>, opened: &[Opened]| {
-        let sockets: Vec<(u64, u32)> = opened
-            .iter()
-            .filter_map(|opened| match (opened.kind_and_inode()?, opened.place) {
-                ((b"socket", inode), Place::Fd(fd)) => Some((inode, fd)),
-                _ => None,
-            })
-            .collect();
+    let columns = columns.to_vec();
+    let of = move |seen: &Seen<'_>| {
+        let opened = seen.opened().unwrap_or_default().iter();
+        let sockets = opened.filter_map(|opened| match (opened.kind_and_inode()?, opened.place) {
+            ((b"socket", inode), Place::Fd(fd)) => Some((inode, fd)),
+            _ => None,
+        });
+        let sockets: Vec<(u64, u32)> = sockets.collect();
         if sockets.is_empty() {
             return Vec::new();
         }
-        let columns = owned_columns.iter();
-        let cells: Vec<_> = columns.map(|column| of_process(column, seen)).collect();
+        let cells = of_its_process(&columns, seen);
         vec![Holder { sockets, cells }]
     };
     let mut owners: HashMap<u64, Owner> = HashMap::new();
     let mut own = |pid: Pid, made: Vec<Holder>| {
         for Holder { sockets, cells } in made {
+            let cells: Arc<[Value]> = cells.into();
             for (inode, fd) in sockets {
                 let owner = owners.entry(inode).or_insert_with(|| Owner {
                     pid,
-                    cells: cells.clone(),
+                    cells: Arc::clone(&cells),
                     all: Vec::new(),
                 });
                 owner.all.push((pid, fd));
@@ -204,33 +312,8 @@ fn sockets(
         }
         ControlFlow::Continue(())
     };
-    // Owners are read before the tables, so no socket that had one is shown without.
-    let _ = of_opened(ask, of, &mut own, outcome)?;
-    let only_owned = ask.pids.is_some();
-    for socket in tables(ask.view)? {
-        let owner = owners.get(&socket.inode).filter(|_| socket.inode != 0);
-        if only_owned && owner.is_none() {
-            continue;
-        }
-        let owned = Owned {
-            socket: &socket,
-            owners: owner.map_or(&[], |owner| &owner.all),
-        };
-        let cells = columns
-            .iter()
-            .enumerate()
-            .map(|(i, column)| match column.extract {
-                Extract::Socket(extract) => extract(&owned),
-                _ => owner
-                    .and_then(|owner| owner.cells.get(i).cloned())
-                    .unwrap_or(Value::Missing),
-            });
-        let pid = owner.map_or(Pid::new(0), |owner| owner.pid);
-        if each(Row::new(pid, via, cells.collect())).is_break() {
-            return Ok(ControlFlow::Break(()));
-        }
-    }
-    Ok(ControlFlow::Continue(()))
+    let _ = of_each(ask, of, &mut own, outcome)?;
+    Ok(owners)
 }
 
 /// The sockets of the network namespace of `view`.
@@ -240,9 +323,10 @@ fn tables(view: &View) -> Result<Vec<Socket>> {
     for (path, parse) in &socket::TABLES {
         match view.bytes(path) {
             Ok(bytes) => {
-                all.extend(parse(&bytes).map_err(|error| {
+                let rows = parse(&bytes).map_err(|error| {
                     Error::new(ErrorKind::NotUnderstood, *path, error.to_string())
-                })?)
+                })?;
+                all.extend(rows);
             }
             // IPv6 or UDP-Lite need not be there.
             Err(error) if error.kind() == ErrorKind::Gone => none = Some(error),

@@ -1,7 +1,9 @@
 //! `Table` and its rows: what a listing gives.
 
+use std::net::SocketAddr;
+
 use super::{Column, Outcome};
-use crate::{ids::Pid, value::Value, view::Skipped};
+use crate::{ids::Pid, snapshot::Place, value::Value, view::Skipped};
 
 /// A listing: headers, rows of typed values, and what was left out.
 #[derive(Debug, Clone)]
@@ -52,17 +54,52 @@ impl Table {
     }
 }
 
-/// One process: a value for each column.
+/// One process, socket, open file or timer: a value for each column.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
     pid: Pid,
     via: Option<Pid>,
+    /// Only of what is watched, and is no process.
+    mark: Option<Mark>,
     values: Vec<Value>,
+}
+
+/// By what a row is known again at the next look.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Mark {
+    /// A process.
+    Process(Pid),
+    /// What a process holds open, where its link leads: a descriptor can come to mean another file.
+    Opened(Pid, Place, Box<[u8]>),
+    /// A connection by its ends: when it is closed, its socket has lost its inode, but the ends
+    /// have it for a while.
+    Connection(&'static str, SocketAddr, SocketAddr),
+    /// Any other socket, by its inode.
+    Socket(u64),
+    /// One without: a connection of a Unix socket that waits to be accepted.
+    Nameless(&'static str, Option<SocketAddr>, Option<Box<[u8]>>),
+    /// A POSIX timer of a process.
+    Timer(Pid, i32),
 }
 
 impl Row {
     pub(crate) fn new(pid: Pid, via: Option<Pid>, values: Vec<Value>) -> Self {
-        Self { pid, via, values }
+        Self {
+            pid,
+            via,
+            mark: None,
+            values,
+        }
+    }
+
+    /// The same, known again by this mark.
+    pub(super) fn marked(self, mark: Option<Mark>) -> Self {
+        Self { mark, ..self }
+    }
+
+    /// By what it is known again.
+    pub(super) fn take_mark(&mut self) -> Mark {
+        self.mark.take().unwrap_or(Mark::Process(self.pid))
     }
 
     /// How many bytes of memory it takes, about.
@@ -74,7 +111,9 @@ impl Row {
         self.values.truncate(columns);
     }
 
-    /// The process, in the PID namespace of the `/proc` that was read.
+    /// The process, in the PID namespace of the `/proc` that was read: of a socket the first that
+    /// has it. A socket that no process has, or none that may be read, has the number 0, which is
+    /// no process's; its columns of a process are [`Value::Missing`].
     #[must_use]
     pub fn pid(&self) -> Pid {
         self.pid

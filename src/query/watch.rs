@@ -1,8 +1,8 @@
 //! `Watcher`: the same listing again and again.
 
-use std::{collections::BTreeSet, ops::ControlFlow, time::SystemTime};
+use std::{collections::BTreeMap, ops::ControlFlow, time::SystemTime};
 
-use super::{Query, Row, Table};
+use super::{Query, Row, Table, table::Mark};
 use crate::{
     error::Result,
     ids::Pid,
@@ -38,9 +38,11 @@ use crate::{
 pub struct Watcher {
     query: Query,
     views: Vec<(View, Memory)>,
-    /// Who was there at the last look, and through which container.
-    present: Option<BTreeSet<(Option<Pid>, Pid)>>,
+    /// What was there at the last look, and through which container; and of which process.
+    present: Option<Present>,
 }
+
+type Present = BTreeMap<(Option<Pid>, Mark), Pid>;
 
 /// What one look of a [`Watcher`] saw.
 #[derive(Debug, Clone)]
@@ -50,10 +52,13 @@ pub struct Look {
     pub at: SystemTime,
     /// The listing.
     pub table: Table,
-    /// Those that were not there at the look before; none on the first look.
+    /// The processes that were not there at the look before; none on the first look. Of other
+    /// subjects the [process](Row::pid) of each row that was not.
     pub came: Vec<Pid>,
     /// Those that were there at the look before and are not now.
     pub went: Vec<Pid>,
+    /// Whether each row was not there before.
+    is_new: Vec<bool>,
 }
 
 impl Look {
@@ -61,6 +66,16 @@ impl Look {
     #[must_use]
     pub fn time(&self) -> Option<Time> {
         view::local_time(self.at)
+    }
+
+    /// The rows that were not there at the look before, in their order; none on the first look.
+    ///
+    /// A process is known again by its pid, a timer by its process and number, what a process holds
+    /// open by its process, its descriptor and where that leads. A connection is known again by its
+    /// protocol and ends, any other socket by its inode, whoever has it.
+    pub fn new_rows(&self) -> impl Iterator<Item = &Row> {
+        let rows = self.table.rows.iter().zip(&self.is_new);
+        rows.filter_map(|(row, is_new)| is_new.then_some(row))
     }
 }
 
@@ -103,16 +118,21 @@ impl Watcher {
             },
         )?;
         self.query.arrange(&mut rows);
-        let present: BTreeSet<_> = rows
-            .iter()
-            .map(|row: &Row| (row.via(), row.pid()))
-            .collect();
-        let pids = |some: Vec<&(Option<Pid>, Pid)>| some.into_iter().map(|(_, pid)| *pid).collect();
-        let (came, went) = match &self.present {
-            Some(before) => (
-                pids(present.difference(before).collect()),
-                pids(before.difference(&present).collect()),
-            ),
+        let before = self.present.take();
+        let mut present = BTreeMap::new();
+        let mut is_new = Vec::with_capacity(rows.len());
+        for row in &mut rows {
+            let known = (row.via(), row.take_mark());
+            let was_there = |before: &Present| before.contains_key(&known);
+            is_new.push(!before.as_ref().is_none_or(was_there));
+            present.insert(known, row.pid());
+        }
+        let only_in = |one: &Present, other: &Present| -> Vec<Pid> {
+            let only = one.iter().filter(|(known, _)| !other.contains_key(known));
+            only.map(|(_, pid)| *pid).collect()
+        };
+        let (came, went) = match &before {
+            Some(before) => (only_in(&present, before), only_in(before, &present)),
             None => Default::default(),
         };
         self.present = Some(present);
@@ -125,6 +145,7 @@ impl Watcher {
             },
             came,
             went,
+            is_new,
         })
     }
 }

@@ -94,15 +94,7 @@ pub(crate) fn collect<R: Send + 'static>(
         }
         return Ok(ControlFlow::Continue(()));
     }
-    if needs.contains(Needs::TTY) {
-        inner.learn_drivers();
-    }
-    if needs.contains(Needs::MEMORY) {
-        inner.learn_memory();
-    }
-    if let (true, Some(numbers)) = (needs.contains(Needs::HOST_PID), &numbers) {
-        numbers.learn();
-    }
+    learn(inner, needs, numbers.as_ref());
     let watch = memory.as_deref_mut().map(|memory| Watch {
         kept: recall(&entries, std::mem::take(&mut memory.of)),
         budget: memory.budget.clone(),
@@ -162,6 +154,19 @@ pub(crate) fn collect<R: Send + 'static>(
             .collect();
     }
     Ok(flow)
+}
+
+/// Reads what is needed beside the processes, once for all of them.
+fn learn(view: &Inner, needs: Needs, numbers: Option<&Numbers>) {
+    if needs.contains(Needs::TTY) {
+        view.learn_drivers();
+    }
+    if needs.contains(Needs::MEMORY) {
+        view.learn_memory();
+    }
+    if let (true, Some(numbers)) = (needs.contains(Needs::HOST_PID), numbers) {
+        numbers.learn();
+    }
 }
 
 /// What is kept of each of the entries. Both are in the order of the listing.

@@ -14,7 +14,9 @@ use std::{num::NonZeroUsize, time::Duration};
 
 pub(crate) use collect::{Ask, collect};
 pub(crate) use kept::Memory;
-pub(crate) use opened::{Opened, Place};
+pub(crate) use opened::{Opened, Place, PosixTimer, SocketsOf, read as read_opened};
+pub(crate) use plan::Files;
+pub(crate) use read::label_in;
 
 use crate::{
     bytes,
@@ -74,6 +76,8 @@ bitflags::bitflags! {
         const SOCKETS = 1 << 20;
         /// directories, program and mapped files
         const PLACES = 1 << 21;
+        /// `/proc/PID/timers`, and the timers behind descriptors
+        const TIMERS = 1 << 22;
         /// the memory of the machine
         const MEMORY = 1 << 23;
         /// `/proc/PID/cgroup`
@@ -166,6 +170,7 @@ pub(crate) struct Task {
     opened: Option<Vec<Opened>>,
     /// Why what it holds open is not known.
     shut: Option<Error>,
+    timers: Vec<PosixTimer>,
     /// Whether it is being watched, so that rates are of the time since the last look.
     watched: bool,
     /// What it did since the last look.
@@ -227,6 +232,7 @@ impl Task {
             ancestors,
             opened,
             shut,
+            timers,
             watched,
             since,
             read_at,
@@ -244,6 +250,7 @@ impl Task {
         (*ppid, *pgid, *sid) = (None, None, None);
         (*rss, *vsz) = (None, None);
         (*opened, *shut) = (None, None);
+        timers.clear();
         (*cgroup, *ancestors, *links) = (None, None, Links::default());
     }
 }
@@ -358,6 +365,11 @@ impl Seen<'_> {
         self.task.opened.as_deref()
     }
 
+    /// Its POSIX timers.
+    pub(crate) fn timers(&self) -> &[PosixTimer] {
+        &self.task.timers
+    }
+
     /// Why what it holds open is not known.
     pub(crate) fn shut(&self) -> Option<&Error> {
         self.task.shut.as_ref()
@@ -406,10 +418,7 @@ impl Seen<'_> {
 
     /// A user that was read, in the user namespace of the listing.
     pub(crate) fn uid(&self, read: Uid) -> Option<Uid> {
-        let Some(joined) = &self.view.joined else {
-            return Some(read);
-        };
-        joined.uids.apply(read.get()).map(Uid::new)
+        self.view.uid(read)
     }
 
     /// A group that was read, in the user namespace of the listing.

@@ -9,7 +9,8 @@ use std::{
 use super::plan::Files;
 use crate::{
     bytes,
-    format::pid::{Fdinfo, Mapping, Maps},
+    format::pid::{Fdinfo, Mapping, Maps, Timer, Timers},
+    ids::Pid,
     procfs::Reader,
     socket::{self, Socket},
 };
@@ -24,8 +25,19 @@ pub(crate) struct Opened {
     pub(crate) socket: Option<Arc<Socket>>,
 }
 
+/// A timer of `timer_create`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PosixTimer {
+    pub(crate) timer: Timer,
+    /// The process or thread that is told, in the numbers of the listing.
+    pub(crate) target: Option<Pid>,
+}
+
+/// Where the link of a timer's descriptor leads.
+const TIMERFD: &[u8] = b"anon_inode:[timerfd]";
+
 /// How a process holds something open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Place {
     /// By a descriptor.
     Fd(u32),
@@ -49,20 +61,24 @@ impl Opened {
     }
 }
 
-/// The sockets of each network namespace, read when a process of it is the first to have one.
+/// The sockets of each network namespace, read when a process of it is the first to have one: one
+/// that was made after that is not among them.
 #[derive(Debug, Default)]
-pub(super) struct SocketsOf(Mutex<HashMap<Vec<u8>, Arc<OnceLock<ByInode>>>>);
+pub(crate) struct SocketsOf(Mutex<HashMap<Vec<u8>, Arc<OnceLock<ByInode>>>>);
 
 type ByInode = HashMap<u64, Arc<Socket>>;
 
 impl SocketsOf {
     /// Those of the process to which `files` has turned. A table that cannot be read has none.
     fn read(&self, files: &mut Reader<'_>) -> Arc<OnceLock<ByInode>> {
-        // Where the namespace has no number, the process is alone with it.
-        let namespace = files.link("ns/net").unwrap_or_default();
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let sockets = Arc::clone(all.entry(namespace).or_default());
-        drop(all);
+        let sockets = match files.link("ns/net") {
+            Ok(namespace) => {
+                let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+                Arc::clone(all.entry(namespace).or_default())
+            }
+            // A copy need not tell: then nobody is known to share the process's tables.
+            Err(_) => Arc::default(),
+        };
         sockets.get_or_init(|| {
             let tables = socket::TABLES.iter().flat_map(|(path, parse)| {
                 let table = files.whole(path).ok();
@@ -77,7 +93,7 @@ impl SocketsOf {
 }
 
 /// Reads what the process holds open to which `files` has turned, whose directory is held.
-pub(super) fn read(
+pub(crate) fn read(
     files: &mut Reader<'_>,
     wanted: Files,
     sockets: &SocketsOf,
@@ -98,7 +114,8 @@ pub(super) fn read(
     let mut has_sockets = false;
     for (fd, target) in files.descriptors()? {
         let mut opened = Opened::new(Place::Fd(fd), target);
-        if wanted.contains(Files::FDINFO) {
+        let is_timer = wanted.contains(Files::TIMERS) && opened.target == TIMERFD;
+        if is_timer || wanted.contains(Files::FDINFO) {
             let info = files.open(&format!("fdinfo/{fd}"));
             let info = info.and_then(|file| files.bytes(file).map(Fdinfo::parse));
             opened.info = info.ok().and_then(Result::ok);
@@ -128,6 +145,24 @@ pub(super) fn read(
         );
     }
     Ok(all)
+}
+
+/// Reads the POSIX timers of the process to which `files` has turned, whose directory is held;
+/// `number` tells the numbers of the listing. Not every kernel has the file.
+pub(super) fn timers(
+    files: &mut Reader<'_>,
+    number: impl Fn(Pid) -> Option<Pid>,
+) -> Vec<PosixTimer> {
+    let timers = files.whole("timers").ok();
+    let timers = timers.and_then(|bytes| Timers::parse(&bytes).ok());
+    let rows = timers.map(|timers| timers.rows.0).unwrap_or_default();
+    let timer = |timer: Timer| PosixTimer {
+        timer,
+        target: u32::try_from(timer.target_id)
+            .ok()
+            .and_then(|id| number(Pid::new(id))),
+    };
+    rows.into_iter().map(timer).collect()
 }
 
 /// The file that is mapped there, if it is one.

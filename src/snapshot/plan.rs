@@ -6,7 +6,7 @@ use crate::{procfs::Procfs, view::Inner};
 bitflags::bitflags! {
     /// What is asked of the kernel for each process, in this order.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub(super) struct Files: u16 {
+    pub(crate) struct Files: u16 {
         const STAT = 1;
         const OWNER = 1 << 1;
         const HOST_PID = 1 << 2;
@@ -20,6 +20,7 @@ bitflags::bitflags! {
         const FDINFO = 1 << 10;
         const SOCKETS = 1 << 11;
         const PLACES = 1 << 12;
+        const TIMERS = 1 << 13;
         const CGROUP = 1 << 14;
         const LINKS = 1 << 15;
     }
@@ -73,6 +74,7 @@ impl Plan {
             (Needs::FDINFO, Files::FDINFO | Files::FDS),
             (Needs::SOCKETS, Files::SOCKETS | Files::FDS),
             (Needs::PLACES, Files::PLACES | Files::FDS),
+            (Needs::TIMERS, Files::TIMERS | Files::FDS),
         ] {
             if needs.contains(need) {
                 // Without it nothing would prove whose descriptors they are.
@@ -159,6 +161,8 @@ mod tests {
             ("args", STAT | Files::CMDLINE),
             ("label", Files::LABEL),
             ("pcpu,readps", STAT | Files::IO),
+            ("fds", STAT | Files::FDS),
+            ("lports", STAT | Files::FDS | Files::SOCKETS),
             ("container,cgroup", Files::CGROUP),
             ("pidns", STAT | Files::LINKS),
             ("netns,mntns,userns,exe,cwd", STAT | Files::LINKS),

@@ -419,6 +419,16 @@ impl Reading<'_> {
             self.task.shut = Some(Error::new(ErrorKind::TimedOut, process_of(entry), reason));
             return Ok(());
         }
+        if files.contains(Files::TIMERS) {
+            self.pulse.at(Files::TIMERS);
+            let outside = self.plan.outside;
+            let number = |id: Pid| match self.numbers {
+                _ if id == entry.read => Some(entry.pid),
+                Some(numbers) if outside => numbers.inside(id),
+                _ => Some(id),
+            };
+            self.task.timers = opened::timers(&mut self.files, number);
+        }
         self.pulse.at(Files::FDS);
         match opened::read(&mut self.files, files, self.sockets) {
             Ok(opened) => self.task.opened = Some(opened),
@@ -568,7 +578,7 @@ fn since(task: &Task, last: &mut Option<Counts>) -> Option<Since> {
 const LABEL: &str = "attr/current";
 
 /// The label without its end; nothing for none.
-fn label_in(bytes: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn label_in(bytes: &[u8]) -> Option<Vec<u8>> {
     let end = |b: &u8| !matches!(b, b'\n' | 0);
     let last = bytes.iter().rposition(end)?;
     bytes.get(..=last).map(<[u8]>::to_vec)

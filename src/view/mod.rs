@@ -22,7 +22,7 @@ use crate::{
     error::{Error, Result},
     format::{Scalar, kernel, pid::Stat, tty::Drivers},
     host::Host,
-    ids::{self, Pid},
+    ids::{self, Pid, Uid},
     namespace::Numbers,
     procfs::Procfs,
     sys,
@@ -247,6 +247,15 @@ impl Inner {
     /// What the processes seen here are called outside, at this moment; nothing without a join.
     pub(crate) fn numbers(&self) -> Option<Numbers> {
         self.joined.as_ref().map(Joined::numbers)
+    }
+
+    /// A user that this process read, in the user namespace of what is seen here; nothing where the
+    /// kernel does not tell that namespace.
+    pub(crate) fn uid(&self, read: Uid) -> Option<Uid> {
+        match &self.joined {
+            Some(joined) => joined.uids.apply(read.get()).map(Uid::new),
+            None => Some(read),
+        }
     }
 
     pub(crate) fn users(&self) -> &Names {

@@ -1,8 +1,10 @@
 //! Work that another's doing can block, on a thread that can be left behind.
 
 mod relay;
+mod worker;
 
 pub(crate) use relay::Relay;
+pub(crate) use worker::Worker;
 
 use std::{
     io,

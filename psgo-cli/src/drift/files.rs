@@ -171,12 +171,13 @@ impl Beside {
     fn write(path: &Path, end: &str, bytes: &[u8], before: Option<&Metadata>) -> io::Result<Self> {
         let new = Self::at(path, end);
         let mut file = File::create_new(&new.path)?;
-        file.write_all(bytes)?;
         if let Some(before) = before {
             // It takes root to give a file away.
             let _ = chown(&new.path, Some(before.uid()), Some(before.gid()));
             file.set_permissions(before.permissions())?;
         }
+        // Only now: whoever may not read the list may not read this either.
+        file.write_all(bytes)?;
         file.sync_all()?;
         Ok(new)
     }

@@ -174,6 +174,14 @@ pub struct TimerTime {
     pub nanos: u64,
 }
 
+impl TimerTime {
+    /// All of it; nothing for more than a span can hold, which the kernel does not print.
+    #[must_use]
+    pub fn span(self) -> Option<Duration> {
+        Duration::from_secs(self.secs).checked_add(Duration::from_nanos(self.nanos))
+    }
+}
+
 const SECS: Spec = Spec::new("secs", "(%u, ");
 const NANOS: Spec = Spec::new("nanos", "%u)");
 
@@ -191,8 +199,7 @@ impl Field for TimerTime {
     }
 
     fn value(&self, _: &Spec) -> Value {
-        let time = Duration::from_secs(self.secs).checked_add(Duration::from_nanos(self.nanos));
-        time.map_or(Value::Missing, Value::Duration)
+        self.span().map_or(Value::Missing, Value::Duration)
     }
 }
 

@@ -1,0 +1,88 @@
+//! `psgo inspect`: all about a process, as a page or as an object.
+
+use std::io::Write as _;
+
+use psgo::{Pid, Process, View};
+
+use crate::{
+    failure::{self, Answer, Failure},
+    list, output, terminal,
+};
+use grammar::{Form, Section};
+
+mod document;
+mod extra;
+mod grammar;
+mod page;
+mod sections;
+
+pub(crate) use grammar::{Inspect, command, request};
+
+/// Answers what was asked.
+pub(crate) fn inspect(inspect: &Inspect) -> Result<Answer, Failure> {
+    let mut view = list::view(&inspect.look)?;
+    if let Some(timeout) = inspect.look.timeout {
+        view = view.timeout(timeout);
+    }
+    let mut answer = Answer::Complete;
+    let mut out = output::stdout();
+    for (i, pid) in inspect.pids.iter().enumerate() {
+        let told = tell(inspect, &view, *pid);
+        match &told {
+            Ok(text) => {
+                if i > 0 && inspect.form == Form::Page {
+                    out.write_all(b"\n")?;
+                }
+                out.write_all(text)?;
+            }
+            Err(error) => {
+                answer = Answer::Incomplete;
+                if inspect.form == Form::Json {
+                    serde_json::to_writer(&mut out, &document::of_error(*pid, error))
+                        .map_err(std::io::Error::from)?;
+                    out.write_all(b"\n")?;
+                }
+                out.flush()?;
+                failure::say(&error.to_string());
+            }
+        }
+    }
+    out.flush()?;
+    Ok(answer)
+}
+
+/// All about one process. One that ends meanwhile has no answer: half of it would be of no moment.
+fn tell(inspect: &Inspect, view: &View, pid: Pid) -> psgo::Result<Vec<u8>> {
+    let process = view.process(pid)?;
+    let text = process.oneshot(|process| match inspect.form {
+        Form::Json => json(inspect, process),
+        Form::Page => page(inspect, process),
+    });
+    if !process.is_running() {
+        view.process(pid)?;
+    }
+    Ok(text)
+}
+
+fn json(inspect: &Inspect, process: &Process) -> Vec<u8> {
+    let fields = document::of(process, &inspect.sections, inspect.environ);
+    let mut text = serde_json::to_vec(&fields).unwrap_or_default();
+    text.push(b'\n');
+    text
+}
+
+fn page(inspect: &Inspect, process: &Process) -> Vec<u8> {
+    let limit = match inspect.width {
+        Some(0) => None,
+        Some(width) => Some(width),
+        None => terminal::width(),
+    };
+    let mut page = page::Page::new(limit, terminal::has_color(inspect.color));
+    sections::write(&mut page, process, inspect);
+    page.finish()
+}
+
+/// Whether one section alone is asked for, so that it need not be short.
+fn is_alone(inspect: &Inspect, section: Section) -> bool {
+    inspect.sections == [section]
+}

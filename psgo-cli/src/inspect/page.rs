@@ -1,0 +1,242 @@
+//! A page for people: sections of names and values, and tables, kept to a width.
+
+use psgo::{Error, ErrorKind};
+
+use crate::output::table::{cut, width};
+
+const BOLD: &str = "\x1b[1m";
+const FAINT: &str = "\x1b[2m";
+const RED: &str = "\x1b[31m";
+const PLAIN: &str = "\x1b[0m";
+
+/// Where values begin.
+const NAMES: usize = 20;
+
+/// Where even less is left, lines may be longer than the terminal.
+const NARROWEST: usize = 16;
+
+/// A page that grows.
+#[derive(Debug)]
+pub(super) struct Page {
+    text: String,
+    limit: Option<usize>,
+    color: bool,
+}
+
+impl Page {
+    pub(super) fn new(limit: Option<usize>, color: bool) -> Self {
+        Self {
+            text: String::new(),
+            limit,
+            color,
+        }
+    }
+
+    pub(super) fn finish(self) -> Vec<u8> {
+        self.text.into_bytes()
+    }
+
+    /// Text between the signs for a colour and for none.
+    fn painted(&self, color: &str, text: &str) -> String {
+        if self.color {
+            format!("{color}{text}{PLAIN}")
+        } else {
+            text.to_owned()
+        }
+    }
+
+    fn line(&mut self, line: &str) {
+        self.text.push_str(line.trim_end());
+        self.text.push('\n');
+    }
+
+    /// What the page is about.
+    pub(super) fn title(&mut self, title: &str) {
+        let title = match self.limit {
+            Some(limit) => cut(title, limit),
+            None => title,
+        };
+        let title = self.painted(BOLD, title);
+        self.line(&title);
+    }
+
+    /// Begins a section.
+    pub(super) fn section(&mut self, name: &str) {
+        let name = self.painted(BOLD, &name.to_uppercase());
+        self.line("");
+        self.line(&name);
+    }
+
+    fn room(&self) -> usize {
+        self.limit.map_or(usize::MAX, |limit| {
+            limit.saturating_sub(NAMES).max(NARROWEST)
+        })
+    }
+
+    /// A name and its value, in as many lines as it takes.
+    pub(super) fn row(&mut self, name: &str, value: &str) {
+        self.rows(name, &wrapped(value, self.room()));
+    }
+
+    /// The same, of a value that is a warning.
+    pub(super) fn warn(&mut self, name: &str, value: &str) {
+        let lines = wrapped(value, self.room());
+        let lines: Vec<_> = lines.iter().map(|line| self.painted(RED, line)).collect();
+        self.rows(name, &lines);
+    }
+
+    fn rows(&mut self, name: &str, lines: &[String]) {
+        let rest = NAMES.saturating_sub(2);
+        for (i, line) in lines.iter().enumerate() {
+            let name = if i == 0 { name } else { "" };
+            self.line(&format!("  {name:<rest$}{line}"));
+        }
+    }
+
+    /// A name, and its value or why there is none.
+    pub(super) fn told(&mut self, name: &str, value: psgo::Result<String>) {
+        match value {
+            Ok(value) => self.row(name, &value),
+            Err(error) => self.missing(name, &error),
+        }
+    }
+
+    /// A name, and why it has no value.
+    pub(super) fn missing(&mut self, name: &str, error: &Error) {
+        let lines = wrapped(&format!("? ({})", why(error)), self.room());
+        let lines: Vec<_> = lines.iter().map(|line| self.painted(FAINT, line)).collect();
+        self.rows(name, &lines);
+    }
+
+    /// A name and many values, with commas between.
+    pub(super) fn list(&mut self, name: &str, values: impl IntoIterator<Item = String>) {
+        let values: Vec<String> = values.into_iter().collect();
+        let text = if values.is_empty() {
+            "none".to_owned()
+        } else {
+            values.join(", ")
+        };
+        self.row(name, &text);
+    }
+
+    /// Columns below their headers; the last is cut at the width. Numbers stand to the right.
+    pub(super) fn table<const N: usize>(&mut self, headers: [&str; N], rows: &[[String; N]]) {
+        let widths: [usize; N] = std::array::from_fn(|i| {
+            let cells = rows.iter().map(|row| width(&row[i]));
+            cells.chain([width(headers[i])]).max().unwrap_or(0)
+        });
+        let is_number = |cell: &String| cell.bytes().all(|b| b.is_ascii_digit());
+        let numbers: [bool; N] = std::array::from_fn(|i| rows.iter().all(|row| is_number(&row[i])));
+        let limit = self.limit.unwrap_or(usize::MAX).max(NARROWEST);
+        let line = |cells: [&str; N]| {
+            let mut line = "  ".to_owned();
+            for (i, cell) in cells.into_iter().enumerate() {
+                let fill = " ".repeat(widths[i].saturating_sub(width(cell)));
+                let cell = if numbers[i] {
+                    fill + cell
+                } else {
+                    cell.to_owned() + &fill
+                };
+                line.push_str(&cell);
+                line.push_str("  ");
+            }
+            cut(line.trim_end(), limit).to_owned()
+        };
+        let head = self.painted(FAINT, &line(headers));
+        self.line(&head);
+        for row in rows {
+            let cells: [&str; N] = std::array::from_fn(|i| row[i].as_str());
+            self.line(&line(cells));
+        }
+    }
+
+    /// A remark in a line of its own.
+    pub(super) fn remark(&mut self, text: &str) {
+        for line in wrapped(text, self.room()) {
+            let line = self.painted(FAINT, &line);
+            self.line(&format!("  {line}"));
+        }
+    }
+}
+
+/// Why there is no value.
+pub(super) fn why(error: &Error) -> String {
+    match error.kind() {
+        ErrorKind::Denied => match error.missing_capability() {
+            Some(capability) => format!("permission denied, it takes {capability}"),
+            None => "permission denied".to_owned(),
+        },
+        ErrorKind::Zombie => "it has ended".to_owned(),
+        ErrorKind::Gone => "it is gone".to_owned(),
+        ErrorKind::Absent => "this kernel does not tell".to_owned(),
+        ErrorKind::TimedOut => "no answer".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// The text in lines of at most so many columns, broken at blanks where there are any.
+fn wrapped(text: &str, room: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let mut word = word;
+        let last = lines.last().map_or(0, |line| width(line));
+        let is_first = last == 0;
+        if !is_first && last.saturating_add(1).saturating_add(width(word)) > room {
+            lines.push(String::new());
+        } else if !is_first && let Some(line) = lines.last_mut() {
+            line.push(' ');
+        }
+        while width(word) > room {
+            let part = cut(word, room);
+            if part.is_empty() {
+                break;
+            }
+            if let Some(line) = lines.last_mut() {
+                line.push_str(part);
+            }
+            word = &word[part.len()..];
+            lines.push(String::new());
+        }
+        if let Some(line) = lines.last_mut() {
+            line.push_str(word);
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_is_longer_than_the_width() {
+        let mut page = Page::new(Some(40), false);
+        page.title(&"title ".repeat(20));
+        page.section("identity");
+        page.row("arguments", &"word ".repeat(30));
+        page.row("path", &"/x".repeat(60));
+        page.list("groups", (0..40).map(|n| n.to_string()));
+        page.table(["FD", "TARGET"], &[["3".to_owned(), "é".repeat(90)]]);
+        let text = String::from_utf8(page.finish()).unwrap();
+        assert!(text.lines().all(|line| width(line) <= 40), "{text}");
+        assert_eq!(text.matches("/x").count(), 60);
+        assert_eq!(text.matches("word").count(), 30);
+    }
+
+    #[test]
+    fn without_a_width_a_value_is_one_line() {
+        let mut page = Page::new(None, false);
+        page.row("arguments", &"word ".repeat(300));
+        page.row("empty", "");
+        assert_eq!(page.finish().iter().filter(|&&b| b == b'\n').count(), 2);
+    }
+
+    #[test]
+    fn numbers_stand_to_the_right() {
+        let mut page = Page::new(None, false);
+        let rows = [["3", "a"], ["12", "b"]].map(|row| row.map(str::to_owned));
+        page.table(["FD", "WHAT"], &rows);
+        let text = String::from_utf8(page.finish()).unwrap();
+        assert_eq!(text, "  FD  WHAT\n   3  a\n  12  b\n");
+    }
+}

@@ -1,0 +1,254 @@
+//! What a process holds open: every descriptor, with what `fdinfo` tells and the socket behind it.
+
+use std::sync::Arc;
+
+use super::{Process, Whose, identity::undeleted};
+use crate::{
+    error::Result,
+    format::pid::Fdinfo,
+    snapshot::{Files, Opened, Place, SocketsOf, read_opened},
+    socket::Socket,
+    sys::Entry,
+};
+
+/// What kind of file a descriptor stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FileKind {
+    /// A regular file.
+    File,
+    /// A directory.
+    Directory,
+    /// A character device.
+    CharDevice,
+    /// A block device.
+    BlockDevice,
+    /// A pipe, named or not.
+    Fifo,
+    /// A socket.
+    Socket,
+    /// One that the kernel made for a call of its own: eventfd, epoll, `io_uring`.
+    Anonymous,
+    /// Memory that is a file (`memfd_create`).
+    Memory,
+    /// Another one, or it is not known which.
+    Other,
+}
+
+impl FileKind {
+    /// The word for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Directory => "dir",
+            Self::CharDevice => "char",
+            Self::BlockDevice => "block",
+            Self::Fifo => "fifo",
+            Self::Socket => "socket",
+            Self::Anonymous => "anon",
+            Self::Memory => "memfd",
+            Self::Other => "other",
+        }
+    }
+
+    /// What is told by where a link leads.
+    fn of_link(link: &[u8]) -> Option<Self> {
+        let begins = [
+            (&b"anon_inode:"[..], Self::Anonymous),
+            (b"/memfd:", Self::Memory),
+            (b"socket:[", Self::Socket),
+            (b"pipe:[", Self::Fifo),
+        ];
+        let found = begins.iter().find(|(start, _)| link.starts_with(start));
+        found.map(|(_, kind)| *kind)
+    }
+
+    fn of_entry(entry: Option<Entry>) -> Self {
+        match entry {
+            Some(Entry::File) => Self::File,
+            Some(Entry::Directory) => Self::Directory,
+            Some(Entry::CharacterDevice) => Self::CharDevice,
+            Some(Entry::BlockDevice) => Self::BlockDevice,
+            Some(Entry::Fifo) => Self::Fifo,
+            Some(Entry::Socket) => Self::Socket,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// A descriptor of a process.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Descriptor {
+    /// Its number.
+    pub fd: u32,
+    /// What kind of file it stands for.
+    pub kind: FileKind,
+    /// Where its link leads, see [`Link`](crate::format::pid::Link).
+    pub target: Vec<u8>,
+    /// Whether the file has no name any more.
+    pub deleted: bool,
+    /// What the kernel tells of it, which depends on what it is; nothing where it may not be read.
+    pub info: Option<Fdinfo>,
+    /// The socket, of the process's own network namespace; nothing for other files, and for
+    /// sockets of families that have no addresses.
+    pub socket: Option<Arc<Socket>>,
+}
+
+impl Descriptor {
+    /// The kernel's word for what has no name: `eventfd`, `eventpoll`, `socket`, `pipe`, `pidfd`.
+    #[must_use]
+    pub fn what(&self) -> Option<&[u8]> {
+        if let Some(name) = self.target.strip_prefix(b"anon_inode:") {
+            let bare = name
+                .strip_prefix(b"[")
+                .and_then(|name| name.strip_suffix(b"]"));
+            return Some(bare.unwrap_or(name));
+        }
+        if self.target.starts_with(b"/") {
+            return None;
+        }
+        self.target.split(|&b| b == b':').next()
+    }
+
+    /// The path of a file that has or had a name, without ` (deleted)`.
+    #[must_use]
+    pub fn path(&self) -> Option<&[u8]> {
+        let is_path = self.target.starts_with(b"/") && self.kind != FileKind::Memory;
+        is_path.then(|| undeleted(&self.target, Some(u32::from(!self.deleted))).0)
+    }
+}
+
+/// A regular file that a process has open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OpenedFile {
+    /// Its descriptor.
+    pub fd: u32,
+    /// Its path in the mount namespace of the process, without ` (deleted)`.
+    pub path: Vec<u8>,
+    /// Whether it has no name any more.
+    pub deleted: bool,
+    /// Offset, in bytes.
+    pub position: i64,
+    /// Flags of `open`, and close-on-exec.
+    pub flags: u32,
+}
+
+impl OpenedFile {
+    /// How it was opened, in the words of `fopen`: `r`, `w`, `a`, `r+`, `a+`.
+    #[must_use]
+    pub const fn mode(&self) -> &'static str {
+        const O_APPEND: u32 = 0o2000;
+        match (self.flags & 3, self.flags & O_APPEND != 0) {
+            (1, false) => "w",
+            (1, true) => "a",
+            (2, false) => "r+",
+            (2, true) => "a+",
+            _ => "r",
+        }
+    }
+}
+
+impl Process {
+    /// How many descriptors it has (`fd`); none for a zombie.
+    ///
+    /// # Errors
+    ///
+    /// See [`Process`].
+    pub fn descriptor_count(&self) -> Result<usize> {
+        self.once("fd", || {
+            self.within(Whose::Living, "fd", |dir| Ok(dir.numbers("fd")?.len()))
+        })
+    }
+
+    /// Its descriptors, by number (`fd`, `fdinfo`), and the sockets behind them, each table of its
+    /// own network namespace (`net/tcp` and so on) read once; none for a zombie.
+    ///
+    /// Nothing is opened, and no file system is asked: a file on a server that does not answer is
+    /// told as any other.
+    ///
+    /// # Errors
+    ///
+    /// See [`Process`].
+    pub fn descriptors(&self) -> Result<Arc<[Descriptor]>> {
+        self.once("descriptors", || {
+            let proc = Arc::clone(self.procfs());
+            self.within(Whose::Living, "fd", move |dir| {
+                let mut files = proc.reader_of(dir)?;
+                let wanted = Files::FDS | Files::FDINFO | Files::SOCKETS;
+                let opened = read_opened(&mut files, wanted, &SocketsOf::default())?;
+                let is_genuine = proc.is_genuine();
+                let behind = |fd: u32| {
+                    let behind = is_genuine.then(|| dir.behind(&format!("fd/{fd}")).ok());
+                    behind.flatten()
+                };
+                let all = opened.into_iter().filter_map(|opened| match opened.place {
+                    Place::Fd(fd) => Some(descriptor(fd, opened, behind)),
+                    _ => None,
+                });
+                Ok(all.collect())
+            })
+        })
+    }
+
+    /// The regular files that it has open, those without a name too.
+    ///
+    /// # Errors
+    ///
+    /// See [`Process`].
+    pub fn open_files(&self) -> Result<Vec<OpenedFile>> {
+        let descriptors = self.descriptors()?;
+        let file = |descriptor: &Descriptor| {
+            let path = descriptor.path()?.to_vec();
+            let info = descriptor.info.as_ref()?;
+            (descriptor.kind == FileKind::File).then_some(OpenedFile {
+                fd: descriptor.fd,
+                path,
+                deleted: descriptor.deleted,
+                position: info.pos,
+                flags: info.flags.0,
+            })
+        };
+        Ok(descriptors.iter().filter_map(file).collect())
+    }
+
+    /// Its sockets, each by every descriptor that it has for it.
+    ///
+    /// # Errors
+    ///
+    /// See [`Process`].
+    pub fn sockets(&self) -> Result<Vec<(u32, Arc<Socket>)>> {
+        let descriptors = self.descriptors()?;
+        let sockets = descriptors.iter().filter_map(|descriptor| {
+            let socket = descriptor.socket.as_ref()?;
+            Some((descriptor.fd, Arc::clone(socket)))
+        });
+        Ok(sockets.collect())
+    }
+}
+
+fn descriptor(
+    fd: u32,
+    opened: Opened,
+    behind: impl Fn(u32) -> Option<crate::sys::Behind>,
+) -> Descriptor {
+    // What its link says need not be asked.
+    let (kind, names) = match FileKind::of_link(&opened.target) {
+        Some(kind) => (kind, Some(1)),
+        None => match behind(fd) {
+            Some(behind) => (FileKind::of_entry(behind.kind), Some(behind.names)),
+            None => (FileKind::Other, None),
+        },
+    };
+    let deleted = kind != FileKind::Memory && undeleted(&opened.target, names).1;
+    Descriptor {
+        fd,
+        kind,
+        deleted: deleted && opened.target.starts_with(b"/"),
+        target: opened.target,
+        info: opened.info,
+        socket: opened.socket,
+    }
+}

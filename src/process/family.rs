@@ -1,0 +1,151 @@
+//! Who started a process, and whom it started.
+
+use std::{collections::HashMap, sync::Arc};
+
+use super::Process;
+use crate::{bytes, error::Result, format::pid::Stat, ids::Pid, procfs::Procfs};
+
+/// How deep a tree of processes is followed.
+const DEEPEST: usize = 1 << 16;
+
+impl Process {
+    /// The number of its parent (`stat`); nothing if it has none here.
+    ///
+    /// # Errors
+    ///
+    /// See [`Process`].
+    pub fn ppid(&self) -> Result<Option<Pid>> {
+        let ppid = u32::try_from(self.stat()?.ppid).unwrap_or(0);
+        Ok(self.inside(ppid))
+    }
+
+    /// Its parent, held; nothing if it has none here.
+    ///
+    /// # Errors
+    ///
+    /// See [`Process`]; whatever keeps the parent from being [held](crate::View::process).
+    pub fn parent(&self) -> Result<Option<Self>> {
+        let Some(ppid) = self.ppid()? else {
+            return Ok(None);
+        };
+        let parent = self.view.process(ppid)?;
+        // A parent is older than its child, and whoever is younger only has its number.
+        Ok((parent.start <= self.start).then_some(parent))
+    }
+
+    /// Its parent, the parent of that, and so on to the first.
+    ///
+    /// # Errors
+    ///
+    /// See [`Process`]. A line that breaks off, because one of them ended meanwhile, is as long
+    /// as it is.
+    pub fn parents(&self) -> Result<Vec<Self>> {
+        let mut parents: Vec<Self> = self.parent()?.into_iter().collect();
+        while let Some(last) = parents.last()
+            && let Ok(Some(parent)) = last.parent()
+        {
+            parents.push(parent);
+        }
+        Ok(parents)
+    }
+
+    /// The processes that it started and that are still there, by number.
+    ///
+    /// # Errors
+    ///
+    /// See [`Process`].
+    pub fn children(&self) -> Result<Vec<Pid>> {
+        self.descent(1)
+    }
+
+    /// Its children, theirs, and so on, by number.
+    ///
+    /// # Errors
+    ///
+    /// See [`Process`].
+    pub fn descendants(&self) -> Result<Vec<Pid>> {
+        self.descent(DEEPEST)
+    }
+
+    fn descent(&self, depth: usize) -> Result<Vec<Pid>> {
+        self.stat()?;
+        let (proc, pid) = (Arc::clone(self.procfs()), self.read);
+        let all = self.once(&format!("descent {depth}"), || {
+            self.run("task", move || {
+                let tree = Tree::of(&proc, pid);
+                Ok(tree.below(pid, depth))
+            })
+        })?;
+        let mut all: Vec<_> = all
+            .iter()
+            .filter_map(|pid| self.inside(pid.get()))
+            .collect();
+        all.sort_unstable();
+        Ok(all)
+    }
+}
+
+/// Who is whose child.
+enum Tree<'a> {
+    /// The kernel is asked (`task/TID/children`, 3.5, with `CONFIG_PROC_CHILDREN`).
+    Asked(&'a Procfs),
+    /// By the parents of all.
+    Listed(HashMap<Pid, Vec<Pid>>),
+}
+
+impl<'a> Tree<'a> {
+    fn of(proc: &'a Procfs, pid: Pid) -> Self {
+        if proc.read(&format!("{pid}/task/{pid}/children")).is_ok() {
+            return Self::Asked(proc);
+        }
+        let mut children: HashMap<Pid, Vec<Pid>> = HashMap::new();
+        for child in proc.pids().unwrap_or_default() {
+            let stat = proc.read(&format!("{child}/stat")).ok();
+            if let Some(stat) = stat.and_then(|bytes| Stat::parse(&bytes).ok())
+                && let Ok(parent) = u32::try_from(stat.ppid)
+            {
+                children.entry(Pid::new(parent)).or_default().push(child);
+            }
+        }
+        Self::Listed(children)
+    }
+
+    fn children(&self, pid: Pid) -> Vec<Pid> {
+        match self {
+            Self::Listed(children) => children.get(&pid).cloned().unwrap_or_default(),
+            Self::Asked(proc) => {
+                let Ok(dir) = proc.process(pid) else {
+                    return Vec::new();
+                };
+                let threads = dir.numbers("task").unwrap_or_default().into_iter();
+                let files = threads.flat_map(|thread| {
+                    let file = dir.whole(&format!("task/{thread}/children"));
+                    let file = file.unwrap_or_default();
+                    let words = file.split(|&b| b == b' ');
+                    words
+                        .filter_map(bytes::decimal)
+                        .map(Pid::new)
+                        .collect::<Vec<_>>()
+                });
+                files.collect()
+            }
+        }
+    }
+
+    /// All below `pid`, to that depth.
+    fn below(&self, pid: Pid, depth: usize) -> Vec<Pid> {
+        let mut all = Vec::new();
+        let mut generation = vec![pid];
+        for _ in 0..depth {
+            generation = generation
+                .iter()
+                .flat_map(|pid| self.children(*pid))
+                .collect();
+            if generation.is_empty() {
+                break;
+            }
+            all.extend_from_slice(&generation);
+        }
+        all
+    }
+}

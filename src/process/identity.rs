@@ -1,0 +1,373 @@
+//! What a process is: its name, its program, its arguments and environment, whose it is.
+
+use std::time::Duration;
+
+use super::{Process, Whose};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    format::pid::{Cmdline, Environ},
+    ids::{Gid, Uid},
+    tty,
+    value::Text,
+};
+
+/// The state of a process or a thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct State(u8);
+
+impl State {
+    pub(super) const fn new(letter: u8) -> Self {
+        Self(letter)
+    }
+
+    /// The kernel's letter, see [`Stat::state`](crate::format::pid::Stat::state).
+    #[must_use]
+    pub const fn letter(self) -> char {
+        self.0 as char
+    }
+
+    /// The word for it; `unknown` for a letter that psgo does not know.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self.0 {
+            b'R' => "running",
+            b'S' => "sleeping",
+            b'D' => "disk-sleep",
+            b'T' => "stopped",
+            b't' => "tracing-stop",
+            b'Z' => "zombie",
+            b'X' | b'x' => "dead",
+            b'K' => "wake-kill",
+            b'W' => "waking",
+            b'P' => "parked",
+            b'I' => "idle",
+            _ => "unknown",
+        }
+    }
+
+    /// Has it ended?
+    #[must_use]
+    pub const fn is_zombie(self) -> bool {
+        self.0 == b'Z'
+    }
+}
+
+/// Where a link of a process leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Linked {
+    /// The path, as seen from the root of whoever reads; without ` (deleted)` if it is that.
+    pub path: Text,
+    /// Has what it leads to no name any more?
+    pub deleted: bool,
+}
+
+/// The ids of users or groups under which a process runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Ids<T> {
+    /// Whose it is.
+    pub real: T,
+    /// As whom it acts.
+    pub effective: T,
+    /// What it can go back to.
+    pub saved: T,
+    /// As whom it opens files.
+    pub file: T,
+}
+
+pub(super) const DELETED: &[u8] = b" (deleted)";
+
+/// `link` without what the kernel adds to a name that is gone, and whether it is. `names` is how
+/// many names there are, where that is known: a file may be called so itself.
+pub(super) fn undeleted(link: &[u8], names: Option<u32>) -> (&[u8], bool) {
+    match (link.strip_suffix(DELETED), names) {
+        (Some(path), Some(0) | None) => (path, true),
+        (_, names) => (link, names == Some(0)),
+    }
+}
+
+impl Process {
+    /// When it started, since boot: what tells it from others of its number.
+    #[must_use]
+    pub fn start_time(&self) -> Duration {
+        self.view.0.host.ticks(self.start)
+    }
+
+    /// When it started, since the Unix epoch, to the tick.
+    #[must_use]
+    pub fn started(&self) -> Duration {
+        self.view.0.host.started(self.start)
+    }
+
+    /// For how long it has been running.
+    #[must_use]
+    pub fn age(&self) -> Duration {
+        self.view.0.host.age(self.start, self.view.0.now())
+    }
+
+    /// The name that the kernel has, at most 15 bytes but for some threads of its own (`stat`).
+    ///
+    /// # Errors
+    ///
+    /// See [`Process`].
+    pub fn comm(&self) -> Result<Text> {
+        Ok(Text::from(&*self.stat()?.comm))
+    }
+
+    /// Its name: that of the kernel, or, where it may have been cut, the last part of the first
+    /// argument, if that begins so.
+    ///
+    /// # Errors
+    ///
+    /// See [`Process`].
+    pub fn name(&self) -> Result<Text> {
+        const LONGEST: usize = 15;
+        let comm = self.stat()?.comm;
+        if comm.len() >= LONGEST
+            && let Ok(cmdline) = self.read::<Cmdline>()
+        {
+            let first = cmdline.args().next().unwrap_or_default();
+            let last = first.rsplit(|&b| b == b'/').next().unwrap_or_default();
+            if last.starts_with(&comm) {
+                return Ok(Text::from(last));
+            }
+        }
+        Ok(Text::from(&*comm))
+    }
+
+    /// Its program (`exe`); nothing for a thread of the kernel's own.
+    ///
+    /// # Errors
+    ///
+    /// See [`Process`].
+    pub fn exe(&self) -> Result<Option<Linked>> {
+        match self.linked("exe") {
+            Err(error) if error.kind() == ErrorKind::Absent => Ok(None),
+            other => other.map(Some),
+        }
+    }
+
+    /// Its working directory (`cwd`).
+    ///
+    /// # Errors
+    ///
+    /// See [`Process`].
+    pub fn cwd(&self) -> Result<Linked> {
+        self.linked("cwd")
+    }
+
+    /// Its root directory (`root`).
+    ///
+    /// # Errors
+    ///
+    /// See [`Process`].
+    pub fn root(&self) -> Result<Linked> {
+        self.linked("root")
+    }
+
+    fn linked(&self, name: &'static str) -> Result<Linked> {
+        let link = self.link(Whose::Living, name)?;
+        // A copy's links lead into the machine that it was copied to.
+        let names = if self.procfs().is_genuine() {
+            let behind = self.once(&format!("behind {name}"), || {
+                self.within(Whose::Living, name, move |dir| dir.behind(name))
+            });
+            behind.ok().map(|behind| behind.names)
+        } else {
+            None
+        };
+        let (path, deleted) = undeleted(&link, names);
+        let path = Text::from(path);
+        Ok(Linked { path, deleted })
+    }
+
+    /// Its arguments (`cmdline`); none for a thread of the kernel's own.
+    ///
+    /// # Errors
+    ///
+    /// See [`Process`]; [`ErrorKind::Zombie`] for one that has ended.
+    pub fn cmdline(&self) -> Result<Cmdline> {
+        let cmdline: Cmdline = self.read()?;
+        if cmdline.is_empty() && self.has_no_memory()? {
+            return Err(self.ended("cmdline"));
+        }
+        Ok(cmdline)
+    }
+
+    /// The environment that it was started with (`environ`), every entry as it stands; none for a
+    /// thread of the kernel's own.
+    ///
+    /// # Errors
+    ///
+    /// See [`Process`]; [`ErrorKind::Zombie`] for one that has ended.
+    pub fn environ(&self) -> Result<Environ> {
+        match self.read::<Environ>() {
+            Ok(environ) if environ.as_bytes().is_empty() && self.has_no_memory()? => {
+                Err(self.ended("environ"))
+            }
+            // Newer kernels do not even open it.
+            Err(error) if error.kind() == ErrorKind::Absent && self.is_kernel_thread()? => {
+                Ok(Environ::default())
+            }
+            other => other,
+        }
+    }
+
+    /// Has all of it ended?
+    pub(super) fn has_no_memory(&self) -> Result<bool> {
+        let stat = self.stat()?;
+        Ok(stat.state == b'Z' && stat.num_threads < 2)
+    }
+
+    /// Is it a thread of the kernel's own (`stat`)?
+    ///
+    /// # Errors
+    ///
+    /// See [`Process`].
+    pub fn is_kernel_thread(&self) -> Result<bool> {
+        Ok(self.stat()?.is_kernel_thread())
+    }
+
+    /// Its state (`stat`): that of its first thread.
+    ///
+    /// # Errors
+    ///
+    /// See [`Process`].
+    pub fn state(&self) -> Result<State> {
+        Ok(State::new(self.stat()?.state))
+    }
+
+    /// The terminal that it belongs to, `/dev/pts/3` (`stat`); nothing for none. The name is that
+    /// in the devpts where the terminal was made.
+    ///
+    /// # Errors
+    ///
+    /// See [`Process`].
+    pub fn terminal(&self) -> Result<Option<Text>> {
+        let number = self.stat()?.tty_nr;
+        // Most have a name that needs no table.
+        let name = tty::name(number, &[]).or_else(|| {
+            self.view.0.learn_drivers();
+            self.view.0.tty(number)
+        });
+        Ok(name.map(|name| b"/dev/".iter().chain(name.as_bytes()).copied().collect()))
+    }
+
+    /// Its users (`status`), in the user namespace of the view.
+    ///
+    /// # Errors
+    ///
+    /// See [`Process`].
+    pub fn uids(&self) -> Result<Ids<Uid>> {
+        let ids = self.status()?.uid.ok_or_else(|| self.untold("Uid"))?;
+        let joined = self.view.0.joined.as_ref();
+        let mapped = ids.map(|id| joined.map_or(Some(id), |joined| joined.uids.apply(id)));
+        self.ids(mapped, Uid::new)
+    }
+
+    /// Its groups (`status`), in the user namespace of the view.
+    ///
+    /// # Errors
+    ///
+    /// See [`Process`].
+    pub fn gids(&self) -> Result<Ids<Gid>> {
+        let ids = self.status()?.gid.ok_or_else(|| self.untold("Gid"))?;
+        let joined = self.view.0.joined.as_ref();
+        let mapped = ids.map(|id| joined.map_or(Some(id), |joined| joined.gids.apply(id)));
+        self.ids(mapped, Gid::new)
+    }
+
+    fn ids<T>(&self, ids: [Option<u32>; 4], new: fn(u32) -> T) -> Result<Ids<T>> {
+        let [Some(real), Some(effective), Some(saved), Some(file)] = ids else {
+            let reason = "the kernel does not tell the user namespace";
+            return Err(Error::new(ErrorKind::Denied, self.named("status"), reason));
+        };
+        Ok(Ids {
+            real: new(real),
+            effective: new(effective),
+            saved: new(saved),
+            file: new(file),
+        })
+    }
+
+    /// Its further groups (`status`), in the user namespace of the view.
+    ///
+    /// # Errors
+    ///
+    /// See [`Process`].
+    pub fn groups(&self) -> Result<Vec<Gid>> {
+        let groups = self.status()?.groups.ok_or_else(|| self.untold("Groups"))?;
+        let joined = self.view.0.joined.as_ref();
+        let mapped = groups.into_iter().map(|id| {
+            joined
+                .map_or(Some(id), |joined| joined.gids.apply(id))
+                .map(Gid::new)
+        });
+        mapped.collect::<Option<_>>().ok_or_else(|| {
+            let reason = "the kernel does not tell the user namespace";
+            Error::new(ErrorKind::Denied, self.named("status"), reason)
+        })
+    }
+
+    /// The name of its real user, by the names of the view; the number where there is no name.
+    ///
+    /// # Errors
+    ///
+    /// See [`Process`].
+    pub fn user(&self) -> Result<Text> {
+        let uid = self.uids()?.real;
+        Ok(self.user_named(uid))
+    }
+
+    /// The name of a user, by the names of the view; the number where there is no name.
+    #[must_use]
+    pub fn user_named(&self, uid: Uid) -> Text {
+        let names = self.view.0.users();
+        names.learn(uid.get());
+        let name = names.name(uid.get());
+        name.unwrap_or_else(|| Text::from(uid.to_string()))
+    }
+
+    /// The name of a group, by the names of the view; the number where there is no name.
+    #[must_use]
+    pub fn group_named(&self, gid: Gid) -> Text {
+        let names = self.view.0.groups();
+        names.learn(gid.get());
+        let name = names.name(gid.get());
+        name.unwrap_or_else(|| Text::from(gid.to_string()))
+    }
+
+    /// The user that logged in and from whom it descends (`loginuid`); nothing if none did.
+    ///
+    /// # Errors
+    ///
+    /// See [`Process`]; [`ErrorKind::Absent`] where the kernel does not audit.
+    pub fn login_user(&self) -> Result<Option<Uid>> {
+        let id: u32 = self.number("loginuid")?;
+        Ok((id != u32::MAX).then(|| Uid::new(id)))
+    }
+
+    /// A line that this kernel's `status` does not have.
+    pub(super) fn untold(&self, line: &str) -> Error {
+        let reason = format!("no line {line}");
+        Error::new(ErrorKind::Absent, self.named("status"), reason)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_may_be_called_deleted() {
+        assert_eq!(undeleted(b"/a (deleted)", Some(0)), (&b"/a"[..], true));
+        assert_eq!(
+            undeleted(b"/a (deleted)", Some(1)),
+            (&b"/a (deleted)"[..], false)
+        );
+        assert_eq!(undeleted(b"/a (deleted)", None), (&b"/a"[..], true));
+        assert_eq!(undeleted(b"/a", Some(0)), (&b"/a"[..], true));
+        assert_eq!(undeleted(b"/a", None), (&b"/a"[..], false));
+    }
+}
