@@ -21,3 +21,4 @@ mod namespaces;
 mod net;
 mod odd;
 mod storm;
+mod tables;
