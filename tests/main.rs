@@ -22,3 +22,4 @@ mod net;
 mod odd;
 mod storm;
 mod tables;
+mod timers;
