@@ -8,6 +8,8 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
+use nix::sys::timerfd::{ClockId, TimerFd, TimerFlags};
+
 use crate::{
     command::{Answer, path},
     machine::{dir, podman, process::sleeping},
@@ -186,4 +188,41 @@ fn a_join_is_a_moment_of_one_thread() {
     }
     // A17: nothing is executed.
     assert_eq!(of("execve").len(), 1, "{lines:#?}");
+}
+
+/// The files below `/proc/PID` of one process that a command opens.
+fn opened_of(pid: i32, args: &[&str]) -> BTreeSet<String> {
+    let below = format!("/proc/{pid}/");
+    let lines = traced(OPENS, args);
+    let opened = opened(&lines);
+    let found = opened.iter().filter_map(|path| path.strip_prefix(&below));
+    found.map(str::to_owned).collect()
+}
+
+#[test]
+fn the_tables_open_only_what_their_columns_ask_for() {
+    let process = sleeping();
+    let pid = process.pid();
+    // It may have been given more of them than it was started with.
+    let fds = fs::read_dir(format!("/proc/{pid}/fd")).unwrap();
+    let infos = fds.map(|fd| format!(" fdinfo/{}", fd.unwrap().file_name().display()));
+    let with_infos = format!("fd stat{}", infos.collect::<String>());
+    // So that there is one to list; the other process has none.
+    let _timer = TimerFd::new(ClockId::CLOCK_MONOTONIC, TimerFlags::TFD_CLOEXEC).unwrap();
+    for (args, allowed) in [
+        // Whose they are nobody asks: no process is looked at.
+        (&["sockets", "-format", "proto,local,state"][..], ""),
+        (&["sockets", "-format", "proto,owners"], "fd stat"),
+        (&["sockets"], "fd stat"),
+        (&["files", "-format", "pid,fd,kind,target"], "fd stat"),
+        (&["files", "-format", "pid,name"], "fd stat"),
+        (&["files", "-format", "pid,mode"], &with_infos),
+        (&["files", "-all", "-format", "pid,target"], "fd stat maps"),
+        (&["timers"], "fd stat timers"),
+        (&["-format", "pid,fds,files"], "fd stat"),
+        (&["-format", "pid,lports,peers"], "fd stat"),
+    ] {
+        let allowed: BTreeSet<String> = allowed.split_whitespace().map(str::to_owned).collect();
+        assert_eq!(opened_of(pid, args), allowed, "{args:?}");
+    }
 }

@@ -22,3 +22,5 @@ mod namespaces;
 mod net;
 mod odd;
 mod storm;
+mod tables;
+mod timers;

@@ -158,3 +158,84 @@ impl Iterator for Watcher {
         Some(self.look())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        fs::File,
+        os::{fd::AsRawFd as _, unix::net::UnixListener},
+    };
+
+    use super::*;
+    use crate::{Pids, Value, descriptor::Subject};
+
+    fn watched(subject: Subject, names: &[&str]) -> Watcher {
+        let me = [Pid::new(std::process::id())];
+        let query = Query::of(subject, names).unwrap();
+        query.pids(Pids::Only(&me)).watch().unwrap()
+    }
+
+    /// Whether one of the rows begins with this cell.
+    fn has<'a>(mut rows: impl Iterator<Item = &'a Row>, cell: &Value) -> bool {
+        rows.any(|row| row.values()[0] == *cell)
+    }
+
+    #[test]
+    fn a_descriptor_that_comes_to_mean_another_file_is_a_new_one() {
+        let mut watcher = watched(Subject::Files, &["target", "fd"]);
+        let dir = std::env::temp_dir().join(format!("psgo-anew-{}", std::process::id()));
+        std::fs::create_dir(&dir).unwrap();
+        let [old, new] = ["old", "new"].map(|name| dir.join(name));
+        let cell = |path: &std::path::Path| Value::text(path.as_os_str().as_encoded_bytes());
+        let mut file = std::os::fd::OwnedFd::from(File::create(&old).unwrap());
+        let first = watcher.look().unwrap();
+        assert!(has(first.table.rows().iter(), &cell(&old)));
+        assert!(first.came.is_empty() && first.new_rows().next().is_none());
+        let other = File::create(&new).unwrap();
+        let fd = file.as_raw_fd();
+        nix::unistd::dup2(&other, &mut file).unwrap();
+        let second = watcher.look().unwrap();
+        let row = second
+            .new_rows()
+            .find(|row| row.values() == [cell(&new), Value::Int(fd.into())]);
+        assert!(row.is_some(), "{second:?}");
+        let me = Pid::new(std::process::id());
+        assert!(second.came.contains(&me) && second.went.contains(&me));
+        let third = watcher.look().unwrap();
+        assert!(!has(third.new_rows(), &cell(&new)), "{third:?}");
+        assert!(has(third.table.rows().iter(), &cell(&new)));
+        std::fs::remove_dir_all(dir).unwrap();
+    }
+
+    #[test]
+    fn a_socket_is_the_same_whoever_has_it_and_rows_keep_to_their_marks_when_sorted() {
+        let path = std::env::temp_dir().join(format!("psgo-mark-{}", std::process::id()));
+        let cell = Value::text(path.as_os_str().as_encoded_bytes());
+        let query = Query::of(Subject::Sockets, &["local", "pid"]).unwrap();
+        let query = query.sort(&["-inode"]).unwrap();
+        let mut watcher = query.watch().unwrap();
+        watcher.look().unwrap();
+        let listener = UnixListener::bind(&path).unwrap();
+        let look = watcher.look().unwrap();
+        assert!(has(look.new_rows(), &cell));
+        let again = watcher.look().unwrap();
+        assert!(!has(again.new_rows(), &cell) && has(again.table.rows().iter(), &cell));
+        // Nobody has it any more but a child of this process.
+        let mut child = std::process::Command::new("sleep")
+            .arg("100000")
+            .stdin(std::os::fd::OwnedFd::from(listener))
+            .spawn()
+            .unwrap();
+        let given = watcher.look().unwrap();
+        let row = given
+            .table
+            .rows()
+            .iter()
+            .find(|row| row.values()[0] == cell);
+        assert_eq!(row.unwrap().pid(), Pid::new(child.id()));
+        assert!(!has(given.new_rows(), &cell), "{given:?}");
+        child.kill().unwrap();
+        child.wait().unwrap();
+        std::fs::remove_file(path).unwrap();
+    }
+}

@@ -11,7 +11,7 @@ use psgo::{Fields, format};
 use crate::machine::{must_be_root, run};
 
 /// Runs `test` on a thread that has a network namespace of its own, with `lo` up.
-pub(super) fn in_own_network(test: impl FnOnce() + Send + 'static) {
+pub(crate) fn in_own_network(test: impl FnOnce() + Send + 'static) {
     must_be_root();
     let thread = thread::spawn(|| {
         unshare(CloneFlags::CLONE_NEWNET).unwrap();

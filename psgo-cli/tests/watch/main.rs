@@ -16,6 +16,7 @@ use nix::{
 };
 
 mod screen;
+mod tables;
 mod written;
 
 const PSGO: &str = env!("CARGO_BIN_EXE_psgo");
