@@ -15,6 +15,7 @@ mod cost;
 mod drift;
 mod host;
 mod hostile;
+mod inspect;
 mod joins;
 mod namespaces;
 mod net;
