@@ -78,9 +78,12 @@ static void kinds(const char *dir)
 	say("port", ntohs(end.sin_port));
 }
 
+/* It is ready when it has its name. */
 static void *wait_for_ever(void *name)
 {
 	prctl(PR_SET_NAME, name);
+	say("ready", 0);
+	fflush(stdout);
 	for (;;)
 		pause();
 }
@@ -97,9 +100,8 @@ int main(int count, char **words)
 		say("file", open(words[2], O_RDONLY));
 	if (pthread_create(&thread, NULL, wait_for_ever, "x) 1 2 3 4 5"))
 		return 1;
-	say("ready", 0);
-	fflush(stdout);
 	if (!strcmp(words[1], "leader"))
 		syscall(SYS_exit, 0);
-	wait_for_ever("first");
+	for (;;)
+		pause();
 }
