@@ -26,6 +26,7 @@
 //! | pids in several containers | the processes of each, once | [`join_namespace_and_process_info_by_pids`] |
 //! | a pidfd | the processes of its container | [`View::inside`], [`Query::view`] |
 //! | another `/proc`, or a copy of one | its processes | [`View::at`], [`Query::view`] |
+//! | one pid | all about it | [`View::process`], [`Process`] |
 //! | many processes | rows one by one, sorted, with a time-out | [`Query`] |
 //! | a name | what column it is | [`descriptor::find`], [`list_descriptors`] |
 //! | a list of what should run | what is missing, what is there beyond it | `drift`, with feature `drift` |

@@ -17,6 +17,7 @@ mod drift;
 mod files;
 mod host;
 mod hostile;
+mod inspect;
 mod joins;
 mod namespaces;
 mod net;

@@ -1,6 +1,6 @@
 //! The control group of a process: what it may have, what it has, how long its tasks wait.
 
-use std::os::fd::OwnedFd;
+use std::{os::fd::OwnedFd, sync::Arc};
 
 use nix::fcntl::OFlag;
 
@@ -125,17 +125,19 @@ impl Process {
     /// The groups that tell of `controller`, the one of version 2 last.
     fn groups_of(&self, controller: &'static str) -> Result<Vec<(bool, Group)>> {
         let base = match &self.view.0.joined {
-            Some(joined) => std::sync::Arc::clone(&joined.base),
-            None => std::sync::Arc::clone(self.procfs()),
+            Some(joined) => Arc::clone(&joined.base),
+            None => Arc::clone(self.procfs()),
         };
         if !base.is_genuine() {
             let reason = "a copy has no control groups";
             return Err(Error::new(ErrorKind::Absent, self.named("cgroup"), reason));
         }
         let cgroups = self.cgroups()?;
+        let mounts = self.once("own mounts", || {
+            let mounts = self.run("cgroup", move || base.read("self/mountinfo"))?;
+            Ok(Arc::new(Mountinfo::parse(&mounts).unwrap_or_default()))
+        })?;
         self.run("cgroup", move || {
-            let mounts = base.read("self/mountinfo")?;
-            let mounts = Mountinfo::parse(&mounts).unwrap_or_default();
             let rows = [cgroups.of_controller(controller), cgroups.unified()];
             let groups = rows
                 .into_iter()

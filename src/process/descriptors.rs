@@ -1,6 +1,6 @@
 //! What a process holds open: every descriptor, with what `fdinfo` tells and the socket behind it.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use super::{Process, Whose, identity::undeleted};
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     format::pid::Fdinfo,
     snapshot::{Files, Opened, Place, SocketsOf, read_opened},
     socket::Socket,
-    sys::Entry,
+    sys::{Behind, Entry},
 };
 
 /// What kind of file a descriptor stands for.
@@ -62,6 +62,19 @@ impl FileKind {
         ];
         let found = begins.iter().find(|(start, _)| link.starts_with(start));
         found.map(|(_, kind)| *kind)
+    }
+
+    /// What is likely of a path that was opened with these flags.
+    fn of_path(path: &[u8], mut flags: impl Iterator<Item = &'static str>) -> Self {
+        if !path.starts_with(b"/") {
+            Self::Other
+        } else if flags.any(|flag| flag == "O_DIRECTORY") {
+            Self::Directory
+        } else if path.starts_with(b"/dev/") && !path.starts_with(b"/dev/shm/") {
+            Self::CharDevice
+        } else {
+            Self::File
+        }
     }
 
     fn of_entry(entry: Option<Entry>) -> Self {
@@ -158,16 +171,19 @@ impl Process {
     ///
     /// See [`Process`].
     pub fn descriptor_count(&self) -> Result<usize> {
+        if let Some(all) = self.kept().find::<Arc<[Descriptor]>>("descriptors") {
+            return all.map(|all| all.len());
+        }
         self.once("fd", || {
-            self.within(Whose::Living, "fd", |dir| Ok(dir.numbers("fd")?.len()))
+            self.at_once(Whose::Living, "fd", |dir| Ok(dir.numbers("fd")?.len()))
         })
     }
 
     /// Its descriptors, by number (`fd`, `fdinfo`), and the sockets behind them, each table of its
     /// own network namespace (`net/tcp` and so on) read once; none for a zombie.
     ///
-    /// Nothing is opened, and no file system is asked: a file on a server that does not answer is
-    /// told as any other.
+    /// Nothing is opened. Of a file on a server that does not answer the kind is guessed, after the
+    /// time-out.
     ///
     /// # Errors
     ///
@@ -175,22 +191,37 @@ impl Process {
     pub fn descriptors(&self) -> Result<Arc<[Descriptor]>> {
         self.once("descriptors", || {
             let proc = Arc::clone(self.procfs());
-            self.within(Whose::Living, "fd", move |dir| {
+            let opened = self.within(Whose::Living, "fd", move |dir| {
                 let mut files = proc.reader_of(dir)?;
                 let wanted = Files::FDS | Files::FDINFO | Files::SOCKETS;
-                let opened = read_opened(&mut files, wanted, &SocketsOf::default())?;
-                let is_genuine = proc.is_genuine();
-                let behind = |fd: u32| {
-                    let behind = is_genuine.then(|| dir.behind(&format!("fd/{fd}")).ok());
-                    behind.flatten()
-                };
-                let all = opened.into_iter().filter_map(|opened| match opened.place {
-                    Place::Fd(fd) => Some(descriptor(fd, opened, behind)),
-                    _ => None,
-                });
-                Ok(all.collect())
-            })
+                read_opened(&mut files, wanted, &SocketsOf::default())
+            })?;
+            let behind = self.behind(&opened);
+            let all = opened.into_iter().filter_map(|opened| match opened.place {
+                Place::Fd(fd) => Some(descriptor(fd, opened, behind.get(&fd).copied())),
+                _ => None,
+            });
+            Ok(all.collect())
         })
+    }
+
+    /// What stands behind those descriptors of which the link does not tell. Some file systems ask
+    /// their servers even for that, and where one does not answer, no descriptor is less known
+    /// than by its link and its flags.
+    fn behind(&self, opened: &[Opened]) -> HashMap<u32, Behind> {
+        let wanted = opened.iter().filter_map(|opened| match opened.place {
+            Place::Fd(fd) if FileKind::of_link(&opened.target).is_none() => Some(fd),
+            _ => None,
+        });
+        let wanted: Vec<u32> = wanted.collect();
+        if wanted.is_empty() || !self.procfs().is_genuine() {
+            return HashMap::new();
+        }
+        let found = self.within(Whose::Living, "fd", move |dir| {
+            let behind = |fd| Some((fd, dir.behind(&format!("fd/{fd}")).ok()?));
+            Ok(wanted.into_iter().filter_map(behind).collect())
+        });
+        found.unwrap_or_default()
     }
 
     /// The regular files that it has open, those without a name too.
@@ -229,18 +260,16 @@ impl Process {
     }
 }
 
-fn descriptor(
-    fd: u32,
-    opened: Opened,
-    behind: impl Fn(u32) -> Option<crate::sys::Behind>,
-) -> Descriptor {
+fn descriptor(fd: u32, opened: Opened, behind: Option<Behind>) -> Descriptor {
+    let info = opened.info;
     // What its link says need not be asked.
-    let (kind, names) = match FileKind::of_link(&opened.target) {
-        Some(kind) => (kind, Some(1)),
-        None => match behind(fd) {
-            Some(behind) => (FileKind::of_entry(behind.kind), Some(behind.names)),
-            None => (FileKind::Other, None),
-        },
+    let (kind, names) = match (FileKind::of_link(&opened.target), behind) {
+        (Some(kind), _) => (kind, Some(1)),
+        (None, Some(behind)) => (FileKind::of_entry(behind.kind), Some(behind.names)),
+        (None, None) => {
+            let flags = info.iter().flat_map(|info| info.flags.names());
+            (FileKind::of_path(&opened.target, flags), None)
+        }
     };
     let deleted = kind != FileKind::Memory && undeleted(&opened.target, names).1;
     Descriptor {
@@ -248,7 +277,7 @@ fn descriptor(
         kind,
         deleted: deleted && opened.target.starts_with(b"/"),
         target: opened.target,
-        info: opened.info,
+        info,
         socket: opened.socket,
     }
 }

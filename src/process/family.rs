@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::Process;
+use super::{Process, Whose};
 use crate::{bytes, error::Result, format::pid::Stat, ids::Pid, procfs::Procfs};
 
 /// How deep a tree of processes is followed.
@@ -71,7 +71,7 @@ impl Process {
         self.stat()?;
         let (proc, pid) = (Arc::clone(self.procfs()), self.read);
         let all = self.once(&format!("descent {depth}"), || {
-            self.run("task", move || {
+            self.at_once(Whose::Leader, "task", move |_| {
                 let tree = Tree::of(&proc, pid);
                 Ok(tree.below(pid, depth))
             })

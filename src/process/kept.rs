@@ -10,6 +10,9 @@ pub(super) struct Kept {
     /// How many oneshots there are inside each other.
     depth: usize,
     known: HashMap<String, Box<dyn Any + Send + Sync>>,
+    /// Whether its memory does not answer: whoever asks again waits again, and leaves another
+    /// thread behind.
+    silent: bool,
 }
 
 impl Kept {
@@ -21,7 +24,17 @@ impl Kept {
         self.depth = self.depth.saturating_sub(1);
         if self.depth == 0 {
             self.known.clear();
+            self.silent = false;
         }
+    }
+
+    pub(super) fn is_silent(&self) -> bool {
+        self.silent
+    }
+
+    /// Its memory does not answer, and is not asked again before the oneshot ends.
+    pub(super) fn fall_silent(&mut self) {
+        self.silent = self.depth > 0;
     }
 
     pub(super) fn find<T: Clone + 'static>(&self, key: &str) -> Option<Result<T>> {

@@ -108,11 +108,16 @@ impl View {
         let read = numbers.as_ref().map_or(Ok(pid), outside)?;
         let proc = Arc::clone(&inner.proc);
         let mut worker = Worker::default();
-        let held = worker.run(self.patience(), move || {
+        let hold = move || {
             let dir = proc.process(read)?;
             let files = (dir.read("stat")?, dir.read("status")?);
             Ok((dir, files))
-        });
+        };
+        let held = if inner.proc.is_genuine() {
+            hold()
+        } else {
+            worker.run(self.patience(), hold)
+        };
         let name = |file: &str| inner.proc.named(&format!("{pid}/{file}"));
         let held = held.map_err(|error| match error.raw_os_error() {
             Some(libc::ENOENT | libc::ESRCH) => gone(pid),
@@ -174,6 +179,26 @@ const SHARED: [&str; 9] = [
     "statm",
     "attr/current",
 ];
+
+/// The files that wait for the process itself: for its memory, for a program that it is just
+/// executing, for what is mounted. All others of the kernel's own answer at once.
+const WAITING: [&str; 12] = [
+    "cmdline",
+    "environ",
+    "maps",
+    "smaps",
+    "smaps_rollup",
+    "io",
+    "stack",
+    "syscall",
+    "attr/current",
+    "timers",
+    "mountinfo",
+    "mounts",
+];
+
+/// The files that cost the lock of the process's memory: where one does not answer, none does.
+const MEMORY: [&str; 5] = ["cmdline", "environ", "maps", "smaps", "smaps_rollup"];
 
 impl Process {
     /// Its number, as it was asked for.
@@ -311,11 +336,46 @@ impl Process {
         self.run(name, move || work(&dir))
     }
 
+    /// The same, of what never waits where the `/proc` is the kernel's own: so it costs no change
+    /// of threads.
+    fn at_once<T: Send + 'static>(
+        &self,
+        whose: Whose,
+        name: &str,
+        work: impl FnOnce(&ProcessDir) -> io::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        if !self.procfs().is_genuine() {
+            return self.within(whose, name, work);
+        }
+        let dir = match whose {
+            Whose::Leader => Arc::clone(&self.dir),
+            Whose::Living => self.living()?,
+        };
+        work(&dir).map_err(|error| self.failed(name, error))
+    }
+
     /// The bytes of a file.
     fn bytes(&self, whose: Whose, name: &str) -> Result<Arc<[u8]>> {
         self.once(&format!("{whose:?} {name}"), || {
+            let of_memory = MEMORY.contains(&name);
+            if of_memory && self.kept().is_silent() {
+                let error = io::Error::from_raw_os_error(libc::ETIMEDOUT);
+                return Err(self.failed(name, error));
+            }
             let file = name.to_owned();
-            self.within(whose, name, move |dir| Ok(dir.whole(&file)?.into()))
+            let own_name = name.rsplit_once("task/").map_or(name, |(_, of_thread)| {
+                of_thread.split_once('/').map_or(name, |(_, file)| file)
+            });
+            let read = move |dir: &ProcessDir| Ok(dir.whole(&file)?.into());
+            let bytes = if WAITING.contains(&own_name) {
+                self.within(whose, name, read)
+            } else {
+                self.at_once(whose, name, read)
+            };
+            if of_memory && matches!(&bytes, Err(error) if error.kind() == ErrorKind::TimedOut) {
+                self.kept().fall_silent();
+            }
+            bytes
         })
     }
 
@@ -344,7 +404,7 @@ impl Process {
     fn link(&self, whose: Whose, name: &str) -> Result<Arc<[u8]>> {
         self.once(&format!("{whose:?} {name}"), || {
             let file = name.to_owned();
-            self.within(whose, name, move |dir| Ok(dir.link(&file)?.into()))
+            self.at_once(whose, name, move |dir| Ok(dir.link(&file)?.into()))
         })
     }
 
@@ -355,10 +415,14 @@ impl Process {
 
     /// `stat` as it is now.
     fn stat_now(&self) -> Result<Stat> {
-        let dir = Arc::clone(&self.dir);
-        let worker = self.worker.lock();
-        let mut worker = worker.unwrap_or_else(PoisonError::into_inner);
-        let bytes = worker.run(self.view.patience(), move || dir.read("stat"));
+        let bytes = if self.procfs().is_genuine() {
+            self.dir.read("stat")
+        } else {
+            let dir = Arc::clone(&self.dir);
+            let worker = self.worker.lock();
+            let mut worker = worker.unwrap_or_else(PoisonError::into_inner);
+            worker.run(self.view.patience(), move || dir.read("stat"))
+        };
         let bytes = bytes.map_err(|error| match error.raw_os_error() {
             Some(libc::ENOENT | libc::ESRCH) => gone(self.pid),
             _ => Error::io(self.named("stat"), error),
@@ -402,15 +466,14 @@ impl Process {
             if stat.state != b'Z' || stat.num_threads < 2 {
                 return Ok(Arc::clone(&self.dir));
             }
-            let dir = Arc::clone(&self.dir);
-            let found = self.run("task", move || {
-                let threads = dir.numbers("task")?.into_iter().map(Pid::new);
+            let found = self.at_once(Whose::Leader, "task", |dir| {
+                let mut threads = dir.numbers("task")?.into_iter().map(Pid::new);
                 let lives = |thread: Pid| {
                     let dir = dir.thread(thread).ok()?;
                     let stat = Stat::parse(&dir.read("stat").ok()?).ok()?;
                     (!matches!(stat.state, b'Z' | b'X')).then_some(dir)
                 };
-                Ok(threads.into_iter().find_map(lives))
+                Ok(threads.find_map(lives))
             })?;
             Ok(found.map_or_else(|| Arc::clone(&self.dir), Arc::new))
         })

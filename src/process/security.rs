@@ -81,7 +81,7 @@ impl Process {
     /// See [`Process`].
     pub fn namespaces(&self) -> Result<Vec<Namespace>> {
         self.once("namespaces", || {
-            self.within(Whose::Living, "ns", |dir| {
+            self.at_once(Whose::Living, "ns", |dir| {
                 let names = dir.names("ns")?.into_iter();
                 let namespaces = names.map(|name| {
                     let link = dir.link(&format!("ns/{name}")).ok();

@@ -49,7 +49,7 @@ impl Process {
     /// See [`Process`].
     pub fn threads(&self) -> Result<Vec<Thread>> {
         let stats = self.once("threads", || {
-            self.within(Whose::Leader, "task", |dir| {
+            self.at_once(Whose::Leader, "task", |dir| {
                 let threads = dir.numbers("task")?.into_iter();
                 let stats = threads.filter_map(|tid| {
                     let stat = dir.read(&format!("task/{tid}/stat")).ok()?;

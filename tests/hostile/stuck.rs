@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use psgo::{Pids, Query, Table};
+use psgo::{ErrorKind, Pids, Query, Table, View};
 
 use super::{
     TIMEOUT,
@@ -216,5 +216,38 @@ fn of_five_that_do_not_answer_four_are_waited_for() {
         drop(stuck);
         until_threads_end();
         before.come_back("afterwards");
+    });
+}
+
+#[test]
+fn one_process_is_told_but_for_what_its_memory_holds() {
+    alone(|| {
+        let stuck = Stuck::new(1);
+        let pid = stuck.pids()[0];
+        let view = View::host().unwrap().timeout(TIMEOUT);
+        let process = view.process(pid_of(pid)).unwrap();
+        let start = Instant::now();
+        process.oneshot(|process| {
+            for silent in [
+                process.cmdline().map(drop),
+                process.environ().map(drop),
+                process.smaps().map(drop),
+            ] {
+                assert_eq!(silent.unwrap_err().kind(), ErrorKind::TimedOut);
+            }
+            assert_eq!(
+                process.ppid().unwrap(),
+                Some(pid_of(std::process::id().try_into().unwrap()))
+            );
+            assert!(process.memory().unwrap().size > 0);
+            assert!(!process.descriptors().unwrap().is_empty());
+        });
+        // What was silent once is not waited for again.
+        assert!(start.elapsed() < 3 * TIMEOUT, "{:?}", start.elapsed());
+        // The one that reads ends with the process's value, and is not left behind.
+        drop(process);
+        assert_eq!(threads(), 1);
+        drop(stuck);
+        until_threads_end();
     });
 }

@@ -325,7 +325,6 @@ fn io(process: &Process, doc: &mut Document) {
 }
 
 fn files(process: &Process, doc: &mut Document) {
-    doc.put("num_fds", process.descriptor_count().map(count));
     let files = process.open_files().map(|files| {
         list(files.iter().map(|file| {
             object([
@@ -338,6 +337,7 @@ fn files(process: &Process, doc: &mut Document) {
         }))
     });
     doc.put("open_files", files);
+    doc.put("num_fds", process.descriptor_count().map(count));
     extra::files(process, doc);
 }
 

@@ -1,7 +1,7 @@
 //! What an object has beyond psutil: `ext`, and what only psgo tells, `psgo`.
 
 use psgo::{
-    Descriptor, Fields, Process, Socket, Text, Thread, Value,
+    Descriptor, Fields, FileKind, Process, Socket, Text, Thread, Value,
     bytes::Escaped,
     caps::CapSet,
     format::{
@@ -184,8 +184,19 @@ fn descriptor(descriptor: &Descriptor) -> Value {
     if let Some(socket) = &descriptor.socket {
         fields.push("socket", self::socket(socket));
     }
+    let is_odd = matches!(descriptor.kind, FileKind::Anonymous | FileKind::Other)
+        || descriptor.what() == Some(b"pidfd");
     if let Some(info) = &descriptor.info {
-        fields.push("info", record(info));
+        let info = if is_odd {
+            record(info)
+        } else {
+            // Of all others the kernel tells no more.
+            object([
+                ("mnt_id", maybe(info.mnt_id.map(int))),
+                ("ino", maybe(info.ino.map(Value::from))),
+            ])
+        };
+        fields.push("info", info);
     }
     Value::Fields(fields)
 }
