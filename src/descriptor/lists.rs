@@ -178,8 +178,7 @@ fn types_of(subject: Subject) -> BTreeMap<&'static str, Holds> {
     let timerfd = TimerFd::new(ClockId::CLOCK_MONOTONIC, TimerFlags::empty()).unwrap();
     let later = std::time::Duration::from_secs(3600);
     let once = Expiration::OneShot(
-        (nix::time::clock_gettime(nix::time::ClockId::CLOCK_MONOTONIC).unwrap() + later.into())
-            .into(),
+        nix::time::clock_gettime(nix::time::ClockId::CLOCK_MONOTONIC).unwrap() + later.into(),
     );
     timerfd
         .set(once, TimerSetTimeFlags::TFD_TIMER_ABSTIME)
@@ -266,7 +265,7 @@ fn the_docs_list_all_of_the_descriptors() {
     ];
     for (command, subject) in others {
         let types = types_of(subject);
-        list += &format!("## Of `psgo {command}`\n");
+        list.extend(["## Of `psgo ", command, "`\n"]);
         list += &table(subject, head, |d| {
             assert_eq!(types.get(d.name), Some(&d.holds), "{command}: {}", d.name);
             vec![
