@@ -151,7 +151,7 @@ impl ValueEnum for Color {
 }
 
 /// What people type, and what they get.
-pub(crate) const EXAMPLES: [(&str, &str); 10] = [
+pub(crate) const EXAMPLES: [(&str, &str); 12] = [
     ("psgo", "every process of this host"),
     (
         "psgo -format pid,user,seccomp,capeff -sort user",
@@ -177,6 +177,14 @@ pub(crate) const EXAMPLES: [(&str, &str); 10] = [
     (
         "psgo -format pid,pcpu,args -sort -pcpu -watch 2",
         "what is busy now, looked at every two seconds",
+    ),
+    (
+        "psgo sockets -join 5572 -where state=LISTEN",
+        "who listens in a container, and where",
+    ),
+    (
+        "psgo files -where deleted=yes",
+        "what is held open and has no name any more",
     ),
     (
         "psgo drift -missing -retry",

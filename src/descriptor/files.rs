@@ -79,7 +79,7 @@ fn kind(opened: &Opened) -> Value {
         Text::word("memfd")
     } else if target.starts_with(b"/dmabuf:") {
         Text::word("dmabuf")
-    } else if target.starts_with(b"/dev/") && !FILES_IN_DEV.iter().any(|dir| is_below(dir)) {
+    } else if target.starts_with(b"/dev/") && !FILES_IN_DEV.iter().any(is_below) {
         Text::word("device")
     } else {
         Text::word("file")

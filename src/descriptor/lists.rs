@@ -166,10 +166,8 @@ fn types_of(subject: Subject) -> BTreeMap<&'static str, Holds> {
     .unwrap();
     let timerfd = TimerFd::new(ClockId::CLOCK_MONOTONIC, TimerFlags::empty()).unwrap();
     let later = std::time::Duration::from_secs(3600);
-    let once = Expiration::OneShot(
-        (nix::time::clock_gettime(nix::time::ClockId::CLOCK_MONOTONIC).unwrap() + later.into())
-            .into(),
-    );
+    let now = nix::time::clock_gettime(nix::time::ClockId::CLOCK_MONOTONIC).unwrap();
+    let once = Expiration::OneShot(now + later.into());
     timerfd
         .set(once, TimerSetTimeFlags::TFD_TIMER_ABSTIME)
         .unwrap();
@@ -255,7 +253,7 @@ fn the_docs_list_all_of_the_descriptors() {
     ];
     for (command, subject) in others {
         let types = types_of(subject);
-        list += &format!("## Of `psgo {command}`\n");
+        list.extend(["## Of `psgo ", command, "`\n"]);
         list += &table(subject, head, |d| {
             assert_eq!(types.get(d.name), Some(&d.holds), "{command}: {}", d.name);
             vec![
