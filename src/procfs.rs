@@ -384,8 +384,14 @@ impl Reader<'_> {
         let dir = sys::open_below(dir, "fd", flags, self.procfs.guard)?;
         let mut numbers = sys::list_numbers(&dir)?;
         numbers.sort_unstable();
-        let link = |fd: u32| Some((fd, link(&dir, &fd.to_string(), self.procfs.guard).ok()?));
-        Ok(numbers.into_iter().filter_map(link).collect())
+        let link = |fd: u32| match link(&dir, &fd.to_string(), self.procfs.guard) {
+            Ok(target) => Some(Ok((fd, target))),
+            // Closed meanwhile.
+            Err(error) if error.raw_os_error() == Some(libc::ENOENT) => None,
+            // Who may list them may not be allowed to know where they lead.
+            Err(error) => Some(Err(error)),
+        };
+        numbers.into_iter().filter_map(link).collect()
     }
 
     /// The whole of a file that may be larger than those of a listing.

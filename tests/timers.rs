@@ -41,7 +41,7 @@ fn timers() -> (Timer, Timer, TimerFd) {
     });
     let telling = Timer::new(Clock::CLOCK_MONOTONIC, telling).unwrap();
     let timerfd = TimerFd::new(ClockId::CLOCK_BOOTTIME, TimerFlags::TFD_CLOEXEC).unwrap();
-    let every = Expiration::IntervalDelayed(LEFT.into(), Duration::from_millis(1_500_000).into());
+    let every = Expiration::IntervalDelayed(LEFT.into(), Duration::from_secs(1500).into());
     timerfd.set(every, TimerSetTimeFlags::empty()).unwrap();
     (silent, telling, timerfd)
 }

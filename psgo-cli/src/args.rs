@@ -185,6 +185,14 @@ pub(crate) const EXAMPLES: &[(&str, &str)] = &[
         "what is busy now, looked at every two seconds",
     ),
     (
+        "psgo sockets -join 5572 -where state=LISTEN",
+        "who listens in a container, and where",
+    ),
+    (
+        "psgo files -where deleted=yes",
+        "what is held open and has no name any more",
+    ),
+    (
         "psgo drift -missing -retry",
         "what should run and does not, by what psgo drift write has saved",
     ),

@@ -5,9 +5,9 @@ use clap_mangen::{
     Man,
     roff::{Roff, bold, italic, roman},
 };
-use psgo::descriptor::{self, Descriptor};
+use psgo::descriptor::{Descriptor, Subject};
 
-use crate::args;
+use crate::{args, tables::TABLES};
 
 /// The page.
 fn page() -> Vec<u8> {
@@ -39,8 +39,19 @@ fn page() -> Vec<u8> {
     };
     section("EXAMPLES", &args::EXAMPLES);
     section("EXIT STATUS", &args::EXITS);
-    roff.control("SH", ["DESCRIPTORS"]);
-    let mut all: Vec<_> = descriptor::all().collect();
+    describe(&mut roff, "DESCRIPTORS", Subject::Processes);
+    for (name, subject) in TABLES {
+        let title = format!("FURTHER DESCRIPTORS OF {}", name.to_uppercase());
+        describe(&mut roff, &title, subject);
+    }
+    roff.to_writer(&mut page).unwrap();
+    page
+}
+
+/// A section that tells the descriptors of a table.
+fn describe(roff: &mut Roff, title: &str, subject: Subject) {
+    roff.control("SH", [title]);
+    let mut all: Vec<_> = subject.descriptors().collect();
     all.sort_unstable_by_key(|descriptor| descriptor.name);
     for Descriptor {
         name,
@@ -59,8 +70,6 @@ fn page() -> Vec<u8> {
         roff.text([bold(*name), roman(code)]);
         roff.text([roman(format!("{header}: {doc}"))]);
     }
-    roff.to_writer(&mut page).unwrap();
-    page
 }
 
 /// A command: its name, what it takes, what it does, and the flags that the one above lacks.

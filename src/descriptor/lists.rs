@@ -177,9 +177,8 @@ fn types_of(subject: Subject) -> BTreeMap<&'static str, Holds> {
     .unwrap();
     let timerfd = TimerFd::new(ClockId::CLOCK_MONOTONIC, TimerFlags::empty()).unwrap();
     let later = std::time::Duration::from_secs(3600);
-    let once = Expiration::OneShot(
-        nix::time::clock_gettime(nix::time::ClockId::CLOCK_MONOTONIC).unwrap() + later.into(),
-    );
+    let now = nix::time::clock_gettime(nix::time::ClockId::CLOCK_MONOTONIC).unwrap();
+    let once = Expiration::OneShot(now + later.into());
     timerfd
         .set(once, TimerSetTimeFlags::TFD_TIMER_ABSTIME)
         .unwrap();
