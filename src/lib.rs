@@ -114,6 +114,7 @@ pub use query::{
     Column, Look, Outcome, Pids, Query, Record, Row, Table, Watcher,
     join_namespace_and_process_info, join_namespace_and_process_info_by_pids, process_info,
 };
+pub use socket::Socket;
 #[doc(hidden)]
 pub use sys::{Calls, without};
 pub use value::{Fields, Text, Time, Value};

@@ -18,33 +18,35 @@ use crate::{
 /// From `/proc/net/tcp`, `udp`, `raw`, `icmp`, `unix` and their kin. Sockets of other families
 /// (netlink, packet, vsock) have no common form there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Socket {
+#[non_exhaustive]
+pub struct Socket {
     /// The table that it stands in: `tcp`, `tcp6`, `udp`, `udp6`, `udplite`, `udplite6`, `raw`,
     /// `raw6`, `icmp`, `icmp6`, `unix`.
-    pub(crate) protocol: &'static str,
+    pub protocol: &'static str,
     /// Its state: `LISTEN`, `ESTABLISHED`; nothing for one that psgo does not know.
-    pub(crate) state: Option<&'static str>,
+    pub state: Option<&'static str>,
     /// What is sent, of a Unix socket: `STREAM`, `DGRAM`, `SEQPACKET`.
-    pub(crate) kind: Option<&'static str>,
+    pub kind: Option<&'static str>,
     /// Bytes received that were not read; of one that listens for TCP, connections that wait.
-    pub(crate) received: Option<u64>,
+    pub received: Option<u64>,
     /// Bytes sent that were not acknowledged.
-    pub(crate) sent: Option<u64>,
+    pub sent: Option<u64>,
     /// Its own end; nothing for a Unix socket.
-    pub(crate) local: Option<SocketAddr>,
+    pub local: Option<SocketAddr>,
     /// The other end; nothing without one.
-    pub(crate) remote: Option<SocketAddr>,
+    pub remote: Option<SocketAddr>,
     /// What a Unix socket is bound to; `@` begins an abstract name.
-    pub(crate) path: Option<Vec<u8>>,
+    pub path: Option<Vec<u8>>,
     /// Inode; 0 for one that no process has.
-    pub(crate) inode: u64,
+    pub inode: u64,
     /// Its user, in the user namespace of this process; nothing for a Unix socket.
-    pub(crate) uid: Option<u32>,
+    pub uid: Option<u32>,
 }
 
 impl Socket {
     /// Does it wait for others to connect, or to send where nobody connects?
-    pub(crate) fn is_listening(&self) -> bool {
+    #[must_use]
+    pub fn is_listening(&self) -> bool {
         match self.protocol {
             "tcp" | "tcp6" | "unix" => self.state == Some("LISTEN"),
             _ => self.remote.is_none() && self.local.is_some_and(|end| end.port() != 0),
@@ -52,7 +54,8 @@ impl Socket {
     }
 
     /// Its own end as text: `127.0.0.1:80`, `[::]:22`, `/run/x.sock`.
-    pub(crate) fn local_text(&self) -> Option<Text> {
+    #[must_use]
+    pub fn local_text(&self) -> Option<Text> {
         match (&self.path, self.local) {
             (Some(path), _) => Some(Text::from(path.as_slice())),
             (None, end) => end.map(|end| Text::from(end.to_string())),
@@ -60,12 +63,14 @@ impl Socket {
     }
 
     /// The other end as text.
-    pub(crate) fn remote_text(&self) -> Option<Text> {
+    #[must_use]
+    pub fn remote_text(&self) -> Option<Text> {
         self.remote.map(|end| Text::from(end.to_string()))
     }
 
     /// All of it in one line: `tcp 127.0.0.1:80->127.0.0.1:4711 ESTABLISHED`.
-    pub(crate) fn text(&self) -> Text {
+    #[must_use]
+    pub fn text(&self) -> Text {
         let mut text = self.protocol.as_bytes().to_vec();
         let mut word = |before: &[u8], word: &[u8]| {
             text.extend_from_slice(before);
