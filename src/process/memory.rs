@@ -210,10 +210,10 @@ impl Process {
         let mut sums: BTreeMap<Option<Vec<u8>>, MappedMemory> = BTreeMap::new();
         for map in &smaps.rows {
             let mut path = map.mapping.pathname.name().map(<[u8]>::to_vec);
-            if named.contains(&map.mapping.start) {
-                if let Some(path) = &mut path {
-                    path.extend_from_slice(DELETED);
-                }
+            if named.contains(&map.mapping.start)
+                && let Some(path) = &mut path
+            {
+                path.extend_from_slice(DELETED);
             }
             let sum = sums.entry(path);
             let sum = sum.or_insert_with_key(|path| MappedMemory::of(path.as_deref()));
