@@ -168,8 +168,9 @@ impl Process {
 
     fn linked(&self, name: &'static str) -> Result<Linked> {
         let link = self.link(Whose::Living, name)?;
-        // A copy's links lead into the machine that it was copied to.
-        let names = if self.procfs().is_genuine() {
+        // Only a name that looks so has to be looked at. A copy's links lead into the machine that it
+        // was copied to.
+        let names = if link.ends_with(DELETED) && self.procfs().is_genuine() {
             let behind = self.once(&format!("behind {name}"), || {
                 self.within(Whose::Living, name, move |dir| dir.behind(name))
             });

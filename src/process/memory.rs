@@ -210,7 +210,9 @@ impl Process {
         let mut sums: BTreeMap<Option<Vec<u8>>, MappedMemory> = BTreeMap::new();
         for map in &smaps.rows {
             let mut path = map.mapping.pathname.name().map(<[u8]>::to_vec);
-            if let (true, Some(path)) = (named.contains(&map.mapping.start), &mut path) {
+            if named.contains(&map.mapping.start)
+                && let Some(path) = &mut path
+            {
                 path.extend_from_slice(DELETED);
             }
             let sum = sums.entry(path);

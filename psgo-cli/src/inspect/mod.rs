@@ -12,6 +12,7 @@ use grammar::{Form, Section};
 
 mod document;
 mod extra;
+mod figures;
 mod grammar;
 mod page;
 mod sections;

@@ -228,7 +228,8 @@ mod tests {
         let mut page = Page::new(None, false);
         page.row("arguments", &"word ".repeat(300));
         page.row("empty", "");
-        assert_eq!(page.finish().iter().filter(|&&b| b == b'\n').count(), 2);
+        let text = String::from_utf8(page.finish()).unwrap();
+        assert_eq!(text.lines().count(), 2);
     }
 
     #[test]
