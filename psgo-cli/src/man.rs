@@ -37,7 +37,7 @@ fn page() -> Vec<u8> {
             roff.text([roman(*what)]);
         }
     };
-    section("EXAMPLES", &args::EXAMPLES);
+    section("EXAMPLES", args::EXAMPLES);
     section("EXIT STATUS", &args::EXITS);
     describe(&mut roff, "DESCRIPTORS", Subject::Processes);
     for (name, subject) in TABLES {
