@@ -11,7 +11,7 @@ use crate::bytes;
 ///
 /// assert!(format::find("net/tcp66").is_none());
 /// assert_eq!(format::similar("net/tcp66")[0], "net/tcp6");
-/// assert_eq!(format::similar("self/statsu")[0], "PID/status");
+/// assert_eq!(format::similar("self/statuss")[0], "PID/status");
 /// assert!(format::similar("tcp6").contains(&"net/tcp6".to_owned()));
 /// ```
 #[must_use]
