@@ -214,6 +214,19 @@ fn only_those_rows_are_listed_that_are_wanted() {
 }
 
 #[test]
+fn those_are_inspected_for_which_the_filter_holds() {
+    let me = me();
+    let filter = format!("pid={me}");
+    let (status, out, err) = run(&["inspect", "-where", &filter, "-only", "identity"]);
+    assert_eq!((status, err.as_str()), (0, ""));
+    assert!(out.starts_with(&format!("{me} ")), "{out}");
+    let (status, out, _) = run(&["inspect", "1", "-where", &filter, "-output", "json"]);
+    assert_eq!((status, out.as_str()), (0, ""));
+    assert_eq!(run(&["inspect", "-where", "pid=x"]).0, 2);
+    assert_eq!(run(&["inspect"]).0, 2);
+}
+
+#[test]
 fn nothing_is_cut_without_a_terminal_unless_told() {
     let long = "x".repeat(300);
     let mut child = Command::new("sh")

@@ -13,6 +13,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Inspect {
     pub(crate) pids: Vec<Pid>,
+    /// Those for which it holds, of the pids if there are any.
+    pub(crate) filter: Option<String>,
     /// These sections, in the page's order.
     pub(crate) sections: Vec<Section>,
     /// Whether to tell the values of environment variables.
@@ -111,7 +113,7 @@ pub(crate) fn command() -> Command {
              and where in the kernel each thread is. What cannot be told says why.",
         )
         .after_help(ABOUT_SECRETS)
-        .override_usage("psgo inspect PID… [-only SECTION,…] [-environ] [FLAGS]")
+        .override_usage("psgo inspect [PID…] [-where FILTER] [-only SECTION,…] [-environ] [FLAGS]")
         .disable_help_flag(true)
         .args_override_self(true)
         .arg(
@@ -128,9 +130,13 @@ pub(crate) fn command() -> Command {
         .arg(args::help())
 }
 
-fn what() -> [Arg; 2] {
+fn what() -> [Arg; 3] {
     let names = Section::ALL.map(|(_, name)| name).join(", ");
     [
+        Arg::new("where")
+            .long("where")
+            .value_name("FILTER")
+            .help("The processes for which it holds, as in psgo -where"),
         Arg::new("only")
             .long("only")
             .value_name("SECTION,…")
@@ -171,8 +177,11 @@ pub(crate) fn request(matches: &ArgMatches) -> Result<Inspect, Failure> {
         .get_many("pid")
         .map(|pids| pids.copied().collect())
         .unwrap_or_default();
-    if pids.is_empty() {
-        return Err(Failure::wrong_use("inspect needs a pid, as psgo inspect 1"));
+    let filter = matches.get_one::<String>("where").cloned();
+    if pids.is_empty() && filter.is_none() {
+        return Err(Failure::wrong_use(
+            "inspect needs a pid, as psgo inspect 1, or -where",
+        ));
     }
     let look = Look {
         join: matches.get_one("join").map(|pid| Join::Into(*pid)),
@@ -182,6 +191,7 @@ pub(crate) fn request(matches: &ArgMatches) -> Result<Inspect, Failure> {
     };
     Ok(Inspect {
         pids,
+        filter,
         sections: sections(matches.get_one::<Vec<String>>("only"))?,
         environ: matches.get_flag("environ"),
         form: matches.get_one("output").copied().unwrap_or_default(),

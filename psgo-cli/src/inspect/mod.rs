@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use psgo::{Pid, Process, View};
+use psgo::{ErrorKind, Pid, Pids, Process, Query, View};
 
 use crate::{
     failure::{self, Answer, Failure},
@@ -27,15 +27,19 @@ pub(crate) fn inspect(inspect: &Inspect) -> Result<Answer, Failure> {
     }
     let mut answer = Answer::Complete;
     let mut out = output::stdout();
-    for (i, pid) in inspect.pids.iter().enumerate() {
+    let mut is_first = true;
+    for pid in &pids(inspect, &view)? {
         let told = tell(inspect, &view, *pid);
         match &told {
             Ok(text) => {
-                if i > 0 && inspect.form == Form::Page {
+                if !is_first && inspect.form == Form::Page {
                     out.write_all(b"\n")?;
                 }
+                is_first = false;
                 out.write_all(text)?;
             }
+            // Nobody named one that was chosen by what it is.
+            Err(error) if error.kind() == ErrorKind::Gone && inspect.pids.is_empty() => {}
             Err(error) => {
                 answer = Answer::Incomplete;
                 if inspect.form == Form::Json {
@@ -50,6 +54,20 @@ pub(crate) fn inspect(inspect: &Inspect) -> Result<Answer, Failure> {
     }
     out.flush()?;
     Ok(answer)
+}
+
+/// The processes to tell of: those named, or all for which the filter holds.
+fn pids(inspect: &Inspect, view: &View) -> Result<Vec<Pid>, Failure> {
+    let Some(filter) = &inspect.filter else {
+        return Ok(inspect.pids.clone());
+    };
+    let query = list::paced(&inspect.look, Query::new(&["pid"])?).filter(filter)?;
+    let pids = match inspect.pids.as_slice() {
+        [] => Pids::All,
+        named => Pids::Only(named),
+    };
+    let table = query.view(view.clone()).pids(pids).table()?;
+    Ok(table.rows().iter().map(psgo::Row::pid).collect())
 }
 
 /// All about one process. One that ends meanwhile has no answer: half of it would be of no moment.
