@@ -351,13 +351,15 @@ fn a_watch_tells_what_moved_by_so_much() {
     let is_seen = std::sync::atomic::AtomicBool::new(false);
     let rows = std::thread::scope(|scope| {
         scope.spawn(|| {
-            for new in [io(150, 1001), io(100, 1000)].iter().cycle() {
+            // At no steady pace, which could be that of the looks.
+            let pauses = [5, 31, 7, 23, 11, 17, 13].into_iter().cycle();
+            for (new, pause) in [io(150, 1001), io(100, 1000)].iter().cycle().zip(pauses) {
                 if is_seen.load(std::sync::atomic::Ordering::Relaxed) {
                     break;
                 }
                 let next = dir.with("next", new.as_bytes());
                 fs::rename(next, &path).unwrap();
-                std::thread::sleep(Duration::from_millis(5));
+                std::thread::sleep(Duration::from_millis(pause));
             }
         });
         let rows: Vec<String> = lines.by_ref().take(5).collect();
