@@ -2,6 +2,7 @@
 
 use super::{Descriptor, Needs, Value, descriptors};
 use crate::{
+    format::pid::Target,
     snapshot::{Opened, Place},
     value::Text,
 };
@@ -48,7 +49,10 @@ fn flags(opened: &Opened) -> Value {
 
 fn inode(opened: &Opened) -> Value {
     let told = opened.info.as_ref().and_then(|info| info.ino);
-    let inode = opened.kind_and_inode().map(|(_, inode)| inode).or(told);
+    let inode = match Target::of(&opened.target) {
+        Target::Inode(_, inode) => Some(inode),
+        _ => told,
+    };
     inode.map_or(Value::Missing, Value::from)
 }
 
@@ -64,25 +68,16 @@ fn kind(opened: &Opened) -> Value {
     if let Some(held) = held {
         return Value::Text(Text::word(held));
     }
-    if let Some((kind, _)) = opened.kind_and_inode() {
-        return Value::text(kind);
-    }
     let target = opened.target.as_slice();
     let is_below = |dir: &&str| target.starts_with(dir.as_bytes());
-    Value::Text(if let Some(kind) = target.strip_prefix(b"anon_inode:") {
-        let kind = kind
-            .strip_prefix(b"[")
-            .and_then(|kind| kind.strip_suffix(b"]"))
-            .unwrap_or(kind);
-        Text::from(kind)
-    } else if target.starts_with(b"/memfd:") {
-        Text::word("memfd")
-    } else if target.starts_with(b"/dmabuf:") {
-        Text::word("dmabuf")
-    } else if target.starts_with(b"/dev/") && !FILES_IN_DEV.iter().any(is_below) {
-        Text::word("device")
-    } else {
-        Text::word("file")
+    Value::Text(match Target::of(target) {
+        Target::Inode(kind, _) | Target::Anonymous(kind) => Text::from(kind),
+        Target::Memory => Text::word("memfd"),
+        Target::DmaBuf => Text::word("dmabuf"),
+        Target::Other if target.starts_with(b"/dev/") && !FILES_IN_DEV.iter().any(is_below) => {
+            Text::word("device")
+        }
+        Target::Other => Text::word("file"),
     })
 }
 

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use super::{Process, Whose, identity::undeleted};
 use crate::{
     error::Result,
-    format::pid::Fdinfo,
+    format::pid::{Fdinfo, Target},
     snapshot::{Files, Opened, Place, SocketsOf, read_opened},
     socket::Socket,
     sys::{Behind, Entry},
@@ -54,14 +54,13 @@ impl FileKind {
 
     /// What is told by where a link leads.
     fn of_link(link: &[u8]) -> Option<Self> {
-        let begins = [
-            (&b"anon_inode:"[..], Self::Anonymous),
-            (b"/memfd:", Self::Memory),
-            (b"socket:[", Self::Socket),
-            (b"pipe:[", Self::Fifo),
-        ];
-        let found = begins.iter().find(|(start, _)| link.starts_with(start));
-        found.map(|(_, kind)| *kind)
+        match Target::of(link) {
+            Target::Anonymous(_) => Some(Self::Anonymous),
+            Target::Memory => Some(Self::Memory),
+            Target::Inode(b"socket", _) => Some(Self::Socket),
+            Target::Inode(b"pipe", _) => Some(Self::Fifo),
+            Target::Inode(..) | Target::DmaBuf | Target::Other => None,
+        }
     }
 
     /// What is likely of a path that was opened with these flags.
@@ -113,16 +112,11 @@ impl Descriptor {
     /// The kernel's word for what has no name: `eventfd`, `eventpoll`, `socket`, `pipe`, `pidfd`.
     #[must_use]
     pub fn what(&self) -> Option<&[u8]> {
-        if let Some(name) = self.target.strip_prefix(b"anon_inode:") {
-            let bare = name
-                .strip_prefix(b"[")
-                .and_then(|name| name.strip_suffix(b"]"));
-            return Some(bare.unwrap_or(name));
+        match Target::of(&self.target) {
+            Target::Anonymous(name) => Some(name),
+            _ if self.target.starts_with(b"/") => None,
+            _ => self.target.split(|&b| b == b':').next(),
         }
-        if self.target.starts_with(b"/") {
-            return None;
-        }
-        self.target.split(|&b| b == b':').next()
     }
 
     /// The path of a file that has or had a name, without ` (deleted)`.

@@ -286,8 +286,8 @@ fn owners(
     let columns = columns.to_vec();
     let of = move |seen: &Seen<'_>| {
         let opened = seen.opened().unwrap_or_default().iter();
-        let sockets = opened.filter_map(|opened| match (opened.kind_and_inode()?, opened.place) {
-            ((b"socket", inode), Place::Fd(fd)) => Some((inode, fd)),
+        let sockets = opened.filter_map(|opened| match opened.place {
+            Place::Fd(fd) => Some((opened.socket_inode()?, fd)),
             _ => None,
         });
         let sockets: Vec<(u64, u32)> = sockets.collect();

@@ -8,8 +8,7 @@ use std::{
 
 use super::plan::Files;
 use crate::{
-    bytes,
-    format::pid::{Fdinfo, Mapping, Maps, Timer, Timers},
+    format::pid::{Fdinfo, Mapping, Maps, Target, Timer, Timers},
     ids::Pid,
     procfs::Reader,
     socket::{self, Socket},
@@ -33,9 +32,6 @@ pub(crate) struct PosixTimer {
     pub(crate) target: Option<Pid>,
 }
 
-/// Where the link of a timer's descriptor leads.
-const TIMERFD: &[u8] = b"anon_inode:[timerfd]";
-
 /// How a process holds something open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Place {
@@ -52,12 +48,16 @@ pub(crate) enum Place {
 }
 
 impl Opened {
-    /// The kind and the inode of what has no name, `socket` and 4213.
-    pub(crate) fn kind_and_inode(&self) -> Option<(&[u8], u64)> {
-        let colon = bytes::find_part(&self.target, b":[")?;
-        let (kind, inode) = self.target.split_at_checked(colon)?;
-        let inode = inode.strip_prefix(b":[")?.strip_suffix(b"]")?;
-        Some((kind, bytes::decimal(inode)?))
+    /// The inode of the socket that it is.
+    pub(crate) fn socket_inode(&self) -> Option<u64> {
+        match Target::of(&self.target) {
+            Target::Inode(b"socket", inode) => Some(inode),
+            _ => None,
+        }
+    }
+
+    fn is_timer(&self) -> bool {
+        Target::of(&self.target) == Target::Anonymous(b"timerfd")
     }
 }
 
@@ -114,21 +114,19 @@ pub(crate) fn read(
     let mut has_sockets = false;
     for (fd, target) in files.descriptors()? {
         let mut opened = Opened::new(Place::Fd(fd), target);
-        let is_timer = wanted.contains(Files::TIMERS) && opened.target == TIMERFD;
+        let is_timer = wanted.contains(Files::TIMERS) && opened.is_timer();
         if is_timer || wanted.contains(Files::FDINFO) {
             let info = files.open(&format!("fdinfo/{fd}"));
             let info = info.and_then(|file| files.bytes(file).map(Fdinfo::parse));
             opened.info = info.ok().and_then(Result::ok);
         }
-        has_sockets |= opened.target.starts_with(b"socket:[");
+        has_sockets |= opened.socket_inode().is_some();
         all.push(opened);
     }
     if has_sockets && wanted.contains(Files::SOCKETS) {
         let sockets = sockets.read(files);
         for opened in &mut all {
-            if let (Some((b"socket", inode)), Some(sockets)) =
-                (opened.kind_and_inode(), sockets.get())
-            {
+            if let (Some(inode), Some(sockets)) = (opened.socket_inode(), sockets.get()) {
                 opened.socket = sockets.get(&inode).cloned();
             }
         }

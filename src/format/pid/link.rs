@@ -1,6 +1,7 @@
 //! `/proc/PID/exe`, `cwd`, `root`, `fd/FD` and other symbolic links of the kernel's.
 
 use crate::{
+    bytes,
     format::{File, ParseError, Record},
     value::{Fields, Value},
 };
@@ -21,11 +22,52 @@ impl Link {
     /// The kind and the inode of what has no name in the file system: `socket`, `pipe`, `net`.
     #[must_use]
     pub fn kind_and_inode(&self) -> Option<(&[u8], u64)> {
-        let colon = crate::bytes::find_part(&self.target, b":[")?;
-        let (kind, inode) = self.target.split_at_checked(colon)?;
-        let inode = inode.strip_prefix(b":[")?.strip_suffix(b"]")?;
-        Some((kind, crate::bytes::decimal(inode)?))
+        match Target::of(&self.target) {
+            Target::Inode(kind, inode) => Some((kind, inode)),
+            _ => None,
+        }
     }
+}
+
+/// What the target of a link tells of what is behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Target<'a> {
+    /// Kind and inode of what has no name in the file system: `socket:[4213]`.
+    Inode(&'a [u8], u64),
+    /// What the kernel made for a call of its own: `eventfd` of `anon_inode:[eventfd]`.
+    Anonymous(&'a [u8]),
+    /// Memory that is a file (`memfd_create`): `/memfd:NAME`.
+    Memory,
+    /// Memory that devices share: `/dmabuf:NAME`.
+    DmaBuf,
+    /// Nothing: a path, or a form that psgo does not know.
+    Other,
+}
+
+impl<'a> Target<'a> {
+    pub(crate) fn of(target: &'a [u8]) -> Self {
+        if let Some(name) = target.strip_prefix(b"anon_inode:") {
+            let bare = name
+                .strip_prefix(b"[")
+                .and_then(|name| name.strip_suffix(b"]"));
+            Self::Anonymous(bare.unwrap_or(name))
+        } else if let Some((kind, inode)) = kind_and_inode(target) {
+            Self::Inode(kind, inode)
+        } else if target.starts_with(b"/memfd:") {
+            Self::Memory
+        } else if target.starts_with(b"/dmabuf:") {
+            Self::DmaBuf
+        } else {
+            Self::Other
+        }
+    }
+}
+
+fn kind_and_inode(target: &[u8]) -> Option<(&[u8], u64)> {
+    let colon = bytes::find_part(target, b":[")?;
+    let (kind, inode) = target.split_at_checked(colon)?;
+    let inode = inode.strip_prefix(b":[")?.strip_suffix(b"]")?;
+    Some((kind, bytes::decimal(inode)?))
 }
 
 impl Record for Link {
@@ -73,5 +115,20 @@ mod tests {
         assert_eq!(inode(b"socket:[4213]"), Some((b"socket".to_vec(), 4213)));
         assert_eq!(inode(b"/tmp/a:[1]b"), None);
         assert_eq!(inode(b"anon_inode:[eventfd]"), None);
+    }
+
+    #[test]
+    fn what_the_kernel_made_is_known_by_its_word() {
+        let targets: [(&[u8], _); 6] = [
+            (b"anon_inode:[eventfd]", Target::Anonymous(b"eventfd")),
+            (b"anon_inode:inotify", Target::Anonymous(b"inotify")),
+            (b"/memfd:a (deleted)", Target::Memory),
+            (b"/dmabuf:", Target::DmaBuf),
+            (b"pipe:[7]", Target::Inode(b"pipe", 7)),
+            (b"/tmp/memfd:a", Target::Other),
+        ];
+        for (target, told) in targets {
+            assert_eq!(Target::of(target), told);
+        }
     }
 }
