@@ -3,52 +3,62 @@
 use super::{Absent, Blanks, HexCount, Slot, SocketAddress};
 use crate::format::{Head, Pointer, Rest, Rows, named, record};
 
-record! {
+/// A table as `udp4_seq_show` writes it: lines are filled up to 127 columns.
+macro_rules! udp4 {
+    ($(#[$($meta:tt)*])* pub struct $table:ident: $path:literal) => {
+        record! {
+            $(#[$($meta)*])*
+            pub struct $table: $path {
+                /// The names of the columns.
+                head: Head = "%h{   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops            \n}{  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops             \n}{  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode                               \n}",
+                /// The sockets.
+                rows: Rows<DatagramSocket> = "{%-127r\n}",
+            }
+        }
+    };
+}
+
+/// A table over IPv6: all of these kinds have one form (`__ip6_dgram_sock_seq_show`).
+macro_rules! over_ip6 {
+    ($(#[$($meta:tt)*])* pub struct $table:ident: $path:literal) => {
+        record! {
+            $(#[$($meta)*])*
+            pub struct $table: $path {
+                /// The names of the columns.
+                head: Head = "%h{  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops\n}{  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode  drops\n}{  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n}",
+                /// The sockets.
+                rows: Rows<DatagramSocket> = "{%r\n}",
+            }
+        }
+    };
+}
+
+udp4! {
     /// UDP sockets over IPv4.
     ///
     /// `/proc/net/udp` (`udp4_seq_show`). Lines are filled up to 127 columns.
-    pub struct Udp: "net/udp" {
-        /// The names of the columns.
-        head: Head = "%h{   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops            \n}{  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops             \n}{  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode                               \n}",
-        /// The sockets.
-        rows: Rows<DatagramSocket> = "{%-127r\n}",
-    }
+    pub struct Udp: "net/udp"
 }
 
-record! {
+over_ip6! {
     /// UDP sockets over IPv6.
     ///
     /// `/proc/net/udp6` (`udp6_seq_show`). A socket that is bound to `::` may serve IPv4 too.
-    pub struct Udp6: "net/udp6" {
-        /// The names of the columns.
-        head: Head = "%h{  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops\n}{  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode  drops\n}{  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n}",
-        /// The sockets.
-        rows: Rows<DatagramSocket> = "{%r\n}",
-    }
+    pub struct Udp6: "net/udp6"
 }
 
-record! {
+udp4! {
     /// UDP-Lite sockets over IPv4.
     ///
     /// `/proc/net/udplite` (`udp4_seq_show`). Since 2.6.20.
-    pub struct UdpLite: "net/udplite" {
-        /// The names of the columns.
-        head: Head = "%h{   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops            \n}{  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops             \n}{  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode                               \n}",
-        /// The sockets.
-        rows: Rows<DatagramSocket> = "{%-127r\n}",
-    }
+    pub struct UdpLite: "net/udplite"
 }
 
-record! {
+over_ip6! {
     /// UDP-Lite sockets over IPv6.
     ///
     /// `/proc/net/udplite6` (`udp6_seq_show`). Since 2.6.20.
-    pub struct UdpLite6: "net/udplite6" {
-        /// The names of the columns.
-        head: Head = "%h{  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops\n}{  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode  drops\n}{  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n}",
-        /// The sockets.
-        rows: Rows<DatagramSocket> = "{%r\n}",
-    }
+    pub struct UdpLite6: "net/udplite6"
 }
 
 record! {
@@ -64,16 +74,11 @@ record! {
     }
 }
 
-record! {
+over_ip6! {
     /// Raw sockets over IPv6.
     ///
     /// `/proc/net/raw6` (`raw6_seq_show`). The port of the own end is the number of the protocol.
-    pub struct Raw6: "net/raw6" {
-        /// The names of the columns.
-        head: Head = "%h{  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops\n}{  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode  drops\n}{  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n}",
-        /// The sockets.
-        rows: Rows<DatagramSocket> = "{%r\n}",
-    }
+    pub struct Raw6: "net/raw6"
 }
 
 record! {
@@ -89,17 +94,12 @@ record! {
     }
 }
 
-record! {
+over_ip6! {
     /// Sockets for pings over IPv6.
     ///
     /// `/proc/net/icmp6` (`ping_v6_seq_show`). The port of the own end is the identifier of the echoes.
     /// Since 3.12.
-    pub struct Icmp6: "net/icmp6" {
-        /// The names of the columns.
-        head: Head = "%h{  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops\n}{  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode  drops\n}{  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n}",
-        /// The sockets.
-        rows: Rows<DatagramSocket> = "{%r\n}",
-    }
+    pub struct Icmp6: "net/icmp6"
 }
 
 record! {
