@@ -12,6 +12,7 @@ use nix::fcntl::OFlag;
 use crate::{
     bytes,
     error::{Error, Result},
+    format::LARGEST_FILE,
     ids::{Gid, Pid, Uid},
     sys::{self, Behind, End, Entry, Guard},
 };
@@ -19,9 +20,6 @@ use crate::{
 /// The most that is read of one file. A process can make its command line as long as its address
 /// space; nobody reads more of it than a program can be started with.
 const LIMIT: usize = 2 << 20;
-
-/// The most that is read of a table: it has a row for each socket, for each mapping.
-const LARGEST: usize = 64 << 20;
 
 /// What nearly every file is shorter than.
 const USUAL: usize = 8192;
@@ -237,7 +235,7 @@ impl ProcessDir {
         let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK;
         let file = sys::open_below(&self.dir, name, flags, self.guard)?;
         let mut buffer = Vec::new();
-        sys::read_to_end(file, &mut buffer, LARGEST, End::Nothing)?;
+        sys::read_to_end(file, &mut buffer, LARGEST_FILE, End::Nothing)?;
         Ok(buffer)
     }
 
@@ -398,7 +396,7 @@ impl Reader<'_> {
     pub(crate) fn whole(&mut self, name: &str) -> io::Result<Vec<u8>> {
         let file = self.open(name)?;
         let mut bytes = Vec::new();
-        sys::read_to_end(file, &mut bytes, LARGEST, End::Nothing)?;
+        sys::read_to_end(file, &mut bytes, LARGEST_FILE, End::Nothing)?;
         Ok(bytes)
     }
 

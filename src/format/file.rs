@@ -78,14 +78,15 @@ pub(crate) fn whole<T: File>(
     }
 
     let mut bytes = Vec::new();
-    input.take(LARGEST).read_to_end(&mut bytes)?;
+    input.take(LARGEST_FILE as u64).read_to_end(&mut bytes)?;
     // Breaking off after the only piece changes nothing.
     let _ = each(&Whole(T::parse(&bytes)?));
     Ok(())
 }
 
-/// So much is read of a file that has no rows; none of the kernel's is near it.
-const LARGEST: u64 = 64 << 20;
+/// The most that is read of a file as a whole; none of the kernel's is near it, though a table has
+/// a row for each socket, for each mapping.
+pub(crate) const LARGEST_FILE: usize = 64 << 20;
 
 /// [`File::records`] of one field of a file with rows.
 pub(crate) fn records_of<T: Field>(field: &T, spec: &Spec, each: &mut dyn FnMut(Fields)) {

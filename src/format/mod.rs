@@ -58,6 +58,7 @@ pub use escaped::{Escaped, LinePath, Mangled, MountPath};
 pub use field::Rest;
 pub(crate) use field::{Field, Item};
 pub use file::File;
+pub(crate) use file::LARGEST_FILE;
 pub use flat::Flat;
 pub use formats::{Format, NOT_RECORDS, Parsed, all, at, find, of_cgroup, parse, setting_path};
 pub use labels::{Label, Labels, Tag, Tags};

@@ -10,13 +10,10 @@ use std::{
 use super::View;
 use crate::{
     error::{Error, ErrorKind, Result},
-    format::{self, File, Format, NOT_RECORDS, Piece, ReadError},
+    format::{self, File, Format, LARGEST_FILE, NOT_RECORDS, Piece, ReadError},
     ids::Pid,
     value::Fields,
 };
-
-/// So much is read of a file as a whole; none of the kernel's is near it.
-const LARGEST: u64 = 64 << 20;
 
 impl View {
     /// How long to wait for a file that does not answer: two seconds unless told. It is the time
@@ -190,7 +187,10 @@ impl ProcFile {
     /// All that is left of it.
     fn bytes(self) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        let read = self.source.take(LARGEST).read_to_end(&mut bytes);
+        let read = self
+            .source
+            .take(LARGEST_FILE as u64)
+            .read_to_end(&mut bytes);
         read.map_err(|error| Error::io(self.name, error))?;
         Ok(bytes)
     }
