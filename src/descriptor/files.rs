@@ -2,7 +2,7 @@
 
 use super::{Descriptor, Needs, Value, descriptors};
 use crate::{
-    format::pid::Target,
+    format::pid::{DELETED, Target},
     snapshot::{Opened, Place},
     value::Text,
 };
@@ -24,8 +24,6 @@ descriptors! {
 
 /// What is mounted below `/dev` and holds files like any others.
 const FILES_IN_DEV: [&str; 3] = ["/dev/shm/", "/dev/mqueue/", "/dev/hugepages/"];
-
-const DELETED: &[u8] = b" (deleted)";
 
 fn deleted(opened: &Opened) -> Value {
     let gone = opened.target.starts_with(b"/") && opened.target.ends_with(DELETED);

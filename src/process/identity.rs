@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Process, Whose};
 use crate::{
     error::{Error, ErrorKind, Result},
-    format::pid::{Cmdline, Environ},
+    format::pid::{Cmdline, DELETED, Environ},
     ids::{Gid, Uid},
     tty,
     value::Text,
@@ -75,8 +75,6 @@ pub struct Ids<T> {
     /// As whom it opens files.
     pub file: T,
 }
-
-pub(super) const DELETED: &[u8] = b" (deleted)";
 
 /// `link` without what the kernel adds to a name that is gone, and whether it is. `names` is how
 /// many names there are, where that is known: a file may be called so itself.

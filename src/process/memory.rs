@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{Process, Whose, identity::DELETED};
+use super::{Process, Whose};
 use crate::{
     error::{ErrorKind, Result},
     format::{
         kernel::Meminfo,
-        pid::{Smap, SmapMemory, Smaps, SmapsRollup, Statm, Status},
+        pid::{DELETED, Smap, SmapMemory, Smaps, SmapsRollup, Statm, Status},
     },
     value::Text,
 };

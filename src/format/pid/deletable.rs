@@ -5,7 +5,8 @@ use crate::{
     value::{Fields, Value},
 };
 
-const DELETED: &[u8] = b" (deleted)";
+/// What the kernel adds to a path that is gone.
+pub(crate) const DELETED: &[u8] = b" (deleted)";
 
 /// A path, and whether ` (deleted)` stood after it: what it named has been removed.
 ///

@@ -39,6 +39,7 @@ pub use auxv::{Auxv, AuxvPair};
 pub use cgroup::{Cgroup, CgroupRow, Controllers};
 pub use cmdline::Cmdline;
 pub use comm::Comm;
+pub(crate) use deletable::DELETED;
 pub use deletable::Deletable;
 pub use dev::Dev;
 pub use environ::Environ;
