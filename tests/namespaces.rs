@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use serde_json::Value;
+
 use crate::{
     command::{list, psgo, row},
     compare::{Case, right_or_refused},
@@ -13,6 +15,25 @@ use crate::{
     oracle::kernel,
 };
 
+/// The cells of these columns, of all that runs where `target` does.
+fn cells(target: i32, columns: &str) -> Vec<String> {
+    let asked = target.to_string();
+    let args = ["-pids", &asked, "-join", "-format", columns, "-no-header"];
+    let answer = psgo(&args).succeeds();
+    let words = answer.text().split_whitespace();
+    words.map(str::to_owned).collect()
+}
+
+/// The user of the first process there: by the container's number, and by the host's.
+fn uids_of_the_first(target: i32) -> [Value; 2] {
+    let asked = target.to_string();
+    let args = ["-pids", &asked, "-join", "-format", "pid,uid,huid"];
+    let answer = psgo(&[&args[..], &["-output", "json"]].concat()).succeeds();
+    let rows = answer.json();
+    let first = row(&rows, 1);
+    ["uid", "huid"].map(|name| first[name].clone())
+}
+
 #[test]
 fn namespaces_three_deep() {
     // W1: each level is joined from the host, and each shows the levels below it.
@@ -20,16 +41,8 @@ fn namespaces_three_deep() {
     assert_eq!(kernel::ns_pids(deep.inner).unwrap().len(), 4);
     for (level, target) in deep.levels.iter().enumerate() {
         Case::root(&[*target]).psgo_agrees_with_the_kernel();
-        let answer = psgo(&[
-            "-pids",
-            &target.to_string(),
-            "-join",
-            "-format",
-            "hpid",
-            "-no-header",
-        ]);
         // Each further level adds a process and the one that made its namespace.
-        assert_eq!(answer.succeeds().lines().len(), 5 - 2 * level);
+        assert_eq!(cells(*target, "hpid").len(), 5 - 2 * level);
     }
 }
 
@@ -53,19 +66,7 @@ fn a_pid_of_a_level_between_is_not_taken_for_the_innermost() {
 fn a_user_namespace_with_maps() {
     let target = mapped("0 300000 70000\n", "0 100000 70000\n", BECOME_ROOT);
     Case::root(&[target.inner]).psgo_agrees_with_the_kernel();
-    let asked = target.inner.to_string();
-    let answer = psgo(&[
-        "-pids",
-        &asked,
-        "-join",
-        "-format",
-        "pid,uid,huid",
-        "-output",
-        "json",
-    ]);
-    let rows = answer.succeeds().json();
-    assert_eq!(row(&rows, 1)["uid"], 0);
-    assert_eq!(row(&rows, 1)["huid"], 300_000);
+    assert_eq!(uids_of_the_first(target.inner), [0, 300_000]);
 }
 
 #[test]
@@ -77,19 +78,7 @@ fn a_user_namespace_with_several_ranges() {
         format!("setpriv --reuid=0 --regid=0 --clear-groups mount -t proc proc /proc; {script}");
     let target = mapped(map, map, &script);
     Case::root(&[target.inner]).psgo_agrees_with_the_kernel();
-    let asked = target.inner.to_string();
-    let answer = psgo(&[
-        "-pids",
-        &asked,
-        "-join",
-        "-format",
-        "pid,uid,huid",
-        "-output",
-        "json",
-    ]);
-    let rows = answer.succeeds().json();
-    assert_eq!(row(&rows, 1)["uid"], 1500);
-    assert_eq!(row(&rows, 1)["huid"], 700_500);
+    assert_eq!(uids_of_the_first(target.inner), [1500, 700_500]);
 }
 
 #[test]
@@ -108,18 +97,8 @@ fn the_hosts_pids_in_another_mount_namespace() {
 fn without_passwd_and_group_ids_are_numbers() {
     let target = prepared("mount -t tmpfs none /etc");
     Case::root(&[target.inner]).psgo_agrees_with_the_kernel();
-    let asked = target.inner.to_string();
-    let answer = psgo(&[
-        "-pids",
-        &asked,
-        "-join",
-        "-format",
-        "user,group,huser",
-        "-no-header",
-    ]);
-    let text = answer.succeeds();
-    let words: Vec<&str> = text.text().split_whitespace().collect();
-    assert_eq!(words, ["0", "0", "root"]);
+    let found = cells(target.inner, "user,group,huser");
+    assert_eq!(found, ["0", "0", "root"]);
 }
 
 #[test]
@@ -132,18 +111,7 @@ fn a_comment_in_passwd_is_nobodys_name() {
     )
     .unwrap();
     let target = prepared(&format!("mount --bind {} /etc/passwd", passwd.display()));
-    let asked = target.inner.to_string();
-    let answer = psgo(&[
-        "-pids",
-        &asked,
-        "-join",
-        "-format",
-        "user,huser",
-        "-no-header",
-    ]);
-    let text = answer.succeeds();
-    let words: Vec<&str> = text.text().split_whitespace().collect();
-    assert_eq!(words, ["real", "root"]);
+    assert_eq!(cells(target.inner, "user,huser"), ["real", "root"]);
 }
 
 #[test]
@@ -210,9 +178,7 @@ fn without_terminals_a_terminal_is_unknown() {
     // W13: unknown is `?`, and nothing is looked up where there is none.
     let target = prepared("mount -t tmpfs none /dev");
     Case::root(&[target.inner]).psgo_agrees_with_the_kernel();
-    let asked = target.inner.to_string();
-    let answer = psgo(&["-pids", &asked, "-join", "-format", "tty", "-no-header"]).succeeds();
-    assert_eq!(answer.text().trim(), "?");
+    assert_eq!(cells(target.inner, "tty"), ["?"]);
 }
 
 #[test]

@@ -14,17 +14,15 @@ use nix::{
 
 use crate::{PSGO, Proc, ended, psgo, run, signal, until};
 
+/// Looks at these columns of `proc` at this pace.
+fn watching<'a>(proc: &'a Proc, pace: &'a str, columns: &'a str) -> [&'a str; 6] {
+    ["-proc", proc.path(), "-watch", pace, "-format", columns]
+}
+
 #[test]
 fn tables_follow_each_other_with_an_empty_line_between() {
     let proc = Proc::new("tables", 2);
-    let args = [
-        "-proc",
-        proc.path(),
-        "-watch",
-        "0.01",
-        "-format",
-        "pid,args",
-    ];
+    let args = watching(&proc, "0.01", "pid,args");
     let table = "PID   COMMAND\n1     name-of-1\n2     name-of-2\n";
     let (code, out, err) = run(&[&args[..], &["-count", "3"]].concat());
     assert_eq!(out, [table; 3].join("\n"));
@@ -39,16 +37,7 @@ fn tables_follow_each_other_with_an_empty_line_between() {
 #[test]
 fn rows_for_programs_tell_their_look_apart() {
     let proc = Proc::new("apart", 2);
-    let args = [
-        "-proc",
-        proc.path(),
-        "-watch",
-        "0.01",
-        "-count",
-        "2",
-        "-format",
-        "pid",
-    ];
+    let args = [&watching(&proc, "0.01", "pid")[..], &["-count", "2"]].concat();
     let (_, out, _) = run(&[&args[..], &["-output", "ndjson"]].concat());
     let rows: Vec<serde_json::Value> = out
         .lines()
@@ -79,7 +68,7 @@ fn rows_for_programs_tell_their_look_apart() {
 #[test]
 fn pcpu_is_over_the_interval() {
     let proc = Proc::new("pcpu", 1);
-    let args = ["-proc", proc.path(), "-watch", "0.05", "-format", "pcpu"];
+    let args = watching(&proc, "0.05", "pcpu");
     let mut child = psgo(&args).args(["-output", "ndjson"]).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut next = || -> serde_json::Value {
@@ -100,16 +89,7 @@ fn pcpu_is_over_the_interval() {
 #[test]
 fn the_end_tells_who_came_and_went() {
     let proc = Proc::new("came", 2);
-    let args = [
-        "-proc",
-        proc.path(),
-        "-watch",
-        "0.01",
-        "-format",
-        "pid",
-        "-output",
-        "csv",
-    ];
+    let args = [&watching(&proc, "0.01", "pid")[..], &["-output", "csv"]].concat();
     let mut child = psgo(&args).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut wait_for = |pid: &str| {
@@ -138,16 +118,7 @@ fn the_end_tells_who_came_and_went() {
 #[test]
 fn so_many_looks_end_as_a_listing_does() {
     let proc = Proc::new("counted", 1);
-    let args = [
-        "-proc",
-        proc.path(),
-        "-watch",
-        "0.01",
-        "-count",
-        "2",
-        "-format",
-        "pid",
-    ];
+    let args = [&watching(&proc, "0.01", "pid")[..], &["-count", "2"]].concat();
     let (code, out, err) = run(&[&args[..], &["-pids", "1,77"]].concat());
     assert_eq!(out, "PID\n1\n\nPID\n1\n");
     assert_eq!(
@@ -167,16 +138,7 @@ fn so_many_looks_end_as_a_listing_does() {
 fn a_reader_that_goes_ends_it_without_another_look() {
     for output in ["table", "ndjson", "csv"] {
         let proc = Proc::new(&format!("gone-{output}"), 1);
-        let args = [
-            "-proc",
-            proc.path(),
-            "-watch",
-            "3600",
-            "-format",
-            "pid",
-            "-output",
-            output,
-        ];
+        let args = [&watching(&proc, "3600", "pid")[..], &["-output", output]].concat();
         let mut child = psgo(&args).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         // Flushed after each look, or it would not be here before the next.
@@ -211,7 +173,7 @@ fn a_reader_that_does_not_read_cannot_keep_it() {
 #[test]
 fn a_signal_that_was_ignored_before_is_ignored_still() {
     let proc = Proc::new("nohup", 1);
-    let args = ["-proc", proc.path(), "-watch", "0.01", "-format", "pid"];
+    let args = watching(&proc, "0.01", "pid");
     let mut child = Command::new("sh")
         .args(["-c", "trap '' HUP; exec \"$0\" \"$@\"", PSGO])
         .args(args)
