@@ -289,7 +289,11 @@ fn a_file_that_does_not_come_back_is_a_fail() {
     let dir = Dir::new("fail");
     dir.with("uptime", b"350735.47 234388.9\n");
     dir.with("stat", &fixture("stat"));
-    let (code, out, err) = proc(&["-check", "-proc", dir.0.to_str().unwrap(), "-output", "csv"]);
+    let args = ["-check", "-proc", dir.0.to_str().unwrap()];
+    let (_, out, _) = proc(&args);
+    let lines: Vec<_> = out.lines().collect();
+    assert_eq!(lines[..2], ["RESULT   FILE     REASON", "Pass     stat"]);
+    let (code, out, err) = proc(&[&args[..], &["-output", "csv"]].concat());
     assert_eq!(code, 1);
     assert_eq!(err, "psgo: 1 pass, 1 fail, 0 skipped\n");
     let mut lines = out.lines();

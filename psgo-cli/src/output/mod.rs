@@ -66,6 +66,7 @@ pub(crate) fn rows<'a>(
 pub(crate) fn look(show: &Show) -> table::Look {
     table::Look {
         is_clipped: false,
+        is_trimmed: false,
         limit: match show.width {
             Some(0) => None,
             Some(width) => Some(width),

@@ -33,6 +33,8 @@ pub(crate) struct Look {
     pub(crate) limit: Option<usize>,
     /// Whether a line ends there whatever its columns: one that the terminal breaks is two.
     pub(crate) is_clipped: bool,
+    /// Whether a line ends with its last cell that is not empty, not with the blanks before others.
+    pub(crate) is_trimmed: bool,
     pub(crate) color: bool,
 }
 
@@ -184,6 +186,10 @@ impl<W: Write> Rows for Table<W> {
                 ("", "")
             };
             self.out.write_all(on.as_bytes())?;
+            let end = match cells.iter().rposition(|cell| cell.width > 0) {
+                filled if self.look.is_trimmed => filled.unwrap_or(0),
+                _ => last,
+            };
             let mut left = whole;
             for (column, cell) in cells.iter().enumerate() {
                 if !cell.is_as_above {
@@ -201,7 +207,7 @@ impl<W: Write> Rows for Table<W> {
                 }
                 left = left.saturating_sub(width);
                 // Where nothing can follow, blanks would only break the line.
-                if column < last && !(column + 1 == last && room == 0) {
+                if column < end && !(column + 1 == last && room == 0) {
                     let pad = padded[column].saturating_sub(width).min(left);
                     blanks(&mut self.out, pad)?;
                     left -= pad;
@@ -415,6 +421,7 @@ mod tests {
                     limit: Some(limit),
                     is_clipped: true,
                     color,
+                    ..Look::default()
                 };
                 let shown = table(rows, look);
                 let shown = [BOLD, DIM, PLAIN]
@@ -427,7 +434,7 @@ mod tests {
         let look = Look {
             limit: Some(14),
             is_clipped: true,
-            color: false,
+            ..Look::default()
         };
         assert_eq!(
             table(rows, look),

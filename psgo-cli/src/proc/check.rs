@@ -11,7 +11,10 @@ use super::{Proc, forms, grammar::Form, views};
 use crate::{
     args::Show,
     failure::{self, Answer, Failure},
-    output::{self, Rows as _, table::Table},
+    output::{
+        self, Rows as _,
+        table::{Look, Table},
+    },
 };
 
 /// Files that are not read unasked, and why.
@@ -44,12 +47,11 @@ impl Sheet<'_> {
             .map(|(name, _)| name.to_string().to_uppercase())
             .collect();
         let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
-        let mut table = Table::new(
-            headers.len(),
-            Some(&headers),
-            output::look(&Show::default()),
-            out,
-        );
+        let look = Look {
+            is_trimmed: true,
+            ..output::look(&Show::default())
+        };
+        let mut table = Table::new(headers.len(), Some(&headers), look, out);
         for row in self.rows {
             let cells: Vec<Value> = row.into_iter().map(|(_, value)| value).collect();
             table.row(&cells)?;
