@@ -541,16 +541,18 @@ fn who_may_not_see_all_is_told_of_the_rest() {
     let answer = psgo_after(&nobody, &args).exits(0);
     let rows = answer.json();
     assert_eq!((rows.len(), &rows[0]["pid"]), (1, &Value::Null));
-    let is_told = |line: &str| {
-        line.starts_with("psgo: left out: ") && line.ends_with(" processes (permission denied)\n")
+    let is_told = |line: &str, what: &str| {
+        line.starts_with(&format!("psgo: {what}: "))
+            && line.ends_with(" processes (permission denied)\n")
     };
-    assert!(is_told(&answer.stderr), "{}", answer.stderr);
+    let what = "not shown as owners of sockets";
+    assert!(is_told(&answer.stderr, what), "{}", answer.stderr);
     // Nobody was asked for who has it, so nobody is left out.
     let args = ["sockets", "-where", &filter, "-format", "local"];
     psgo_after(&nobody, &args).succeeds();
 
     let answer = psgo_after(&nobody, &["files", "-output", "json"]).exits(0);
-    assert!(is_told(&answer.stderr), "{}", answer.stderr);
+    assert!(is_told(&answer.stderr, "left out"), "{}", answer.stderr);
     let rows = answer.json();
     let of = |pid: i32| rows.iter().filter(|row| row["pid"] == pid).count();
     assert!(of(own.pid()) >= 3 && of(roots.pid()) == 0, "{rows:?}");

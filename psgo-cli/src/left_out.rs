@@ -1,20 +1,22 @@
 //! What an answer leaves out, in one line.
 
-use psgo::{ErrorKind, Skipped};
+use psgo::{ErrorKind, Skipped, descriptor::Subject};
 
 use crate::failure::Answer;
 
-/// One line that says what was left out and why, if anything worth it was, and whether the answer
-/// is complete without it.
+/// One line that says what was left out of the rows of `subject` and why, if anything worth it
+/// was, and whether the answer is complete without it.
 pub(crate) fn summary<'a>(
+    subject: Subject,
     skipped: impl IntoIterator<Item = &'a Skipped>,
     abandoned: usize,
 ) -> (Option<String>, Answer) {
-    let (line, answer) = summary_of(skipped.into_iter().map(|skipped| Reason {
+    let reasons = skipped.into_iter().map(|skipped| Reason {
         pid: skipped.named.then(|| skipped.pid.get()),
         text: words(skipped),
         is_gone: skipped.error.kind() == ErrorKind::Gone,
-    }));
+    });
+    let (line, answer) = summary_of(subject, reasons);
     let unanswered = match abandoned {
         0 => return (line, answer),
         1 => "1 read did not answer".to_owned(),
@@ -58,10 +60,32 @@ struct Group {
     unnamed: usize,
 }
 
-fn summary_of(reasons: impl Iterator<Item = Reason>) -> (Option<String>, Answer) {
-    let mut groups: Vec<Group> = Vec::new();
+fn summary_of(subject: Subject, reasons: impl Iterator<Item = Reason>) -> (Option<String>, Answer) {
     // That a process ends while all are listed is nothing to tell.
-    for reason in reasons.filter(|reason| reason.pid.is_some() || !reason.is_gone) {
+    let reasons = reasons.filter(|reason| reason.pid.is_some() || !reason.is_gone);
+    // A socket is shown whoever has it, unless those of some processes are asked for.
+    let is_owner = |reason: &Reason| subject == Subject::Sockets && reason.pid.is_none();
+    let (owners, left_out): (Vec<_>, Vec<_>) = reasons.partition(is_owner);
+    let answer = if left_out.iter().all(|reason| reason.pid.is_none()) {
+        Answer::Complete
+    } else {
+        Answer::Incomplete
+    };
+    let parts = [
+        ("left out", left_out),
+        ("not shown as owners of sockets", owners),
+    ];
+    let parts = parts.into_iter().filter(|(_, who)| !who.is_empty());
+    let parts: Vec<_> = parts
+        .map(|(what, who)| format!("{what}: {}", grouped(who)))
+        .collect();
+    ((!parts.is_empty()).then(|| parts.join("; ")), answer)
+}
+
+/// `4711 7 (no such process), 3 processes (permission denied)`
+fn grouped(reasons: Vec<Reason>) -> String {
+    let mut groups: Vec<Group> = Vec::new();
+    for reason in reasons {
         let at = groups
             .iter()
             .position(|group| group.text == reason.text)
@@ -78,14 +102,8 @@ fn summary_of(reasons: impl Iterator<Item = Reason>) -> (Option<String>, Answer)
             None => groups[at].unnamed += 1,
         }
     }
-    let answer = if groups.iter().all(|group| group.pids.is_empty()) {
-        Answer::Complete
-    } else {
-        Answer::Incomplete
-    };
     let parts: Vec<_> = groups.iter().map(Group::part).collect();
-    let line = (!parts.is_empty()).then(|| format!("left out: {}", parts.join(", ")));
-    (line, answer)
+    parts.join(", ")
 }
 
 impl Group {
@@ -125,7 +143,11 @@ mod tests {
     }
 
     fn told(reasons: Vec<Reason>) -> (String, Answer) {
-        let (line, answer) = summary_of(reasons.into_iter());
+        told_of(Subject::Processes, reasons)
+    }
+
+    fn told_of(subject: Subject, reasons: Vec<Reason>) -> (String, Answer) {
+        let (line, answer) = summary_of(subject, reasons.into_iter());
         (line.unwrap_or_default(), answer)
     }
 
@@ -157,6 +179,25 @@ mod tests {
         assert_eq!(
             line,
             "left out: 1 2 3 4 5 6 7 8 9 10 and 2990 more (no such process)"
+        );
+    }
+
+    #[test]
+    fn a_socket_is_not_left_out_with_who_may_have_it() {
+        let reasons = || vec![denied(None), gone(Some(7)), denied(None), gone(None)];
+        let (line, answer) = told_of(Subject::Sockets, reasons());
+        assert_eq!(
+            line,
+            "left out: 7 (no such process); \
+             not shown as owners of sockets: 2 processes (permission denied)"
+        );
+        assert_eq!(answer, Answer::Incomplete);
+        let (_, answer) = told_of(Subject::Sockets, vec![denied(None)]);
+        assert_eq!(answer, Answer::Complete);
+        let (line, _) = told_of(Subject::Files, reasons());
+        assert_eq!(
+            line,
+            "left out: 2 processes (permission denied), 7 (no such process)"
         );
     }
 

@@ -89,7 +89,7 @@ fn once(list: &List, query: Query) -> Result<Answer, Failure> {
     rows.finish()?;
 
     let left_out = not_joined.iter().chain(&outcome.skipped);
-    let (line, answer) = left_out::summary(left_out, outcome.abandoned);
+    let (line, answer) = left_out::summary(list.subject, left_out, outcome.abandoned);
     if let Some(line) = line {
         failure::say(&line);
     }
@@ -229,7 +229,7 @@ impl Watched for Listing {
         self.went += look.went.len() as u64;
         let outcome = look.table.outcome();
         let left_out = self.not_joined.iter().chain(&outcome.skipped);
-        let (line, answer) = left_out::summary(left_out, outcome.abandoned);
+        let (line, answer) = left_out::summary(self.subject, left_out, outcome.abandoned);
         if answer == Answer::Incomplete {
             self.answer = answer;
         }

@@ -131,7 +131,8 @@ impl Default for Pace {
 #[non_exhaustive]
 pub struct Outcome {
     /// The processes and containers that were left out, and why. A process that ended while the
-    /// listing was made is not among them unless it was asked for by its pid.
+    /// listing was made is not among them unless it was asked for by its pid. Of sockets those who
+    /// are not known as their owners: what only they have is there, but not who has it.
     pub skipped: Vec<Skipped>,
     /// Threads left behind because what they read did not answer: each cost a cell or a row, or
     /// the container's own `/proc` or names. There are never more than four of them in a process;

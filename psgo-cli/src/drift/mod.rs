@@ -9,6 +9,7 @@ use std::{
 use psgo::{
     Query, Row,
     bytes::Escaped,
+    descriptor::Subject,
     drift::{self, Change, Line, Rules},
 };
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
@@ -83,7 +84,8 @@ impl Looker {
             }
             std::ops::ControlFlow::Continue(())
         })?;
-        (self.left_out, _) = left_out::summary(&outcome.skipped, outcome.abandoned);
+        let skipped = &outcome.skipped;
+        (self.left_out, _) = left_out::summary(Subject::Processes, skipped, outcome.abandoned);
         Ok(rows)
     }
 
