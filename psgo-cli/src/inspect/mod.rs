@@ -105,3 +105,52 @@ fn page(inspect: &Inspect, process: &Process) -> Vec<u8> {
 fn is_alone(inspect: &Inspect, section: Section) -> bool {
     inspect.sections == [section]
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, process};
+
+    use super::*;
+
+    /// What stands between backquotes on a page of docs/.
+    fn quoted(page: &str) -> Vec<String> {
+        let path = format!("{}/../docs/{page}", env!("CARGO_MANIFEST_DIR"));
+        let text = fs::read_to_string(path).unwrap();
+        let quoted = text.split('`').skip(1).step_by(2);
+        quoted.map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn the_pages_of_docs_name_what_the_object_has() {
+        let view = View::host().unwrap();
+        let own = view.process(Pid::new(process::id())).unwrap();
+        let object = document::of(&own, &Section::ALL.map(|(section, _)| section), true);
+        let names = |of: &str| -> Vec<String> {
+            let Some(psgo::Value::Fields(fields)) = object.find(of) else {
+                panic!("{of}");
+            };
+            fields.iter().map(|(name, _)| name.to_string()).collect()
+        };
+        let (ext, more) = (names("ext"), names("psgo"));
+        let inspect = quoted("inspect.md");
+        for name in &ext {
+            assert!(inspect.contains(name), "inspect.md lacks ext.{name}");
+        }
+        for (_, section) in Section::ALL {
+            assert!(inspect.iter().any(|word| word == section), "{section}");
+        }
+        let psutil = quoted("psutil.md");
+        for (name, _) in object.iter() {
+            let name = name.to_string();
+            let is_frame = ["schema", "ext", "psgo", "errors"].contains(&name.as_str());
+            assert!(is_frame || psutil.contains(&name), "psutil.md lacks {name}");
+        }
+        for word in &psutil {
+            match word.split_once('.') {
+                Some(("ext", name)) => assert!(ext.contains(&name.to_owned()), "{word}"),
+                Some(("psgo", name)) => assert!(more.contains(&name.to_owned()), "{word}"),
+                _ => {}
+            }
+        }
+    }
+}
