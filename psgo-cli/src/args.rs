@@ -1,12 +1,7 @@
 //! The command's grammar: one description, of which the parsing, the help, the completions and
 //! the man page are made; and what was asked, typed.
 
-use std::{
-    ffi::OsString,
-    num::{NonZeroU64, NonZeroUsize},
-    path::PathBuf,
-    time::Duration,
-};
+use std::{ffi::OsString, num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use clap::{
     Arg, ArgAction, ArgMatches, Command, ValueEnum, builder::PossibleValue, error::ErrorKind,
@@ -16,11 +11,11 @@ use clap_complete::Shell;
 use psgo::{Pid, descriptor::Subject};
 
 use crate::{
-    descriptors, drift,
+    completions, descriptors, drift,
     failure::Failure,
     fold, inspect, proc,
     tables::{self, TABLES},
-    terminal,
+    terminal, values,
     watch::Pace,
     wrong_use,
 };
@@ -234,6 +229,12 @@ pub(crate) const EXITS: [(&str, &str); 3] = [
 
 /// The description.
 pub(crate) fn command() -> Command {
+    described(|_| true)
+}
+
+/// The description, of the subcommands in full only of those that are wanted: to describe all
+/// takes longer than to list a few processes.
+fn described(is_wanted: impl Fn(&str) -> bool) -> Command {
     Command::new("psgo")
         .version(env!("CARGO_PKG_VERSION"))
         .about("ps for processes and containers")
@@ -267,25 +268,44 @@ pub(crate) fn command() -> Command {
                 .help_heading(OTHERS)
                 .help("Print the version"),
         )
-        .subcommands(tables::commands())
-        .subcommand(inspect::command())
-        .subcommand(proc::command())
-        .subcommand(drift::command())
-        .subcommand(
-            Command::new("completions")
-                .about("Print a shell's completions")
+        .subcommands(COMMANDS.iter().map(|(name, about, describe)| {
+            let command = Command::new(name)
+                .about(*about)
                 .disable_help_flag(true)
-                .args_override_self(true)
-                .arg(
-                    Arg::new("shell")
-                        .value_name("SHELL")
-                        .required(true)
-                        .value_parser(value_parser!(Shell))
-                        .help("The shell they are for"),
-                )
-                .arg(help()),
-        )
+                .args_override_self(true);
+            if is_wanted(name) {
+                describe(command)
+            } else {
+                command
+            }
+        }))
 }
+
+/// Adds to a command what there is to say of it.
+type Describe = fn(Command) -> Command;
+
+/// The subcommands: their names, what they do, and all else.
+const COMMANDS: [(&str, &str, Describe); 7] = [
+    ("sockets", "List sockets, and who has them", tables::sockets),
+    ("files", "List what processes hold open", tables::files),
+    ("timers", "List the timers of processes", tables::timers),
+    ("inspect", "Tell all about a process", inspect::describe),
+    (
+        "proc",
+        "Print a file of /proc as records, or a copy of one",
+        proc::describe,
+    ),
+    (
+        "drift",
+        "Compare what should run with what runs",
+        drift::describe,
+    ),
+    (
+        "completions",
+        "Print a shell's completions",
+        completions::describe,
+    ),
+];
 
 /// No line of help is longer, however wide the terminal.
 const MAX_WIDTH: usize = 100;
@@ -311,7 +331,7 @@ pub(crate) fn what_to_list() -> [Arg; 4] {
         Arg::new("sort")
             .long("sort")
             .value_name("[-]NAME,…")
-            .value_parser(parse_names)
+            .value_parser(values::names)
             .help("Sort by these descriptors, backwards after a dash"),
         Arg::new("where")
             .long("where")
@@ -331,13 +351,13 @@ pub(crate) fn where_to_look() -> [Arg; 6] {
         Arg::new("pids")
             .long("pids")
             .value_name("PID,…")
-            .value_parser(parse_pids)
+            .value_parser(values::pids)
             .help("Only these processes; none at all gives headers only"),
         Arg::new("join")
             .long("join")
             .value_name("PID")
             .num_args(0..=1)
-            .value_parser(parse_pid)
+            .value_parser(values::pid)
             .help(
                 "Look from inside the container of PID, where -pids are its own numbers; \
                  without PID, list the containers of -pids",
@@ -354,12 +374,12 @@ pub(crate) fn where_to_look() -> [Arg; 6] {
         Arg::new("timeout")
             .long("timeout")
             .value_name("SECONDS")
-            .value_parser(parse_seconds)
+            .value_parser(values::seconds)
             .help("How long to wait for what does not answer [default: 2]"),
         Arg::new("threads")
             .long("threads")
             .value_name("N")
-            .value_parser(parse_threads)
+            .value_parser(values::threads)
             .help("How many threads read [default: as many as pay]"),
     ]
     .map(|arg| arg.help_heading("Where to look"))
@@ -381,7 +401,7 @@ pub(crate) fn how_to_show() -> [Arg; 4] {
         Arg::new("width")
             .long("width")
             .value_name("N")
-            .value_parser(parse_width)
+            .value_parser(values::width)
             .help("Cut the last column at N [default: the terminal's width; 0 cuts nothing]"),
         Arg::new("color")
             .long("color")
@@ -397,7 +417,7 @@ pub(crate) fn how_often() -> [Arg; 2] {
         Arg::new("watch")
             .long("watch")
             .value_name("SECONDS")
-            .value_parser(parse_seconds)
+            .value_parser(values::seconds)
             .help(
                 "Look again every so many seconds, 0.5 too; q or Ctrl-C ends it, and what was \
                  last seen stays on the terminal",
@@ -413,7 +433,7 @@ pub(crate) fn how_often() -> [Arg; 2] {
         Arg::new("count")
             .long("count")
             .value_name("N")
-            .value_parser(parse_count)
+            .value_parser(values::count)
             .help("With -watch: end after so many looks"),
     ]
     .map(|arg| arg.help_heading("How often"))
@@ -421,7 +441,9 @@ pub(crate) fn how_often() -> [Arg; 2] {
 
 /// What the words of a command line, the program's own name first, ask for.
 pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Request, Failure> {
-    let mut command = command();
+    let args: Vec<_> = args.into_iter().collect();
+    // One that is named is among the words; whether it is the command, clap finds out.
+    let mut command = described(|name| args.iter().any(|arg| arg == name));
     let args = fold::fold(args, &command);
     if args.iter().any(|arg| arg == "--help") {
         // Only now: nobody else needs the descriptors' text.
@@ -543,48 +565,4 @@ pub(crate) fn look(matches: &ArgMatches) -> Result<Look, Failure> {
         ));
     }
     Ok(look)
-}
-
-/// `1, 2,` and the like: empty items do not count.
-fn parse_pids(text: &str) -> Result<Vec<Pid>, String> {
-    text.split(',')
-        .map(str::trim)
-        .filter(|item| !item.is_empty())
-        .map(parse_pid)
-        .collect()
-}
-
-pub(crate) fn parse_pid(text: &str) -> Result<Pid, String> {
-    number(text).ok_or_else(|| format!("{} is not a process ID", wrong_use::quoted(text)))
-}
-
-pub(crate) fn parse_width(text: &str) -> Result<usize, String> {
-    number(text).ok_or_else(|| format!("{} is not a width", wrong_use::quoted(text)))
-}
-
-fn parse_threads(text: &str) -> Result<NonZeroUsize, String> {
-    number(text).ok_or_else(|| format!("{} is not a number of threads", wrong_use::quoted(text)))
-}
-
-pub(crate) fn parse_count(text: &str) -> Result<NonZeroU64, String> {
-    number(text).ok_or_else(|| format!("{} is not a number of looks", wrong_use::quoted(text)))
-}
-
-/// A number that is written in digits: no sign.
-fn number<N: std::str::FromStr>(text: &str) -> Option<N> {
-    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    digits.then(|| text.parse().ok()).flatten()
-}
-
-pub(crate) fn parse_seconds(text: &str) -> Result<Duration, String> {
-    text.parse()
-        .ok()
-        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-        .filter(|span| !span.is_zero())
-        .ok_or_else(|| format!("{} is not a number of seconds", wrong_use::quoted(text)))
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "clap's form of a parser")]
-pub(crate) fn parse_names(text: &str) -> Result<Vec<String>, std::convert::Infallible> {
-    Ok(text.split(',').map(|name| name.trim().to_owned()).collect())
 }

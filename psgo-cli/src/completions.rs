@@ -1,5 +1,6 @@
 //! `psgo completions SHELL`
 
+use clap::{Arg, Command, value_parser};
 use clap_complete::Shell;
 
 use crate::{
@@ -7,6 +8,19 @@ use crate::{
     failure::{Answer, Failure},
     output,
 };
+
+/// The description.
+pub(crate) fn describe(command: Command) -> Command {
+    command
+        .arg(
+            Arg::new("shell")
+                .value_name("SHELL")
+                .required(true)
+                .value_parser(value_parser!(Shell))
+                .help("The shell they are for"),
+        )
+        .arg(args::help())
+}
 
 /// Prints the completions of psgo for `shell`.
 pub(crate) fn print(shell: Shell) -> Result<Answer, Failure> {

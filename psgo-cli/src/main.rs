@@ -26,6 +26,7 @@ mod proc;
 mod resolve;
 mod tables;
 mod terminal;
+mod values;
 mod watch;
 mod wrong_use;
 

@@ -12,10 +12,9 @@ pub(crate) const TABLES: [(&str, Subject); 3] = [
     ("timers", Subject::Timers),
 ];
 
-/// The descriptions.
-pub(crate) fn commands() -> [Command; 3] {
-    let sockets = table("sockets", Subject::Sockets)
-        .about("List sockets, and who has them")
+/// The description of `psgo sockets`.
+pub(crate) fn sockets(command: Command) -> Command {
+    table(command, Subject::Sockets)
         .long_about(
             "Lists the sockets of one network namespace, this one's or with -join the \
              container's: tcp, udp, udplite, raw, icmp, each for IPv4 and IPv6, and unix. A row \
@@ -38,9 +37,12 @@ pub(crate) fn commands() -> [Command; 3] {
                 .action(ArgAction::SetTrue)
                 .help_heading("How to show it")
                 .help("Show the names of remote hosts, as far as the name service answers in time"),
-        );
-    let files = table("files", Subject::Files)
-        .about("List what processes hold open")
+        )
+}
+
+/// The description of `psgo files`.
+pub(crate) fn files(command: Command) -> Command {
+    table(command, Subject::Files)
         .long_about(
             "Lists what processes hold open: every descriptor, whatever it stands for. Sockets \
              are shown with their ends and states.",
@@ -51,17 +53,18 @@ pub(crate) fn commands() -> [Command; 3] {
                 .action(ArgAction::SetTrue)
                 .help_heading("What to list")
                 .help("Also working and root directories, programs and mapped files"),
-        );
-    let timers = table("timers", Subject::Timers)
-        .about("List the timers of processes")
-        .long_about(
-            "Lists the timers of processes: POSIX ones (timer_create) and timerfds. When a POSIX \
-             timer expires no kernel tells; timers of alarm and setitimer none tells at all.",
-        );
-    [sockets, files, timers]
+        )
 }
 
-fn table(name: &'static str, subject: Subject) -> Command {
+/// The description of `psgo timers`.
+pub(crate) fn timers(command: Command) -> Command {
+    table(command, Subject::Timers).long_about(
+        "Lists the timers of processes: POSIX ones (timer_create) and timerfds. When a POSIX \
+         timer expires no kernel tells; timers of alarm and setitimer none tells at all.",
+    )
+}
+
+fn table(command: Command, subject: Subject) -> Command {
     let list = args::what_to_list().map(|arg| match arg.get_id().as_str() {
         "format" => arg.help(format!(
             "Columns, also those of processes [default: {}]",
@@ -71,10 +74,9 @@ fn table(name: &'static str, subject: Subject) -> Command {
         "list" => arg.help("List the descriptors"),
         _ => arg,
     });
-    Command::new(name)
-        .override_usage(format!("psgo {name} [FLAGS]"))
-        .disable_help_flag(true)
-        .args_override_self(true)
+    let usage = format!("psgo {} [FLAGS]", command.get_name());
+    command
+        .override_usage(usage)
         .args(list)
         .args(args::where_to_look())
         .args(args::how_to_show())

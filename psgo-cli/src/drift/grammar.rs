@@ -8,6 +8,7 @@ use psgo::Pid;
 use crate::{
     args::{self, Color, Join, Look},
     failure::Failure,
+    values,
 };
 
 /// Where the list is kept unless told.
@@ -87,7 +88,7 @@ impl ValueEnum for Output {
 }
 
 /// The description.
-pub(crate) fn command() -> Command {
+pub(crate) fn describe(command: Command) -> Command {
     let action = |name: &'static str, about: &'static str| {
         Command::new(name)
             .about(about)
@@ -95,7 +96,7 @@ pub(crate) fn command() -> Command {
             .args_override_self(true)
     };
     let show = |name, about| common(action(name, about)).args(looking()).args(showing());
-    action("drift", "Compare what should run with what runs")
+    command
         .long_about(
             "Keeps a list of the processes that should run, and tells which of them are missing \
              and which are there beyond it. Without a command it shows the differences.\n\n\
@@ -134,7 +135,7 @@ pub(crate) fn command() -> Command {
                     Arg::new("explain")
                         .long("explain")
                         .value_name("PID")
-                        .value_parser(args::parse_pid)
+                        .value_parser(values::pid)
                         .help("Tell which rules are about this process"),
                 ),
         )
@@ -202,7 +203,7 @@ fn looking() -> Vec<Arg> {
     let join = Arg::new("join")
         .long("join")
         .value_name("PID")
-        .value_parser(args::parse_pid)
+        .value_parser(values::pid)
         .help_heading("Where to look")
         .help("Look from inside the container of PID, against a list of its own: -db");
     let others = args::where_to_look().into_iter();

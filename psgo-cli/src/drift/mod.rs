@@ -24,7 +24,7 @@ mod grammar;
 mod rules;
 
 use grammar::{Action, Edit, Output, Sides};
-pub(crate) use grammar::{Drift, command, request};
+pub(crate) use grammar::{Drift, describe, request};
 
 /// The pauses between the looks of `-retry`: long enough for a restart.
 const PAUSES: [Duration; 4] = [

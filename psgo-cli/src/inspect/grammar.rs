@@ -6,7 +6,7 @@ use psgo::Pid;
 use crate::{
     args::{self, Color, Join, Look},
     failure::Failure,
-    wrong_use,
+    values, wrong_use,
 };
 
 /// What `psgo inspect` was asked for.
@@ -91,7 +91,7 @@ const ABOUT_SECRETS: &str = "Values of environment variables are secrets more of
     null with the reason withheld.";
 
 /// The description.
-pub(crate) fn command() -> Command {
+pub(crate) fn describe(command: Command) -> Command {
     let mut places = args::where_to_look();
     for place in &mut places {
         if place.get_id() == "join" {
@@ -105,8 +105,7 @@ pub(crate) fn command() -> Command {
         .into_iter()
         // The pids stand alone, one process is read by one thread, and no host's ids are told.
         .filter(|arg| ["join", "proc", "timeout"].contains(&arg.get_id().as_str()));
-    Command::new("inspect")
-        .about("Tell all about a process")
+    command
         .long_about(
             "Tells all that the kernel knows of each process: what it is, its family, state, \
              memory, files, sockets of its own network namespace, limits, namespaces, container, \
@@ -114,13 +113,11 @@ pub(crate) fn command() -> Command {
         )
         .after_help(ABOUT_SECRETS)
         .override_usage("psgo inspect [PID…] [-where FILTER] [-only SECTION,…] [-environ] [FLAGS]")
-        .disable_help_flag(true)
-        .args_override_self(true)
         .arg(
             Arg::new("pid")
                 .value_name("PID")
                 .num_args(1..)
-                .value_parser(args::parse_pid)
+                .value_parser(values::pid)
                 .help("The processes; 1,2 is 1 2")
                 .value_delimiter(','),
         )
@@ -140,7 +137,7 @@ fn what() -> [Arg; 3] {
         Arg::new("only")
             .long("only")
             .value_name("SECTION,…")
-            .value_parser(args::parse_names)
+            .value_parser(values::names)
             .help(format!("Only these sections: {names}")),
         Arg::new("environ")
             .long("environ")
@@ -160,7 +157,7 @@ fn how() -> [Arg; 3] {
         Arg::new("width")
             .long("width")
             .value_name("N")
-            .value_parser(args::parse_width)
+            .value_parser(values::width)
             .help("Keep the page to N columns [default: the terminal's width; 0 for no limit]"),
         Arg::new("color")
             .long("color")

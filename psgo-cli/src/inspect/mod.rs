@@ -17,7 +17,7 @@ mod grammar;
 mod page;
 mod sections;
 
-pub(crate) use grammar::{Inspect, command, request};
+pub(crate) use grammar::{Inspect, describe, request};
 
 /// Answers what was asked.
 pub(crate) fn inspect(inspect: &Inspect) -> Result<Answer, Failure> {

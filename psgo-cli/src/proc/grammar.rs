@@ -9,6 +9,7 @@ use psgo::format;
 use crate::{
     args::{self, Look},
     failure::Failure,
+    values,
     watch::Pace,
     wrong_use,
 };
@@ -109,7 +110,7 @@ impl ValueEnum for Form {
 }
 
 /// The description.
-pub(crate) fn command() -> Command {
+pub(crate) fn describe(command: Command) -> Command {
     let mut places = args::where_to_look();
     for place in &mut places {
         if place.get_id() == "pids" {
@@ -122,8 +123,7 @@ pub(crate) fn command() -> Command {
         // One file is read, and no name is looked up.
         !["fill-mappings", "threads"].contains(&arg.get_id().as_str())
     });
-    Command::new("proc")
-        .about("Print a file of /proc as records, or a copy of one")
+    command
         .long_about(
             "Prints a file of /proc as records: net/tcp, /proc/meminfo, 1234/smaps, self/status, \
              kernel.pid_max. A copy is known by its name, /backup/net/tcp6 or ./meminfo, or told \
@@ -132,8 +132,6 @@ pub(crate) fn command() -> Command {
         .override_usage(
             "psgo proc PATH|FILE|- [-as FORMAT] [FLAGS]\n       psgo proc -list\n       psgo proc -check",
         )
-        .disable_help_flag(true)
-        .args_override_self(true)
         .arg(
             Arg::new("path")
                 .value_name("PATH")
@@ -156,7 +154,7 @@ fn what() -> [Arg; 4] {
         Arg::new("only")
             .long("only")
             .value_name("FIELD,…")
-            .value_parser(args::parse_names)
+            .value_parser(values::names)
             .help("Only these fields, in this order; a.b is b of a"),
         Arg::new("list")
             .long("list")
@@ -191,12 +189,12 @@ fn how_often() -> [Arg; 5] {
         Arg::new("watch")
             .long("watch")
             .value_name("SECONDS")
-            .value_parser(args::parse_seconds)
+            .value_parser(values::seconds)
             .help("Look again every so many seconds, and print which numbers moved"),
         Arg::new("count")
             .long("count")
             .value_name("N")
-            .value_parser(args::parse_count)
+            .value_parser(values::count)
             .help("With -watch: end after so many looks"),
         Arg::new("percent")
             .long("percent")

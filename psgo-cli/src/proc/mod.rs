@@ -27,7 +27,7 @@ mod grammar;
 mod moves;
 mod text;
 
-pub(crate) use grammar::{Proc, command, request};
+pub(crate) use grammar::{Proc, describe, request};
 
 /// Answers what was asked.
 pub(crate) fn proc(proc: &Proc) -> Result<Answer, Failure> {

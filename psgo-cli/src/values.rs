@@ -1,0 +1,60 @@
+//! What stands behind a flag, from its text.
+
+use std::{
+    num::{NonZeroU64, NonZeroUsize},
+    time::Duration,
+};
+
+use psgo::Pid;
+
+use crate::wrong_use;
+
+/// `1, 2,` and the like: empty items do not count.
+pub(crate) fn pids(text: &str) -> Result<Vec<Pid>, String> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|item| !item.is_empty())
+        .map(pid)
+        .collect()
+}
+
+/// A process by number.
+pub(crate) fn pid(text: &str) -> Result<Pid, String> {
+    number(text).ok_or_else(|| format!("{} is not a process ID", wrong_use::quoted(text)))
+}
+
+/// Columns of a terminal.
+pub(crate) fn width(text: &str) -> Result<usize, String> {
+    number(text).ok_or_else(|| format!("{} is not a width", wrong_use::quoted(text)))
+}
+
+/// So many threads.
+pub(crate) fn threads(text: &str) -> Result<NonZeroUsize, String> {
+    number(text).ok_or_else(|| format!("{} is not a number of threads", wrong_use::quoted(text)))
+}
+
+/// So many looks.
+pub(crate) fn count(text: &str) -> Result<NonZeroU64, String> {
+    number(text).ok_or_else(|| format!("{} is not a number of looks", wrong_use::quoted(text)))
+}
+
+/// A number that is written in digits: no sign.
+fn number<N: std::str::FromStr>(text: &str) -> Option<N> {
+    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    digits.then(|| text.parse().ok()).flatten()
+}
+
+/// A span of time, `0.5` too.
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
+    text.parse()
+        .ok()
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .filter(|span| !span.is_zero())
+        .ok_or_else(|| format!("{} is not a number of seconds", wrong_use::quoted(text)))
+}
+
+/// Names between commas.
+#[expect(clippy::unnecessary_wraps, reason = "clap's form of a parser")]
+pub(crate) fn names(text: &str) -> Result<Vec<String>, std::convert::Infallible> {
+    Ok(text.split(',').map(|name| name.trim().to_owned()).collect())
+}
