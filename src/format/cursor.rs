@@ -112,7 +112,7 @@ impl<'a> Cursor<'a> {
     pub(crate) fn padded(&mut self, spec: &Spec) -> Result<Cursor<'a>, ParseError> {
         let line = bytes::find(self.rest, b'\n').unwrap_or(self.rest.len());
         let (line, _) = self.rest.split_at(line);
-        let ends = match spec.after {
+        let ends = match spec.after() {
             [] | [b'\n', ..] => Some(line.len()),
             after => bytes::rfind_part(line, after),
         };

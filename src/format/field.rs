@@ -65,17 +65,23 @@ pub(crate) trait Field: Sized {
     /// Reads the value and the text around it.
     #[inline]
     fn read(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
-        cursor.literal(spec.before, spec.field)?;
+        cursor.literal(spec.before(), spec.field)?;
         let value = Self::take(cursor, spec)?;
-        cursor.literal(spec.after, spec.field)?;
+        cursor.literal(spec.after(), spec.field)?;
         Ok(value)
+    }
+
+    /// The same, where it is worth its code: for a file that is read of ten thousand processes.
+    #[inline]
+    fn read_inlined(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
+        Self::read(cursor, spec)
     }
 
     /// Writes the value and the text around it.
     fn write(&self, spec: &Spec, out: &mut Vec<u8>) {
-        out.extend_from_slice(spec.before);
+        out.extend_from_slice(spec.before());
         self.put(spec, out);
-        out.extend_from_slice(spec.after);
+        out.extend_from_slice(spec.after());
     }
 }
 
@@ -109,14 +115,9 @@ impl<T: Field> Field for Option<T> {
         self.as_ref().is_some_and(T::unknown)
     }
 
-    #[expect(
-        clippy::inline_always,
-        reason = "the spec is a constant where it is inlined"
-    )]
-    #[inline(always)]
     fn read(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         // What begins with the end of a line is missing where the file ends.
-        let missing = if spec.before.starts_with(b"\n") {
+        let missing = if spec.before().starts_with(b"\n") {
             cursor.rest().is_empty()
         } else {
             cursor.at_line_end()
@@ -125,6 +126,24 @@ impl<T: Field> Field for Option<T> {
             return Ok(None);
         }
         T::read(cursor, spec).map(Some)
+    }
+
+    #[expect(
+        clippy::inline_always,
+        reason = "the spec is a constant where it is inlined"
+    )]
+    #[inline(always)]
+    fn read_inlined(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
+        // What begins with the end of a line is missing where the file ends.
+        let missing = if spec.before().starts_with(b"\n") {
+            cursor.rest().is_empty()
+        } else {
+            cursor.at_line_end()
+        };
+        if missing {
+            return Ok(None);
+        }
+        T::read_inlined(cursor, spec).map(Some)
     }
 
     fn write(&self, spec: &Spec, out: &mut Vec<u8>) {
@@ -146,17 +165,79 @@ impl Integer for u64 {}
 impl Integer for i32 {}
 impl Integer for i64 {}
 
+#[expect(
+    clippy::inline_always,
+    reason = "once for each type, and where the spec is a constant"
+)]
+#[inline(always)]
+fn read_integer<T: Integer>(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<T, ParseError> {
+    cursor.literal(spec.before(), spec.field)?;
+    let value = take_integer(cursor, spec)?;
+    cursor.literal(spec.after(), spec.field)?;
+    Ok(value)
+}
+
+#[expect(
+    clippy::inline_always,
+    reason = "once for each type, and where the spec is a constant"
+)]
+#[inline(always)]
+fn take_integer<T: Integer>(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<T, ParseError> {
+    let text = cursor.rest();
+    let blanks = if spec.width == 0 || spec.left || spec.zero {
+        0
+    } else {
+        text.iter().take_while(|&&b| b == b' ').count()
+    };
+    let digits = text.get(blanks..).unwrap_or_default();
+    let number = match spec.kind {
+        Kind::Hex => bytes::leading_integer::<T, 16>(digits, spec.zero),
+        Kind::UpperHex => bytes::leading_upper_hex(digits, spec.zero),
+        Kind::Octal => bytes::leading_integer::<T, 8>(digits, spec.zero),
+        Kind::Fixed(places) => leading_fixed(digits, places),
+        _ => bytes::leading_integer::<T, 10>(digits, spec.zero),
+    };
+    let (value, len) = number.map_err(|reason| {
+        let reason = if cursor.at_line_end() {
+            "missing"
+        } else {
+            reason
+        };
+        cursor.error(spec.field, reason)
+    })?;
+    // A number runs to its end: what stands after `12x` would be blamed on the next field.
+    if let Some(next) = digits.get(len)
+        && next.is_ascii_alphanumeric()
+        && spec.after().first() != Some(next)
+    {
+        return Err(cursor.error(spec.field, "not a number"));
+    }
+    if spec.width > 0 {
+        let fill = spec.width.saturating_sub(len);
+        let filled = if spec.zero {
+            // Zeros after a sign would be lost, and no field of the kernel has them.
+            fill == 0 && (len == spec.width || !matches!(digits, [b'0' | b'-', ..]))
+        } else if spec.left {
+            let after = digits.iter().skip(len);
+            after.take(fill).filter(|&&b| b == b' ').count() == fill
+        } else {
+            blanks == fill
+        };
+        if !filled {
+            return Err(cursor.error(spec.field, "not as wide as the kernel prints it"));
+        }
+        if spec.left {
+            cursor.take(fill);
+        }
+    }
+    cursor.take(blanks + len);
+    Ok(value)
+}
+
 impl<T: Integer> Field for T {
-    #[expect(
-        clippy::inline_always,
-        reason = "the spec is a constant where it is inlined"
-    )]
-    #[inline(always)]
+    #[inline(never)]
     fn read(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
-        cursor.literal(spec.before, spec.field)?;
-        let value = Self::take(cursor, spec)?;
-        cursor.literal(spec.after, spec.field)?;
-        Ok(value)
+        read_integer(cursor, spec)
     }
 
     #[expect(
@@ -164,56 +245,13 @@ impl<T: Integer> Field for T {
         reason = "the spec is a constant where it is inlined"
     )]
     #[inline(always)]
+    fn read_inlined(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
+        read_integer(cursor, spec)
+    }
+
+    #[inline(never)]
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
-        let text = cursor.rest();
-        let blanks = if spec.width == 0 || spec.left || spec.zero {
-            0
-        } else {
-            text.iter().take_while(|&&b| b == b' ').count()
-        };
-        let digits = text.get(blanks..).unwrap_or_default();
-        let number = match spec.kind {
-            Kind::Hex => bytes::leading_integer::<T, 16>(digits, spec.zero),
-            Kind::UpperHex => bytes::leading_upper_hex(digits, spec.zero),
-            Kind::Octal => bytes::leading_integer::<T, 8>(digits, spec.zero),
-            Kind::Fixed(places) => leading_fixed(digits, places),
-            _ => bytes::leading_integer::<T, 10>(digits, spec.zero),
-        };
-        let (value, len) = number.map_err(|reason| {
-            let reason = if cursor.at_line_end() {
-                "missing"
-            } else {
-                reason
-            };
-            cursor.error(spec.field, reason)
-        })?;
-        // A number runs to its end: what stands after `12x` would be blamed on the next field.
-        if let Some(next) = digits.get(len)
-            && next.is_ascii_alphanumeric()
-            && spec.after.first() != Some(next)
-        {
-            return Err(cursor.error(spec.field, "not a number"));
-        }
-        if spec.width > 0 {
-            let fill = spec.width.saturating_sub(len);
-            let filled = if spec.zero {
-                // Zeros after a sign would be lost, and no field of the kernel has them.
-                fill == 0 && (len == spec.width || !matches!(digits, [b'0' | b'-', ..]))
-            } else if spec.left {
-                let after = digits.iter().skip(len);
-                after.take(fill).filter(|&&b| b == b' ').count() == fill
-            } else {
-                blanks == fill
-            };
-            if !filled {
-                return Err(cursor.error(spec.field, "not as wide as the kernel prints it"));
-            }
-            if spec.left {
-                cursor.take(fill);
-            }
-        }
-        cursor.take(blanks + len);
-        Ok(value)
+        take_integer(cursor, spec)
     }
 
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
@@ -273,7 +311,7 @@ impl<T: Integer> Field for T {
             }
         }
         if let Ok(kib) = u64::try_from(number)
-            && (spec.after.starts_with(b" kB") || spec.after.starts_with(b" KB"))
+            && (spec.after().starts_with(b" kB") || spec.after().starts_with(b" KB"))
         {
             return kib.checked_mul(1024).map_or(Value::Missing, Value::Size);
         }
@@ -405,18 +443,18 @@ impl Field for Vec<u8> {
 #[inline]
 fn text_len(rest: &[u8], spec: &Spec) -> Option<usize> {
     if spec.kind == Kind::Greedy {
-        return bytes::rfind_part(rest, spec.after);
+        return bytes::rfind_part(rest, spec.after());
     }
     let newline = bytes::find(rest, b'\n');
-    let len = if let [line_end @ .., b'\n'] = spec.after {
+    let len = if let [line_end @ .., b'\n'] = spec.after() {
         rest.get(..newline?)?.strip_suffix(line_end)?.len()
     } else {
         let line = rest.get(..newline.unwrap_or(rest.len()))?;
-        if spec.after.is_empty() {
+        if spec.after().is_empty() {
             line.len()
         } else {
             // A blank that fills the column is not the one after it.
-            spec.width + bytes::find_part(line.get(spec.width..)?, spec.after)?
+            spec.width + bytes::find_part(line.get(spec.width..)?, spec.after())?
         }
     };
     (len >= spec.width).then_some(len)
@@ -432,8 +470,8 @@ impl<T: Item> Field for Vec<T> {
 
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         let mut list = Self::new();
-        if let Some(between) = spec.between {
-            while !cursor.rest().starts_with(spec.after) {
+        if let Some(between) = spec.between() {
+            while !cursor.rest().starts_with(spec.after()) {
                 if !list.is_empty() {
                     cursor.literal(between, spec.field)?;
                 }
@@ -442,12 +480,12 @@ impl<T: Item> Field for Vec<T> {
             return Ok(list);
         }
         // Whatever else begins as an element does is one that is not understood.
-        while !cursor.rest().is_empty() && cursor.skip(spec.open) {
+        while !cursor.rest().is_empty() && cursor.skip(spec.open()) {
             let left = cursor.rest().len();
             list.push(T::take(cursor, spec)?);
-            cursor.literal(spec.close, spec.field)?;
+            cursor.literal(spec.close(), spec.field)?;
             // An element of no bytes would come for ever.
-            if cursor.rest().len() == left && spec.open.is_empty() {
+            if cursor.rest().len() == left && spec.open().is_empty() {
                 return Err(cursor.error(spec.field, "empty"));
             }
         }
@@ -457,13 +495,13 @@ impl<T: Item> Field for Vec<T> {
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         for (i, item) in self.iter().enumerate() {
             if i > 0
-                && let Some(between) = spec.between
+                && let Some(between) = spec.between()
             {
                 out.extend_from_slice(between);
             }
-            out.extend_from_slice(spec.open);
+            out.extend_from_slice(spec.open());
             item.put(spec, out);
-            out.extend_from_slice(spec.close);
+            out.extend_from_slice(spec.close());
         }
     }
 
@@ -482,18 +520,18 @@ impl<T: Item + Copy + Default, const N: usize> Field for [T; N] {
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         let mut list = [T::default(); N];
         for item in &mut list {
-            cursor.literal(spec.open, spec.field)?;
+            cursor.literal(spec.open(), spec.field)?;
             *item = T::take(cursor, spec)?;
-            cursor.literal(spec.close, spec.field)?;
+            cursor.literal(spec.close(), spec.field)?;
         }
         Ok(list)
     }
 
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         for item in self {
-            out.extend_from_slice(spec.open);
+            out.extend_from_slice(spec.open());
             item.put(spec, out);
-            out.extend_from_slice(spec.close);
+            out.extend_from_slice(spec.close());
         }
     }
 

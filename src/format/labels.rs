@@ -43,7 +43,7 @@ impl Labels {
 
 /// What stands between a name and its value.
 fn separator(spec: &Spec) -> &'static [u8] {
-    spec.close.strip_suffix(b"\n").unwrap_or(spec.close)
+    spec.close().strip_suffix(b"\n").unwrap_or(spec.close())
 }
 
 impl Label {
@@ -107,11 +107,11 @@ impl Field for Labels {
 
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         let mut labels = Vec::new();
-        while let Some(line) = cursor.rest().strip_prefix(spec.open)
+        while let Some(line) = cursor.rest().strip_prefix(spec.open())
             && let Some(end) = bytes::find(line, b'\n')
             && let Some(label) = Label::read(line.get(..end).unwrap_or_default(), spec)
         {
-            cursor.take(spec.open.len() + end + 1);
+            cursor.take(spec.open().len() + end + 1);
             labels.push(label);
         }
         Ok(Self(labels))
@@ -119,7 +119,7 @@ impl Field for Labels {
 
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         for label in &self.0 {
-            out.extend_from_slice(spec.open);
+            out.extend_from_slice(spec.open());
             label.put_name(spec, out);
             label.value.push(out);
             if !label.unit.is_empty() {
@@ -193,12 +193,12 @@ impl Tag {
 
 /// The sign before a value.
 fn sign(spec: &Spec) -> u8 {
-    spec.close.first().copied().unwrap_or(b'=')
+    spec.close().first().copied().unwrap_or(b'=')
 }
 
 /// How long the word at the start of `text` is. A value in quotes may hold blanks.
 fn tag_len(text: &[u8], spec: &Spec) -> usize {
-    if spec.close.ends_with(b"\n") {
+    if spec.close().ends_with(b"\n") {
         return bytes::find(text, b'\n').unwrap_or(text.len());
     }
     let end = text.iter().position(|b| matches!(b, b' ' | b'\n'));
@@ -218,10 +218,10 @@ impl Field for Tags {
     const OPTIONAL: bool = true;
 
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
-        let lines = spec.close.ends_with(b"\n");
+        let lines = spec.close().ends_with(b"\n");
         let mut tags = Vec::new();
         while !cursor.rest().is_empty() && (lines || !cursor.at_line_end()) {
-            cursor.literal(spec.open, spec.field)?;
+            cursor.literal(spec.open(), spec.field)?;
             let text = cursor.take(tag_len(cursor.rest(), spec));
             if lines {
                 cursor.literal(b"\n", spec.field)?;
@@ -233,13 +233,13 @@ impl Field for Tags {
 
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         for tag in &self.0 {
-            out.extend_from_slice(spec.open);
+            out.extend_from_slice(spec.open());
             out.extend_from_slice(&tag.name);
             if let Some(value) = &tag.value {
                 out.push(sign(spec));
                 value.push(out);
             }
-            if spec.close.ends_with(b"\n") {
+            if spec.close().ends_with(b"\n") {
                 out.push(b'\n');
             }
         }

@@ -30,19 +30,19 @@ impl<T: Item> Field for Maybe<T> {
     const OPTIONAL: bool = true;
 
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
-        if cursor.rest().is_empty() || !cursor.skip(spec.open) {
+        if cursor.rest().is_empty() || !cursor.skip(spec.open()) {
             return Ok(Self(None));
         }
         let value = T::take(cursor, spec)?;
-        cursor.literal(spec.close, spec.field)?;
+        cursor.literal(spec.close(), spec.field)?;
         Ok(Self(Some(value)))
     }
 
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         if let Some(value) = &self.0 {
-            out.extend_from_slice(spec.open);
+            out.extend_from_slice(spec.open());
             value.put(spec, out);
-            out.extend_from_slice(spec.close);
+            out.extend_from_slice(spec.close());
         }
     }
 
@@ -84,17 +84,17 @@ impl Field for Mark {
     }
 
     fn read(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
-        if !cursor.skip(spec.before) {
+        if !cursor.skip(spec.before()) {
             return Ok(Self(false));
         }
-        cursor.literal(spec.after, spec.field)?;
+        cursor.literal(spec.after(), spec.field)?;
         Ok(Self(true))
     }
 
     fn write(&self, spec: &Spec, out: &mut Vec<u8>) {
         if self.0 {
-            out.extend_from_slice(spec.before);
-            out.extend_from_slice(spec.after);
+            out.extend_from_slice(spec.before());
+            out.extend_from_slice(spec.after());
         }
     }
 }

@@ -200,7 +200,7 @@ macro_rules! record {
                 $({
                     const SPEC: $crate::format::Spec =
                         $crate::format::Spec::new(stringify!($field), $spec);
-                    record.$field = <$ty as $crate::format::field::Field>::read(cursor, &SPEC)?;
+                    record.$field = <$ty as $crate::format::field::Field>::read_inlined(cursor, &SPEC)?;
                     if stringify!($field) == last {
                         return Ok(record);
                     }

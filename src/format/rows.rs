@@ -82,9 +82,9 @@ impl<T: Item> Field for Rows<T> {
 
 fn row<T: Item>(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<T, ParseError> {
     let left = cursor.rest().len();
-    cursor.literal(spec.open, spec.field)?;
+    cursor.literal(spec.open(), spec.field)?;
     let row = T::take(cursor, spec)?;
-    cursor.literal(spec.close, spec.field)?;
+    cursor.literal(spec.close(), spec.field)?;
     // A row of no bytes would come for ever.
     if cursor.rest().len() == left {
         return Err(cursor.error(spec.field, "empty"));
@@ -111,7 +111,7 @@ impl Head {
 
 /// The forms that a template has in braces after `%h`.
 fn forms(spec: &Spec) -> impl Iterator<Item = &'static [u8]> {
-    let forms = spec.after.split(|&b| b == b'{').skip(1);
+    let forms = spec.after().split(|&b| b == b'{').skip(1);
     forms.map(|form| form.strip_suffix(b"}").unwrap_or(form))
 }
 

@@ -35,20 +35,21 @@ pub(crate) enum Kind {
 /// - `"Uid:{\t%u}\n"`: what stands in braces is printed once for each element of a list;
 /// - `"%h{ names\n}{names\n}"`: one of several lines of column names, see [`Head`](super::Head);
 /// - `"Groups:\t%u{ } \n"`: braces after the directive hold what stands between two elements.
+///
+/// A description of a thousand fields has as many of these, and each address in one of them is
+/// filled in at every start of a program: there are two, and the parts of the template are places
+/// in it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Spec {
     /// The field's name, for errors.
     pub(crate) field: &'static str,
-    /// Text before the value or the list.
-    pub(crate) before: &'static [u8],
-    /// Text before each element of a list.
-    pub(crate) open: &'static [u8],
-    /// Text after each element of a list.
-    pub(crate) close: &'static [u8],
-    /// Text between two elements of a list; such a list has neither `open` nor `close`.
-    pub(crate) between: Option<&'static [u8]>,
-    /// Text after the value or the list.
-    pub(crate) after: &'static [u8],
+    template: &'static [u8],
+    before: Part,
+    open: Part,
+    close: Part,
+    after: Part,
+    /// `close` stands between two elements, not after each.
+    separates: bool,
     /// What is printed.
     pub(crate) kind: Kind,
     /// Least width.
@@ -57,6 +58,30 @@ pub(crate) struct Spec {
     pub(crate) left: bool,
     /// Filled up with zeros.
     pub(crate) zero: bool,
+}
+
+/// A part of a template, from one place up to another.
+#[derive(Debug, Clone, Copy)]
+struct Part(u16, u16);
+
+impl Part {
+    const NONE: Self = Self(0, 0);
+
+    const fn new(from: usize, to: usize) -> Self {
+        assert!(to <= u16::MAX as usize, "a template that is too long");
+        #[expect(clippy::cast_possible_truncation, reason = "it has been asserted")]
+        Self(from as u16, to as u16)
+    }
+
+    const fn of(self, template: &'static [u8]) -> &'static [u8] {
+        let Some((text, _)) = template.split_at_checked(self.1 as usize) else {
+            return &[];
+        };
+        match text.split_at_checked(self.0 as usize) {
+            Some((_, part)) => part,
+            None => &[],
+        }
+    }
 }
 
 impl Spec {
@@ -72,9 +97,9 @@ impl Spec {
         let brace = position(text, 0, b'{');
         let repeats = brace < percent;
         let (before, open) = if repeats {
-            (part(text, 0, brace), part(text, brace + 1, percent))
+            (Part::new(0, brace), Part::new(brace + 1, percent))
         } else {
-            (part(text, 0, percent), part(text, 0, 0))
+            (Part::new(0, percent), Part::NONE)
         };
 
         let mut at = percent + 1;
@@ -106,56 +131,98 @@ impl Spec {
         at += len;
 
         let end = text.len();
-        let (close, between, after) = if repeats {
-            let brace = position(text, at, b'}');
-            (part(text, at, brace), None, part(text, brace + 1, end))
-        } else if byte(text, at) == b'{' && !matches!(kind, Kind::Head) {
-            let brace = position(text, at, b'}');
-            let between = part(text, at + 1, brace);
-            (part(text, 0, 0), Some(between), part(text, brace + 1, end))
+        let separates = !repeats && byte(text, at) == b'{' && !matches!(kind, Kind::Head);
+        let (close, after) = if repeats || separates {
+            let from = at + separates as usize;
+            let brace = position(text, from, b'}');
+            (Part::new(from, brace), Part::new(brace + 1, end))
         } else {
-            (part(text, 0, 0), None, part(text, at, end))
+            (Part::NONE, Part::new(at, end))
         };
-        // The text after such a list is how its end is known.
-        assert!(
-            between.is_none() || !after.is_empty(),
-            "no text after a list"
-        );
-        assert!(
-            !matches!(kind, Kind::Greedy) || !after.is_empty(),
-            "no text after %*s"
-        );
-        let newline = position(after, 0, b'\n');
-        assert!(
-            newline + 1 >= after.len() || matches!(kind, Kind::Head),
-            "text after the end of the line"
-        );
-        Self {
+        let spec = Self {
             field: without_raw(field),
+            template: text,
             before,
             open,
             close,
-            between,
             after,
+            separates,
             kind,
             width,
             left,
             zero,
+        };
+        // The text after such a list is how its end is known.
+        assert!(
+            !separates || !spec.after().is_empty(),
+            "no text after a list"
+        );
+        assert!(
+            !matches!(kind, Kind::Greedy) || !spec.after().is_empty(),
+            "no text after %*s"
+        );
+        let newline = position(spec.after(), 0, b'\n');
+        assert!(
+            newline + 1 >= spec.after().len() || matches!(kind, Kind::Head),
+            "text after the end of the line"
+        );
+        spec
+    }
+
+    /// The same, but for its least width.
+    pub(crate) const fn with_width(&self, width: usize) -> Self {
+        Self { width, ..*self }
+    }
+
+    /// Text before the value or the list.
+    #[inline]
+    pub(crate) const fn before(&self) -> &'static [u8] {
+        self.before.of(self.template)
+    }
+
+    /// Text before each element of a list.
+    #[inline]
+    pub(crate) const fn open(&self) -> &'static [u8] {
+        self.open.of(self.template)
+    }
+
+    /// Text after each element of a list.
+    #[inline]
+    pub(crate) const fn close(&self) -> &'static [u8] {
+        if self.separates {
+            return &[];
         }
+        self.close.of(self.template)
+    }
+
+    /// Text between two elements of a list; such a list has neither `open` nor `close`.
+    #[inline]
+    pub(crate) const fn between(&self) -> Option<&'static [u8]> {
+        if self.separates {
+            Some(self.close.of(self.template))
+        } else {
+            None
+        }
+    }
+
+    /// Text after the value or the list.
+    #[inline]
+    pub(crate) const fn after(&self) -> &'static [u8] {
+        self.after.of(self.template)
     }
 
     /// The text by which the field is known where it begins a line.
     pub(crate) const fn label(&self) -> &'static [u8] {
-        if self.before.is_empty() {
-            self.open
+        if self.before().is_empty() {
+            self.open()
         } else {
-            self.before
+            self.before()
         }
     }
 
     /// Does the line end with it?
     pub(crate) const fn ends_line(&self) -> bool {
-        matches!(self.after.last(), Some(b'\n')) || matches!(self.close.last(), Some(b'\n'))
+        matches!(self.after().last(), Some(b'\n')) || matches!(self.close().last(), Some(b'\n'))
     }
 }
 
@@ -184,10 +251,6 @@ const fn position(text: &[u8], from: usize, wanted: u8) -> usize {
     at
 }
 
-const fn part(text: &'static [u8], from: usize, to: usize) -> &'static [u8] {
-    text.split_at(to).0.split_at(from).1
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -195,7 +258,10 @@ mod tests {
     #[test]
     fn a_template_is_read_as_printf_reads_it() {
         let spec = Spec::new("name", "Name: %-20s /dev/");
-        assert_eq!((spec.before, spec.after), (&b"Name: "[..], &b" /dev/"[..]));
+        assert_eq!(
+            (spec.before(), spec.after()),
+            (&b"Name: "[..], &b" /dev/"[..])
+        );
         assert_eq!((spec.kind, spec.width), (Kind::Text, 20));
         assert!(spec.left && !spec.zero && !spec.ends_line());
         let spec = Spec::new("caps", "CapInh:\t%016x\n");
@@ -212,11 +278,11 @@ mod tests {
     #[test]
     fn braces_repeat_or_separate() {
         let each = Spec::new("uid", "Uid:{\t%u;}\n");
-        assert_eq!((each.before, each.open), (&b"Uid:"[..], &b"\t"[..]));
-        assert_eq!((each.close, each.after), (&b";"[..], &b"\n"[..]));
-        assert_eq!(each.between, None);
+        assert_eq!((each.before(), each.open()), (&b"Uid:"[..], &b"\t"[..]));
+        assert_eq!((each.close(), each.after()), (&b";"[..], &b"\n"[..]));
+        assert_eq!(each.between(), None);
         let between = Spec::new("groups", "Groups:\t%u{ } \n");
-        assert_eq!(between.between, Some(&b" "[..]));
-        assert_eq!(between.after, b" \n");
+        assert_eq!(between.between(), Some(&b" "[..]));
+        assert_eq!(between.after(), b" \n");
     }
 }

@@ -74,9 +74,9 @@ pub(crate) struct Written<'a, T> {
 
 impl<T: Field> Piece for Written<'_, T> {
     fn write(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(self.spec.open);
+        out.extend_from_slice(self.spec.open());
         self.value.put(self.spec, out);
-        out.extend_from_slice(self.spec.close);
+        out.extend_from_slice(self.spec.close());
     }
 
     fn fields(&self) -> Option<Fields> {

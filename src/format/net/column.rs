@@ -161,7 +161,7 @@ impl Field for Names {
     const HIDDEN: bool = true;
 
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
-        let list = spec.after.strip_prefix(b"{").unwrap_or(spec.after);
+        let list = spec.after().strip_prefix(b"{").unwrap_or(spec.after());
         let list = list.strip_suffix(b"}").unwrap_or(list);
         let known = |name: &[u8]| list.split(|&b| b == b' ').any(|known| known == name);
         let text = cursor.rest();

@@ -235,7 +235,7 @@ impl Field for FibPrefixes {
     const OPTIONAL: bool = true;
 
     fn take(cursor: &mut Cursor<'_>, _: &Spec) -> Result<Self, ParseError> {
-        if !cursor.rest().starts_with(PREFIXES.before) {
+        if !cursor.rest().starts_with(PREFIXES.before()) {
             return Ok(Self(None));
         }
         u32::read(cursor, &PREFIXES).map(|number| Self(Some(number)))

@@ -46,7 +46,7 @@ impl Field for StatSource {
         if cursor.skip(NO_DEVICE) {
             return Ok(Self(None));
         }
-        cursor.literal(DEVICE.before, DEVICE.field)?;
+        cursor.literal(DEVICE.before(), DEVICE.field)?;
         MountSource::take(cursor, &MOUNTED).map(|source| Self(Some(source)))
     }
 

@@ -43,7 +43,7 @@ impl Field for SchedTask {
         let end = bytes::find_part(cursor.rest(), DASHES);
         let line = cursor.rest().get(..end.unwrap_or(0)).unwrap_or_default();
         // The name may hold any of this; what follows it does not.
-        let len = bytes::rfind_part(line, PID.before)
+        let len = bytes::rfind_part(line, PID.before())
             .ok_or_else(|| cursor.error(PID.field, "not after the name"))?;
         Ok(Self {
             comm: cursor.take(len).to_vec(),

@@ -30,7 +30,7 @@ impl Field for Size {
         let digits = digits.take_while(|b| b.is_ascii_digit()).count();
         let narrow = blanks + digits < WIDE.width;
         let width = if narrow { NARROW.width } else { WIDE.width };
-        let form = Spec { width, ..*spec };
+        let form = spec.with_width(width);
         let bytes = u64::take(cursor, &form)?;
         Ok(Self { bytes, narrow })
     }
