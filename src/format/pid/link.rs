@@ -64,6 +64,10 @@ impl<'a> Target<'a> {
 }
 
 fn kind_and_inode(target: &[u8]) -> Option<(&[u8], u64)> {
+    // A path, and whoever named the file may have made it look like that.
+    if target.starts_with(b"/") {
+        return None;
+    }
     let colon = bytes::find_part(target, b":[")?;
     let (kind, inode) = target.split_at_checked(colon)?;
     let inode = inode.strip_prefix(b":[")?.strip_suffix(b"]")?;
@@ -119,13 +123,15 @@ mod tests {
 
     #[test]
     fn what_the_kernel_made_is_known_by_its_word() {
-        let targets: [(&[u8], _); 6] = [
+        let targets: [(&[u8], _); 7] = [
             (b"anon_inode:[eventfd]", Target::Anonymous(b"eventfd")),
             (b"anon_inode:inotify", Target::Anonymous(b"inotify")),
             (b"/memfd:a (deleted)", Target::Memory),
             (b"/dmabuf:", Target::DmaBuf),
             (b"pipe:[7]", Target::Inode(b"pipe", 7)),
             (b"/tmp/memfd:a", Target::Other),
+            // Anybody may call a file so.
+            (b"/tmp/socket:[7]", Target::Other),
         ];
         for (target, told) in targets {
             assert_eq!(Target::of(target), told);
