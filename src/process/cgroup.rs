@@ -8,7 +8,7 @@ use super::Process;
 use crate::{
     error::{Error, ErrorKind, Result},
     format::{
-        Record,
+        Record, Scalar,
         cgroup::{CpuMax, Limit},
         kernel::Pressure,
         pid::{CgroupRow, Mountinfo, MountinfoRow},
@@ -55,6 +55,14 @@ pub struct CgroupPressure {
     pub io: Option<Pressure>,
 }
 
+/// The groups of a process, of version 1 by controller.
+struct Groups {
+    memory: Option<Group>,
+    pids: Option<Group>,
+    cpu: Option<Group>,
+    unified: Option<Group>,
+}
+
 /// The directories of a control group in one hierarchy, from its own up.
 struct Group(Vec<OwnedFd>);
 
@@ -98,6 +106,11 @@ impl Group {
         limits.filter_map(|limit| limit.value.number()).min()
     }
 
+    /// The least count of processors that it and all groups above it may have.
+    fn least_cpus(&self, of: impl FnMut(&OwnedFd) -> Option<f64>) -> Option<f64> {
+        self.0.iter().filter_map(of).reduce(f64::min)
+    }
+
     fn number(&self, name: &str) -> Option<u64> {
         self.read::<Limit>(name)?.value.number()
     }
@@ -122,8 +135,8 @@ fn below<'a>(path: &'a [u8], root: &[u8]) -> Option<&'a [u8]> {
 const UNLIMITED: u64 = 1 << 62;
 
 impl Process {
-    /// The groups that tell of `controller`, the one of version 2 last.
-    fn groups_of(&self, controller: &'static str) -> Result<Vec<(bool, Group)>> {
+    /// The groups that tell something.
+    fn control_groups(&self) -> Result<Arc<Groups>> {
         let base = match &self.view.0.joined {
             Some(joined) => Arc::clone(&joined.base),
             None => Arc::clone(self.procfs()),
@@ -133,17 +146,18 @@ impl Process {
             return Err(Error::new(ErrorKind::Absent, self.named("cgroup"), reason));
         }
         let cgroups = self.cgroups()?;
-        let mounts = self.once("own mounts", || {
-            let mounts = self.run("cgroup", move || base.read("self/mountinfo"))?;
-            Ok(Arc::new(Mountinfo::parse(&mounts).unwrap_or_default()))
-        })?;
-        self.run("cgroup", move || {
-            let rows = [cgroups.of_controller(controller), cgroups.unified()];
-            let groups = rows
-                .into_iter()
-                .flatten()
-                .filter_map(|row| Some((row.hierarchy == 0, Group::open(row, &mounts.rows)?)));
-            Ok(groups.collect())
+        self.once("groups", || {
+            self.run("cgroup", move || {
+                let mounts = Mountinfo::parse(&base.read("self/mountinfo")?).unwrap_or_default();
+                let open = |row: Option<&CgroupRow>| Group::open(row?, &mounts.rows);
+                let of = |controller| open(cgroups.of_controller(controller));
+                Ok(Arc::new(Groups {
+                    memory: of("memory"),
+                    pids: of("pids"),
+                    cpu: of("cpu"),
+                    unified: open(cgroups.unified()),
+                }))
+            })
         })
     }
 
@@ -154,35 +168,33 @@ impl Process {
     ///
     /// See [`Process`]; [`ErrorKind::Absent`] in a copy.
     pub fn cgroup_limits(&self) -> Result<CgroupLimits> {
+        let groups = self.control_groups()?;
         let mut limits = CgroupLimits::default();
-        for (is_unified, group) in self.groups_of("memory")? {
-            if is_unified {
-                limits.memory_max = limits.memory_max.or(group.least("memory.max"));
-                limits.memory_high = group.least("memory.high");
-                limits.memory_current = limits.memory_current.or(group.number("memory.current"));
-                limits.swap_max = group.least("memory.swap.max");
-            } else {
-                let max = group.least("memory.limit_in_bytes");
-                limits.memory_max = max.filter(|max| *max < UNLIMITED);
-                limits.memory_current = group.number("memory.usage_in_bytes");
-            }
+        if let Some(group) = &groups.memory {
+            let max = group.least("memory.limit_in_bytes");
+            limits.memory_max = max.filter(|max| *max < UNLIMITED);
+            limits.memory_current = group.number("memory.usage_in_bytes");
         }
-        for (_, group) in self.groups_of("pids")? {
+        for group in groups.pids.iter().chain(&groups.unified) {
             limits.pids_max = limits.pids_max.or(group.least("pids.max"));
             limits.pids_current = limits.pids_current.or(group.number("pids.current"));
         }
-        for (is_unified, group) in self.groups_of("cpu")? {
-            let cpus = group.0.iter().filter_map(|dir| {
-                if is_unified {
-                    return read::<CpuMax>(dir, "cpu.max")?.cpus();
-                }
-                let quota = read::<crate::format::Scalar<i64>>(dir, "cpu.cfs_quota_us")?.0;
-                let period = read::<crate::format::Scalar<i64>>(dir, "cpu.cfs_period_us")?.0;
+        if let Some(group) = &groups.cpu {
+            limits.cpus = group.least_cpus(|dir| {
+                let quota = read::<Scalar<i64>>(dir, "cpu.cfs_quota_us")?.0;
+                let period = read::<Scalar<i64>>(dir, "cpu.cfs_period_us")?.0;
                 #[expect(clippy::cast_precision_loss, reason = "a ratio of microseconds")]
                 let cpus = quota as f64 / period as f64;
                 (quota > 0 && period > 0).then_some(cpus)
             });
-            limits.cpus = cpus.chain(limits.cpus).reduce(f64::min);
+        }
+        if let Some(group) = &groups.unified {
+            limits.memory_max = limits.memory_max.or(group.least("memory.max"));
+            limits.memory_high = group.least("memory.high");
+            limits.memory_current = limits.memory_current.or(group.number("memory.current"));
+            limits.swap_max = group.least("memory.swap.max");
+            let cpus = group.least_cpus(|dir| read::<CpuMax>(dir, "cpu.max")?.cpus());
+            limits.cpus = cpus.into_iter().chain(limits.cpus).reduce(f64::min);
         }
         Ok(limits)
     }
@@ -193,8 +205,8 @@ impl Process {
     ///
     /// See [`Process`]; [`ErrorKind::Absent`] in a copy.
     pub fn cgroup_pressure(&self) -> Result<CgroupPressure> {
-        let groups = self.groups_of("")?;
-        let Some((_, group)) = groups.iter().find(|(is_unified, _)| *is_unified) else {
+        let groups = self.control_groups()?;
+        let Some(group) = &groups.unified else {
             return Ok(CgroupPressure::default());
         };
         Ok(CgroupPressure {

@@ -28,7 +28,7 @@ impl Process {
         let Some(ppid) = self.ppid()? else {
             return Ok(None);
         };
-        let parent = self.view.process(ppid)?;
+        let parent = self.view.process_with(ppid, Arc::clone(&self.worker))?;
         // A parent is older than its child, and whoever is younger only has its number.
         Ok((parent.start <= self.start).then_some(parent))
     }

@@ -28,6 +28,14 @@ impl Kept {
         }
     }
 
+    pub(super) fn is_open(&self) -> bool {
+        self.depth > 0
+    }
+
+    pub(super) fn knows(&self, key: &str) -> bool {
+        self.known.contains_key(key)
+    }
+
     pub(super) fn is_silent(&self) -> bool {
         self.silent
     }

@@ -13,7 +13,7 @@ mod threads;
 
 use std::{
     fmt, io,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 pub use cgroup::{CgroupLimits, CgroupPressure};
@@ -79,7 +79,8 @@ pub struct Process {
     /// When it started, in ticks after boot.
     start: u64,
     dir: Arc<ProcessDir>,
-    worker: Mutex<Worker>,
+    /// That of its parents too, if they are asked for: to start one takes a while.
+    worker: Arc<Mutex<Worker>>,
     kept: Mutex<Kept>,
 }
 
@@ -98,6 +99,11 @@ impl View {
     /// [`ErrorKind::Gone`] if there is no such process, or `pid` is the number of a thread that is
     /// not the first; [`ErrorKind::Denied`] if nothing at all may be known of it.
     pub fn process(&self, pid: Pid) -> Result<Process> {
+        self.process_with(pid, Arc::default())
+    }
+
+    /// The same, with a worker that there is.
+    fn process_with(&self, pid: Pid, worker: Arc<Mutex<Worker>>) -> Result<Process> {
         let inner = &self.0;
         let numbers = inner
             .joined
@@ -107,7 +113,6 @@ impl View {
         let outside = |numbers: &Numbers| numbers.outside(pid).ok_or_else(|| gone(pid));
         let read = numbers.as_ref().map_or(Ok(pid), outside)?;
         let proc = Arc::clone(&inner.proc);
-        let mut worker = Worker::default();
         let hold = move || {
             let dir = proc.process(read)?;
             let files = (dir.read("stat")?, dir.read("status")?);
@@ -116,7 +121,7 @@ impl View {
         let held = if inner.proc.is_genuine() {
             hold()
         } else {
-            worker.run(self.patience(), hold)
+            locked(&worker).run(self.patience(), hold)
         };
         let name = |file: &str| inner.proc.named(&format!("{pid}/{file}"));
         let held = held.map_err(|error| match error.raw_os_error() {
@@ -150,7 +155,7 @@ impl View {
             read,
             start: stat.starttime,
             dir: Arc::new(dir),
-            worker: Mutex::new(worker),
+            worker,
             kept: Mutex::default(),
         })
     }
@@ -166,9 +171,19 @@ enum Whose {
     Living,
 }
 
+impl Whose {
+    fn of(file: &str) -> Self {
+        if SHARED.contains(&file) {
+            Self::Living
+        } else {
+            Self::Leader
+        }
+    }
+}
+
 /// The files that are empty or not there for a thread that has ended, though others still have
 /// what they tell.
-const SHARED: [&str; 9] = [
+const SHARED: [&str; 12] = [
     "cmdline",
     "environ",
     "maps",
@@ -176,7 +191,10 @@ const SHARED: [&str; 9] = [
     "mounts",
     "smaps",
     "smaps_rollup",
+    "stack",
     "statm",
+    "syscall",
+    "wchan",
     "attr/current",
 ];
 
@@ -199,6 +217,15 @@ const WAITING: [&str; 12] = [
 
 /// The files that cost the lock of the process's memory: where one does not answer, none does.
 const MEMORY: [&str; 5] = ["cmdline", "environ", "maps", "smaps", "smaps_rollup"];
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// By what a file or a link is kept.
+fn key(whose: Whose, name: &str) -> String {
+    format!("{whose:?} {name}")
+}
 
 impl Process {
     /// Its number, as it was asked for.
@@ -240,12 +267,7 @@ impl Process {
     ///
     /// See [`Process`].
     pub fn read<T: File>(&self) -> Result<T> {
-        let whose = if SHARED.contains(&T::PATH) {
-            Whose::Living
-        } else {
-            Whose::Leader
-        };
-        self.record(whose, T::PATH)
+        self.record(Whose::of(T::PATH), T::PATH)
     }
 
     /// Lets `ask` look at one moment: each file is read once, when it is first asked for.
@@ -273,13 +295,70 @@ impl Process {
         ask(self)
     }
 
+    /// Inside a [`oneshot`](Self::oneshot): reads these files now, for what is asked later.
+    ///
+    /// A file that can wait for the process, such as `cmdline`, is read on a thread that can be
+    /// left behind, and to change threads takes longer than to read most of them: here it is done
+    /// once for all. Where one does not answer in time, those after it are read when they are
+    /// asked for. Outside of a oneshot it does nothing.
+    ///
+    /// ```
+    /// use psgo::{Pid, View};
+    ///
+    /// let init = View::host()?.process(Pid::new(1))?;
+    /// let (cmdline, stack) = init.oneshot(|init| {
+    ///     init.read_ahead(&["cmdline", "stack"]);
+    ///     (init.cmdline(), init.kernel_stack())
+    /// });
+    /// # let _ = (cmdline, stack);
+    /// # Ok::<(), psgo::Error>(())
+    /// ```
+    pub fn read_ahead(&self, files: &[&str]) {
+        let of = |file: &&str| (Whose::of(file), (*file).to_owned());
+        self.ahead(files.iter().map(of).collect());
+    }
+
+    /// The same of a file of these threads, such as `stack`.
+    pub fn read_ahead_of(&self, threads: &[Thread], file: &str) {
+        let of = |thread: &Thread| (Whose::Leader, thread.file(file));
+        self.ahead(threads.iter().map(of).collect());
+    }
+
+    fn ahead(&self, mut files: Vec<(Whose, String)>) {
+        let kept = self.kept();
+        files.retain(|(whose, name)| {
+            let waits = kept.is_silent() && MEMORY.contains(&&**name);
+            !waits && !kept.knows(&key(*whose, name))
+        });
+        if !kept.is_open() || files.is_empty() {
+            return;
+        }
+        drop(kept);
+        let Ok(living) = self.living() else { return };
+        let work = |(whose, name): &(Whose, String)| {
+            let dir = match whose {
+                Whose::Leader => Arc::clone(&self.dir),
+                Whose::Living => Arc::clone(&living),
+            };
+            let name = name.clone();
+            move || Ok(Arc::from(dir.whole(&name)?))
+        };
+        let works = files.iter().map(work).collect();
+        let answers = locked(&self.worker).run_in_turn(self.view.patience(), works);
+        for ((whose, name), answer) in files.iter().zip(answers.unwrap_or_default()) {
+            let bytes: Result<Arc<[u8]>> = answer.map_err(|error| self.failed(name, error));
+            self.note_silence(name, &bytes);
+            self.kept().keep(&key(*whose, name), &bytes);
+        }
+    }
+
     /// The line of `stat`.
     ///
     /// # Errors
     ///
     /// See [`Process`].
     pub fn stat(&self) -> Result<Stat> {
-        self.read()
+        self.once("parsed stat", || self.read())
     }
 
     /// The lines of `status`, of the first thread.
@@ -288,11 +367,11 @@ impl Process {
     ///
     /// See [`Process`].
     pub fn status(&self) -> Result<Status> {
-        self.read()
+        self.once("parsed status", || self.read())
     }
 
-    fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        locked(&self.kept)
     }
 
     /// What `make` makes, once for each oneshot.
@@ -315,10 +394,7 @@ impl Process {
         name: &str,
         work: impl FnOnce() -> io::Result<T> + Send + 'static,
     ) -> Result<T> {
-        let worker = self.worker.lock();
-        let mut worker = worker.unwrap_or_else(PoisonError::into_inner);
-        let answer = worker.run(self.view.patience(), work);
-        drop(worker);
+        let answer = locked(&self.worker).run(self.view.patience(), work);
         answer.map_err(|error| self.failed(name, error))
     }
 
@@ -356,9 +432,8 @@ impl Process {
 
     /// The bytes of a file.
     fn bytes(&self, whose: Whose, name: &str) -> Result<Arc<[u8]>> {
-        self.once(&format!("{whose:?} {name}"), || {
-            let of_memory = MEMORY.contains(&name);
-            if of_memory && self.kept().is_silent() {
+        self.once(&key(whose, name), || {
+            if MEMORY.contains(&name) && self.kept().is_silent() {
                 let error = io::Error::from_raw_os_error(libc::ETIMEDOUT);
                 return Err(self.failed(name, error));
             }
@@ -372,11 +447,16 @@ impl Process {
             } else {
                 self.at_once(whose, name, read)
             };
-            if of_memory && matches!(&bytes, Err(error) if error.kind() == ErrorKind::TimedOut) {
-                self.kept().fall_silent();
-            }
+            self.note_silence(name, &bytes);
             bytes
         })
+    }
+
+    fn note_silence<T>(&self, name: &str, answer: &Result<T>) {
+        let is_silent = matches!(answer, Err(error) if error.kind() == ErrorKind::TimedOut);
+        if is_silent && MEMORY.contains(&name) {
+            self.kept().fall_silent();
+        }
     }
 
     /// A file that has that name here, as a record.
@@ -402,7 +482,7 @@ impl Process {
 
     /// Where a link leads.
     fn link(&self, whose: Whose, name: &str) -> Result<Arc<[u8]>> {
-        self.once(&format!("{whose:?} {name}"), || {
+        self.once(&key(whose, name), || {
             let file = name.to_owned();
             self.at_once(whose, name, move |dir| Ok(dir.link(&file)?.into()))
         })
@@ -419,9 +499,7 @@ impl Process {
             self.dir.read("stat")
         } else {
             let dir = Arc::clone(&self.dir);
-            let worker = self.worker.lock();
-            let mut worker = worker.unwrap_or_else(PoisonError::into_inner);
-            worker.run(self.view.patience(), move || dir.read("stat"))
+            locked(&self.worker).run(self.view.patience(), move || dir.read("stat"))
         };
         let bytes = bytes.map_err(|error| match error.raw_os_error() {
             Some(libc::ENOENT | libc::ESRCH) => gone(self.pid),

@@ -32,6 +32,13 @@ pub struct Thread {
     read: Pid,
 }
 
+impl Thread {
+    /// Where a file of its own is.
+    pub(super) fn file(&self, name: &str) -> String {
+        format!("task/{}/{name}", self.read)
+    }
+}
+
 impl Process {
     /// How many threads it has (`status`).
     ///
@@ -90,7 +97,7 @@ impl Process {
     ///
     /// See [`Process`]; [`ErrorKind::Denied`] for who has not `CAP_SYS_ADMIN`.
     pub fn kernel_stack(&self) -> Result<Stack> {
-        self.record(Whose::Living, "stack")
+        self.read()
     }
 
     /// The same of one of its threads.
@@ -99,7 +106,7 @@ impl Process {
     ///
     /// As [`kernel_stack`](Self::kernel_stack).
     pub fn kernel_stack_of(&self, thread: &Thread) -> Result<Stack> {
-        self.record(Whose::Leader, &format!("task/{}/stack", thread.read))
+        self.record(Whose::Leader, &thread.file("stack"))
     }
 
     /// The function of the kernel in which its first thread sleeps (`wchan`); nothing if it does
@@ -109,7 +116,7 @@ impl Process {
     ///
     /// See [`Process`].
     pub fn wait_channel(&self) -> Result<Option<Text>> {
-        let wchan: Wchan = self.record(Whose::Living, "wchan")?;
+        let wchan: Wchan = self.read()?;
         Ok(wchan.wchan.function().map(Text::from))
     }
 
@@ -119,7 +126,7 @@ impl Process {
     ///
     /// See [`Process`].
     pub fn wait_channel_of(&self, thread: &Thread) -> Result<Option<Text>> {
-        let wchan: Wchan = self.record(Whose::Leader, &format!("task/{}/wchan", thread.read))?;
+        let wchan: Wchan = self.record(Whose::Leader, &thread.file("wchan"))?;
         Ok(wchan.wchan.function().map(Text::from))
     }
 
@@ -129,7 +136,7 @@ impl Process {
     ///
     /// See [`Process`].
     pub fn syscall(&self) -> Result<Syscall> {
-        self.record(Whose::Living, "syscall")
+        self.read()
     }
 
     /// The same of one of its threads.
@@ -138,7 +145,7 @@ impl Process {
     ///
     /// See [`Process`].
     pub fn syscall_of(&self, thread: &Thread) -> Result<Syscall> {
-        self.record(Whose::Leader, &format!("task/{}/syscall", thread.read))
+        self.record(Whose::Leader, &thread.file("syscall"))
     }
 
     /// Its POSIX timers (`timers`).

@@ -2,7 +2,10 @@
 
 use std::{
     io,
-    sync::mpsc::{self, Sender},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        mpsc::{self, RecvTimeoutError, Sender},
+    },
     thread::{self, JoinHandle},
     time::Duration,
 };
@@ -55,30 +58,70 @@ impl Worker {
         timeout: Duration,
         work: impl FnOnce() -> io::Result<T> + Send + 'static,
     ) -> io::Result<T> {
-        let timed_out = || io::Error::from_raw_os_error(libc::ETIMEDOUT);
+        let answer = self.run_in_turn(timeout, vec![work])?.pop();
+        answer.unwrap_or_else(|| Err(timed_out()))
+    }
+
+    /// Runs the works one after the other, and waits so long for each of them, with one change of
+    /// threads for all: that costs more than most of them. After one that does not end in time,
+    /// which is an error of its own, no more are begun, and there are fewer answers than works.
+    ///
+    /// # Errors
+    ///
+    /// Where no thread is to be had, see [`run`](Self::run).
+    pub(crate) fn run_in_turn<T: Send + 'static>(
+        &mut self,
+        timeout: Duration,
+        works: Vec<impl FnOnce() -> io::Result<T> + Send + 'static>,
+    ) -> io::Result<Vec<io::Result<T>>> {
         let running = match self.0.take() {
             Some(running) => running,
             None if is_full() => return Err(timed_out()),
             None => Running::start()?,
         };
+        let answers = Arc::new(Mutex::new(Vec::with_capacity(works.len())));
+        let its_answers = Arc::clone(&answers);
         let (sender, receiver) = mpsc::sync_channel(1);
         let work = move || {
-            // The one who asked may have gone on without the answer.
-            let _ = sender.send(work());
-        };
-        let sent = running.works.send(Box::new(work));
-        match sent.ok().and_then(|()| receiver.recv_timeout(timeout).ok()) {
-            Some(answer) => {
-                self.0 = Some(running);
-                answer
+            for work in works {
+                let answer = work();
+                // Nobody waits any more for what is left.
+                if Arc::strong_count(&its_answers) == 1 {
+                    return;
+                }
+                lock(&its_answers).push(answer);
             }
-            None => {
-                // With its sender gone the thread ends after this work, if that ever ends.
-                running.leash.let_go();
-                Err(timed_out())
+            let _ = sender.send(());
+        };
+        if running.works.send(Box::new(work)).is_ok() {
+            let mut answered = 0;
+            loop {
+                match receiver.recv_timeout(timeout) {
+                    Ok(()) => {
+                        self.0 = Some(running);
+                        return Ok(std::mem::take(&mut lock(&answers)));
+                    }
+                    Err(RecvTimeoutError::Timeout) if lock(&answers).len() > answered => {
+                        answered = lock(&answers).len();
+                    }
+                    Err(_) => break,
+                }
             }
         }
+        // With its sender gone the thread ends after this work, if that ever ends.
+        running.leash.let_go();
+        let mut answers = std::mem::take(&mut *lock(&answers));
+        answers.push(Err(timed_out()));
+        Ok(answers)
     }
+}
+
+fn timed_out() -> io::Error {
+    io::Error::from_raw_os_error(libc::ETIMEDOUT)
+}
+
+fn lock<T>(answers: &Mutex<Vec<T>>) -> MutexGuard<'_, Vec<T>> {
+    answers.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Drop for Worker {
@@ -112,5 +155,49 @@ mod tests {
         assert_eq!(stuck.unwrap_err().raw_os_error(), Some(libc::ETIMEDOUT));
         assert_ne!(worker.run(long, me).unwrap(), first);
         drop(hold);
+    }
+
+    #[test]
+    fn works_in_turn_are_answered_up_to_the_one_that_does_not_end() {
+        let mut worker = Worker::default();
+        let long = Duration::from_secs(20);
+        let works = (0..3).map(|n| move || Ok((n, thread::current().id())));
+        let answers = worker.run_in_turn(long, works.collect()).unwrap();
+        let answers: Vec<_> = answers.into_iter().map(io::Result::unwrap).collect();
+        let thread = answers[0].1;
+        assert_eq!(answers, [(0, thread), (1, thread), (2, thread)]);
+
+        let (hold, held) = mpsc::channel::<()>();
+        let held = Arc::new(Mutex::new(held));
+        let works = (0..3).map(|n| {
+            let held = Arc::clone(&held);
+            move || {
+                if n == 1 {
+                    let _ = held.lock().unwrap().recv();
+                }
+                Ok(n)
+            }
+        });
+        let answers = worker.run_in_turn(Duration::from_millis(20), works.collect());
+        let answers = answers.unwrap();
+        assert_eq!(answers.len(), 2);
+        assert_eq!(*answers[0].as_ref().unwrap(), 0);
+        let error = answers[1].as_ref().unwrap_err();
+        assert_eq!(error.raw_os_error(), Some(libc::ETIMEDOUT));
+        drop(hold);
+    }
+
+    #[test]
+    fn each_of_the_works_in_turn_has_the_whole_time() {
+        let time = Duration::from_millis(900);
+        let works = (0..4).map(|n| {
+            move || {
+                thread::sleep(time / 3);
+                Ok(n)
+            }
+        });
+        let answers = Worker::default().run_in_turn(time, works.collect());
+        let answers: io::Result<Vec<_>> = answers.unwrap().into_iter().collect();
+        assert_eq!(answers.unwrap(), [0, 1, 2, 3]);
     }
 }

@@ -267,6 +267,7 @@ pub(super) fn container(process: &Process, doc: &mut Document) {
 }
 
 pub(super) fn threads(process: &Process, doc: &mut Document, threads: &[Thread]) {
+    process.read_ahead_of(threads, "stack");
     let all = threads.iter().map(|thread| {
         let wchan = process.wait_channel_of(thread);
         let wchan = wchan.map(|name| maybe(name.map(Value::Text)));

@@ -70,12 +70,29 @@ fn pids(inspect: &Inspect, view: &View) -> Result<Vec<Pid>, Failure> {
     Ok(table.rows().iter().map(psgo::Row::pid).collect())
 }
 
+/// What the sections together read of those files that can wait for the process.
+const READ_BY_ALL: [&str; 8] = [
+    "cmdline",
+    "environ",
+    "io",
+    "smaps_rollup",
+    "stack",
+    "syscall",
+    "timers",
+    "attr/current",
+];
+
 /// All about one process. One that ends meanwhile has no answer: half of it would be of no moment.
 fn tell(inspect: &Inspect, view: &View, pid: Pid) -> psgo::Result<Vec<u8>> {
     let process = view.process(pid)?;
-    let text = process.oneshot(|process| match inspect.form {
-        Form::Json => json(inspect, process),
-        Form::Page => page(inspect, process),
+    let text = process.oneshot(|process| {
+        if inspect.sections.len() == Section::ALL.len() {
+            process.read_ahead(&READ_BY_ALL);
+        }
+        match inspect.form {
+            Form::Json => json(inspect, process),
+            Form::Page => page(inspect, process),
+        }
     });
     if !process.is_running() {
         view.process(pid)?;

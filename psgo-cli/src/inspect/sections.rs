@@ -487,7 +487,9 @@ fn threads(page: &mut Page, process: &Process, most: usize) {
             stack.unwrap_or_else(|error| format!("? ({})", super::page::why(&error))),
         ]
     };
-    let rows: Vec<_> = threads.iter().take(most).map(row).collect();
+    let first = threads.get(..most).unwrap_or(&threads);
+    process.read_ahead_of(first, "stack");
+    let rows: Vec<_> = first.iter().map(row).collect();
     page.table(
         ["TID", "NAME", "STATE", "TIME", "WAITS IN", "KERNEL STACK"],
         &rows,
