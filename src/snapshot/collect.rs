@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    iter::Peekable,
     ops::ControlFlow,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard,
@@ -10,6 +11,7 @@ use std::{
             Ordering::{Acquire, Relaxed, Release},
         },
     },
+    vec,
 };
 
 use super::{
@@ -77,8 +79,10 @@ pub(crate) fn collect<R: Send + 'static>(
             });
         }
     };
+    // For a first look there is room to be made, for as many as there are.
+    let knows_how_many = memory.as_ref().is_none_or(|memory| !memory.of.is_empty());
     let mut list = None;
-    if pids.is_none() && numbers.is_none() && memory.is_none() && pace.threads != Threads::None {
+    if pids.is_none() && numbers.is_none() && knows_how_many && pace.threads != Threads::None {
         list = inner.proc.processes()?;
     }
     let entries = if list.is_some() {
@@ -95,14 +99,14 @@ pub(crate) fn collect<R: Send + 'static>(
         return Ok(ControlFlow::Continue(()));
     }
     learn(inner, needs, numbers.as_ref());
-    let watch = memory.as_deref_mut().map(|memory| Watch {
-        kept: recall(&entries, std::mem::take(&mut memory.of)),
-        budget: memory.budget.clone(),
+    let watch = memory.as_deref_mut().map(|memory| {
+        let new = entries.len().saturating_sub(memory.of.len());
+        // Two files of each, as of most columns.
+        inner.proc.make_room(memory.budget.most_of(new * 2));
+        Watch::new(memory)
     });
     if let Some(watch) = &watch {
-        // Two files of each, as of most columns.
-        let new = watch.kept.iter().filter(|kept| lock(kept).is_none());
-        inner.proc.make_room(watch.budget.most_of(new.count() * 2));
+        watch.add(&entries);
     }
     let work = Arc::new(Work {
         watch,
@@ -144,12 +148,9 @@ pub(crate) fn collect<R: Send + 'static>(
         flow
     };
     if let (Some(memory), Some(watch)) = (memory, &work.watch) {
-        let kept = watch.kept.iter().map(|kept| lock(kept).take());
-        memory.of = work
-            .entries()
-            .iter()
-            .copied()
-            .zip(kept)
+        let entries = work.entries();
+        let kept = (0..).map_while(|index| Some((*entries.get(index)?, watch.take(index))));
+        memory.of = kept
             .filter_map(|(entry, kept)| Some((entry, kept?)))
             .collect();
     }
@@ -167,17 +168,6 @@ fn learn(view: &Inner, needs: Needs, numbers: Option<&Numbers>) {
     if let (true, Some(numbers)) = (needs.contains(Needs::HOST_PID), numbers) {
         numbers.learn();
     }
-}
-
-/// What is kept of each of the entries. Both are in the order of the listing.
-fn recall(entries: &[Entry], kept: Vec<(Entry, Kept)>) -> Vec<Mutex<Option<Kept>>> {
-    let mut kept = kept.into_iter().peekable();
-    let recall = |entry: &Entry| {
-        while kept.next_if(|(other, _)| other.pid < entry.pid).is_some() {}
-        let known = kept.next_if(|(other, _)| other == entry);
-        Mutex::new(known.map(|(_, kept)| kept))
-    };
-    entries.iter().map(recall).collect()
 }
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -243,11 +233,50 @@ pub(super) struct Work<R> {
     weigh: fn(&R) -> usize,
 }
 
-/// What is kept of the processes that are watched, in the order of the entries. Each is taken
-/// while its process is read: a thread that is left behind takes it along.
+/// What is kept of the processes that are watched.
 struct Watch {
-    kept: Vec<Mutex<Option<Kept>>>,
+    /// Of those listed so far, in the order of the entries. Each is taken while its process is
+    /// read: a thread that is left behind takes it along.
+    kept: RwLock<Vec<Mutex<Option<Kept>>>>,
+    /// Of those that may still be listed, in the order of the listing.
+    before: Mutex<Peekable<vec::IntoIter<(Entry, Kept)>>>,
     budget: Budget,
+}
+
+impl Watch {
+    fn new(memory: &mut Memory) -> Self {
+        Self {
+            kept: RwLock::default(),
+            before: Mutex::new(std::mem::take(&mut memory.of).into_iter().peekable()),
+            budget: memory.budget.clone(),
+        }
+    }
+
+    /// Finds what is kept of the next that are listed.
+    fn add(&self, entries: &[Entry]) {
+        let mut before = lock(&self.before);
+        let known = entries.iter().map(|entry| {
+            while before.next_if(|(other, _)| other.pid < entry.pid).is_some() {}
+            let known = before.next_if(|(other, _)| other == entry);
+            Mutex::new(known.map(|(_, kept)| kept))
+        });
+        let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
+        kept.extend(known);
+    }
+
+    fn take(&self, index: usize) -> Option<Kept> {
+        lock(self.kept().get(index)?).take()
+    }
+
+    fn keep(&self, index: usize, known: Kept) {
+        if let Some(kept) = self.kept().get(index) {
+            *lock(kept) = Some(known);
+        }
+    }
+
+    fn kept(&self) -> RwLockReadGuard<'_, Vec<Mutex<Option<Kept>>>> {
+        self.kept.read().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 #[derive(Debug)]
@@ -269,6 +298,10 @@ impl<R> Work<R> {
     /// Adds processes to those that were listed.
     pub(super) fn add(&self, pids: Vec<Pid>) {
         let entries = pids.into_iter().map(|pid| Entry { pid, read: pid });
+        let entries: Vec<_> = entries.collect();
+        if let Some(watch) = &self.watch {
+            watch.add(&entries);
+        }
         let mut all = self.entries.write().unwrap_or_else(PoisonError::into_inner);
         all.extend(entries);
     }
@@ -317,8 +350,8 @@ impl<R> Work<R> {
         for (index, entry) in (start..).zip(self.some_entries(start, len)) {
             pulse.entry.store(index, Relaxed);
             let avoid = self.avoid(index);
-            let place = self.watch.as_ref().and_then(|watch| watch.kept.get(index));
-            let mut kept = place.and_then(|kept| lock(kept).take()).unwrap_or_default();
+            let known = self.watch.as_ref().and_then(|watch| watch.take(index));
+            let mut kept = known.unwrap_or_default();
             let mut read = reading.read(entry, avoid, &mut kept);
             let mut task = &reading.task;
             if let (Err(error), false) = (&read, kept.is_empty())
@@ -342,8 +375,8 @@ impl<R> Work<R> {
                 });
                 task = &second.task;
             }
-            if let (Ok(()), Some(place)) = (&read, place) {
-                *lock(place) = Some(kept);
+            if let (Ok(()), Some(watch)) = (&read, &self.watch) {
+                watch.keep(index, kept);
             }
             let row = read.map_err(|error| (entry.pid, error));
             let row = row.map(|()| (self.extract)(&Seen { task, view }));
@@ -390,5 +423,53 @@ impl<R> Work<R> {
     pub(super) fn avoid_for_all(&self, files: Files) {
         lock(&self.avoid).of_all |= files;
         self.avoids.store(true, Release);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::snapshot::kept::Counts;
+
+    fn entry(pid: u32) -> Entry {
+        let pid = Pid::new(pid);
+        Entry { pid, read: pid }
+    }
+
+    #[test]
+    fn what_is_kept_is_found_though_the_list_comes_in_parts() {
+        let mut memory = Memory::new();
+        memory.of = [1, 3, 4, 5, 9]
+            .map(|pid| {
+                let last = Counts {
+                    start: pid.into(),
+                    at: Duration::ZERO,
+                    cpu: 0,
+                    minflt: 0,
+                    majflt: 0,
+                    read_bytes: None,
+                    write_bytes: None,
+                };
+                let last = Some(last);
+                (
+                    entry(pid),
+                    Kept {
+                        last,
+                        ..Kept::default()
+                    },
+                )
+            })
+            .into();
+        let watch = Watch::new(&mut memory);
+        watch.add(&[1, 2].map(entry));
+        watch.add(&[]);
+        // 3 and 4 have gone.
+        watch.add(&[5, 9, 10].map(entry));
+        let starts = (0..6).map(|index| Some(watch.take(index)?.last?.start));
+        let starts: Vec<_> = starts.collect();
+        assert_eq!(starts, [Some(1), None, Some(5), Some(9), None, None]);
+        assert!(watch.take(0).is_none());
     }
 }
