@@ -22,7 +22,7 @@ pub(crate) struct Report {
     /// What could not be measured, and why.
     missing: Vec<&'static str>,
     listings: Vec<Listing>,
-    start: Option<Start>,
+    start: Vec<Start>,
     container: Option<Containers>,
     goals: Vec<Goal>,
     text: String,
@@ -61,7 +61,7 @@ impl Report {
             rounds,
             missing,
             listings: Vec::new(),
-            start: None,
+            start: Vec::new(),
             container: None,
             goals: Vec::new(),
             text: String::new(),
@@ -137,21 +137,23 @@ impl Report {
         self.listings.push(listing);
     }
 
-    pub(crate) fn start(&mut self, start: Start) {
-        let (psgo, nothing) = (start.psgo.wall(), start.nothing.wall());
-        self.say(&format!(
-            "\n## From start to exit, {} runs\n\n\
-             | program | wall ms | user ms | sys ms |\n| --- | --- | --- | --- |\n\
-             | psgo -pids 1 | {} | {:.2} | {:.2} |\n| a program that does nothing | {} | {:.2} | {:.2} |",
-            start.psgo.0.len(),
-            spread(psgo, 2),
-            start.psgo.spread(|sample| sample.user).median,
-            start.psgo.spread(|sample| sample.sys).median,
-            spread(nothing, 2),
-            start.nothing.spread(|sample| sample.user).median,
-            start.nothing.spread(|sample| sample.sys).median,
-        ));
-        self.start = Some(start);
+    pub(crate) fn start(&mut self, start: Vec<Start>) {
+        let runs = start.first().map_or(0, |start| start.samples.0.len());
+        let mut text = format!(
+            "\n## From start to exit, {runs} runs\n\n\
+             | program | wall ms | user ms | sys ms |\n| --- | --- | --- | --- |"
+        );
+        for Start { title, samples, .. } in &start {
+            let _ = write!(
+                text,
+                "\n| {title} | {} | {:.2} | {:.2} |",
+                spread(samples.wall(), 2),
+                samples.spread(|sample| sample.user).median,
+                samples.spread(|sample| sample.sys).median,
+            );
+        }
+        self.say(&text);
+        self.start = start;
     }
 
     pub(crate) fn container(&mut self, container: Containers) {
@@ -310,14 +312,11 @@ impl Report {
                 }
             }
         }
-        if let Some(start) = &self.start {
-            goal(
-                "psgo -pids 1, start to exit".to_owned(),
-                start.psgo.wall(),
-                None,
-                2.0,
-                " ms",
-            );
+        for start in &self.start {
+            if let Some(at_most) = start.at_most {
+                let what = format!("{}, start to exit", start.title);
+                goal(what, start.samples.wall(), None, at_most, " ms");
+            }
         }
         let rows = self.container.iter().flat_map(|container| &container.rows);
         for (way, found) in rows {
@@ -369,10 +368,11 @@ impl Report {
             "machine": self.machine.json(),
             "rounds": self.rounds,
             "listings": self.listings.iter().map(Listing::json).collect::<Vec<_>>(),
-            "start": self.start.as_ref().map(|start| json!({
-                "psgo_pids_1": start.psgo.json(),
-                "nothing": start.nothing.json(),
-            })),
+            "start": self.start.iter().map(|start| {
+                let mut value = start.samples.json();
+                value["program"] = json!(start.title);
+                value
+            }).collect::<Vec<_>>(),
             "container": container.collect::<Vec<_>>(),
             "goals": goals.collect::<Vec<_>>(),
         });
