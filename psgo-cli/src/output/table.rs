@@ -55,10 +55,11 @@ pub(crate) struct Table<W> {
     widths: Vec<usize>,
 }
 
+/// As small as can be: a large table has a hundred thousand of them.
 #[derive(Debug, Clone, Copy)]
 struct Cell {
-    /// Where its text ends; it begins where that of the cell before ends.
-    end: usize,
+    /// How long its text is; it begins where that of the cell before ends.
+    len: u32,
     width: u32,
     is_missing: bool,
     /// Whether its text is that of the cell above, and none of its own is kept. In most columns
@@ -110,14 +111,19 @@ impl<W: Write> Table<W> {
             *widest = width.max(*widest);
         }
         let cell = Cell {
-            end: self.text.len(),
-            width: u32::try_from(width).unwrap_or(u32::MAX),
+            // No text is near so long, see LONGEST.
+            len: saturated(self.text.len() - start),
+            width: saturated(width),
             is_missing,
             is_as_above: false,
         };
         self.cells.push(cell);
         cell
     }
+}
+
+fn saturated(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 /// A text that takes no more than up to its end.
@@ -146,7 +152,7 @@ impl<W: Write> Rows for Table<W> {
                 && above == value
             {
                 self.cells.push(Cell {
-                    end: self.text.len(),
+                    len: 0,
                     is_as_above: true,
                     ..*cell
                 });
@@ -192,10 +198,11 @@ impl<W: Write> Rows for Table<W> {
             };
             let mut left = whole;
             for (column, cell) in cells.iter().enumerate() {
+                let past = start + cell.len as usize;
                 if !cell.is_as_above {
-                    above[column] = &self.text[start..cell.end];
+                    above[column] = &self.text[start..past];
                 }
-                start = cell.end;
+                start = past;
                 let text = above[column];
                 let most = if column == last { room.min(left) } else { left };
                 let width = cell.width as usize;
