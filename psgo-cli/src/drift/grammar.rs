@@ -102,6 +102,7 @@ pub(crate) fn describe(command: Command) -> Command {
              and which are there beyond it. Without a command it shows the differences.\n\n\
              It exits 1 if it shows any, 0 if there is none, 2 if there is no list to compare with.",
         )
+        .override_usage("psgo drift [FLAGS]\n       psgo drift COMMAND [FLAGS]")
         .args_conflicts_with_subcommands(true)
         .disable_help_subcommand(true)
         .args(looking())
