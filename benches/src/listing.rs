@@ -21,6 +21,7 @@ pub(crate) struct Listing {
     pub(crate) processes: usize,
     pub(crate) results: Vec<(&'static Subject, Samples)>,
     pub(crate) looks: Looks,
+    pub(crate) floor_looks: Looks,
 }
 
 pub(crate) fn measure(
@@ -42,9 +43,10 @@ pub(crate) fn measure(
     }
     let processes = machine::processes();
     let samples = measure::in_turns(&mut commands, rounds)?;
-    let looks = watch::measure(programs, reached, rounds)?;
+    let (looks, floor_looks) = watch::measure(programs, reached, rounds)?;
     Ok(Listing {
         looks,
+        floor_looks,
         wanted,
         reached,
         processes,
@@ -94,6 +96,7 @@ impl Listing {
                 "first_ms": self.looks.first().json(),
                 "second_ms": self.looks.second().json(),
                 "second_of_first": self.looks.ratio().json(),
+                "second_of_first_of_the_floor": self.floor_looks.ratio().json(),
             },
             "programs": results.collect::<serde_json::Map<_, _>>(),
         })

@@ -1,6 +1,6 @@
-//! The first and the second look of a watch.
+//! The first and the second look of a watch, and what the kernel takes for the same.
 
-use std::process::Command;
+use std::{process::Command, thread};
 
 use crate::{Result, measure::Spread, subject::Programs};
 
@@ -11,28 +11,41 @@ pub(crate) struct Looks {
     cpus: Vec<[f64; 2]>,
 }
 
-pub(crate) fn measure(programs: &Programs, reached: usize, rounds: usize) -> Result<Looks> {
-    let mut looks = Looks::default();
+/// Those of psgo, and the floor's.
+pub(crate) fn measure(
+    programs: &Programs,
+    reached: usize,
+    rounds: usize,
+) -> Result<(Looks, Looks)> {
+    let (mut looks, mut floor) = (Looks::default(), Looks::default());
+    let threads = thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
     for _ in 0..rounds {
-        let output = Command::new(&programs.looks).output()?;
+        looks.add(&mut Command::new(&programs.looks), reached)?;
+        let mut command = Command::new(&programs.floor);
+        floor.add(command.args(["looks", &threads.to_string()]), reached)?;
+    }
+    Ok((looks, floor))
+}
+
+impl Looks {
+    fn add(&mut self, command: &mut Command, reached: usize) -> Result<()> {
+        let output = command.output()?;
         let text = String::from_utf8(output.stdout)?;
         let numbers: std::result::Result<Vec<f64>, _> =
             text.split_whitespace().map(str::parse).collect();
         let [first, second, first_cpu, second_cpu, rows] = numbers?[..] else {
             let complaint = String::from_utf8_lossy(&output.stderr);
-            return Err(format!("{}: {complaint}", programs.looks.display()).into());
+            return Err(format!("{}: {complaint}", command.get_program().display()).into());
         };
         #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
         if rows < reached as f64 {
             return Err(format!("a look saw {rows} of {reached} processes").into());
         }
-        looks.walls.push([first, second]);
-        looks.cpus.push([first_cpu, second_cpu]);
+        self.walls.push([first, second]);
+        self.cpus.push([first_cpu, second_cpu]);
+        Ok(())
     }
-    Ok(looks)
-}
 
-impl Looks {
     pub(crate) fn first(&self) -> Spread {
         Spread::of(self.walls.iter().map(|[first, _]| *first))
     }

@@ -4,13 +4,18 @@
 //! `floor FILES THREADS`, where FILES is `none` or names with commas between: `stat`, `status`,
 //! `cmdline` (not of kernel threads and zombies, which have none; for that it looks into stat)
 //! and `owner` (of the directory).
+//!
+//! `floor looks THREADS` looks twice, as a watch does: the first look opens stat and cmdline and
+//! keeps them open as far as the limit on descriptors goes, the second lists the processes anew,
+//! asks for the owners and reads again what is open. It prints what the program `looks` prints.
 
 use std::{
     env, io,
     mem::MaybeUninit,
     process::ExitCode,
-    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+    sync::atomic::{AtomicI32, AtomicUsize, Ordering::Relaxed},
     thread,
+    time::Instant,
 };
 
 /// How many processes a thread takes at once.
@@ -30,9 +35,11 @@ fn main() -> ExitCode {
     let mut args = env::args().skip(1);
     let mut files = Files::default();
     let names = args.next().unwrap_or_default();
+    let looks = names == "looks";
     for name in names.split(',') {
         match name {
             "none" => return ExitCode::SUCCESS,
+            "looks" => (),
             "stat" => files.stat = true,
             "status" => files.status = true,
             "cmdline" => files.cmdline = true,
@@ -44,7 +51,12 @@ fn main() -> ExitCode {
     let (Some(threads), None) = (threads, args.next()) else {
         return wrong_use();
     };
-    match list(files, threads) {
+    let done = if looks {
+        look_twice(threads)
+    } else {
+        list(files, threads)
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("floor: /proc: {error}");
@@ -54,37 +66,139 @@ fn main() -> ExitCode {
 }
 
 fn wrong_use() -> ExitCode {
-    eprintln!("use: floor none | floor stat,status,cmdline,owner THREADS");
+    eprintln!("use: floor none | floor stat,status,cmdline,owner THREADS | floor looks THREADS");
     ExitCode::from(2)
 }
 
 fn list(files: Files, threads: usize) -> io::Result<()> {
+    let proc = open_proc()?;
+    let pids = pids(proc)?;
+    on_threads(threads, pids.len(), |index, buffer| {
+        read_process(proc, pids[index], files, buffer);
+    });
+    Ok(())
+}
+
+fn open_proc() -> io::Result<libc::c_int> {
     // SAFETY: the path is a C string.
     let proc = unsafe { libc::open(c"/proc".as_ptr(), libc::O_RDONLY | libc::O_DIRECTORY) };
     if proc < 0 {
         return Err(io::Error::last_os_error());
     }
-    let pids = pids(proc)?;
+    Ok(proc)
+}
+
+/// Does `work` for each number below `count`, with a buffer of the thread's own.
+fn on_threads(threads: usize, count: usize, work: impl Fn(usize, &mut [u8; 8192]) + Sync) {
     let next = AtomicUsize::new(0);
-    let work = || {
+    let run = || {
         let mut buffer = [0; 8192];
         loop {
             let start = next.fetch_add(CHUNK, Relaxed);
-            let Some(rest) = pids.get(start..) else {
+            if start >= count {
                 return;
-            };
-            for pid in rest.iter().take(CHUNK) {
-                read_process(proc, *pid, files, &mut buffer);
+            }
+            for index in start..count.min(start + CHUNK) {
+                work(index, &mut buffer);
             }
         }
     };
     thread::scope(|scope| {
         for _ in 1..threads {
-            scope.spawn(work);
+            scope.spawn(run);
         }
-        work();
+        run();
     });
+}
+
+/// No file is kept.
+const NONE: libc::c_int = -1;
+
+fn look_twice(threads: usize) -> io::Result<()> {
+    let most = raise_descriptor_limit();
+    let proc = open_proc()?;
+    let all = pids(proc)?;
+    // A table of descriptors that has to grow while threads share it waits for all of them.
+    // SAFETY: the highest number is nobody's yet.
+    unsafe { libc::close(libc::dup2(proc, most)) };
+    let kept: Vec<[AtomicI32; 2]> = all.iter().map(|_| [NONE; 2].map(AtomicI32::new)).collect();
+    let (mut walls, mut cpus) = ([0.0; 2], [0.0; 2]);
+    for (wall, cpu) in walls.iter_mut().zip(&mut cpus) {
+        let (begin, before) = (Instant::now(), processor_time());
+        let proc = open_proc()?;
+        pids(proc)?;
+        on_threads(threads, all.len(), |index, buffer| {
+            let (pid, [record, cmdline]) = (all[index], &kept[index]);
+            let Some(got) = read_kept(proc, pid, b"/stat\0", record, most, buffer) else {
+                return;
+            };
+            let has_cmdline = may_have_cmdline(&buffer[..got]);
+            owner(proc, pid);
+            if has_cmdline {
+                read_kept(proc, pid, b"/cmdline\0", cmdline, most, buffer);
+            }
+        });
+        // SAFETY: it is ours, and nobody uses it any more.
+        unsafe { libc::close(proc) };
+        *wall = begin.elapsed().as_secs_f64() * 1e3;
+        *cpu = processor_time() - before;
+    }
+    let ([first, second], [first_cpu, second_cpu]) = (walls, cpus);
+    println!("{first} {second} {first_cpu} {second_cpu} {}", all.len());
     Ok(())
+}
+
+/// Reads the file that is kept, or opens it and keeps it if its number is below `most`.
+fn read_kept(
+    proc: libc::c_int,
+    pid: u32,
+    name: &[u8],
+    kept: &AtomicI32,
+    most: libc::c_int,
+    buffer: &mut [u8; 8192],
+) -> Option<usize> {
+    let file = match kept.load(Relaxed) {
+        NONE => open(proc, pid, name)?,
+        file => file,
+    };
+    // SAFETY: the kernel writes at most as many bytes as the buffer has; the file is ours.
+    let got = unsafe { libc::pread(file, buffer.as_mut_ptr().cast(), buffer.len(), 0) };
+    if file < most {
+        kept.store(file, Relaxed);
+    } else {
+        // SAFETY: it is ours, and not kept.
+        unsafe { libc::close(file) };
+    }
+    Some(usize::try_from(got).unwrap_or(0))
+}
+
+/// Raises it as far as it may be; descriptors from the answer on are not kept.
+fn raise_descriptor_limit() -> libc::c_int {
+    const SPARE: libc::rlim_t = 128;
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: the pointer is to live memory of the right type.
+    unsafe {
+        if libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) == 0 {
+            limit.rlim_cur = limit.rlim_max;
+            libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit);
+        }
+    }
+    libc::c_int::try_from(limit.rlim_max.saturating_sub(SPARE)).unwrap_or(libc::c_int::MAX)
+}
+
+/// Of all threads, in milliseconds.
+#[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
+fn processor_time() -> f64 {
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: the pointer is to live memory of the right type.
+    unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &raw mut time) };
+    time.tv_sec as f64 * 1e3 + time.tv_nsec as f64 / 1e6
 }
 
 fn pids(proc: libc::c_int) -> io::Result<Vec<u32>> {
@@ -130,10 +244,7 @@ fn read_process(proc: libc::c_int, pid: u32, files: Files, buffer: &mut [u8; 819
             return;
         };
         if files.owner {
-            let path = path(pid, b"\0");
-            let mut stat = MaybeUninit::<libc::stat>::uninit();
-            // SAFETY: the path is a C string, and the kernel writes one `stat`.
-            unsafe { libc::fstatat(proc, path.as_ptr().cast(), stat.as_mut_ptr(), 0) };
+            owner(proc, pid);
         }
         let got = read(file, buffer);
         if files.cmdline {
@@ -151,6 +262,13 @@ fn read_process(proc: libc::c_int, pid: u32, files: Files, buffer: &mut [u8; 819
     {
         read(file, buffer);
     }
+}
+
+fn owner(proc: libc::c_int, pid: u32) {
+    let path = path(pid, b"\0");
+    let mut stat = MaybeUninit::<libc::stat>::uninit();
+    // SAFETY: the path is a C string, and the kernel writes one `stat`.
+    unsafe { libc::fstatat(proc, path.as_ptr().cast(), stat.as_mut_ptr(), 0) };
 }
 
 /// The pid, and `name` with its NUL behind it.
