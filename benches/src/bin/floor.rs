@@ -18,6 +18,9 @@ use std::{
     time::Instant,
 };
 
+#[path = "../own.rs"]
+mod own;
+
 /// How many processes a thread takes at once.
 const CHUNK: usize = 64;
 const PF_KTHREAD: u64 = 0x0020_0000;
@@ -115,7 +118,9 @@ fn on_threads(threads: usize, count: usize, work: impl Fn(usize, &mut [u8; 8192]
 const NONE: libc::c_int = -1;
 
 fn look_twice(threads: usize) -> io::Result<()> {
-    let most = raise_descriptor_limit();
+    // Some are left for what is not kept.
+    let limit = own::raise_descriptor_limit().saturating_sub(128);
+    let most = libc::c_int::try_from(limit).unwrap_or(libc::c_int::MAX);
     let proc = open_proc()?;
     let all = pids(proc)?;
     // A table of descriptors that has to grow while threads share it waits for all of them.
@@ -124,7 +129,7 @@ fn look_twice(threads: usize) -> io::Result<()> {
     let kept: Vec<[AtomicI32; 2]> = all.iter().map(|_| [NONE; 2].map(AtomicI32::new)).collect();
     let (mut walls, mut cpus) = ([0.0; 2], [0.0; 2]);
     for (wall, cpu) in walls.iter_mut().zip(&mut cpus) {
-        let (begin, before) = (Instant::now(), processor_time());
+        let (begin, before) = (Instant::now(), own::processor_time());
         let proc = open_proc()?;
         pids(proc)?;
         on_threads(threads, all.len(), |index, buffer| {
@@ -141,7 +146,7 @@ fn look_twice(threads: usize) -> io::Result<()> {
         // SAFETY: it is ours, and nobody uses it any more.
         unsafe { libc::close(proc) };
         *wall = begin.elapsed().as_secs_f64() * 1e3;
-        *cpu = processor_time() - before;
+        *cpu = own::processor_time() - before;
     }
     let ([first, second], [first_cpu, second_cpu]) = (walls, cpus);
     println!("{first} {second} {first_cpu} {second_cpu} {}", all.len());
@@ -170,35 +175,6 @@ fn read_kept(
         unsafe { libc::close(file) };
     }
     Some(usize::try_from(got).unwrap_or(0))
-}
-
-/// Raises it as far as it may be; descriptors from the answer on are not kept.
-fn raise_descriptor_limit() -> libc::c_int {
-    const SPARE: libc::rlim_t = 128;
-    let mut limit = libc::rlimit {
-        rlim_cur: 0,
-        rlim_max: 0,
-    };
-    // SAFETY: the pointer is to live memory of the right type.
-    unsafe {
-        if libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) == 0 {
-            limit.rlim_cur = limit.rlim_max;
-            libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit);
-        }
-    }
-    libc::c_int::try_from(limit.rlim_max.saturating_sub(SPARE)).unwrap_or(libc::c_int::MAX)
-}
-
-/// Of all threads, in milliseconds.
-#[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
-fn processor_time() -> f64 {
-    let mut time = libc::timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
-    // SAFETY: the pointer is to live memory of the right type.
-    unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &raw mut time) };
-    time.tv_sec as f64 * 1e3 + time.tv_nsec as f64 / 1e6
 }
 
 fn pids(proc: libc::c_int) -> io::Result<Vec<u32>> {
