@@ -85,6 +85,17 @@ pub(crate) trait Field: Sized {
     }
 }
 
+/// Whether the field is not there: what begins with the end of a line is missing where the file
+/// ends.
+#[inline]
+fn is_missing(cursor: &Cursor<'_>, spec: &Spec) -> bool {
+    if spec.before().starts_with(b"\n") {
+        cursor.rest().is_empty()
+    } else {
+        cursor.at_line_end()
+    }
+}
+
 /// What a line may lack at its end, or a file as a whole line.
 impl<T: Field> Field for Option<T> {
     const OPTIONAL: bool = true;
@@ -116,13 +127,7 @@ impl<T: Field> Field for Option<T> {
     }
 
     fn read(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
-        // What begins with the end of a line is missing where the file ends.
-        let missing = if spec.before().starts_with(b"\n") {
-            cursor.rest().is_empty()
-        } else {
-            cursor.at_line_end()
-        };
-        if missing {
+        if is_missing(cursor, spec) {
             return Ok(None);
         }
         T::read(cursor, spec).map(Some)
@@ -134,13 +139,7 @@ impl<T: Field> Field for Option<T> {
     )]
     #[inline(always)]
     fn read_inlined(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
-        // What begins with the end of a line is missing where the file ends.
-        let missing = if spec.before().starts_with(b"\n") {
-            cursor.rest().is_empty()
-        } else {
-            cursor.at_line_end()
-        };
-        if missing {
+        if is_missing(cursor, spec) {
             return Ok(None);
         }
         T::read_inlined(cursor, spec).map(Some)
@@ -164,18 +163,6 @@ impl Integer for u32 {}
 impl Integer for u64 {}
 impl Integer for i32 {}
 impl Integer for i64 {}
-
-#[expect(
-    clippy::inline_always,
-    reason = "once for each type, and where the spec is a constant"
-)]
-#[inline(always)]
-fn read_integer<T: Integer>(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<T, ParseError> {
-    cursor.literal(spec.before(), spec.field)?;
-    let value = take_integer(cursor, spec)?;
-    cursor.literal(spec.after(), spec.field)?;
-    Ok(value)
-}
 
 #[expect(
     clippy::inline_always,
@@ -237,7 +224,7 @@ fn take_integer<T: Integer>(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<T, P
 impl<T: Integer> Field for T {
     #[inline(never)]
     fn read(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
-        read_integer(cursor, spec)
+        Self::read_inlined(cursor, spec)
     }
 
     #[expect(
@@ -246,7 +233,10 @@ impl<T: Integer> Field for T {
     )]
     #[inline(always)]
     fn read_inlined(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
-        read_integer(cursor, spec)
+        cursor.literal(spec.before(), spec.field)?;
+        let value = take_integer(cursor, spec)?;
+        cursor.literal(spec.after(), spec.field)?;
+        Ok(value)
     }
 
     #[inline(never)]
