@@ -36,7 +36,7 @@ use crate::{
     namespace::{MOUNTED_OVER, Numbers, counts_as_we_do, gone},
     procfs::{ProcessDir, Procfs},
     view::{Joined, View},
-    watchdog::Worker,
+    watchdog::{self, Worker},
 };
 
 /// One process in depth.
@@ -334,16 +334,13 @@ impl Process {
             return;
         }
         drop(kept);
-        let Ok(living) = self.living() else { return };
         let work = |(whose, name): &(Whose, String)| {
-            let dir = match whose {
-                Whose::Leader => Arc::clone(&self.dir),
-                Whose::Living => Arc::clone(&living),
-            };
-            let name = name.clone();
-            move || Ok(Arc::from(dir.whole(&name)?))
+            let (dir, name) = (self.dir_of(*whose)?, name.clone());
+            Ok(move || Ok(Arc::from(dir.whole(&name)?)))
         };
-        let works = files.iter().map(work).collect();
+        // Whose directory cannot be told, that is told when it is asked for.
+        let works: Result<Vec<_>> = files.iter().map(work).collect();
+        let Ok(works) = works else { return };
         let answers = locked(&self.worker).run_in_turn(self.view.patience(), works);
         for ((whose, name), answer) in files.iter().zip(answers.unwrap_or_default()) {
             let bytes: Result<Arc<[u8]>> = answer.map_err(|error| self.failed(name, error));
@@ -405,10 +402,7 @@ impl Process {
         name: &str,
         work: impl FnOnce(&ProcessDir) -> io::Result<T> + Send + 'static,
     ) -> Result<T> {
-        let dir = match whose {
-            Whose::Leader => Arc::clone(&self.dir),
-            Whose::Living => self.living()?,
-        };
+        let dir = self.dir_of(whose)?;
         self.run(name, move || work(&dir))
     }
 
@@ -423,10 +417,7 @@ impl Process {
         if !self.procfs().is_genuine() {
             return self.within(whose, name, work);
         }
-        let dir = match whose {
-            Whose::Leader => Arc::clone(&self.dir),
-            Whose::Living => self.living()?,
-        };
+        let dir = self.dir_of(whose)?;
         work(&dir).map_err(|error| self.failed(name, error))
     }
 
@@ -434,8 +425,7 @@ impl Process {
     fn bytes(&self, whose: Whose, name: &str) -> Result<Arc<[u8]>> {
         self.once(&key(whose, name), || {
             if MEMORY.contains(&name) && self.kept().is_silent() {
-                let error = io::Error::from_raw_os_error(libc::ETIMEDOUT);
-                return Err(self.failed(name, error));
+                return Err(self.failed(name, watchdog::timed_out()));
             }
             let file = name.to_owned();
             let own_name = name.rsplit_once("task/").map_or(name, |(_, of_thread)| {
@@ -534,6 +524,13 @@ impl Process {
     fn ended(&self, name: &str) -> Error {
         let reason = "the process has ended, and its parent was not told yet";
         Error::new(ErrorKind::Zombie, self.named(name), reason)
+    }
+
+    fn dir_of(&self, whose: Whose) -> Result<Arc<ProcessDir>> {
+        match whose {
+            Whose::Leader => Ok(Arc::clone(&self.dir)),
+            Whose::Living => self.living(),
+        }
     }
 
     /// The directory of a thread that lives: its own, unless its first thread has ended and

@@ -37,6 +37,11 @@ impl Count {
     }
 }
 
+/// What is said of work that does not end in time, or is not begun as it could be left behind.
+pub(crate) fn timed_out() -> io::Error {
+    io::Error::from_raw_os_error(libc::ETIMEDOUT)
+}
+
 /// How many threads are left behind at the moment.
 pub(crate) fn left() -> usize {
     ALL.0.load(Ordering::Relaxed)
@@ -150,7 +155,7 @@ impl Patience {
         work: impl FnOnce() -> io::Result<T> + Send + 'static,
     ) -> io::Result<T> {
         if self.count.is_full() {
-            return Err(io::Error::from_raw_os_error(libc::ETIMEDOUT));
+            return Err(timed_out());
         }
         let (sender, receiver) = mpsc::sync_channel(1);
         let leash = Leash::counted(self.count);
@@ -183,7 +188,7 @@ impl Patience {
             Err(_) => {
                 leash.let_go();
                 self.left_behind += 1;
-                Err(io::Error::from_raw_os_error(libc::ETIMEDOUT))
+                Err(timed_out())
             }
         }
     }

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Leash, is_full};
+use super::{Leash, is_full, timed_out};
 
 /// So much is read at once, and at most twice as much is waiting to be taken.
 const CHUNK: usize = 64 << 10;
@@ -110,10 +110,6 @@ fn next(file: &mut impl Read) -> io::Result<Vec<u8>> {
     let read = file.read(&mut chunk)?;
     chunk.truncate(read);
     Ok(chunk)
-}
-
-fn timed_out() -> io::Error {
-    io::Error::from_raw_os_error(libc::ETIMEDOUT)
 }
 
 impl Read for Relay {

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Leash, is_full};
+use super::{Leash, is_full, timed_out};
 
 type Work = Box<dyn FnOnce() + Send>;
 
@@ -114,10 +114,6 @@ impl Worker {
         answers.push(Err(timed_out()));
         Ok(answers)
     }
-}
-
-fn timed_out() -> io::Error {
-    io::Error::from_raw_os_error(libc::ETIMEDOUT)
 }
 
 fn lock<T>(answers: &Mutex<Vec<T>>) -> MutexGuard<'_, Vec<T>> {
