@@ -600,6 +600,18 @@ fn clock(id: ClockId) -> Duration {
     nix::time::clock_gettime(id).map_or(Duration::ZERO, Duration::from)
 }
 
+/// How long our `pid`, all of its threads together, was on a processor, to the nanosecond. It
+/// grows whenever one of them runs. Nothing if there is no such process.
+pub(crate) fn processor_time(pid: Pid) -> Option<Duration> {
+    // The kernel's `make_process_cpuclock` with `CPUCLOCK_SCHED`, as the C library's
+    // `clock_getcpuclockid` has it, which would ask the kernel a second time.
+    const SCHED: libc::clockid_t = 2;
+    let pid = libc::clockid_t::try_from(pid.get()).ok()?;
+    let clock = ClockId::from_raw((!pid).wrapping_shl(3) | SCHED);
+    let ran = nix::time::clock_gettime(clock).ok();
+    ran.map(Duration::from)
+}
+
 /// How many descriptors this process may still open, about.
 pub(crate) fn spare_descriptors() -> usize {
     use nix::sys::resource::{Resource, getrlimit};

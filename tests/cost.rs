@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The system calls of these names that the command makes, one line each: `TID call(…) = …`.
-fn traced(calls: &str, args: &[&str]) -> Vec<String> {
+pub(crate) fn traced(calls: &str, args: &[&str]) -> Vec<String> {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let log: PathBuf = dir().join(format!("trace-{number}"));

@@ -25,3 +25,4 @@ mod odd;
 mod storm;
 mod tables;
 mod timers;
+mod watch;

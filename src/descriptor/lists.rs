@@ -38,7 +38,8 @@ fn code(text: &str) -> String {
 
 /// From where the needs of a descriptor are met.
 fn sources(descriptor: &Descriptor) -> String {
-    let needs = descriptor.needs;
+    // That they are read again in a watch is nothing of where they come from.
+    let needs = descriptor.needs - Needs::OTHERS;
     let first = match descriptor.extract {
         Extract::Process(_) if needs.is_empty() => Some("name of the directory"),
         Extract::Socket(_) => Some("`net/*`"),

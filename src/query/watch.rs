@@ -1,6 +1,6 @@
 //! `Watcher`: the same listing again and again.
 
-use std::{collections::BTreeMap, ops::ControlFlow, time::SystemTime};
+use std::{iter, ops::ControlFlow, time::SystemTime};
 
 use super::{Query, Row, Table, table::Mark};
 use crate::{
@@ -15,8 +15,11 @@ use crate::{
 ///
 /// Files of processes stay open as far as the soft limit on descriptors (`RLIMIT_NOFILE`) goes,
 /// and are read again from their beginning; names that were asked for are not asked for again. The
-/// command line and the owner are read each time: both can change without a new process. It never
-/// sleeps: when to look again is the caller's to say.
+/// command line and the owner are read each time: both can change without a new process. What a
+/// process alone can change of `stat` is not read again before it or its parent was on a processor:
+/// the kernel tells that by a clock (`clock_gettime`, the CPU time of a process), but only of those
+/// whose number here is the one that this process knows them by. It never sleeps: when to look
+/// again is the caller's to say.
 ///
 /// From the second look on a rate is that of the time since the look before: `pcpu` and the
 /// columns that end in `ps`. On the first look, and for a process that has come since, they are
@@ -42,7 +45,11 @@ pub struct Watcher {
     present: Option<Present>,
 }
 
-type Present = BTreeMap<(Option<Pid>, Mark), Pid>;
+/// By what a row is known again, and through which container.
+type Known = (Option<Pid>, Mark);
+
+/// By what each row is known again and whose it is, in order and each once.
+type Present = Vec<(Known, Pid)>;
 
 /// What one look of a [`Watcher`] saw.
 #[derive(Debug, Clone)]
@@ -89,7 +96,10 @@ impl Watcher {
             query,
             views: views
                 .into_iter()
-                .map(|view| (view, Memory::new()))
+                .map(|view| {
+                    let memory = Memory::new(&view.0.proc);
+                    (view, memory)
+                })
                 .collect(),
             present: None,
         })
@@ -118,24 +128,21 @@ impl Watcher {
             },
         )?;
         self.query.arrange(&mut rows);
-        let before = self.present.take();
-        let mut present = BTreeMap::new();
-        let mut is_new = Vec::with_capacity(rows.len());
-        for row in &mut rows {
-            let known = (row.via(), row.take_mark());
-            let was_there = |before: &Present| before.contains_key(&known);
-            is_new.push(!before.as_ref().is_none_or(was_there));
-            present.insert(known, row.pid());
+        let mut present: Vec<_> = rows
+            .iter_mut()
+            .enumerate()
+            .map(|(index, row)| ((row.via(), row.take_mark()), row.pid(), index))
+            .collect();
+        // Most often they are in order already, which is soon seen.
+        present.sort_by(|(a, ..), (b, ..)| a.cmp(b));
+        let mut is_new = vec![false; rows.len()];
+        let (mut came, mut went) = Default::default();
+        if let Some(before) = self.present.take() {
+            (came, went) = compare(before, &present, &mut is_new);
         }
-        let only_in = |one: &Present, other: &Present| -> Vec<Pid> {
-            let only = one.iter().filter(|(known, _)| !other.contains_key(known));
-            only.map(|(_, pid)| *pid).collect()
-        };
-        let (came, went) = match &before {
-            Some(before) => (only_in(&present, before), only_in(before, &present)),
-            None => Default::default(),
-        };
-        self.present = Some(present);
+        present.dedup_by(|(this, ..), (before, ..)| this == before);
+        let present = present.into_iter().map(|(known, pid, _)| (known, pid));
+        self.present = Some(present.collect());
         Ok(Look {
             at,
             table: Table {
@@ -148,6 +155,32 @@ impl Watcher {
             is_new,
         })
     }
+}
+
+/// Whose rows came and went, and in `is_new` which rows are there that were not before. Both lists
+/// are in order.
+fn compare(
+    before: Present,
+    present: &[(Known, Pid, usize)],
+    is_new: &mut [bool],
+) -> (Vec<Pid>, Vec<Pid>) {
+    let (mut came, mut went) = (Vec::new(), Vec::new());
+    let mut before = before.into_iter().peekable();
+    for rows in present.chunk_by(|(a, ..), (b, ..)| a == b) {
+        let Some((known, pid, _)) = rows.first() else {
+            continue;
+        };
+        let gone = |(other, _): &(_, Pid)| other < known;
+        went.extend(iter::from_fn(|| before.next_if(gone)).map(|(_, pid)| pid));
+        if before.next_if(|(other, _)| other == known).is_none() {
+            came.push(*pid);
+            for (_, _, index) in rows {
+                is_new[*index] = true;
+            }
+        }
+    }
+    went.extend(before.map(|(_, pid)| pid));
+    (came, went)
 }
 
 impl Iterator for Watcher {

@@ -23,6 +23,7 @@ use super::{
     pool::Pool,
     queue::Job,
     read::{Entry, Pulse, Reading},
+    rest::Parent,
 };
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -240,6 +241,7 @@ struct Watch {
     kept: RwLock<Vec<Mutex<Option<Kept>>>>,
     /// Of those that may still be listed, in the order of the listing.
     before: Mutex<Peekable<vec::IntoIter<(Entry, Kept)>>>,
+    counts_as_we_do: bool,
     budget: Budget,
 }
 
@@ -248,6 +250,7 @@ impl Watch {
         Self {
             kept: RwLock::default(),
             before: Mutex::new(std::mem::take(&mut memory.of).into_iter().peekable()),
+            counts_as_we_do: memory.counts_as_we_do,
             budget: memory.budget.clone(),
         }
     }
@@ -352,15 +355,16 @@ impl<R> Work<R> {
             let avoid = self.avoid(index);
             let known = self.watch.as_ref().and_then(|watch| watch.take(index));
             let mut kept = known.unwrap_or_default();
+            let is_known = !kept.is_empty();
             let mut read = reading.read(entry, avoid, &mut kept);
-            let mut task = &reading.task;
-            if let (Err(error), false) = (&read, kept.is_empty())
+            let mut task = &mut reading.task;
+            if let (Err(error), true) = (&read, is_known)
                 && error.kind() == ErrorKind::Gone
             {
                 // It was kept, so it may be its successor that has the number now.
                 kept = Kept::default();
                 read = reading.read(entry, avoid, &mut kept);
-                task = &reading.task;
+                task = &mut reading.task;
             }
             if let (Err(error), Some(second)) = (&read, &mut second)
                 && error.kind() == ErrorKind::NotTrusted
@@ -373,13 +377,14 @@ impl<R> Work<R> {
                     let pid = entry.pid;
                     second.read(Entry { pid, read }, avoid, &mut kept)
                 });
-                task = &second.task;
-            }
-            if let (Ok(()), Some(watch)) = (&read, &self.watch) {
-                watch.keep(index, kept);
+                task = &mut second.task;
             }
             let row = read.map_err(|error| (entry.pid, error));
             let row = row.map(|()| (self.extract)(&Seen { task, view }));
+            if let (Ok(_), Some(watch)) = (&row, &self.watch) {
+                kept.settle(task);
+                watch.keep(index, kept);
+            }
             bytes += row.as_ref().map_or(0, self.weigh);
             rows.push(row);
             if bytes > HEAVY {
@@ -397,7 +402,12 @@ impl<R> Work<R> {
             numbers: self.numbers.as_ref(),
             sockets: &self.sockets,
             ancestry: self.ancestry.as_ref(),
+            rests: self
+                .watch
+                .as_ref()
+                .is_some_and(|watch| watch.counts_as_we_do && plan.rests()),
             plan,
+            parent: Parent::default(),
             task: Task::default(),
             pulse,
             expects_cmdline: true,
@@ -440,7 +450,7 @@ mod tests {
 
     #[test]
     fn what_is_kept_is_found_though_the_list_comes_in_parts() {
-        let mut memory = Memory::new();
+        let mut memory = Memory::new(&View::host().unwrap().0.proc);
         memory.of = [1, 3, 4, 5, 9]
             .map(|pid| {
                 let last = Counts {

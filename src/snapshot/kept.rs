@@ -9,8 +9,8 @@ use std::{
     time::Duration,
 };
 
-use super::read::Entry;
-use crate::sys;
+use super::{Since, Task, read::Entry, rest::Still};
+use crate::{namespace, procfs::Procfs, sys};
 
 /// Descriptors that are left to the caller and to reading.
 const RESERVE: usize = 128;
@@ -19,13 +19,17 @@ const RESERVE: usize = 128;
 #[derive(Debug)]
 pub(crate) struct Memory {
     pub(super) of: Vec<(Entry, Kept)>,
+    /// Whether the numbers of the `/proc` that is read are those by which the kernel can be asked.
+    pub(super) counts_as_we_do: bool,
     pub(super) budget: Budget,
 }
 
 impl Memory {
-    pub(crate) fn new() -> Self {
+    /// Of the processes of `proc`, none of which is known yet.
+    pub(crate) fn new(proc: &Procfs) -> Self {
         Self {
             of: Vec::new(),
+            counts_as_we_do: proc.is_genuine() && namespace::counts_as_we_do(proc),
             budget: Budget::new(sys::spare_descriptors().saturating_sub(RESERVE)),
         }
     }
@@ -37,6 +41,11 @@ pub(super) struct Kept {
     pub(super) stat: Option<KeptFile>,
     pub(super) status: Option<KeptFile>,
     pub(super) cmdline: Option<KeptFile>,
+    pub(super) still: Option<Still>,
+    /// Whether it was known and ran since the last look.
+    pub(super) runs: bool,
+    /// Its parent, as stat told.
+    pub(super) parent: Option<i32>,
     pub(super) last: Option<Counts>,
 }
 
@@ -44,6 +53,33 @@ impl Kept {
     /// Whether anything in it speaks of one process and no other with its number.
     pub(super) fn is_empty(&self) -> bool {
         self.stat.is_none() && self.status.is_none() && self.cmdline.is_none()
+    }
+
+    /// What the process did since the last look; nothing if it was not there then.
+    pub(super) fn since(&mut self, task: &Task) -> Option<Since> {
+        let stat = task.stat.as_ref()?;
+        let now = Counts {
+            start: stat.starttime,
+            at: task.read_at,
+            cpu: stat.utime.saturating_add(stat.stime),
+            minflt: stat.minflt,
+            majflt: stat.majflt,
+            read_bytes: task.io.map(|(read, _)| read),
+            write_bytes: task.io.map(|(_, written)| written),
+        };
+        let last = self
+            .last
+            .replace(now)
+            .filter(|last| last.start == now.start)?;
+        let grown = |now: Option<u64>, last: Option<u64>| Some(now?.saturating_sub(last?));
+        Some(Since {
+            time: now.at.checked_sub(last.at).filter(|time| !time.is_zero())?,
+            cpu: now.cpu.saturating_sub(last.cpu),
+            minflt: now.minflt.saturating_sub(last.minflt),
+            majflt: now.majflt.saturating_sub(last.majflt),
+            read: grown(now.read_bytes, last.read_bytes),
+            written: grown(now.write_bytes, last.write_bytes),
+        })
     }
 }
 

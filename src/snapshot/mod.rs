@@ -8,6 +8,7 @@ mod plan;
 mod pool;
 mod queue;
 mod read;
+mod rest;
 mod stuck;
 
 use std::{num::NonZeroUsize, time::Duration};
@@ -24,6 +25,7 @@ use crate::{
     format::pid::{Cgroup, Stat, Status},
     ids::{Gid, Pid, Uid},
     procfs::KEPT,
+    snapshot::rest::Marks,
     value::{Text, Time},
     view::{Inner, Skipped, Way},
 };
@@ -31,7 +33,7 @@ use crate::{
 bitflags::bitflags! {
     /// What a descriptor is computed from.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub(crate) struct Needs: u32 {
+    pub(crate) struct Needs: u64 {
         /// `/proc/PID/stat`
         const STAT = 1;
         /// `/proc/PID/status`
@@ -96,6 +98,8 @@ bitflags::bitflags! {
         const CWD = 1 << 30;
         /// the parents of all processes
         const ANCESTRY = 1 << 31;
+        /// what others can change in `/proc/PID/stat`: see `rest.rs`
+        const OTHERS = 1 << 32;
     }
 }
 
@@ -174,6 +178,8 @@ pub(crate) struct Task {
     timers: Vec<PosixTimer>,
     /// Whether it is being watched, so that rates are of the time since the last look.
     watched: bool,
+    /// By what to know at the next look that stat is still true.
+    marks: Option<Marks>,
     /// What it did since the last look.
     since: Option<Since>,
     /// Since boot.
@@ -235,6 +241,7 @@ impl Task {
             shut,
             timers,
             watched,
+            marks,
             since,
             read_at,
             zone,
@@ -248,7 +255,7 @@ impl Task {
         cmdline.shrink_to(KEPT);
         (*stat, *status, *label, *zone) = (None, None, None, None);
         (*host_pid, *owner, *io, *since) = (None, None, None, None);
-        (*ppid, *pgid, *sid) = (None, None, None);
+        (*ppid, *pgid, *sid, *marks) = (None, None, None, None);
         (*rss, *vsz) = (None, None);
         (*opened, *shut) = (None, None);
         timers.clear();

@@ -120,6 +120,13 @@ impl Plan {
             named,
         }
     }
+
+    /// Whether stat need not be read again of who has not run: all that is taken from it stays
+    /// true then, and the command line proves whose number it is.
+    pub(super) fn rests(&self) -> bool {
+        self.files.contains(Files::STAT | Files::CMDLINE)
+            && !self.needs.intersects(Needs::OTHERS | Needs::JOBS)
+    }
 }
 
 #[cfg(test)]
@@ -127,14 +134,16 @@ mod tests {
     use super::*;
     use crate::{descriptor, view::View};
 
+    fn needs(columns: &str) -> Needs {
+        let columns = columns.split(',');
+        let needs = columns.map(|name| descriptor::find(name).unwrap().needs);
+        needs.fold(Needs::empty(), |sum, needs| sum | needs)
+    }
+
     /// The files that are read for these columns of each of all processes.
     fn files(columns: &str) -> Files {
         let view = View::host().unwrap();
-        let needs = columns
-            .split(',')
-            .map(|name| descriptor::find(name).unwrap().needs)
-            .fold(Needs::empty(), |sum, needs| sum | needs);
-        let files = Plan::new(needs, &view.0, &view.0.proc, false, false).files;
+        let files = Plan::new(needs(columns), &view.0, &view.0.proc, false, false).files;
         // Names are no file of a process.
         files.difference(Files::NAMES)
     }
@@ -172,6 +181,25 @@ mod tests {
             ("hpid", Files::empty()),
         ] {
             assert_eq!(files(columns), wanted, "{columns}");
+        }
+    }
+
+    #[test]
+    fn who_has_not_run_is_read_again_for_what_others_can_change() {
+        let view = View::host().unwrap();
+        for (columns, rests) in [
+            ("user,pid,ppid,pcpu,etime,tty,time,args", true),
+            ("args,comm,nlwp,vsz,rss,minfltps,readps,stime", true),
+            ("args,state", false),
+            ("args,nice", false),
+            ("args,pgid", false),
+            ("args,sid", false),
+            ("args,ancestors", false),
+            // Nothing would prove whose number it is.
+            ("user,pid,ppid,pcpu", false),
+        ] {
+            let plan = Plan::new(needs(columns), &view.0, &view.0.proc, false, false);
+            assert_eq!(plan.rests(), rests, "{columns}");
         }
     }
 

@@ -9,11 +9,12 @@ use std::{
 };
 
 use super::{
-    Links, Needs, Seen, Since, Task,
+    Links, Needs, Seen, Task,
     ancestry::Ancestry,
-    kept::{Budget, Counts, Handle, Kept, KeptFile},
+    kept::{Budget, Handle, Kept, KeptFile},
     opened::{self, SocketsOf},
     plan::{Files, LINKS, Plan},
+    rest::{Marks, Parent},
     stuck,
 };
 use crate::{
@@ -88,6 +89,9 @@ pub(super) struct Reading<'a> {
     pub(super) pulse: &'a Pulse,
     /// How many files may be kept open, if processes are watched.
     pub(super) budget: Option<&'a Budget>,
+    /// Whether stat need not be read again of who has not run.
+    pub(super) rests: bool,
+    pub(super) parent: Parent,
     /// Whether the next process is likely to have a command line. Kernel threads have none, and
     /// their numbers stand together.
     pub(super) expects_cmdline: bool,
@@ -122,7 +126,7 @@ impl Reading<'_> {
             task.read_at = self.view.now();
         }
         if task.watched {
-            task.since = since(task, &mut kept.last);
+            task.since = kept.since(task);
         }
         if let (true, Some(stat)) = (self.plan.needs.contains(Needs::ZONE), &task.stat) {
             let started = self.view.host.started(stat.starttime).as_secs();
@@ -139,10 +143,20 @@ impl Reading<'_> {
     /// Opens all files of the process and then reads them, so that all are of the same one: see
     /// [`Reader`]. The command line is opened only if it is `early`; if it turns out to be wanted
     /// then, the answer is false: opened now, it could be that of the next process of this number.
-    fn files(&mut self, entry: Entry, files: Files, kept: &mut Kept, early: bool) -> Result<bool> {
+    fn files(
+        &mut self,
+        entry: Entry,
+        mut files: Files,
+        kept: &mut Kept,
+        early: bool,
+    ) -> Result<bool> {
         self.files.turn_to(entry.read);
         self.task.start(entry.pid, self.budget.is_some());
         self.pulse.start.store(0, Relaxed);
+        let is_at_rest = self.rests && self.is_at_rest(entry, files, kept);
+        if is_at_rest {
+            files.remove(Files::STAT);
+        }
         let none = &mut None;
         let stat = self.open(files, Files::STAT, "stat", &mut kept.stat);
         let stat = stat
@@ -153,6 +167,8 @@ impl Reading<'_> {
             self.task.owner = self.files.owner().ok();
         }
         self.number(entry, files)?;
+        let ran = stat.as_ref().filter(|_| self.rests);
+        let ran = ran.and_then(|_| sys::processor_time(entry.read));
         let status = self.open(files, Files::STATUS, "status", &mut kept.status);
         let statm = self.open(files, Files::STATM, "statm", none);
         let mut opened = files;
@@ -168,6 +184,10 @@ impl Reading<'_> {
         }
         if let Some(file) = stat {
             self.stat(entry, Ok(file), &mut kept.stat)?;
+            if let (true, Some(stat)) = (self.rests, &self.task.stat) {
+                kept.parent = Some(stat.ppid);
+                self.task.marks = Marks::of(stat, ran, &mut self.parent);
+            }
         }
         if let Some(file) = status {
             self.status(entry, file, &mut kept.status)?;
@@ -180,6 +200,10 @@ impl Reading<'_> {
                 self.task.has_cmdline = true;
             } else if let Some(file) = cmdline {
                 self.cmdline(entry, file, &mut kept.cmdline)?;
+                if is_at_rest && !self.task.has_cmdline {
+                    // Nothing else proves whose number it is.
+                    return Err(gone(entry.pid));
+                }
             } else {
                 return Ok(false);
             }
@@ -259,14 +283,18 @@ impl Reading<'_> {
     ) -> Result<()> {
         let bytes = self.fill(file, Files::STAT, kept);
         let bytes = bytes.map_err(|error| lost(entry, "stat", error))?;
-        self.task.stat = Stat::parse_listed(bytes).ok();
-        let Some(stat) = &self.task.stat else {
-            return Ok(());
-        };
+        if let Ok(stat) = Stat::parse_listed(bytes) {
+            self.know(stat);
+        }
+        Ok(())
+    }
+
+    /// Takes over what stat tells.
+    pub(super) fn know(&mut self, stat: Stat) {
         self.task.vsz = Some(stat.vsize);
         self.expects_cmdline = !stat.is_kernel_thread();
         self.pulse.start.store(stat.starttime, Relaxed);
-        Ok(())
+        self.task.stat = Some(stat);
     }
 
     fn status(
@@ -549,30 +577,6 @@ impl Links {
         };
         *place = Some(target);
     }
-}
-
-/// What the process did since the last look; nothing if it was not there then.
-fn since(task: &Task, last: &mut Option<Counts>) -> Option<Since> {
-    let stat = task.stat.as_ref()?;
-    let now = Counts {
-        start: stat.starttime,
-        at: task.read_at,
-        cpu: stat.utime.saturating_add(stat.stime),
-        minflt: stat.minflt,
-        majflt: stat.majflt,
-        read_bytes: task.io.map(|(read, _)| read),
-        write_bytes: task.io.map(|(_, written)| written),
-    };
-    let last = last.replace(now).filter(|last| last.start == now.start)?;
-    let grown = |now: Option<u64>, last: Option<u64>| Some(now?.saturating_sub(last?));
-    Some(Since {
-        time: now.at.checked_sub(last.at).filter(|time| !time.is_zero())?,
-        cpu: now.cpu.saturating_sub(last.cpu),
-        minflt: now.minflt.saturating_sub(last.minflt),
-        majflt: now.majflt.saturating_sub(last.majflt),
-        read: grown(now.read_bytes, last.read_bytes),
-        written: grown(now.write_bytes, last.write_bytes),
-    })
 }
 
 const LABEL: &str = "attr/current";

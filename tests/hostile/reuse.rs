@@ -339,3 +339,50 @@ fn while_a_process_is_read() {
     // Otherwise it was never tried.
     assert!(rows > 0 && without > 0, "{rows} rows, {without} without");
 }
+
+#[test]
+fn a_watch_shows_at_once_who_has_a_number_that_was_kept() {
+    crate::machine::must_be_root();
+    let prefix = ["unshare", "-m", "-p", "-f", "--kill-child", "--mount-proc"].map(str::to_owned);
+    another(&prefix, "hostile::reuse::while_it_is_watched", &[]);
+}
+
+#[test]
+#[ignore = "run by a_watch_shows_at_once_who_has_a_number_that_was_kept"]
+fn while_it_is_watched() {
+    assert!(
+        std::process::id() < 300,
+        "not in a PID namespace of its own"
+    );
+    // With the command line, and with stat alone, to prove whose the number is.
+    for columns in [&["pid", "comm", "user", "args"][..], &["pid", "comm"]] {
+        let mut watcher = psgo::Query::new(columns).unwrap().watch().unwrap();
+        let mut of_number = || {
+            let table = watcher.look().unwrap().table;
+            let cells = |row: &psgo::Row| row.values().iter().map(ToString::to_string).collect();
+            let mut rows = table.rows().iter();
+            let row = rows.find(|row| row.pid() == pid_of(NUMBER)).map(cells);
+            row.unwrap_or_else(Vec::new)
+        };
+        for kind in 1..4 {
+            let present = wait_for("the number", || of_kind(kind, NUMBER));
+            kernel_has(NUMBER, &format!("kind-{kind}"));
+            for _ in 0..3 {
+                let cells = of_number();
+                assert_eq!(cells.get(1), Some(&format!("kind-{kind}")), "{cells:?}");
+                if let Some(args) = cells.get(3) {
+                    assert!(args.ends_with(&format!("kind-{kind} 100000")), "{cells:?}");
+                    assert_eq!(cells[2], (60_000 + kind).to_string());
+                }
+            }
+            end(present);
+        }
+    }
+}
+
+/// Waits until the process has executed what it is to be.
+fn kernel_has(pid: i32, comm: &str) {
+    wait_for("its name", || {
+        (kernel::comm(pid)? == comm.as_bytes()).then_some(())
+    });
+}
