@@ -154,18 +154,35 @@ impl Samples {
     }
 }
 
-/// Runs all `commands` in turns, `rounds` times; each round begins with another one.
+/// Runs all `commands` in turns, `rounds` times, each round in another order: what a program
+/// leaves in the caches of which processor is some per cent to the next one.
 pub(crate) fn in_turns(commands: &mut [Command], rounds: usize) -> io::Result<Vec<Samples>> {
     let mut samples = vec![Samples::default(); commands.len()];
     for command in &mut *commands {
         // Once for nothing: what is read from a disk is in memory then.
         run(command)?;
     }
-    for round in 0..rounds {
-        for turn in 0..commands.len() {
-            let index = (turn + round) % commands.len();
+    let mut order: Vec<_> = (0..commands.len()).collect();
+    let mut chance = Chance(1);
+    for _ in 0..rounds {
+        for last in (1..order.len()).rev() {
+            order.swap(last, chance.up_to(last));
+        }
+        for &index in &order {
             samples[index].0.push(run(&mut commands[index])?);
         }
     }
     Ok(samples)
+}
+
+/// Numbers without a pattern, the same ones each time (Marsaglia's xorshift).
+struct Chance(u64);
+
+impl Chance {
+    fn up_to(&mut self, most: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 33).unwrap_or(0) % (most + 1)
+    }
 }

@@ -82,7 +82,7 @@ const fn subject(
 }
 
 /// All of a listing. `{}` stands for the number of threads that psgo takes by itself.
-pub(crate) static LISTING: [Subject; 19] = {
+pub(crate) static LISTING: [Subject; 20] = {
     use Program::{Floor, Go, Ps, Psgo};
     const CAPS: &str = "pid,user,capeff,seccomp";
     const DEFAULT: &str = "stat,cmdline,owner";
@@ -129,6 +129,13 @@ pub(crate) static LISTING: [Subject; 19] = {
             "floor of the default columns, all cores",
             Floor,
             &[DEFAULT, "{}"],
+            Some("floor"),
+        ),
+        subject(
+            "floor-own",
+            "the same, each thread with a table of descriptors of its own",
+            Floor,
+            &[DEFAULT, "{}", "own"],
             Some("floor"),
         ),
         subject("psgo", "psgo", Psgo, &[], Some("floor")),

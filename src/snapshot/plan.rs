@@ -124,8 +124,11 @@ impl Plan {
     /// Whether stat need not be read again of who has not run: all that is taken from it stays
     /// true then, and the command line proves whose number it is.
     pub(super) fn rests(&self) -> bool {
+        // Whoever shares his memory with another process has it mapped by that one, too.
+        let maps = self.needs.contains(Needs::VSZ) && !self.files.contains(Files::STATM);
         self.files.contains(Files::STAT | Files::CMDLINE)
             && !self.needs.intersects(Needs::OTHERS | Needs::JOBS)
+            && !maps
     }
 }
 
@@ -195,6 +198,7 @@ mod tests {
             ("args,pgid", false),
             ("args,sid", false),
             ("args,ancestors", false),
+            ("args,vsz", false),
             // Nothing would prove whose number it is.
             ("user,pid,ppid,pcpu", false),
         ] {

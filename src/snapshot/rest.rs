@@ -3,8 +3,8 @@
 //! Everything that the columns of a listing take from stat a process changes itself, while it is
 //! on a processor, but for three things. Its parent's end gives it another parent; the parent runs
 //! to end. A terminal can hang up on it, so who has one is read again. And what a few columns show
-//! anybody can change, as the nice value: those say so in the table (`Needs::OTHERS`), as do
-//! process groups by being what they are.
+//! anybody can change, as the nice value: those say so in the table (`Needs::OTHERS`), or by being
+//! what they are, as process groups and the size of memory that may be shared.
 //!
 //! The kernel counts the nanoseconds that a process, all of its threads together, was on a
 //! processor, and tells them by one call that opens nothing.

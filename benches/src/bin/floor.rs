@@ -1,19 +1,26 @@
 //! The floor: the least that a listing can cost. It finds the processes, opens, reads and closes
-//! the files that are named, and throws the bytes away.
+//! the files that are named, and throws the bytes away. While the first thread still finds
+//! processes, the others read already.
 //!
-//! `floor FILES THREADS`, where FILES is `none` or names with commas between: `stat`, `status`,
-//! `cmdline` (not of kernel threads and zombies, which have none; for that it looks into stat)
-//! and `owner` (of the directory).
+//! `floor FILES THREADS [own]`, where FILES is `none` or names with commas between: `stat`,
+//! `status`, `cmdline` (not of kernel threads and zombies, which have none; for that it looks into
+//! stat) and `owner` (of the directory). With `own` each further thread has a table of descriptors
+//! of its own.
 //!
-//! `floor looks THREADS` looks twice, as a watch does: the first look opens stat and cmdline and
-//! keeps them open as far as the limit on descriptors goes, the second lists the processes anew,
-//! asks for the owners and reads again what is open. It prints what the program `looks` prints.
+//! `floor looks THREADS` looks twice, as a watch does: the first look asks each process for its
+//! CPU time and keeps its cmdline open as far as the limit on descriptors goes; the second finds
+//! the processes anew and asks for the CPU time and the owner, and reads again what is open.
+//! It prints what the program `looks` prints.
 
 use std::{
     env, io,
     mem::MaybeUninit,
     process::ExitCode,
-    sync::atomic::{AtomicI32, AtomicUsize, Ordering::Relaxed},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicI32, Ordering::Relaxed},
+        mpsc,
+    },
     thread,
     time::Instant,
 };
@@ -34,6 +41,14 @@ struct Files {
     owner: bool,
 }
 
+/// Who reads.
+#[derive(Clone, Copy)]
+struct Threads {
+    count: usize,
+    /// Each but the first with a table of descriptors of its own.
+    own_tables: bool,
+}
+
 fn main() -> ExitCode {
     let mut args = env::args().skip(1);
     let mut files = Files::default();
@@ -50,9 +65,14 @@ fn main() -> ExitCode {
             _ => return wrong_use(),
         }
     }
-    let threads = args.next().map_or(Some(1), |text| text.parse().ok());
-    let (Some(threads), None) = (threads, args.next()) else {
+    let count = args.next().map_or(Some(1), |text| text.parse().ok());
+    let own_tables = args.next().map(|text| text == "own");
+    let (Some(count), None | Some(true), None) = (count, own_tables, args.next()) else {
         return wrong_use();
+    };
+    let threads = Threads {
+        count,
+        own_tables: own_tables.is_some(),
     };
     let done = if looks {
         look_twice(threads)
@@ -69,16 +89,17 @@ fn main() -> ExitCode {
 }
 
 fn wrong_use() -> ExitCode {
-    eprintln!("use: floor none | floor stat,status,cmdline,owner THREADS | floor looks THREADS");
+    eprintln!(
+        "use: floor none | floor stat,status,cmdline,owner THREADS [own] | floor looks THREADS"
+    );
     ExitCode::from(2)
 }
 
-fn list(files: Files, threads: usize) -> io::Result<()> {
+fn list(files: Files, threads: Threads) -> io::Result<()> {
     let proc = open_proc()?;
-    let pids = pids(proc)?;
-    on_threads(threads, pids.len(), |index, buffer| {
-        read_process(proc, pids[index], files, buffer);
-    });
+    for_all(proc, threads, |_, pid, buffer| {
+        read_process(proc, pid, files, buffer);
+    })?;
     Ok(())
 }
 
@@ -91,96 +112,143 @@ fn open_proc() -> io::Result<libc::c_int> {
     Ok(proc)
 }
 
-/// Does `work` for each number below `count`, with a buffer of the thread's own.
-fn on_threads(threads: usize, count: usize, work: impl Fn(usize, &mut [u8; 8192]) + Sync) {
-    let next = AtomicUsize::new(0);
+/// Does `work` for each process, by its place in the list and its pid, with a buffer of the
+/// thread's own, and tells how many there are.
+fn for_all(
+    proc: libc::c_int,
+    threads: Threads,
+    work: impl Fn(usize, u32, &mut [u8; 8192]) + Sync,
+) -> io::Result<usize> {
+    let (sender, receiver) = mpsc::channel::<(usize, Vec<u32>)>();
+    let receiver = Mutex::new(receiver);
+    let next = || {
+        let receiver = receiver.lock().unwrap_or_else(PoisonError::into_inner);
+        receiver.recv().ok()
+    };
     let run = || {
         let mut buffer = [0; 8192];
-        loop {
-            let start = next.fetch_add(CHUNK, Relaxed);
-            if start >= count {
-                return;
-            }
-            for index in start..count.min(start + CHUNK) {
-                work(index, &mut buffer);
+        while let Some((first, pids)) = next() {
+            for (index, pid) in (first..).zip(pids) {
+                work(index, pid, &mut buffer);
             }
         }
     };
     thread::scope(|scope| {
-        for _ in 1..threads {
-            scope.spawn(run);
+        for _ in 1..threads.count {
+            scope.spawn(|| {
+                if threads.own_tables {
+                    // SAFETY: of this thread alone; what others open later it does not use.
+                    unsafe { libc::unshare(libc::CLONE_FILES) };
+                }
+                run();
+            });
         }
+        let mut count = 0;
+        let found = find(proc, |pids| {
+            for pids in pids.chunks(CHUNK) {
+                // It can only fail once there is nobody to receive it, and this thread is.
+                let _ = sender.send((count, pids.to_vec()));
+                count += pids.len();
+            }
+        });
+        drop(sender);
         run();
-    });
+        found.map(|()| count)
+    })
 }
 
 /// No file is kept.
 const NONE: libc::c_int = -1;
 
-fn look_twice(threads: usize) -> io::Result<()> {
+fn look_twice(threads: Threads) -> io::Result<()> {
     // Some are left for what is not kept.
     let limit = own::raise_descriptor_limit().saturating_sub(128);
     let most = libc::c_int::try_from(limit).unwrap_or(libc::c_int::MAX);
     let proc = open_proc()?;
-    let all = pids(proc)?;
+    // Those that come while it looks are not kept.
+    let mut room = 1_024;
+    find(proc, |pids| room += pids.len())?;
     // A table of descriptors that has to grow while threads share it waits for all of them.
     // SAFETY: the highest number is nobody's yet.
     unsafe { libc::close(libc::dup2(proc, most)) };
-    let kept: Vec<[AtomicI32; 2]> = all.iter().map(|_| [NONE; 2].map(AtomicI32::new)).collect();
+    let kept: Vec<AtomicI32> = (0..room).map(|_| AtomicI32::new(NONE)).collect();
     let (mut walls, mut cpus) = ([0.0; 2], [0.0; 2]);
+    let mut count = 0;
     for (wall, cpu) in walls.iter_mut().zip(&mut cpus) {
         let (begin, before) = (Instant::now(), own::processor_time());
         let proc = open_proc()?;
-        pids(proc)?;
-        on_threads(threads, all.len(), |index, buffer| {
-            let (pid, [record, cmdline]) = (all[index], &kept[index]);
-            let Some(got) = read_kept(proc, pid, b"/stat\0", record, most, buffer) else {
+        count = for_all(proc, threads, |index, pid, buffer| {
+            let Some(kept) = kept.get(index) else {
                 return;
             };
-            let has_cmdline = may_have_cmdline(&buffer[..got]);
-            owner(proc, pid);
-            if has_cmdline {
-                read_kept(proc, pid, b"/cmdline\0", cmdline, most, buffer);
+            match kept.load(Relaxed) {
+                NONE => first_look(proc, pid, kept, most, buffer),
+                file => {
+                    processor_time(pid);
+                    owner(proc, pid);
+                    read_again(file, buffer);
+                }
             }
-        });
+        })?;
         // SAFETY: it is ours, and nobody uses it any more.
         unsafe { libc::close(proc) };
         *wall = begin.elapsed().as_secs_f64() * 1e3;
         *cpu = own::processor_time() - before;
     }
     let ([first, second], [first_cpu, second_cpu]) = (walls, cpus);
-    println!("{first} {second} {first_cpu} {second_cpu} {}", all.len());
+    println!("{first} {second} {first_cpu} {second_cpu} {count}");
     Ok(())
 }
 
-/// Reads the file that is kept, or opens it and keeps it if its number is below `most`.
-fn read_kept(
+/// Reads stat and cmdline, and keeps cmdline open if its number is below `most`.
+fn first_look(
     proc: libc::c_int,
     pid: u32,
-    name: &[u8],
     kept: &AtomicI32,
     most: libc::c_int,
     buffer: &mut [u8; 8192],
-) -> Option<usize> {
-    let file = match kept.load(Relaxed) {
-        NONE => open(proc, pid, name)?,
-        file => file,
+) {
+    let Some(stat) = open(proc, pid, b"/stat\0") else {
+        return;
     };
-    // SAFETY: the kernel writes at most as many bytes as the buffer has; the file is ours.
-    let got = unsafe { libc::pread(file, buffer.as_mut_ptr().cast(), buffer.len(), 0) };
-    if file < most {
-        kept.store(file, Relaxed);
-    } else {
-        // SAFETY: it is ours, and not kept.
-        unsafe { libc::close(file) };
+    owner(proc, pid);
+    processor_time(pid);
+    let got = read(stat, buffer);
+    if may_have_cmdline(&buffer[..got])
+        && let Some(cmdline) = open(proc, pid, b"/cmdline\0")
+    {
+        read_again(cmdline, buffer);
+        if cmdline < most {
+            kept.store(cmdline, Relaxed);
+        } else {
+            // SAFETY: it is ours, and not kept.
+            unsafe { libc::close(cmdline) };
+        }
     }
-    Some(usize::try_from(got).unwrap_or(0))
 }
 
-fn pids(proc: libc::c_int) -> io::Result<Vec<u32>> {
+/// From its beginning.
+fn read_again(file: libc::c_int, buffer: &mut [u8; 8192]) {
+    // SAFETY: the kernel writes at most as many bytes as the buffer has; the file is ours.
+    unsafe { libc::pread(file, buffer.as_mut_ptr().cast(), buffer.len(), 0) };
+}
+
+/// Asks how long the process was on a processor.
+fn processor_time(pid: u32) {
+    const SCHED: libc::clockid_t = 2;
+    let clock = !libc::clockid_t::try_from(pid).unwrap_or(0) << 3 | SCHED;
+    let mut time = MaybeUninit::<libc::timespec>::uninit();
+    // SAFETY: the kernel writes one `timespec`.
+    unsafe { libc::clock_gettime(clock, time.as_mut_ptr()) };
+}
+
+/// Gives out the processes, as many as the kernel tells at once.
+fn find(proc: libc::c_int, mut each: impl FnMut(&[u32])) -> io::Result<()> {
     const NAME: usize = 19;
     let mut pids = Vec::new();
-    let mut buffer = vec![0_u8; 32 * 1024];
+    let mut buffer = vec![0_u8; 8 * 1024];
+    // SAFETY: no memory is passed.
+    unsafe { libc::lseek(proc, 0, libc::SEEK_SET) };
     loop {
         // SAFETY: the kernel writes at most as many bytes as the buffer has.
         let got = unsafe {
@@ -193,8 +261,9 @@ fn pids(proc: libc::c_int) -> io::Result<Vec<u32>> {
         };
         let got = usize::try_from(got).map_err(|_| io::Error::last_os_error())?;
         if got == 0 {
-            return Ok(pids);
+            return Ok(());
         }
+        pids.clear();
         // Each entry: inode and offset of 8 bytes, its length of 2, its type of 1, its name.
         let mut entries = &buffer[..got];
         while let Some([low, high]) = entries.get(16..18) {
@@ -209,6 +278,7 @@ fn pids(proc: libc::c_int) -> io::Result<Vec<u32>> {
             pids.extend(number);
             entries = rest;
         }
+        each(&pids);
     }
 }
 
