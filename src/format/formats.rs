@@ -153,6 +153,7 @@ fn matches(name: &str, path: &[&str]) -> bool {
 
 /// Every format, those of processes last.
 pub fn all() -> impl Iterator<Item = &'static Format> {
+    // They are statics: a crate that asks for constants gets its own, and all that they point to.
     let rooms = [
         kernel::FORMATS,
         net::FORMATS,

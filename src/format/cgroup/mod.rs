@@ -21,7 +21,7 @@ use super::{
 };
 
 /// The files that are known, by their own names.
-pub(super) const FORMATS: &[Format] = &[
+pub(super) static FORMATS: &[Format] = &[
     Format::of::<CpuMax>(),
     Format::named::<CpusetList>(set::NAMES),
     Format::named::<CgroupStat>(stat::NAMES),

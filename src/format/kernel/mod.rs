@@ -114,7 +114,7 @@ pub use zoneinfo::{NodeStats, Pageset, Pagesets, Protection, Zone, Zoneinfo};
 use super::Format;
 
 /// The files that are known, by their names below `/proc`.
-pub(super) const FORMATS: &[Format] = &[
+pub(super) static FORMATS: &[Format] = &[
     Format::of::<Allocinfo>(),
     Format::of::<Bootconfig>(),
     Format::of::<Buddyinfo>(),

@@ -76,7 +76,7 @@ pub use unix::{Unix, UnixFlags, UnixPath, UnixSocket, UnixState, UnixType};
 use super::Format;
 
 /// The files that are known, by their names below `/proc`.
-pub(super) const FORMATS: &[Format] = &[
+pub(super) static FORMATS: &[Format] = &[
     Format::of::<Anycast6>(),
     Format::of::<Arp>(),
     Format::named::<Bluetooth>(&[

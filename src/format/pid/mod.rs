@@ -86,7 +86,7 @@ pub use wchan::{WaitChannel, Wchan};
 use super::{Format, kernel::LatencyStats};
 
 /// The files that are known, by their names below `/proc/PID`.
-pub(super) const FORMATS: &[Format] = &[
+pub(super) static FORMATS: &[Format] = &[
     Format::of::<ArchStatus>().in_process(),
     Format::named::<Attr>(&[
         "attr/current",

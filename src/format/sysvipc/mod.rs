@@ -13,7 +13,7 @@ pub use size::Size;
 use super::Format;
 
 /// The files that are known, by their names below `/proc`.
-pub(super) const FORMATS: &[Format] = &[
+pub(super) static FORMATS: &[Format] = &[
     Format::of::<Msg>(),
     Format::of::<Sem>(),
     Format::of::<Shm>(),

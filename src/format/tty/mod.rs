@@ -11,7 +11,7 @@ pub use serial::{SerialDriver, SerialPort};
 use super::Format;
 
 /// The files that are known, by their names below `/proc`.
-pub(super) const FORMATS: &[Format] = &[
+pub(super) static FORMATS: &[Format] = &[
     Format::of::<Drivers>(),
     Format::of::<Ldiscs>(),
     Format::of::<SerialDriver>(),
