@@ -148,7 +148,9 @@ pub(crate) struct Task {
     /// Its number in the listing.
     pid: Pid,
     host_pid: Option<Pid>,
-    stat: Option<Stat>,
+    /// Meant only if it [has one](Self::has_stat); a place for the next otherwise.
+    stat: Stat,
+    has_stat: bool,
     status: Option<Status>,
     /// Effective ids.
     owner: Option<(Uid, Gid)>,
@@ -209,7 +211,7 @@ struct Since {
 }
 
 impl Task {
-    /// Forgets what was read of another process, but for its buffer and the name of its user.
+    /// Forgets what was read of another process, but for its buffers and the name of its user.
     ///
     /// Field by field: most of what records have room for was never filled in.
     fn start(&mut self, new: Pid, is_watched: bool) {
@@ -217,6 +219,7 @@ impl Task {
             pid,
             host_pid,
             stat,
+            has_stat,
             status,
             owner,
             ppid,
@@ -242,17 +245,23 @@ impl Task {
         } = self;
         *pid = new;
         *watched = is_watched;
+        *has_stat = false;
+        stat.comm.shrink_to(KEPT);
         *has_cmdline = false;
         *read_at = Duration::ZERO;
         cmdline.clear();
         cmdline.shrink_to(KEPT);
-        (*stat, *status, *label, *zone) = (None, None, None, None);
+        (*status, *label, *zone) = (None, None, None);
         (*host_pid, *owner, *io, *since) = (None, None, None, None);
         (*ppid, *pgid, *sid) = (None, None, None);
         (*rss, *vsz) = (None, None);
         (*opened, *shut) = (None, None);
         timers.clear();
         (*cgroup, *ancestors, *links) = (None, None, Links::default());
+    }
+
+    fn stat(&self) -> Option<&Stat> {
+        self.has_stat.then_some(&self.stat)
     }
 }
 
@@ -286,7 +295,7 @@ impl Seen<'_> {
     }
 
     pub(crate) fn stat(&self) -> Option<&Stat> {
-        self.task.stat.as_ref()
+        self.task.stat()
     }
 
     pub(crate) fn status(&self) -> Option<&Status> {

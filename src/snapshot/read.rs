@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind, Result},
-    format::pid::{Cgroup, Io, Stat, Statm, Status},
+    format::pid::{Cgroup, Io, Statm, Status},
     ids::{Gid, Pid, Uid},
     namespace::{MOUNTED_OVER, Numbers, gone},
     procfs::Reader,
@@ -124,7 +124,7 @@ impl Reading<'_> {
         if task.watched {
             task.since = since(task, &mut kept.last);
         }
-        if let (true, Some(stat)) = (self.plan.needs.contains(Needs::ZONE), &task.stat) {
+        if let (true, Some(stat)) = (self.plan.needs.contains(Needs::ZONE), task.stat()) {
             let started = self.view.host.started(stat.starttime).as_secs();
             task.zone = i64::try_from(started).ok().map(sys::local_zone);
         }
@@ -257,12 +257,13 @@ impl Reading<'_> {
         file: io::Result<Handle>,
         kept: &mut Option<KeptFile>,
     ) -> Result<()> {
-        let bytes = self.fill(file, Files::STAT, kept);
-        let bytes = bytes.map_err(|error| lost(entry, "stat", error))?;
-        self.task.stat = Stat::parse_listed(bytes).ok();
-        let Some(stat) = &self.task.stat else {
+        let filled = self.fill(file, Files::STAT, kept).map(drop);
+        filled.map_err(|error| lost(entry, "stat", error))?;
+        let stat = &mut self.task.stat;
+        self.task.has_stat = stat.renew_listed(self.files.filled()).is_ok();
+        if !self.task.has_stat {
             return Ok(());
-        };
+        }
         self.task.vsz = Some(stat.vsize);
         self.expects_cmdline = !stat.is_kernel_thread();
         self.pulse.start.store(stat.starttime, Relaxed);
@@ -312,7 +313,7 @@ impl Reading<'_> {
     /// Neither a kernel thread nor a zombie has a command line; nor, as far as can be told, has
     /// one whose command line does not answer.
     fn has_no_cmdline(&self, entry: Entry) -> bool {
-        self.task.stat.as_ref().is_some_and(|stat| {
+        self.task.stat().is_some_and(|stat| {
             stat.is_kernel_thread()
                 || stat.state == b'Z'
                 || stuck::is_waited_for(entry.read, Some(stat.starttime))
@@ -470,9 +471,10 @@ impl Reading<'_> {
     /// Fills in parent, process group and session, in the numbers of the listing.
     fn place(&mut self) {
         let task = &mut self.task;
-        let Some(stat) = &task.stat else {
+        if !task.has_stat {
             return;
-        };
+        }
+        let stat = &task.stat;
         let joined = self.view.joined.as_ref().filter(|_| self.plan.outside);
         let Some((joined, numbers)) = joined.zip(self.numbers) else {
             task.ppid = Some(stat.ppid);
@@ -553,7 +555,7 @@ impl Links {
 
 /// What the process did since the last look; nothing if it was not there then.
 fn since(task: &Task, last: &mut Option<Counts>) -> Option<Since> {
-    let stat = task.stat.as_ref()?;
+    let stat = task.stat()?;
     let now = Counts {
         start: stat.starttime,
         at: task.read_at,
