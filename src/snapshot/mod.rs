@@ -8,6 +8,7 @@ mod plan;
 mod pool;
 mod queue;
 mod read;
+mod rows;
 mod stuck;
 
 use std::{num::NonZeroUsize, time::Duration};

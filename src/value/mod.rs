@@ -119,14 +119,14 @@ impl Value {
         }
     }
 
-    /// How many bytes of memory it takes, about.
-    pub(crate) fn weight(&self) -> usize {
-        size_of::<Self>()
-            + match self {
-                Self::Text(text) => text.as_bytes().len(),
-                Self::List(values) => values.iter().map(Self::weight).sum(),
-                _ => 0,
-            }
+    /// How many bytes of memory these take, about.
+    pub(crate) fn weight_of(values: &[Self]) -> usize {
+        let behind = values.iter().map(|value| match value {
+            Self::Text(Text(Repr::Shared(bytes))) => bytes.len(),
+            Self::List(values) => Self::weight_of(values),
+            _ => 0,
+        });
+        size_of_val(values) + behind.sum::<usize>()
     }
 
     fn rank(&self) -> u8 {
