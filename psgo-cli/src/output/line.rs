@@ -27,7 +27,7 @@ struct Place<'a> {
     most: usize,
     /// How wide a text is made by blanks.
     padded: usize,
-    text: &'a str,
+    text: &'a [u8],
     is_dim: bool,
     is_empty: bool,
     /// Where it begins, how long it is, and how many blanks are after it.
@@ -71,13 +71,14 @@ impl<'a> Line<'a> {
     }
 
     /// Sets what a column shows from this line on: a text, and how wide it is.
-    pub(super) fn change(&mut self, column: usize, text: &'a str, width: usize, is_missing: bool) {
+    pub(super) fn change(&mut self, column: usize, text: &'a [u8], width: usize, is_missing: bool) {
         let Some(place) = self.places.get_mut(column) else {
             return;
         };
         let was = place.len + place.blanks;
         place.text = if width > place.most {
-            cut(text, place.most)
+            // Only text is put into a table.
+            cut(str::from_utf8(text).unwrap_or_default(), place.most).as_bytes()
         } else {
             text
         };
@@ -131,10 +132,10 @@ impl Place<'_> {
             let (dim, text) = text.split_at_mut(DIM.len());
             dim.copy_from_slice(DIM.as_bytes());
             let (text, plain) = text.split_at_mut(self.text.len());
-            text.copy_from_slice(self.text.as_bytes());
+            text.copy_from_slice(self.text);
             plain.copy_from_slice(PLAIN.as_bytes());
         } else {
-            text.copy_from_slice(self.text.as_bytes());
+            text.copy_from_slice(self.text);
         }
         blanks.fill(b' ');
     }

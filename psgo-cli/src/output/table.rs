@@ -44,7 +44,7 @@ pub(crate) struct Table<W> {
     out: W,
     look: Look,
     has_header: bool,
-    text: String,
+    text: Vec<u8>,
     cells: Vec<Cell>,
     rows: usize,
     /// The row before.
@@ -74,7 +74,7 @@ impl<W: Write> Table<W> {
             out,
             look,
             has_header: header.is_some(),
-            text: String::new(),
+            text: Vec::new(),
             cells: Vec::new(),
             rows: header.is_some().into(),
             above: Vec::new(),
@@ -104,17 +104,16 @@ impl<W: Write> Table<W> {
     fn add_number(&mut self, column: usize, number: i64) {
         let start = self.text.len();
         if number < 0 {
-            self.text.push('-');
+            self.text.push(b'-');
         }
-        let (mut digits, mut left) = ([0; 20], number.unsigned_abs());
+        let (mut digits, mut left) = ([b'0'; 20], number.unsigned_abs());
         let mut from = digits.len();
         while left > 0 || from == digits.len() {
             from -= 1;
-            digits[from] = u8::try_from(left % 10).unwrap_or(0);
+            digits[from] |= u8::try_from(left % 10).unwrap_or(0);
             left /= 10;
         }
-        self.text
-            .extend(digits[from..].iter().map(|digit| char::from(b'0' + digit)));
+        self.text.extend_from_slice(&digits[from..]);
         self.added(column, start, self.text.len() - start, false);
     }
 
@@ -125,9 +124,15 @@ impl<W: Write> Table<W> {
         let text = &mut self.text;
         // What fails has written its part, as much as there is room for.
         if write!(Room { text, end }, "{cell}").is_err() {
-            text.push_str(MORE);
+            text.extend_from_slice(MORE.as_bytes());
         }
-        self.added(column, start, width(&self.text[start..]), is_missing);
+        let text = &self.text[start..];
+        let width = if text.is_ascii() {
+            text.len()
+        } else {
+            str::from_utf8(text).map_or(0, width)
+        };
+        self.added(column, start, width, is_missing);
     }
 
     /// Notes that a cell of this width was added at `start`.
@@ -151,7 +156,7 @@ fn saturated(count: usize) -> u32 {
 
 /// A text that takes no more than up to its end.
 struct Room<'a> {
-    text: &'a mut String,
+    text: &'a mut Vec<u8>,
     end: usize,
 }
 
@@ -159,31 +164,33 @@ impl fmt::Write for Room<'_> {
     fn write_str(&mut self, part: &str) -> fmt::Result {
         let left = self.end.saturating_sub(self.text.len());
         if part.len() <= left {
-            self.text.push_str(part);
+            self.text.extend_from_slice(part.as_bytes());
             return Ok(());
         }
         let fits = (0..=left).rev().find(|&end| part.is_char_boundary(end));
-        self.text.push_str(&part[..fits.unwrap_or(0)]);
+        let fits = &part[..fits.unwrap_or(0)];
+        self.text.extend_from_slice(fits.as_bytes());
         Err(fmt::Error)
     }
 }
 
 impl<W: Write> Rows for Table<W> {
     fn row(&mut self, values: &[Value]) -> io::Result<()> {
-        for (column, value) in values.iter().enumerate() {
-            match self.above.get_mut(column) {
-                Some(above) if above == value && self.like_above < u16::MAX => {
-                    self.like_above += 1;
-                    continue;
-                }
-                Some(above) => above.clone_from(value),
-                None => self.above.push(value.clone()),
+        let mut above = std::mem::take(&mut self.above);
+        // Above the first stands what nothing is equal to.
+        above.resize(values.len(), Value::Real(f64::NAN));
+        for (column, (value, above)) in values.iter().zip(&mut above).enumerate() {
+            if above == value && self.like_above < u16::MAX {
+                self.like_above += 1;
+                continue;
             }
+            above.clone_from(value);
             match value {
                 Value::Int(number) => self.add_number(column, *number),
                 _ => self.add(column, value, *value == Value::Missing),
             }
         }
+        self.above = above;
         self.rows += 1;
         Ok(())
     }
@@ -466,12 +473,12 @@ mod tests {
         for _ in 0..1000 {
             table.row(&[Value::text("a name")]).unwrap();
         }
-        assert_eq!(table.text, "a name");
+        assert_eq!(table.text, b"a name");
         // More cannot be counted, then it is kept again.
         for _ in 1000..70_000 {
             table.row(&[Value::text("a name")]).unwrap();
         }
-        assert_eq!(table.text, "a namea name");
+        assert_eq!(table.text, b"a namea name");
         table.finish().unwrap();
         assert_eq!(table.out, b"a name\n".repeat(70_000));
     }
