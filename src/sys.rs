@@ -106,6 +106,30 @@ impl Guard {
 /// How often a path is tried that the kernel could not be sure of.
 const TRIES: usize = 128;
 
+/// The path of a directory that is a number, and of what is in it: maybe with a slash and a name
+/// behind the number, and a NUL; and how long the number is.
+#[derive(Debug, Default)]
+pub(crate) struct NumberedPath(Vec<u8>, usize);
+
+impl NumberedPath {
+    pub(crate) fn turn_to(&mut self, number: u32) {
+        self.0.clear();
+        bytes::push_decimal(number.into(), &mut self.0);
+        self.1 = self.0.len();
+    }
+
+    /// The path of `name` there, or of the directory itself.
+    pub(crate) fn with(&mut self, name: &CStr) -> &CStr {
+        self.0.truncate(self.1);
+        if !name.is_empty() {
+            self.0.push(b'/');
+        }
+        self.0.extend_from_slice(name.to_bytes_with_nul());
+        // SAFETY: there is a NUL at the end of a C string and none in it, nor in digits or a slash.
+        unsafe { CStr::from_bytes_with_nul_unchecked(&self.0) }
+    }
+}
+
 /// Opens `path` below `dir` with close-on-exec.
 pub(crate) fn open_below<P: NixPath + ?Sized>(
     dir: impl AsFd,
@@ -374,9 +398,8 @@ impl NumberList {
                 break;
             };
             let name = entry.get(NAME..).unwrap_or_default();
-            let name = name.split(|b| *b == 0).next().unwrap_or_default();
             // In a copy `01` may stand beside `1`, and is no process.
-            numbers.extend(bytes::decimal::<u32>(name));
+            numbers.extend(bytes::decimal_before::<u32>(name, 0));
             if length == 0 {
                 break;
             }

@@ -4,7 +4,9 @@ mod number;
 
 use std::{borrow::Cow, fmt};
 
-pub(crate) use number::{common_integer, leading_integer, leading_upper_hex, push_decimal};
+pub(crate) use number::{
+    common_integer, decimal_before, leading_integer, leading_upper_hex, push_decimal,
+};
 pub use number::{decimal, hex};
 
 /// Bytes as text that is safe on a terminal and in a line of a file, without loss.

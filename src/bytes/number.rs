@@ -9,6 +9,12 @@ pub fn decimal<T: TryFrom<i128>>(text: &[u8]) -> Option<T> {
     whole::<T, 10>(text)
 }
 
+/// The decimal number at the start of `text`, before `end`, as [`decimal`] otherwise.
+pub(crate) fn decimal_before<T: TryFrom<i128>>(text: &[u8], end: u8) -> Option<T> {
+    let (number, len) = leading_integer::<T, 10>(text, false).ok()?;
+    (text.get(len) == Some(&end)).then_some(number)
+}
+
 /// The whole of `text` as a hexadecimal number of lower case, as [`decimal`] otherwise.
 #[must_use]
 pub fn hex<T: TryFrom<i128>>(text: &[u8]) -> Option<T> {
@@ -53,12 +59,29 @@ pub(crate) fn leading_integer<T: TryFrom<i128>, const RADIX: u64>(
     Ok((number, len + usize::from(negative)))
 }
 
-/// The number at the start of `text`, and how many bytes it takes, if it is one as most are: before a
-/// blank, of at most 18 digits, and if it is negative of one. The length is 0 for whatever else may
-/// stand there; [`leading_integer`] knows all about that.
-pub(crate) fn common_integer(text: &[u8]) -> (i64, usize) {
+/// The number at the start of `text`, and what is behind it, if it is one as most are: before a
+/// blank, of at most 18 digits, and if it is negative of one. Whatever else may stand there,
+/// [`leading_integer`] knows about.
+#[expect(
+    clippy::inline_always,
+    reason = "most numbers of a line of many are one digit, which is less than a call"
+)]
+#[inline(always)]
+pub(crate) fn common_integer(text: &[u8]) -> Option<(i64, &[u8])> {
     match text {
-        [digit @ b'0'..=b'9', b' ', ..] => return (i64::from(digit - b'0'), 1),
+        [digit @ b'0'..=b'9', rest @ ..] if matches!(rest, [b' ', ..]) => {
+            Some((i64::from(digit - b'0'), rest))
+        }
+        _ => match longer_integer(text) {
+            (_, 0) => None,
+            (number, len) => Some((number, text.get(len..)?)),
+        },
+    }
+}
+
+/// The same of more than a digit, and how long it is; a length of 0 for all else.
+fn longer_integer(text: &[u8]) -> (i64, usize) {
+    match text {
         [b'1'..=b'9', ..] => {}
         [b'-', digit @ b'1'..=b'9', b' ', ..] => return (-i64::from(digit - b'0'), 2),
         _ => return (0, 0),
@@ -75,12 +98,13 @@ pub(crate) fn common_integer(text: &[u8]) -> (i64, usize) {
         // As if it began with zeros.
         Some(b' ') => (eight_digits(word << (64 - 8 * len)), len),
         Some(_) => (0, 0),
-        None => longer_integer(eight_digits(word), more),
+        None => longest_integer(eight_digits(word), more),
     }
 }
 
-/// [`common_integer`] that begins with these eight digits.
-fn longer_integer(first: i64, more: &[u8]) -> (i64, usize) {
+/// The same that begins with these eight digits.
+#[inline(never)]
+fn longest_integer(first: i64, more: &[u8]) -> (i64, usize) {
     let mut number = first;
     for (len, byte) in (8..19).zip(more) {
         match byte {
@@ -185,22 +209,25 @@ pub(crate) fn push_decimal(number: i128, out: &mut Vec<u8>) {
     let Ok(mut magnitude) = u64::try_from(number.unsigned_abs()) else {
         return out.extend_from_slice(number.to_string().as_bytes());
     };
-    if number < 0 {
-        out.push(b'-');
-    }
-    let start = out.len();
+    let mut text = [b'0'; 21];
+    let mut start = text.len() - 1;
     loop {
         // A remainder of ten is one digit.
         #[allow(clippy::cast_possible_truncation)]
-        out.push(b'0' + (magnitude % 10) as u8);
+        let digit = (magnitude % 10) as u8;
+        text[start] |= digit;
         magnitude /= 10;
-        if magnitude == 0 {
+        // Twenty digits are the most.
+        if magnitude == 0 || start <= 1 {
             break;
         }
+        start -= 1;
     }
-    if let Some(digits) = out.get_mut(start..) {
-        digits.reverse();
+    if number < 0 {
+        start -= 1;
+        text[start] = b'-';
     }
+    out.extend_from_slice(&text[start..]);
 }
 
 #[cfg(test)]
@@ -254,6 +281,10 @@ mod tests {
 
     #[test]
     fn a_common_number_is_that_which_any_number_is() {
+        let common = |text: &[u8]| {
+            let found = common_integer(text);
+            found.map_or((0, 0), |(number, rest)| (number, text.len() - rest.len()))
+        };
         let known = |text: &[u8]| match leading_integer::<i64, 10>(text, false) {
             Ok((number, len)) if text.get(len) == Some(&b' ') => (number, len),
             _ => (0, 0),
@@ -266,10 +297,10 @@ mod tests {
                     (number < 0 && number > -10) || (0..i64::pow(10, 18)).contains(&number);
                 let whole = known(text.as_bytes());
                 let whole = if is_common { whole } else { (0, 0) };
-                assert_eq!(common_integer(text.as_bytes()), whole, "{text}");
+                assert_eq!(common(text.as_bytes()), whole, "{text}");
                 // However little stands behind it.
                 for end in 0..text.len() {
-                    let found = common_integer(&text.as_bytes()[..end]);
+                    let found = common(&text.as_bytes()[..end]);
                     assert!(
                         found == (0, 0) || (found == whole && end > whole.1),
                         "{text}"
@@ -292,12 +323,12 @@ mod tests {
             "+1 ",
         ] {
             let text = format!("{other}\n0000000000");
-            assert_eq!(common_integer(text.as_bytes()), (0, 0), "{text}");
+            assert_eq!(common(text.as_bytes()), (0, 0), "{text}");
         }
         for byte in 0..=255_u8 {
             for digits in ["1", "123", "1234567", "12345678", "1234567890"] {
                 let text = [digits.as_bytes(), &[byte][..], b" 1234567890 "].concat();
-                assert_eq!(common_integer(&text), known(&text), "{digits} {byte}");
+                assert_eq!(common(&text), known(&text), "{digits} {byte}");
             }
         }
     }

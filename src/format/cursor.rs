@@ -77,6 +77,12 @@ impl<'a> Cursor<'a> {
         self.rest
     }
 
+    /// Goes to where `rest` is left, the end of what is.
+    #[inline]
+    pub(crate) fn go_to(&mut self, rest: &'a [u8]) {
+        self.rest = rest;
+    }
+
     #[inline]
     pub(crate) fn at_line_end(&self) -> bool {
         is_line_end(self.rest)

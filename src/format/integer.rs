@@ -93,10 +93,10 @@ impl<T: Integer> Field for T {
         if spec.kind == Kind::Decimal
             && spec.width == 0
             && ahead.skip(spec.before())
-            && let (number, len @ 1..) = bytes::common_integer(ahead.rest())
+            && let Some((number, rest)) = bytes::common_integer(ahead.rest())
             && let Ok(number) = Self::try_from(number.into())
         {
-            ahead.take(len);
+            ahead.go_to(rest);
             if ahead.skip(spec.after()) {
                 (*self, *cursor) = (number, ahead);
                 return Ok(());
@@ -105,7 +105,7 @@ impl<T: Integer> Field for T {
         // A copy, so that the cursor itself need not be in memory.
         let mut copy = *cursor;
         *self = Self::read(&mut copy, spec)?;
-        *cursor = copy;
+        cursor.go_to(copy.rest());
         Ok(())
     }
 

@@ -190,7 +190,8 @@ macro_rules! record {
             /// Understands `file` up to the field `last` and looks no further: the fields after
             /// it stay what they were. After a failure the record is worth nothing.
             #[allow(dead_code)] // For those files that are read ten thousand times.
-            #[inline]
+            #[allow(clippy::inline_always)] // Where it is inlined, the last field is a constant.
+            #[inline(always)]
             pub(crate) fn renew_up_to(
                 &mut self,
                 file: &[u8],

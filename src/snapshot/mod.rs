@@ -264,6 +264,10 @@ impl Task {
     fn stat(&self) -> Option<&Stat> {
         self.has_stat.then_some(&self.stat)
     }
+
+    fn knows_user(&self, uid: Uid) -> bool {
+        self.user.as_ref().is_some_and(|(known, _)| *known == uid)
+    }
 }
 
 impl Since {

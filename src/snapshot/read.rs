@@ -1,6 +1,7 @@
 //! Reading one process: which files, in which order, and what a failure costs.
 
 use std::{
+    ffi::CStr,
     io,
     sync::atomic::{
         AtomicBool, AtomicU16, AtomicU32, AtomicU64, AtomicUsize,
@@ -144,23 +145,22 @@ impl Reading<'_> {
         self.task.start(entry.pid, self.budget.is_some());
         self.pulse.start.store(0, Relaxed);
         let none = &mut None;
-        let stat = self.open(files, Files::STAT, "stat", &mut kept.stat);
-        let stat = stat
-            .transpose()
-            .map_err(|error| lost(entry, "stat", error))?;
+        let stat = self.open(files, Files::STAT, c"stat", &mut kept.stat);
+        let stat = stat.transpose();
+        let stat = stat.map_err(|error| lost(entry, "stat", error))?;
         if files.contains(Files::OWNER) {
             self.pulse.at(Files::OWNER);
             self.task.owner = self.files.owner().ok();
         }
         self.number(entry, files)?;
-        let status = self.open(files, Files::STATUS, "status", &mut kept.status);
-        let statm = self.open(files, Files::STATM, "statm", none);
+        let status = self.open(files, Files::STATUS, c"status", &mut kept.status);
+        let statm = self.open(files, Files::STATM, c"statm", none);
         let mut opened = files;
         opened.set(Files::CMDLINE, early && files.contains(Files::CMDLINE));
-        let cmdline = self.open(opened, Files::CMDLINE, "cmdline", &mut kept.cmdline);
-        let label = self.open(files, Files::LABEL, LABEL, none);
-        let io = self.open(files, Files::IO, "io", none);
-        let cgroup = self.open(files, Files::CGROUP, "cgroup", none);
+        let cmdline = self.open(opened, Files::CMDLINE, c"cmdline", &mut kept.cmdline);
+        let label = self.open(files, Files::LABEL, c"attr/current", none);
+        let io = self.open(files, Files::IO, c"io", none);
+        let cgroup = self.open(files, Files::CGROUP, c"cgroup", none);
         if files.intersects(Files::FDS | Files::LINKS) {
             self.pulse.at(files & (Files::FDS | Files::LINKS));
             // Whether it is there at all, stat tells.
@@ -207,7 +207,7 @@ impl Reading<'_> {
         &mut self,
         files: Files,
         file: Files,
-        name: &str,
+        name: &CStr,
         kept: &mut Option<KeptFile>,
     ) -> Option<io::Result<Handle>> {
         if !files.contains(file) {
@@ -353,7 +353,7 @@ impl Reading<'_> {
             }
             Err(error) => self.costs_a_cell(entry, LABEL, error)?,
         }
-        let second = match self.files.open("attr/apparmor/current") {
+        let second = match self.files.open(c"attr/apparmor/current") {
             Ok(second) => second,
             // Whoever has the one file has not gone because he has not the other.
             Err(error) if error.raw_os_error() == Some(libc::ENOENT) => return Ok(()),
@@ -436,7 +436,7 @@ impl Reading<'_> {
             Err(error) => {
                 // A copy of a process may be without.
                 let is_there =
-                    error.raw_os_error() == Some(libc::ENOENT) && self.files.read("stat").is_ok();
+                    error.raw_os_error() == Some(libc::ENOENT) && self.files.read(c"stat").is_ok();
                 let error = if is_there {
                     Error::new(
                         ErrorKind::Unsupported,
@@ -458,7 +458,7 @@ impl Reading<'_> {
     /// An error that costs a cell, unless the process is gone or its files are not its own.
     fn costs_a_cell(&mut self, entry: Entry, file: &str, error: io::Error) -> Result<()> {
         // A file that this kernel does not have and a process that is gone answer the same.
-        if error.raw_os_error() == Some(libc::ENOENT) && self.files.read("stat").is_ok() {
+        if error.raw_os_error() == Some(libc::ENOENT) && self.files.read(c"stat").is_ok() {
             return Ok(());
         }
         let error = lost(entry, file, error);
@@ -500,9 +500,8 @@ impl Reading<'_> {
     fn remember_user(&mut self) {
         let (task, view) = (&self.task, self.view);
         let seen = Seen { task, view };
-        if let Some(uid) = seen.effective_uid().and_then(|read| seen.uid(read))
-            && task.user.as_ref().is_none_or(|(known, _)| *known != uid)
-        {
+        let uid = seen.effective_uid().and_then(|read| seen.uid(read));
+        if let Some(uid) = uid.filter(|uid| !task.knows_user(*uid)) {
             let name = seen.user(uid);
             self.task.user = Some((uid, name));
         }
@@ -512,22 +511,25 @@ impl Reading<'_> {
     fn names(&self) {
         let (task, view, needs) = (&self.task, self.view, self.plan.needs);
         let seen = Seen { task, view };
-        let uids = [seen.effective_uid(), seen.real_uid()];
-        let gids = [seen.effective_gid(), seen.real_gid()];
-        let groups = seen.groups().into_iter().flatten();
-        for uid in uids.into_iter().flatten() {
-            if needs.contains(Needs::USERS)
-                && let Some(uid) = seen.uid(uid)
-                && task.user.as_ref().is_none_or(|(known, _)| *known != uid)
-            {
-                view.users().learn(uid.get());
-            }
-            if needs.contains(Needs::HOST_USERS) {
-                seen.host_uid(uid)
-                    .inspect(|uid| view.host_users().learn(uid.get()));
+        if needs.intersects(Needs::USERS | Needs::HOST_USERS) {
+            for uid in seen.effective_uid().into_iter().chain(seen.real_uid()) {
+                if needs.contains(Needs::USERS)
+                    && let Some(uid) = seen.uid(uid)
+                    && !task.knows_user(uid)
+                {
+                    view.users().learn(uid.get());
+                }
+                if needs.contains(Needs::HOST_USERS) {
+                    seen.host_uid(uid)
+                        .inspect(|uid| view.host_users().learn(uid.get()));
+                }
             }
         }
-        for gid in gids.into_iter().flatten().chain(groups) {
+        if !needs.intersects(Needs::GROUPS | Needs::HOST_GROUPS) {
+            return;
+        }
+        let gids = seen.effective_gid().into_iter().chain(seen.real_gid());
+        for gid in gids.chain(seen.groups().into_iter().flatten()) {
             if needs.contains(Needs::GROUPS) {
                 seen.gid(gid).inspect(|gid| view.groups().learn(gid.get()));
             }

@@ -212,7 +212,16 @@ impl From<&[u8]> for Text {
 
 impl FromIterator<u8> for Text {
     fn from_iter<I: IntoIterator<Item = u8>>(bytes: I) -> Self {
-        Self(Repr::Shared(bytes.into_iter().collect()))
+        let bytes = bytes.into_iter();
+        if bytes.size_hint().1.is_some_and(|most| most <= SHORT) {
+            let (mut short, mut len) = ([0; SHORT], 0);
+            for (place, byte) in short.iter_mut().zip(bytes) {
+                *place = byte;
+                len += 1;
+            }
+            return Self(Repr::Short(len, short));
+        }
+        Self(Repr::Shared(bytes.collect()))
     }
 }
 

@@ -143,7 +143,9 @@ impl Stat {
     }
 
     /// The same in the place of another process's.
-    #[inline]
+    ///
+    /// Never inlined: all registers are for where it is in the file.
+    #[inline(never)]
     pub(crate) fn renew_listed(&mut self, file: &[u8]) -> Result<(), ParseError> {
         self.renew_up_to(file, "vsize")
     }
