@@ -177,8 +177,10 @@ impl fmt::Write for Room<'_> {
 impl<W: Write> Rows for Table<W> {
     fn row(&mut self, values: &[Value]) -> io::Result<()> {
         let mut above = std::mem::take(&mut self.above);
-        // Above the first stands what nothing is equal to.
-        above.resize(values.len(), Value::Real(f64::NAN));
+        if above.len() != values.len() {
+            // Above the first stands what nothing is equal to.
+            above.resize(values.len(), Value::Real(f64::NAN));
+        }
         for (column, (value, above)) in values.iter().zip(&mut above).enumerate() {
             if above == value && self.like_above < u16::MAX {
                 self.like_above += 1;
@@ -187,7 +189,7 @@ impl<W: Write> Rows for Table<W> {
             above.clone_from(value);
             match value {
                 Value::Int(number) => self.add_number(column, *number),
-                _ => self.add(column, value, *value == Value::Missing),
+                _ => self.add(column, value, matches!(value, Value::Missing)),
             }
         }
         self.above = above;
