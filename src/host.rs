@@ -4,7 +4,7 @@ use std::{num::NonZeroU64, time::Duration};
 
 use crate::{Error, ErrorKind, Result, ids::OVERFLOW_ID};
 
-const NANOS_PER_SEC: u128 = 1_000_000_000;
+const NANOS_PER_SEC: NonZeroU64 = NonZeroU64::MIN.saturating_add(999_999_999);
 
 /// Facts of the machine, without which the kernel's units mean nothing.
 ///
@@ -75,7 +75,7 @@ impl Host {
     #[must_use]
     pub fn ticks(&self, ticks: u64) -> Duration {
         let hz = self.ticks_per_second;
-        let nanos = u128::from(ticks % hz) * NANOS_PER_SEC / u128::from(hz.get());
+        let nanos = share(ticks % hz, NANOS_PER_SEC, hz);
         // Less than a second of ticks is less than 10^9 nanoseconds: this never falls back.
         Duration::new(ticks / hz, u32::try_from(nanos).unwrap_or(0))
     }
@@ -97,7 +97,8 @@ impl Host {
         let started = self.boot.saturating_add(self.ticks(starttime));
         let hz = u128::from(self.ticks_per_second.get());
         let nanos = u128::from(started.subsec_nanos());
-        let ticks = (nanos * hz + NANOS_PER_SEC / 2) / NANOS_PER_SEC;
+        let second = u128::from(NANOS_PER_SEC.get());
+        let ticks = (nanos * hz + second / 2) / second;
         let rounded = self.ticks(saturate(ticks));
         Duration::from_secs(started.as_secs()).saturating_add(rounded)
     }
@@ -127,10 +128,18 @@ impl Host {
     }
 
     fn age_in_ticks(&self, starttime: u64, now: Duration) -> u64 {
-        let hz = u128::from(self.ticks_per_second.get());
-        let whole = u128::from(now.as_secs()) * hz;
-        let part = u128::from(now.subsec_nanos()) * hz / NANOS_PER_SEC;
-        saturate(whole.saturating_add(part)).saturating_sub(starttime)
+        let hz = self.ticks_per_second;
+        let whole = now.as_secs().saturating_mul(hz.get());
+        let part = share(now.subsec_nanos().into(), hz, NANOS_PER_SEC);
+        whole.saturating_add(part).saturating_sub(starttime)
+    }
+}
+
+/// `part` times `of`, by `whole`, rounded down; the part is less than the whole.
+fn share(part: u64, of: NonZeroU64, whole: NonZeroU64) -> u64 {
+    match part.checked_mul(of.get()) {
+        Some(product) => product / whole,
+        None => saturate(u128::from(part) * u128::from(of.get()) / u128::from(whole.get())),
     }
 }
 

@@ -181,8 +181,7 @@ impl Procfs {
         Reader {
             procfs: self,
             dir: None,
-            path: Vec::with_capacity(32),
-            digits: 0,
+            path: NumberedPath::default(),
             buffer: Vec::with_capacity(USUAL),
             filled: 0,
         }
@@ -324,34 +323,42 @@ pub(crate) struct Reader<'a> {
     procfs: &'a Procfs,
     /// The directory of the process, once it had to be opened.
     dir: Option<OwnedFd>,
-    /// The number of the process, and a file's name behind it.
-    path: Vec<u8>,
-    /// The length of the number.
-    digits: usize,
+    path: NumberedPath,
     buffer: Vec<u8>,
     /// So much of the buffer was read last; what stands behind it is of an earlier file.
     filled: usize,
+}
+
+/// The path of a directory that is a number, and of what is in it: maybe with a slash and a name
+/// behind the number, and a NUL; and how long the number is.
+#[derive(Debug, Default)]
+struct NumberedPath(Vec<u8>, usize);
+
+impl NumberedPath {
+    fn turn_to(&mut self, number: u32) {
+        self.0.clear();
+        bytes::push_decimal(number.into(), &mut self.0);
+        self.1 = self.0.len();
+    }
+
+    /// The path of `name` there, or of the directory itself.
+    fn with(&mut self, name: &CStr) -> &CStr {
+        self.0.truncate(self.1);
+        if !name.is_empty() {
+            self.0.push(b'/');
+        }
+        self.0.extend_from_slice(name.to_bytes_with_nul());
+        // There is a NUL at the end of a C string and none in it, nor in digits or a slash; and an
+        // empty path opens nothing.
+        CStr::from_bytes_with_nul(&self.0).unwrap_or_default()
+    }
 }
 
 impl Reader<'_> {
     /// Turns to the process `pid`.
     pub(crate) fn turn_to(&mut self, pid: Pid) {
         self.dir = None;
-        self.path.clear();
-        bytes::push_decimal(pid.get().into(), &mut self.path);
-        self.digits = self.path.len();
-    }
-
-    /// The path of the process, and `name` behind it.
-    fn path(&mut self, name: &str) -> &CStr {
-        self.path.truncate(self.digits);
-        if !name.is_empty() {
-            self.path.push(b'/');
-            self.path.extend_from_slice(name.as_bytes());
-        }
-        self.path.push(0);
-        // No name of a file has a NUL, and an empty path opens nothing.
-        CStr::from_bytes_until_nul(&self.path).unwrap_or_default()
+        self.path.turn_to(pid.get());
     }
 
     /// Holds the directory of the process: what is opened from now on is of that process, or
@@ -360,7 +367,7 @@ impl Reader<'_> {
         if self.dir.is_none() {
             let (root, guard) = (self.procfs.root.as_fd(), self.procfs.guard);
             let flags = OFlag::O_PATH | OFlag::O_DIRECTORY;
-            self.dir = Some(sys::open_below(root, self.path(""), flags, guard)?);
+            self.dir = Some(sys::open_below(root, self.path.with(c""), flags, guard)?);
         }
         Ok(())
     }
@@ -392,21 +399,31 @@ impl Reader<'_> {
         numbers.into_iter().filter_map(link).collect()
     }
 
-    /// The whole of a file that may be larger than those of a listing.
-    pub(crate) fn whole(&mut self, name: &str) -> io::Result<Vec<u8>> {
-        let file = self.open(name)?;
+    /// Opens the file `name` of the process, whose directory is held.
+    pub(crate) fn open_held(&self, name: &str) -> io::Result<OwnedFd> {
+        let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK;
+        match &self.dir {
+            Some(dir) => sys::open_below(dir, name, flags, self.procfs.guard),
+            None => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+
+    /// The whole of a file that may be larger than those of a listing, of the process whose
+    /// directory is held.
+    pub(crate) fn whole(&self, name: &str) -> io::Result<Vec<u8>> {
+        let file = self.open_held(name)?;
         let mut bytes = Vec::new();
         sys::read_to_end(file, &mut bytes, LARGEST_FILE, End::Nothing)?;
         Ok(bytes)
     }
 
     /// Opens the file `name` of the process.
-    pub(crate) fn open(&mut self, name: &str) -> io::Result<OwnedFd> {
+    pub(crate) fn open(&mut self, name: &CStr) -> io::Result<OwnedFd> {
         let (root, guard) = (self.procfs.root.as_fd(), self.procfs.guard);
         let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK;
         match &self.dir {
             Some(dir) => sys::open_below(dir, name, flags, guard),
-            None => sys::open_below(root, self.path(name), flags, guard),
+            None => sys::open_below(root, self.path.with(name), flags, guard),
         }
     }
 
@@ -433,7 +450,7 @@ impl Reader<'_> {
     }
 
     /// The bytes of the file `name` of the process.
-    pub(crate) fn read(&mut self, name: &str) -> io::Result<&[u8]> {
+    pub(crate) fn read(&mut self, name: &CStr) -> io::Result<&[u8]> {
         let file = self.open(name)?;
         self.bytes(file)
     }
@@ -444,12 +461,12 @@ impl Reader<'_> {
     pub(crate) fn owner(&mut self) -> io::Result<(Uid, Gid)> {
         let (root, guard) = (self.procfs.root.as_fd(), self.procfs.guard);
         if guard == Guard::Trusting {
-            return sys::owner_below(root, self.path(""));
+            return sys::owner_below(root, self.path.with(c""));
         }
         // Over a directory of a container's something else may be mounted. What is opened after it
         // is opened below it, which costs less.
         let flags = OFlag::O_PATH | OFlag::O_DIRECTORY;
-        let dir = sys::open_below(root, self.path(""), flags, guard)?;
+        let dir = sys::open_below(root, self.path.with(c""), flags, guard)?;
         let owner = sys::owner(&dir);
         self.dir = Some(dir);
         owner
@@ -480,7 +497,7 @@ mod tests {
             (3, USUAL * 3),
         ] {
             reader.turn_to(Pid::new(pid));
-            let bytes = reader.read("cmdline").unwrap();
+            let bytes = reader.read(c"cmdline").unwrap();
             assert_eq!(bytes.len(), len);
             assert!(reader.buffer.capacity() <= if len == LIMIT { LIMIT } else { KEPT });
         }

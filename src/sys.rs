@@ -374,9 +374,8 @@ impl NumberList {
                 break;
             };
             let name = entry.get(NAME..).unwrap_or_default();
-            let name = name.split(|b| *b == 0).next().unwrap_or_default();
             // In a copy `01` may stand beside `1`, and is no process.
-            numbers.extend(bytes::decimal::<u32>(name));
+            numbers.extend(bytes::decimal_before::<u32>(name, 0));
             if length == 0 {
                 break;
             }

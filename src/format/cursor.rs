@@ -28,8 +28,39 @@ impl fmt::Display for ParseError {
 
 impl std::error::Error for ParseError {}
 
+/// [`Cursor::error`]. Not by reference to the cursor, which has to be in memory then, also where all
+/// is in order.
+#[cold]
+#[inline(never)]
+fn error(file: &[u8], rest: &[u8], field: &'static str, reason: &'static str) -> ParseError {
+    let read = file.len() - rest.len();
+    let newlines = file.iter().take(read).filter(|&&b| b == b'\n');
+    ParseError {
+        line: newlines.count() + 1,
+        field,
+        reason,
+    }
+}
+
+/// The error where a text has to stand and does not.
+#[cold]
+#[inline(never)]
+fn no_literal(file: &[u8], rest: &[u8], field: &'static str) -> ParseError {
+    let reason = if is_line_end(rest) {
+        "missing"
+    } else {
+        "not the text that the kernel writes around it"
+    };
+    error(file, rest, field, reason)
+}
+
+#[inline]
+fn is_line_end(rest: &[u8]) -> bool {
+    matches!(rest, [] | [b'\n', ..])
+}
+
 /// A place in a file.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Cursor<'a> {
     file: &'a [u8],
     rest: &'a [u8],
@@ -46,9 +77,15 @@ impl<'a> Cursor<'a> {
         self.rest
     }
 
+    /// Goes to where `rest` is left, the end of what is.
+    #[inline]
+    pub(crate) fn go_to(&mut self, rest: &'a [u8]) {
+        self.rest = rest;
+    }
+
     #[inline]
     pub(crate) fn at_line_end(&self) -> bool {
-        matches!(self.rest, [] | [b'\n', ..])
+        is_line_end(self.rest)
     }
 
     /// How many bytes of the line have been read.
@@ -61,19 +98,17 @@ impl<'a> Cursor<'a> {
     /// An error about `field`, here.
     ///
     /// Lines are counted only now, so that reading what is in order does not pay for it.
-    #[cold]
+    #[inline]
     pub(crate) fn error(&self, field: &'static str, reason: &'static str) -> ParseError {
-        let read = self.file.len() - self.rest.len();
-        let newlines = self.file.iter().take(read).filter(|&&b| b == b'\n');
-        ParseError {
-            line: newlines.count() + 1,
-            field,
-            reason,
-        }
+        error(self.file, self.rest, field, reason)
     }
 
     /// Goes past `text`, if it stands here.
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "the text is a constant where it is inlined"
+    )]
+    #[inline(always)]
     pub(crate) fn skip(&mut self, text: &[u8]) -> bool {
         match self.rest.strip_prefix(text) {
             Some(rest) => {
@@ -97,14 +132,9 @@ impl<'a> Cursor<'a> {
         Err(self.no_literal(field))
     }
 
-    #[cold]
+    #[inline]
     fn no_literal(&self, field: &'static str) -> ParseError {
-        let reason = if self.at_line_end() {
-            "missing"
-        } else {
-            "not the text that the kernel writes around it"
-        };
-        self.error(field, reason)
+        no_literal(self.file, self.rest, field)
     }
 
     /// The part of the line that `spec.after` ends, without the blanks that fill it up to

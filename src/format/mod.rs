@@ -29,6 +29,7 @@ mod field;
 mod file;
 mod flat;
 mod formats;
+mod integer;
 pub mod kernel;
 mod labels;
 #[cfg(test)]

@@ -188,24 +188,25 @@ macro_rules! record {
 
         impl $name {
             /// Understands `file` up to the field `last` and looks no further: the fields after
-            /// it are as in an empty record.
+            /// it stay what they were. After a failure the record is worth nothing.
             #[allow(dead_code)] // For those files that are read ten thousand times.
-            #[inline]
-            pub(crate) fn parse_up_to(
+            #[allow(clippy::inline_always)] // Where it is inlined, the last field is a constant.
+            #[inline(always)]
+            pub(crate) fn renew_up_to(
+                &mut self,
                 file: &[u8],
                 last: &'static str,
-            ) -> Result<Self, $crate::format::ParseError> {
+            ) -> Result<(), $crate::format::ParseError> {
                 let cursor = &mut $crate::format::Cursor::new(file);
-                let mut record = Self::default();
                 $({
                     const SPEC: $crate::format::Spec =
                         $crate::format::Spec::new(stringify!($field), $spec);
-                    record.$field = <$ty as $crate::format::field::Field>::read_inlined(cursor, &SPEC)?;
+                    $crate::format::field::Field::renew(&mut self.$field, cursor, &SPEC)?;
                     if stringify!($field) == last {
-                        return Ok(record);
+                        return Ok(());
                     }
                 })*
-                Ok(record)
+                Ok(())
             }
         }
 

@@ -1,6 +1,6 @@
 //! `Scalar`: a file that holds one number.
 
-use super::{Field, ParseError, Record, Spec, field::Integer, record::parse_whole};
+use super::{Field, ParseError, Record, Spec, integer::Integer, record::parse_whole};
 
 /// A file that holds one decimal number and a newline, as most of `/proc/sys` do:
 /// `sys/kernel/cap_last_cap`, `sys/kernel/overflowuid`.

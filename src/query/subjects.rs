@@ -50,11 +50,13 @@ fn processes(
     outcome: &mut Outcome,
 ) -> Result<ControlFlow<()>> {
     let via = ask.view.target();
-    let extract = move |seen: &Seen<'_>| {
-        let cells = columns.iter().map(|column| of_process(column, seen));
-        Row::new(seen.pid(), via, cells.collect())
+    let extract = move |seen: &Seen<'_>, cells: &mut Vec<Value>| {
+        cells.extend(columns.iter().map(|column| of_process(column, seen)));
+        seen.pid()
     };
-    snapshot::collect(ask, memory, extract, Row::weight, each, outcome)
+    let mut each = |pid, cells| each(Row::new(pid, via, cells));
+    let weigh = |_: &Pid, cells: &[Value]| Value::weight_of(cells);
+    snapshot::collect(ask, memory, extract, weigh, &mut each, outcome)
 }
 
 /// What is made of a process of which rows are made that are not its own, and why its descriptors
@@ -81,15 +83,17 @@ fn of_each<T: Made>(
     each: &mut dyn FnMut(Pid, Vec<T>) -> ControlFlow<()>,
     outcome: &mut Outcome,
 ) -> Result<ControlFlow<()>> {
-    let extract = move |seen: &Seen<'_>| -> Of<T> { (seen.pid(), of(seen), seen.shut().cloned()) };
+    let extract = move |seen: &Seen<'_>, _: &mut Vec<Value>| -> Of<T> {
+        (seen.pid(), of(seen), seen.shut().cloned())
+    };
     let mut shut = Vec::new();
     let named = ask.pids.is_some();
     let flow = snapshot::collect(
         ask,
         None,
         extract,
-        |(_, made, _)| made.iter().map(T::weight).sum(),
-        &mut |(pid, made, error): Of<T>| {
+        |(_, made, _), _| made.iter().map(T::weight).sum(),
+        &mut |(pid, made, error): Of<T>, _| {
             shut.extend(error.map(|error| (pid, error)));
             each(pid, made)
         },
@@ -199,8 +203,7 @@ struct Holder {
 
 impl Made for Holder {
     fn weight(&self) -> usize {
-        let cells = self.cells.iter().map(Value::weight);
-        size_of_val(self.sockets.as_slice()) + cells.sum::<usize>()
+        size_of_val(self.sockets.as_slice()) + Value::weight_of(&self.cells)
     }
 }
 

@@ -59,8 +59,8 @@ impl Table {
 pub struct Row {
     pid: Pid,
     via: Option<Pid>,
-    /// Only of what is watched, and is no process.
-    mark: Option<Mark>,
+    /// Only of what is watched, and is no process. Boxed, as a row is handed on from one to another.
+    mark: Option<Box<Mark>>,
     values: Vec<Value>,
 }
 
@@ -94,17 +94,19 @@ impl Row {
 
     /// The same, known again by this mark.
     pub(super) fn marked(self, mark: Option<Mark>) -> Self {
+        let mark = mark.map(Box::new);
         Self { mark, ..self }
     }
 
     /// By what it is known again.
     pub(super) fn take_mark(&mut self) -> Mark {
-        self.mark.take().unwrap_or(Mark::Process(self.pid))
+        let mark = self.mark.take();
+        mark.map_or(Mark::Process(self.pid), |mark| *mark)
     }
 
     /// How many bytes of memory it takes, about.
     pub(super) fn weight(&self) -> usize {
-        self.values.iter().map(Value::weight).sum()
+        Value::weight_of(&self.values)
     }
 
     pub(super) fn truncate(&mut self, columns: usize) {

@@ -23,13 +23,20 @@ impl Ancestry {
             ..ask
         };
         let mut parents = HashMap::new();
-        let mut each = |(pid, parent): (Pid, Option<Pid>)| {
+        let mut each = |(pid, parent): (Pid, Option<Pid>), _| {
             parents.extend(parent.map(|parent| (pid, parent)));
             ControlFlow::Continue(())
         };
         // Whoever is left out of it has his reason in the listing itself.
         let mut outcome = Outcome::default();
-        let _ = collect(ask, None, parent, |_| 0, &mut each, &mut outcome)?;
+        let _ = collect(
+            ask,
+            None,
+            |seen, _| parent(seen),
+            |_, _| 0,
+            &mut each,
+            &mut outcome,
+        )?;
         Ok(Self(parents))
     }
 

@@ -24,12 +24,14 @@ use super::{
     queue::Job,
     read::{Entry, Pulse, Reading},
     rest::Parent,
+    rows::Rows,
 };
 use crate::{
     error::{Error, ErrorKind, Result},
     ids::Pid,
     namespace::{Numbers, gone},
     procfs::Procfs,
+    value::Value,
     view::{Inner, Joined, Skipped, View},
 };
 
@@ -49,15 +51,15 @@ pub(crate) struct Ask<'a> {
     pub(crate) pace: Pace,
 }
 
-/// Reads the processes that are asked for, and gives out for each what `extract` makes of it, by
-/// pid, until `each` breaks off. `weigh` tells how many bytes such a thing takes. What is in
-/// `memory` is not asked of the kernel again.
+/// Reads the processes that are asked for, and gives out for each what `extract` makes of it and the
+/// cells that it adds, by pid, until `each` breaks off. `weigh` tells how many bytes such a thing and
+/// its cells take. What is in `memory` is not asked of the kernel again.
 pub(crate) fn collect<R: Send + 'static>(
     ask: Ask<'_>,
     mut memory: Option<&mut Memory>,
-    extract: impl Fn(&Seen<'_>) -> R + Send + Sync + 'static,
-    weigh: fn(&R) -> usize,
-    each: &mut dyn FnMut(R) -> ControlFlow<()>,
+    extract: impl Fn(&Seen<'_>, &mut Vec<Value>) -> R + Send + Sync + 'static,
+    weigh: fn(&R, &[Value]) -> usize,
+    each: &mut dyn FnMut(R, Vec<Value>) -> ControlFlow<()>,
     outcome: &mut Outcome,
 ) -> Result<ControlFlow<()>> {
     let Ask {
@@ -127,13 +129,8 @@ pub(crate) fn collect<R: Send + 'static>(
         weigh,
     });
     let mut give = |rows: Rows<R>| {
-        rows.into_iter().try_for_each(|row| match row {
-            Ok(row) => each(row),
-            Err((pid, error)) => {
-                left_out(pid, pids.is_some(), error);
-                ControlFlow::Continue(())
-            }
-        })
+        let mut lost = |pid, error| left_out(pid, pids.is_some(), error);
+        rows.give(each, &mut lost)
     };
     let flow = if pace.threads == Threads::None {
         work.read_all(&mut give)
@@ -143,7 +140,7 @@ pub(crate) fn collect<R: Send + 'static>(
         while flow.is_continue()
             && let Some(mut part) = pool.next_rows()?
         {
-            flow = give(std::mem::take(&mut part.rows));
+            flow = give(part.take_rows());
         }
         outcome.abandoned += pool.finish();
         flow
@@ -213,7 +210,8 @@ fn entries(
     Ok(entries)
 }
 
-pub(super) type Rows<R> = Vec<Result<R, (Pid, Error)>>;
+/// Makes something of a process, and its cells behind those that are there.
+type Extract<R> = dyn Fn(&Seen<'_>, &mut Vec<Value>) -> R + Send + Sync;
 
 /// What all threads work on.
 pub(super) struct Work<R> {
@@ -230,8 +228,8 @@ pub(super) struct Work<R> {
     ancestry: Option<Ancestry>,
     /// Whether there is any such, so that it is not asked for each process.
     avoids: AtomicBool,
-    extract: Box<dyn Fn(&Seen<'_>) -> R + Send + Sync>,
-    weigh: fn(&R) -> usize,
+    extract: Box<Extract<R>>,
+    weigh: fn(&R, &[Value]) -> usize,
 }
 
 /// What is kept of the processes that are watched.
@@ -349,7 +347,7 @@ impl<R> Work<R> {
         let mut second = joined.map(|joined| self.reading(&joined.base, true, pulse));
         let (start, len) = (job.chunk * CHUNK + job.from, self.chunk_len(job.chunk));
         let len = len.saturating_sub(job.from);
-        let (mut rows, mut bytes) = (Vec::with_capacity(len), 0);
+        let (mut rows, mut bytes) = (Rows::new(len), 0);
         for (index, entry) in (start..).zip(self.some_entries(start, len)) {
             pulse.entry.store(index, Relaxed);
             let avoid = self.avoid(index);
@@ -379,14 +377,17 @@ impl<R> Work<R> {
                 });
                 task = &mut second.task;
             }
-            let row = read.map_err(|error| (entry.pid, error));
-            let row = row.map(|()| (self.extract)(&Seen { task, view }));
-            if let (Ok(_), Some(watch)) = (&row, &self.watch) {
-                kept.settle(task);
-                watch.keep(index, kept);
+            match read {
+                Ok(()) => {
+                    let seen = &Seen { task, view };
+                    bytes += rows.add(|cells| (self.extract)(seen, cells), self.weigh);
+                    if let Some(watch) = &self.watch {
+                        kept.settle(task);
+                        watch.keep(index, kept);
+                    }
+                }
+                Err(error) => rows.add_lost(entry.pid, error),
             }
-            bytes += row.as_ref().map_or(0, self.weigh);
-            rows.push(row);
             if bytes > HEAVY {
                 break;
             }

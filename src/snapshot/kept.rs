@@ -57,7 +57,7 @@ impl Kept {
 
     /// What the process did since the last look; nothing if it was not there then.
     pub(super) fn since(&mut self, task: &Task) -> Option<Since> {
-        let stat = task.stat.as_ref()?;
+        let stat = task.stat()?;
         let now = Counts {
             start: stat.starttime,
             at: task.read_at,

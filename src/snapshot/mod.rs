@@ -9,6 +9,7 @@ mod pool;
 mod queue;
 mod read;
 mod rest;
+mod rows;
 mod stuck;
 
 use std::{num::NonZeroUsize, time::Duration};
@@ -152,7 +153,9 @@ pub(crate) struct Task {
     /// Its number in the listing.
     pid: Pid,
     host_pid: Option<Pid>,
-    stat: Option<Stat>,
+    /// Meant only if it [has one](Self::has_stat); a place for the next otherwise.
+    stat: Stat,
+    has_stat: bool,
     status: Option<Status>,
     /// Effective ids.
     owner: Option<(Uid, Gid)>,
@@ -201,6 +204,20 @@ struct Links {
     cwd: Option<Vec<u8>>,
 }
 
+impl Links {
+    fn set(&mut self, need: Needs, target: Vec<u8>) {
+        let place = match need {
+            Needs::PIDNS => &mut self.pidns,
+            Needs::NETNS => &mut self.netns,
+            Needs::MNTNS => &mut self.mntns,
+            Needs::USERNS => &mut self.userns,
+            Needs::EXE => &mut self.exe,
+            _ => &mut self.cwd,
+        };
+        *place = Some(target);
+    }
+}
+
 /// What a process did in a span of time.
 #[derive(Debug, Clone, Copy)]
 struct Since {
@@ -215,7 +232,7 @@ struct Since {
 }
 
 impl Task {
-    /// Forgets what was read of another process, but for its buffer and the name of its user.
+    /// Forgets what was read of another process, but for its buffers and the name of its user.
     ///
     /// Field by field: most of what records have room for was never filled in.
     fn start(&mut self, new: Pid, is_watched: bool) {
@@ -223,6 +240,7 @@ impl Task {
             pid,
             host_pid,
             stat,
+            has_stat,
             status,
             owner,
             ppid,
@@ -249,17 +267,27 @@ impl Task {
         } = self;
         *pid = new;
         *watched = is_watched;
+        *has_stat = false;
+        stat.comm.shrink_to(KEPT);
         *has_cmdline = false;
         *read_at = Duration::ZERO;
         cmdline.clear();
         cmdline.shrink_to(KEPT);
-        (*stat, *status, *label, *zone) = (None, None, None, None);
+        (*status, *label, *zone) = (None, None, None);
         (*host_pid, *owner, *io, *since) = (None, None, None, None);
         (*ppid, *pgid, *sid, *marks) = (None, None, None, None);
         (*rss, *vsz) = (None, None);
         (*opened, *shut) = (None, None);
         timers.clear();
         (*cgroup, *ancestors, *links) = (None, None, Links::default());
+    }
+
+    fn stat(&self) -> Option<&Stat> {
+        self.has_stat.then_some(&self.stat)
+    }
+
+    fn knows_user(&self, uid: Uid) -> bool {
+        self.user.as_ref().is_some_and(|(known, _)| *known == uid)
     }
 }
 
@@ -293,7 +321,7 @@ impl Seen<'_> {
     }
 
     pub(crate) fn stat(&self) -> Option<&Stat> {
-        self.task.stat.as_ref()
+        self.task.stat()
     }
 
     pub(crate) fn status(&self) -> Option<&Status> {

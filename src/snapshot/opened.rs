@@ -116,7 +116,7 @@ pub(crate) fn read(
         let mut opened = Opened::new(Place::Fd(fd), target);
         let is_timer = wanted.contains(Files::TIMERS) && opened.is_timer();
         if is_timer || wanted.contains(Files::FDINFO) {
-            let info = files.open(&format!("fdinfo/{fd}"));
+            let info = files.open_held(&format!("fdinfo/{fd}"));
             let info = info.and_then(|file| files.bytes(file).map(Fdinfo::parse));
             opened.info = info.ok().and_then(Result::ok);
         }

@@ -18,10 +18,11 @@ use std::{
 
 use super::{
     Pace, Threads,
-    collect::{CHUNK, Rows, Work},
+    collect::{CHUNK, Work},
     plan::Files,
     queue::{Job, Queue, Weight},
     read::{IDLE, Pulse},
+    rows::Rows,
     stuck,
 };
 use crate::{
@@ -48,9 +49,15 @@ struct Worker {
 /// Rows of a chunk, from one of them on.
 pub(super) struct Part<R> {
     job: Job,
-    pub(super) rows: Rows<R>,
+    rows: Rows<R>,
     /// Until they have been given out.
     _weight: Weight,
+}
+
+impl<R> Part<R> {
+    pub(super) fn take_rows(&mut self) -> Rows<R> {
+        std::mem::replace(&mut self.rows, Rows::new(0))
+    }
 }
 
 enum Message<R> {
@@ -227,7 +234,7 @@ impl<R: Send + 'static> Pool<R> {
         if known >= part.rows.len() {
             return;
         }
-        part.rows.drain(..known);
+        part.rows.forget(known);
         chunk.read += part.rows.len();
         let is_whole = chunk.read == self.work.chunk_len(number);
         chunk.parts.push_back(part);
@@ -363,7 +370,7 @@ mod tests {
     use super::*;
     use crate::{
         ids::Pid,
-        snapshot::{Ask, Needs, Outcome, collect},
+        snapshot::{Ask, Needs, Outcome, Seen, collect},
         view::View,
     };
 
@@ -405,13 +412,13 @@ mod tests {
                     threads: Threads::Exactly(NonZeroUsize::new(threads).unwrap()),
                 },
             };
-            let each = &mut |pid| {
+            let each = &mut |pid, _| {
                 rows.push(pid);
                 ControlFlow::Continue(())
             };
-            let extract = |seen: &crate::snapshot::Seen<'_>| seen.pid();
+            let extract = |seen: &Seen<'_>, _: &mut Vec<_>| seen.pid();
             let outcome = &mut Outcome::default();
-            let _ = collect(ask, None, extract, |_| 0, each, outcome).unwrap();
+            let _ = collect(ask, None, extract, |_, _| 0, each, outcome).unwrap();
             assert!(rows.is_sorted_by(|a, b| a < b));
             for pid in sleepers.pids() {
                 assert!(rows.binary_search(&pid).is_ok(), "{pid} is missing");
@@ -428,7 +435,7 @@ mod tests {
         let late = Arc::new(AtomicBool::new(true));
         let (waking, others) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let (first, is_late, wakes) = (pids[0], Arc::clone(&late), Arc::clone(&waking));
-        let extract = move |seen: &crate::snapshot::Seen<'_>| {
+        let extract = move |seen: &Seen<'_>, _: &mut Vec<_>| {
             if seen.pid() == first && is_late.swap(false, SeqCst) {
                 let start = Instant::now();
                 // Until it is left behind: another reads what it was to read.
@@ -454,11 +461,11 @@ mod tests {
                 threads: Threads::Exactly(NonZeroUsize::MIN),
             },
         };
-        let each = &mut |pid| {
+        let each = &mut |pid, _| {
             rows.push(pid);
             ControlFlow::Continue(())
         };
-        let _ = collect(ask, None, extract, |_| 0, each, &mut outcome).unwrap();
+        let _ = collect(ask, None, extract, |_, _| 0, each, &mut outcome).unwrap();
         // But for the one itself, unless the late thread was the faster after all.
         if let [skipped] = &outcome.skipped[..] {
             assert_eq!(skipped.error.kind(), crate::ErrorKind::TimedOut);
@@ -476,7 +483,7 @@ mod tests {
     fn after_a_panic_of_the_caller_the_threads_end() {
         let alive = Arc::new(());
         let held = Arc::clone(&alive);
-        let extract = move |_: &crate::snapshot::Seen<'_>| Arc::downgrade(&held);
+        let extract = move |_: &Seen<'_>, _: &mut Vec<_>| Arc::downgrade(&held);
         let listing = move || {
             let ask = Ask {
                 view: &View::host().unwrap(),
@@ -487,8 +494,8 @@ mod tests {
                     threads: Threads::Exactly(NonZeroUsize::MIN),
                 },
             };
-            let each = &mut |_| -> ControlFlow<()> { panic!("on purpose") };
-            let _ = collect(ask, None, extract, |_| 0, each, &mut Outcome::default());
+            let each = &mut |_, _| -> ControlFlow<()> { panic!("on purpose") };
+            let _ = collect(ask, None, extract, |_, _| 0, each, &mut Outcome::default());
         };
         let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(listing));
         assert!(ended.is_err());

@@ -1,6 +1,7 @@
 //! Reading one process: which files, in which order, and what a failure costs.
 
 use std::{
+    ffi::CStr,
     io,
     sync::atomic::{
         AtomicBool, AtomicU16, AtomicU32, AtomicU64, AtomicUsize,
@@ -9,7 +10,7 @@ use std::{
 };
 
 use super::{
-    Links, Needs, Seen, Task,
+    Needs, Seen, Task,
     ancestry::Ancestry,
     kept::{Budget, Handle, Kept, KeptFile},
     opened::{self, SocketsOf},
@@ -19,7 +20,7 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind, Result},
-    format::pid::{Cgroup, Io, Stat, Statm, Status},
+    format::pid::{Cgroup, Io, Statm, Status},
     ids::{Gid, Pid, Uid},
     namespace::{MOUNTED_OVER, Numbers, gone},
     procfs::Reader,
@@ -128,7 +129,7 @@ impl Reading<'_> {
         if task.watched {
             task.since = kept.since(task);
         }
-        if let (true, Some(stat)) = (self.plan.needs.contains(Needs::ZONE), &task.stat) {
+        if let (true, Some(stat)) = (self.plan.needs.contains(Needs::ZONE), task.stat()) {
             let started = self.view.host.started(stat.starttime).as_secs();
             task.zone = i64::try_from(started).ok().map(sys::local_zone);
         }
@@ -158,10 +159,9 @@ impl Reading<'_> {
             files.remove(Files::STAT);
         }
         let none = &mut None;
-        let stat = self.open(files, Files::STAT, "stat", &mut kept.stat);
-        let stat = stat
-            .transpose()
-            .map_err(|error| lost(entry, "stat", error))?;
+        let stat = self.open(files, Files::STAT, c"stat", &mut kept.stat);
+        let stat = stat.transpose();
+        let stat = stat.map_err(|error| lost(entry, "stat", error))?;
         if files.contains(Files::OWNER) {
             self.pulse.at(Files::OWNER);
             self.task.owner = self.files.owner().ok();
@@ -169,14 +169,14 @@ impl Reading<'_> {
         self.number(entry, files)?;
         let ran = stat.as_ref().filter(|_| self.rests);
         let ran = ran.and_then(|_| sys::processor_time(entry.read));
-        let status = self.open(files, Files::STATUS, "status", &mut kept.status);
-        let statm = self.open(files, Files::STATM, "statm", none);
+        let status = self.open(files, Files::STATUS, c"status", &mut kept.status);
+        let statm = self.open(files, Files::STATM, c"statm", none);
         let mut opened = files;
         opened.set(Files::CMDLINE, early && files.contains(Files::CMDLINE));
-        let cmdline = self.open(opened, Files::CMDLINE, "cmdline", &mut kept.cmdline);
-        let label = self.open(files, Files::LABEL, LABEL, none);
-        let io = self.open(files, Files::IO, "io", none);
-        let cgroup = self.open(files, Files::CGROUP, "cgroup", none);
+        let cmdline = self.open(opened, Files::CMDLINE, c"cmdline", &mut kept.cmdline);
+        let label = self.open(files, Files::LABEL, c"attr/current", none);
+        let io = self.open(files, Files::IO, c"io", none);
+        let cgroup = self.open(files, Files::CGROUP, c"cgroup", none);
         if files.intersects(Files::FDS | Files::LINKS) {
             self.pulse.at(files & (Files::FDS | Files::LINKS));
             // Whether it is there at all, stat tells.
@@ -184,7 +184,7 @@ impl Reading<'_> {
         }
         if let Some(file) = stat {
             self.stat(entry, Ok(file), &mut kept.stat)?;
-            if let (true, Some(stat)) = (self.rests, &self.task.stat) {
+            if let (true, Some(stat)) = (self.rests, self.task.stat()) {
                 kept.parent = Some(stat.ppid);
                 self.task.marks = Marks::of(stat, ran, &mut self.parent);
             }
@@ -231,7 +231,7 @@ impl Reading<'_> {
         &mut self,
         files: Files,
         file: Files,
-        name: &str,
+        name: &CStr,
         kept: &mut Option<KeptFile>,
     ) -> Option<io::Result<Handle>> {
         if !files.contains(file) {
@@ -281,20 +281,21 @@ impl Reading<'_> {
         file: io::Result<Handle>,
         kept: &mut Option<KeptFile>,
     ) -> Result<()> {
-        let bytes = self.fill(file, Files::STAT, kept);
-        let bytes = bytes.map_err(|error| lost(entry, "stat", error))?;
-        if let Ok(stat) = Stat::parse_listed(bytes) {
-            self.know(stat);
+        let filled = self.fill(file, Files::STAT, kept).map(drop);
+        filled.map_err(|error| lost(entry, "stat", error))?;
+        if self.task.stat.renew_listed(self.files.filled()).is_ok() {
+            self.know_stat();
         }
         Ok(())
     }
 
-    /// Takes over what stat tells.
-    pub(super) fn know(&mut self, stat: Stat) {
+    /// Makes use of what stands in the place of stat.
+    pub(super) fn know_stat(&mut self) {
+        let stat = &self.task.stat;
+        self.task.has_stat = true;
         self.task.vsz = Some(stat.vsize);
         self.expects_cmdline = !stat.is_kernel_thread();
         self.pulse.start.store(stat.starttime, Relaxed);
-        self.task.stat = Some(stat);
     }
 
     fn status(
@@ -340,7 +341,7 @@ impl Reading<'_> {
     /// Neither a kernel thread nor a zombie has a command line; nor, as far as can be told, has
     /// one whose command line does not answer.
     fn has_no_cmdline(&self, entry: Entry) -> bool {
-        self.task.stat.as_ref().is_some_and(|stat| {
+        self.task.stat().is_some_and(|stat| {
             stat.is_kernel_thread()
                 || stat.state == b'Z'
                 || stuck::is_waited_for(entry.read, Some(stat.starttime))
@@ -380,7 +381,7 @@ impl Reading<'_> {
             }
             Err(error) => self.costs_a_cell(entry, LABEL, error)?,
         }
-        let second = match self.files.open("attr/apparmor/current") {
+        let second = match self.files.open(c"attr/apparmor/current") {
             Ok(second) => second,
             // Whoever has the one file has not gone because he has not the other.
             Err(error) if error.raw_os_error() == Some(libc::ENOENT) => return Ok(()),
@@ -463,7 +464,7 @@ impl Reading<'_> {
             Err(error) => {
                 // A copy of a process may be without.
                 let is_there =
-                    error.raw_os_error() == Some(libc::ENOENT) && self.files.read("stat").is_ok();
+                    error.raw_os_error() == Some(libc::ENOENT) && self.files.read(c"stat").is_ok();
                 let error = if is_there {
                     Error::new(
                         ErrorKind::Unsupported,
@@ -485,7 +486,7 @@ impl Reading<'_> {
     /// An error that costs a cell, unless the process is gone or its files are not its own.
     fn costs_a_cell(&mut self, entry: Entry, file: &str, error: io::Error) -> Result<()> {
         // A file that this kernel does not have and a process that is gone answer the same.
-        if error.raw_os_error() == Some(libc::ENOENT) && self.files.read("stat").is_ok() {
+        if error.raw_os_error() == Some(libc::ENOENT) && self.files.read(c"stat").is_ok() {
             return Ok(());
         }
         let error = lost(entry, file, error);
@@ -498,9 +499,10 @@ impl Reading<'_> {
     /// Fills in parent, process group and session, in the numbers of the listing.
     fn place(&mut self) {
         let task = &mut self.task;
-        let Some(stat) = &task.stat else {
+        if !task.has_stat {
             return;
-        };
+        }
+        let stat = &task.stat;
         let joined = self.view.joined.as_ref().filter(|_| self.plan.outside);
         let Some((joined, numbers)) = joined.zip(self.numbers) else {
             task.ppid = Some(stat.ppid);
@@ -526,9 +528,8 @@ impl Reading<'_> {
     fn remember_user(&mut self) {
         let (task, view) = (&self.task, self.view);
         let seen = Seen { task, view };
-        if let Some(uid) = seen.effective_uid().and_then(|read| seen.uid(read))
-            && task.user.as_ref().is_none_or(|(known, _)| *known != uid)
-        {
+        let uid = seen.effective_uid().and_then(|read| seen.uid(read));
+        if let Some(uid) = uid.filter(|uid| !task.knows_user(*uid)) {
             let name = seen.user(uid);
             self.task.user = Some((uid, name));
         }
@@ -538,22 +539,25 @@ impl Reading<'_> {
     fn names(&self) {
         let (task, view, needs) = (&self.task, self.view, self.plan.needs);
         let seen = Seen { task, view };
-        let uids = [seen.effective_uid(), seen.real_uid()];
-        let gids = [seen.effective_gid(), seen.real_gid()];
-        let groups = seen.groups().into_iter().flatten();
-        for uid in uids.into_iter().flatten() {
-            if needs.contains(Needs::USERS)
-                && let Some(uid) = seen.uid(uid)
-                && task.user.as_ref().is_none_or(|(known, _)| *known != uid)
-            {
-                view.users().learn(uid.get());
-            }
-            if needs.contains(Needs::HOST_USERS) {
-                seen.host_uid(uid)
-                    .inspect(|uid| view.host_users().learn(uid.get()));
+        if needs.intersects(Needs::USERS | Needs::HOST_USERS) {
+            for uid in seen.effective_uid().into_iter().chain(seen.real_uid()) {
+                if needs.contains(Needs::USERS)
+                    && let Some(uid) = seen.uid(uid)
+                    && !task.knows_user(uid)
+                {
+                    view.users().learn(uid.get());
+                }
+                if needs.contains(Needs::HOST_USERS) {
+                    seen.host_uid(uid)
+                        .inspect(|uid| view.host_users().learn(uid.get()));
+                }
             }
         }
-        for gid in gids.into_iter().flatten().chain(groups) {
+        if !needs.intersects(Needs::GROUPS | Needs::HOST_GROUPS) {
+            return;
+        }
+        let gids = seen.effective_gid().into_iter().chain(seen.real_gid());
+        for gid in gids.chain(seen.groups().into_iter().flatten()) {
             if needs.contains(Needs::GROUPS) {
                 seen.gid(gid).inspect(|gid| view.groups().learn(gid.get()));
             }
@@ -562,20 +566,6 @@ impl Reading<'_> {
                     .inspect(|gid| view.host_groups().learn(gid.get()));
             }
         }
-    }
-}
-
-impl Links {
-    fn set(&mut self, need: Needs, target: Vec<u8>) {
-        let place = match need {
-            Needs::PIDNS => &mut self.pidns,
-            Needs::NETNS => &mut self.netns,
-            Needs::MNTNS => &mut self.mntns,
-            Needs::USERNS => &mut self.userns,
-            Needs::EXE => &mut self.exe,
-            _ => &mut self.cwd,
-        };
-        *place = Some(target);
     }
 }
 

@@ -9,7 +9,7 @@
 //! The kernel counts the nanoseconds that a process, all of its threads together, was on a
 //! processor, and tells them by one call that opens nothing.
 
-use std::time::Duration;
+use std::{mem, time::Duration};
 
 use super::{
     Task,
@@ -92,16 +92,18 @@ impl Reading<'_> {
             // Before stat is read, if it has to be.
             self.parent.ran(ppid);
         }
-        let still = kept.still.take();
+        kept.runs = false;
         let is_proved = files.contains(Files::CMDLINE) && kept.cmdline.is_some();
-        kept.runs = still.is_some();
-        let Some(still) = still.filter(|still| is_proved && still.holds(entry, &mut self.parent))
-        else {
+        let Some(still) = &mut kept.still else {
             return false;
         };
-        kept.runs = false;
+        if !is_proved || !still.holds(entry, &mut self.parent) {
+            kept.runs = true;
+            return false;
+        }
         self.task.marks = Some(still.marks);
-        self.know(*still.stat);
+        mem::swap(&mut self.task.stat, &mut *still.stat);
+        self.know_stat();
         true
     }
 }
@@ -110,10 +112,18 @@ impl Kept {
     /// Takes over what was read of stat, and closes the file that is not needed now, unless the
     /// process ran since the look before: then it will again.
     pub(super) fn settle(&mut self, task: &mut Task) {
-        let marks = task.marks.filter(|_| self.cmdline.is_some());
-        let stat = marks.and_then(|_| task.stat.take()).map(Box::new);
-        self.still = stat.zip(marks).map(|(stat, marks)| Still { stat, marks });
-        if self.still.is_some() && !self.runs {
+        let Some(marks) = task.marks.filter(|_| self.cmdline.is_some()) else {
+            self.still = None;
+            return;
+        };
+        let mut still = self.still.take().unwrap_or_else(|| Still {
+            stat: Box::default(),
+            marks,
+        });
+        still.marks = marks;
+        mem::swap(&mut *still.stat, &mut task.stat);
+        self.still = Some(still);
+        if !self.runs {
             self.stat = None;
         }
     }

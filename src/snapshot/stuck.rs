@@ -27,10 +27,13 @@ pub(super) fn remember(pid: Pid, start: Option<u64>, thread: Watch) {
 
 /// Whether a thread still waits for the process, or, as long as its start is not known, for one of
 /// its number.
+#[inline]
 pub(super) fn is_waited_for(pid: Pid, start: Option<u64>) -> bool {
-    if watchdog::left() == 0 {
-        return false;
-    }
+    watchdog::left() > 0 && is_remembered(pid, start)
+}
+
+#[cold]
+fn is_remembered(pid: Pid, start: Option<u64>) -> bool {
     let stuck = STUCK.lock().unwrap_or_else(PoisonError::into_inner);
     let is_same = |a: Option<u64>, b: Option<u64>| a.zip(b).is_none_or(|(a, b)| a == b);
     stuck

@@ -1,6 +1,7 @@
 //! `Value`: one typed cell, its text and its order.
 
 mod fields;
+mod span;
 
 use std::{
     cmp::Ordering,
@@ -69,7 +70,7 @@ impl fmt::Display for Value {
             Self::Percent(n) | Self::Rate(n) => write!(f, "{n:.3}"),
             Self::Text(text) => fmt::Display::fmt(text, f),
             Self::Size(bytes) => fmt::Display::fmt(&(bytes / 1024), f),
-            Self::Duration(span) => write_go_duration(*span, f),
+            Self::Duration(time) => span::write(*time, f),
             Self::Time(time) => fmt::Display::fmt(time, f),
             Self::Caps(set) => fmt::Display::fmt(set, f),
             Self::List(values) => {
@@ -118,14 +119,14 @@ impl Value {
         }
     }
 
-    /// How many bytes of memory it takes, about.
-    pub(crate) fn weight(&self) -> usize {
-        size_of::<Self>()
-            + match self {
-                Self::Text(text) => text.as_bytes().len(),
-                Self::List(values) => values.iter().map(Self::weight).sum(),
-                _ => 0,
-            }
+    /// How many bytes of memory these take, about.
+    pub(crate) fn weight_of(values: &[Self]) -> usize {
+        let behind = values.iter().map(|value| match value {
+            Self::Text(Text(Repr::Shared(bytes))) => bytes.len(),
+            Self::List(values) => Self::weight_of(values),
+            _ => 0,
+        });
+        size_of_val(values) + behind.sum::<usize>()
     }
 
     fn rank(&self) -> u8 {
@@ -211,7 +212,16 @@ impl From<&[u8]> for Text {
 
 impl FromIterator<u8> for Text {
     fn from_iter<I: IntoIterator<Item = u8>>(bytes: I) -> Self {
-        Self(Repr::Shared(bytes.into_iter().collect()))
+        let bytes = bytes.into_iter();
+        if bytes.size_hint().1.is_some_and(|most| most <= SHORT) {
+            let (mut short, mut len) = ([0; SHORT], 0);
+            for (place, byte) in short.iter_mut().zip(bytes) {
+                *place = byte;
+                len += 1;
+            }
+            return Self(Repr::Short(len, short));
+        }
+        Self(Repr::Shared(bytes.collect()))
     }
 }
 
@@ -222,8 +232,13 @@ impl From<String> for Text {
 }
 
 impl PartialEq for Text {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
-        self.as_bytes() == other.as_bytes()
+        match (&self.0, &other.0) {
+            // What is behind a short text is always the same, and so much is compared at once.
+            (Repr::Short(a_len, a), Repr::Short(b_len, b)) => a_len == b_len && a == b,
+            _ => self.as_bytes() == other.as_bytes(),
+        }
     }
 }
 
@@ -314,50 +329,6 @@ impl fmt::Display for Time {
     }
 }
 
-/// Go's `time.Duration` text: `0s`, `20ms`, `13.98s`, `1h2m3.5s`.
-fn write_go_duration(span: Duration, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let (secs, nanos) = (span.as_secs(), span.subsec_nanos());
-    if secs == 0 {
-        let (unit, per_unit) = match nanos {
-            0 => return f.write_str("0s"),
-            1..1_000 => return write!(f, "{nanos}ns"),
-            1_000..1_000_000 => ("µs", 1_000),
-            _ => ("ms", 1_000_000),
-        };
-        write!(f, "{}", nanos / per_unit)?;
-        write_fraction(nanos % per_unit, per_unit, f)?;
-        return f.write_str(unit);
-    }
-    let (hours, minutes) = (secs / 3600, secs / 60 % 60);
-    if hours > 0 {
-        write!(f, "{hours}h")?;
-    }
-    if hours > 0 || minutes > 0 {
-        write!(f, "{minutes}m")?;
-    }
-    write!(f, "{}", secs % 60)?;
-    write_fraction(nanos, 1_000_000_000, f)?;
-    f.write_char('s')
-}
-
-/// `.25` for 25 of 100, without zeros at the end; nothing for 0. Of at most nine digits.
-fn write_fraction(mut part: u32, mut whole: u32, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    if part == 0 {
-        return Ok(());
-    }
-    // Together: each piece that is written costs more than all the digits.
-    let mut text = [b'.'; 10];
-    let mut len = 1;
-    while part > 0 && len < text.len() {
-        whole /= 10;
-        // A part is less than its whole, so this is one digit.
-        text[len] = b'0' + u8::try_from(part / whole).unwrap_or(0);
-        len += 1;
-        part %= whole;
-    }
-    f.write_str(std::str::from_utf8(&text[..len]).unwrap_or_default())
-}
-
 /// What programs read: numbers as numbers, sizes in bytes, spans in seconds, moments by RFC 3339,
 /// sets and lists as arrays, unknown as null, text that is not UTF-8 as `{"b64": "…"}`.
 #[cfg(feature = "serde")]
@@ -434,29 +405,6 @@ mod serialize {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn go(nanos: u64) -> String {
-        Value::Duration(Duration::from_nanos(nanos)).to_string()
-    }
-
-    #[test]
-    fn durations_have_gos_form() {
-        // Compared with fmt.Println(time.Duration(n)) of Go 1.19.
-        for (nanos, text) in [
-            (0, "0s"),
-            (1, "1ns"),
-            (1_500, "1.5µs"),
-            (20_000_000, "20ms"),
-            (13_980_000_000, "13.98s"),
-            (60_000_000_000, "1m0s"),
-            (65_010_000_000, "1m5.01s"),
-            (3_600_000_000_000, "1h0m0s"),
-            (93_784_000_000_000, "26h3m4s"),
-            (21_807_677_997_443, "6h3m27.677997443s"),
-        ] {
-            assert_eq!(go(nanos), text);
-        }
-    }
 
     #[test]
     fn a_time_has_psgos_form() {

@@ -12,6 +12,7 @@ use crate::{
 
 mod csv;
 mod json;
+mod line;
 pub(crate) mod table;
 
 /// Takes the rows of a listing one after the other.

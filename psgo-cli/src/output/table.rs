@@ -8,11 +8,10 @@ use std::{
 use psgo::{Value, bytes::Escaped};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use super::Rows;
-
-/// No column is narrower, its padding included: Go's `tabwriter.NewWriter(…, 5, 1, 3, ' ', 0)`.
-const MIN_WIDTH: usize = 5;
-const PADDING: usize = 3;
+use super::{
+    Rows,
+    line::{Line, PLAIN},
+};
 
 /// No cell has more bytes of text, nor in a large table more than the second: processes can have
 /// more than memory can hold, and share it.
@@ -23,8 +22,6 @@ const LARGE: usize = 16 << 20;
 const MORE: &str = "...";
 
 const BOLD: &str = "\x1b[1m";
-const DIM: &str = "\x1b[2m";
-const PLAIN: &str = "\x1b[0m";
 
 /// How a table looks beyond its cells.
 #[derive(Debug, Clone, Copy, Default)]
@@ -47,24 +44,27 @@ pub(crate) struct Table<W> {
     out: W,
     look: Look,
     has_header: bool,
-    text: String,
+    text: Vec<u8>,
     cells: Vec<Cell>,
+    rows: usize,
     /// The row before.
-    above: Vec<(Value, Cell)>,
+    above: Vec<Value>,
+    /// How many cells since the last that is kept are as those above them.
+    like_above: u16,
     /// Width of each column without padding.
     widths: Vec<usize>,
 }
 
-/// As small as can be: a large table has a hundred thousand of them.
+/// A cell that is not as the one above it, as in most columns most are: those are not kept. As small
+/// as can be: a large table has a hundred thousand of them.
 #[derive(Debug, Clone, Copy)]
 struct Cell {
     /// How long its text is; it begins where that of the cell before ends.
     len: u32,
     width: u32,
+    /// How many stand before it, from left to right and line after line, that are not kept.
+    like_above: u16,
     is_missing: bool,
-    /// Whether its text is that of the cell above, and none of its own is kept. In most columns
-    /// most cells are.
-    is_as_above: bool,
 }
 
 impl<W: Write> Table<W> {
@@ -74,13 +74,15 @@ impl<W: Write> Table<W> {
             out,
             look,
             has_header: header.is_some(),
-            text: String::new(),
+            text: Vec::new(),
             cells: Vec::new(),
+            rows: header.is_some().into(),
             above: Vec::new(),
+            like_above: 0,
             widths: vec![0; columns],
         };
         for (column, header) in header.unwrap_or_default().iter().enumerate() {
-            table.push(column, &Escaped(header.as_bytes()), false);
+            table.add(column, &Escaped(header.as_bytes()), false);
         }
         table
     }
@@ -97,28 +99,54 @@ impl<W: Write> Table<W> {
         &self.widths
     }
 
-    fn push(&mut self, column: usize, cell: &dyn fmt::Display, is_missing: bool) -> Cell {
+    /// Adds a number, without the way through `fmt`: no column has as many different cells as that
+    /// of the pids.
+    fn add_number(&mut self, column: usize, number: i64) {
+        let start = self.text.len();
+        if number < 0 {
+            self.text.push(b'-');
+        }
+        let (mut digits, mut left) = ([b'0'; 20], number.unsigned_abs());
+        let mut from = digits.len();
+        while left > 0 || from == digits.len() {
+            from -= 1;
+            digits[from] |= u8::try_from(left % 10).unwrap_or(0);
+            left /= 10;
+        }
+        self.text.extend_from_slice(&digits[from..]);
+        self.added(column, start, self.text.len() - start, false);
+    }
+
+    fn add(&mut self, column: usize, cell: &dyn fmt::Display, is_missing: bool) {
         let start = self.text.len();
         let most = LONGEST[usize::from(start > LARGE)];
         let end = start + most;
         let text = &mut self.text;
         // What fails has written its part, as much as there is room for.
         if write!(Room { text, end }, "{cell}").is_err() {
-            text.push_str(MORE);
+            text.extend_from_slice(MORE.as_bytes());
         }
-        let width = width(&self.text[start..]);
+        let text = &self.text[start..];
+        let width = if text.is_ascii() {
+            text.len()
+        } else {
+            str::from_utf8(text).map_or(0, width)
+        };
+        self.added(column, start, width, is_missing);
+    }
+
+    /// Notes that a cell of this width was added at `start`.
+    fn added(&mut self, column: usize, start: usize, width: usize, is_missing: bool) {
         if let Some(widest) = self.widths.get_mut(column) {
             *widest = width.max(*widest);
         }
-        let cell = Cell {
+        self.cells.push(Cell {
             // No text is near so long, see LONGEST.
             len: saturated(self.text.len() - start),
             width: saturated(width),
+            like_above: std::mem::take(&mut self.like_above),
             is_missing,
-            is_as_above: false,
-        };
-        self.cells.push(cell);
-        cell
+        });
     }
 }
 
@@ -128,7 +156,7 @@ fn saturated(count: usize) -> u32 {
 
 /// A text that takes no more than up to its end.
 struct Room<'a> {
-    text: &'a mut String,
+    text: &'a mut Vec<u8>,
     end: usize,
 }
 
@@ -136,107 +164,73 @@ impl fmt::Write for Room<'_> {
     fn write_str(&mut self, part: &str) -> fmt::Result {
         let left = self.end.saturating_sub(self.text.len());
         if part.len() <= left {
-            self.text.push_str(part);
+            self.text.extend_from_slice(part.as_bytes());
             return Ok(());
         }
         let fits = (0..=left).rev().find(|&end| part.is_char_boundary(end));
-        self.text.push_str(&part[..fits.unwrap_or(0)]);
+        let fits = &part[..fits.unwrap_or(0)];
+        self.text.extend_from_slice(fits.as_bytes());
         Err(fmt::Error)
     }
 }
 
 impl<W: Write> Rows for Table<W> {
     fn row(&mut self, values: &[Value]) -> io::Result<()> {
-        for (column, value) in values.iter().enumerate() {
-            if let Some((above, cell)) = self.above.get(column)
-                && above == value
-            {
-                self.cells.push(Cell {
-                    len: 0,
-                    is_as_above: true,
-                    ..*cell
-                });
+        let mut above = std::mem::take(&mut self.above);
+        if above.len() != values.len() {
+            // Above the first stands what nothing is equal to.
+            above.resize(values.len(), Value::Real(f64::NAN));
+        }
+        for (column, (value, above)) in values.iter().zip(&mut above).enumerate() {
+            if above == value && self.like_above < u16::MAX {
+                self.like_above += 1;
                 continue;
             }
-            let cell = self.push(column, value, *value == Value::Missing);
-            match self.above.get_mut(column) {
-                Some(above) => *above = (value.clone(), cell),
-                None => self.above.push((value.clone(), cell)),
+            above.clone_from(value);
+            match value {
+                Value::Int(number) => self.add_number(column, *number),
+                _ => self.add(column, value, matches!(value, Value::Missing)),
             }
         }
+        self.above = above;
+        self.rows += 1;
         Ok(())
     }
 
     fn finish(&mut self) -> io::Result<()> {
-        let Some(last) = self.widths.len().checked_sub(1) else {
+        let columns = self.widths.len();
+        if columns == 0 {
             return self.out.flush();
-        };
-        let padded: Vec<_> = self.widths[..last]
-            .iter()
-            .map(|width| (width + PADDING).max(MIN_WIDTH))
-            .collect();
-        let room = self.look.limit.map_or(usize::MAX, |limit| {
-            limit.saturating_sub(padded.iter().sum())
-        });
-        let whole = match self.look.limit {
-            Some(limit) if self.look.is_clipped => limit,
-            _ => usize::MAX,
-        };
+        }
+        let mut line = Line::new(&self.widths, self.look);
+        let mut cells = self.cells.iter().peekable();
+        let like_above = |cell: Option<&&Cell>| cell.map_or(0, |cell| cell.like_above.into());
         let mut start = 0;
-        let mut above = vec![""; last + 1];
-        for (line, cells) in self.cells.chunks(last + 1).enumerate() {
-            let is_header = self.has_header && line == 0;
-            let (on, off) = if self.look.color && is_header {
-                (BOLD, PLAIN)
-            } else {
-                ("", "")
-            };
-            self.out.write_all(on.as_bytes())?;
-            let end = match cells.iter().rposition(|cell| cell.width > 0) {
-                filled if self.look.is_trimmed => filled.unwrap_or(0),
-                _ => last,
-            };
-            let mut left = whole;
-            for (column, cell) in cells.iter().enumerate() {
+        // How many cells there are before the next that is not as the one above it.
+        let mut before: usize = like_above(cells.peek());
+        for row in 0..self.rows {
+            while before < columns
+                && let Some(cell) = cells.next()
+            {
                 let past = start + cell.len as usize;
-                if !cell.is_as_above {
-                    above[column] = &self.text[start..past];
-                }
+                let text = &self.text[start..past];
+                line.change(before, text, cell.width as usize, cell.is_missing);
                 start = past;
-                let text = above[column];
-                let most = if column == last { room.min(left) } else { left };
-                let width = cell.width as usize;
-                let text = if width > most { cut(text, most) } else { text };
-                if self.look.color && cell.is_missing {
-                    write!(self.out, "{DIM}{text}{PLAIN}")?;
-                } else {
-                    self.out.write_all(text.as_bytes())?;
-                }
-                left = left.saturating_sub(width);
-                // Where nothing can follow, blanks would only break the line.
-                if column < end && !(column + 1 == last && room == 0) {
-                    let pad = padded[column].saturating_sub(width).min(left);
-                    blanks(&mut self.out, pad)?;
-                    left -= pad;
-                }
+                before += 1 + like_above(cells.peek());
             }
-            self.out.write_all(off.as_bytes())?;
+            before = before.saturating_sub(columns);
+            let text = line.write(self.look.is_trimmed);
+            if self.look.color && self.has_header && row == 0 {
+                for part in [BOLD.as_bytes(), text, PLAIN.as_bytes()] {
+                    self.out.write_all(part)?;
+                }
+            } else {
+                self.out.write_all(text)?;
+            }
             self.out.write_all(b"\n")?;
         }
         self.out.flush()
     }
-}
-
-/// Without the way through `fmt`, which costs more than all else of a cell.
-fn blanks(out: &mut impl Write, count: usize) -> io::Result<()> {
-    const BLANKS: [u8; 64] = [b' '; 64];
-    let mut left = count;
-    while left > 0 {
-        let some = left.min(BLANKS.len());
-        out.write_all(&BLANKS[..some])?;
-        left -= some;
-    }
-    Ok(())
 }
 
 /// How many columns of a terminal it takes.
@@ -431,7 +425,7 @@ mod tests {
                     ..Look::default()
                 };
                 let shown = table(rows, look);
-                let shown = [BOLD, DIM, PLAIN]
+                let shown = [BOLD, "\x1b[2m", PLAIN]
                     .iter()
                     .fold(shown, |shown, code| shown.replace(code, ""));
                 let mut lines = shown.lines();
@@ -481,7 +475,56 @@ mod tests {
         for _ in 0..1000 {
             table.row(&[Value::text("a name")]).unwrap();
         }
-        assert_eq!(table.text, "a name");
+        assert_eq!(table.text, b"a name");
+        // More cannot be counted, then it is kept again.
+        for _ in 1000..70_000 {
+            table.row(&[Value::text("a name")]).unwrap();
+        }
+        assert_eq!(table.text, b"a namea name");
+        table.finish().unwrap();
+        assert_eq!(table.out, b"a name\n".repeat(70_000));
+    }
+
+    #[test]
+    fn a_line_is_the_same_whatever_stands_above_it() {
+        let cells = ["", "?", "a", "日本語", "a longer text", "e\u{301}", "-12"];
+        let cell = |number: usize| match cells[number % cells.len()] {
+            "?" => Value::Missing,
+            "-12" => Value::Int(-12),
+            text => Value::text(text),
+        };
+        let row = |n: usize| {
+            [
+                cell(n / 3),
+                cell(n / 7),
+                cell(n * n / 5),
+                cell(n / 4 + n / 9),
+            ]
+        };
+        for look in (0..48).map(|bits: usize| Look {
+            limit: [None, Some(0), Some(7), Some(20), Some(33), Some(100)][bits / 8],
+            is_clipped: bits & 1 > 0,
+            is_trimmed: bits & 2 > 0,
+            color: bits & 4 > 0,
+        }) {
+            let mut all = Table::new(4, None, look, Vec::new());
+            for n in 0..200 {
+                all.row(&row(n)).unwrap();
+            }
+            all.finish().unwrap();
+            let mut each = Vec::new();
+            for n in 0..200 {
+                let mut alone = Table::new(4, None, look, &mut each);
+                alone.widen(all.widths());
+                alone.row(&row(n)).unwrap();
+                alone.finish().unwrap();
+            }
+            assert_eq!(
+                String::from_utf8(all.out),
+                String::from_utf8(each),
+                "{look:?}"
+            );
+        }
     }
 
     #[test]

@@ -116,16 +116,12 @@ fn begins_row(text: &[u8]) -> bool {
     let line = bytes::find(text, b'\n').unwrap_or(text.len());
     // What stands before the path is never so long.
     let line = text.get(..line.min(120)).unwrap_or(text);
-    let number = UnixSocket::parse_up_to(line, "inode");
-    number.is_ok_and(|socket| {
+    let mut socket = UnixSocket::default();
+    socket.renew_up_to(line, "inode").is_ok() && {
         let mut row = Vec::new();
-        UnixSocket {
-            path: UnixPath(None),
-            ..socket
-        }
-        .write(&mut row);
+        socket.write(&mut row);
         matches!(line.get(row.len()), None | Some(b' '))
-    })
+    }
 }
 
 #[cfg(test)]

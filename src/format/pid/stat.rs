@@ -1,6 +1,6 @@
 //! `/proc/PID/stat`: a process in one line.
 
-use crate::format::{Rest, record};
+use crate::format::{ParseError, Rest, record};
 
 /// `PF_KTHREAD` of the kernel's `include/linux/sched.h`.
 const PF_KTHREAD: u32 = 0x0020_0000;
@@ -136,8 +136,18 @@ impl Stat {
     ///
     /// As of [`parse`](crate::format::Record::parse), of those fields.
     #[doc(hidden)] // For the listing, and for those who look for what breaks it.
-    pub fn parse_listed(file: &[u8]) -> Result<Self, crate::format::ParseError> {
-        Self::parse_up_to(file, "vsize")
+    pub fn parse_listed(file: &[u8]) -> Result<Self, ParseError> {
+        let mut stat = Self::default();
+        stat.renew_listed(file)?;
+        Ok(stat)
+    }
+
+    /// The same in the place of another process's.
+    ///
+    /// Never inlined: all registers are for where it is in the file.
+    #[inline(never)]
+    pub(crate) fn renew_listed(&mut self, file: &[u8]) -> Result<(), ParseError> {
+        self.renew_up_to(file, "vsize")
     }
 
     /// Is it a thread of the kernel's own?

@@ -1,6 +1,13 @@
 //! Bytes to fields and numbers, the kernel's and the terminal's escapes; and back.
 
+mod number;
+
 use std::{borrow::Cow, fmt};
+
+pub(crate) use number::{
+    common_integer, decimal_before, leading_integer, leading_upper_hex, push_decimal,
+};
+pub use number::{decimal, hex};
 
 /// Bytes as text that is safe on a terminal and in a line of a file, without loss.
 ///
@@ -117,154 +124,6 @@ fn hex_byte(digits: &[u8]) -> Option<u8> {
     hex(digits)
 }
 
-/// The whole of `text` as a decimal number, written the one way that the kernel writes it.
-///
-/// Nothing for a plus sign, a leading zero, a blank, `-0`, an empty text, or a number that `T`
-/// cannot hold: a number that comes back as other bytes was not understood.
-#[must_use]
-pub fn decimal<T: TryFrom<i128>>(text: &[u8]) -> Option<T> {
-    whole::<T, 10>(text)
-}
-
-/// The whole of `text` as a hexadecimal number of lower case, as [`decimal`] otherwise.
-#[must_use]
-pub fn hex<T: TryFrom<i128>>(text: &[u8]) -> Option<T> {
-    whole::<T, 16>(text)
-}
-
-fn whole<T: TryFrom<i128>, const RADIX: u64>(text: &[u8]) -> Option<T> {
-    let (number, len) = leading_integer::<T, RADIX>(text, false).ok()?;
-    (len == text.len()).then_some(number)
-}
-
-/// The number at the start of `text` and how many bytes it takes; the error is the reason.
-///
-/// Leading zeros only if `zeros`, as in a column that is filled with them. A sign only for
-/// decimals: in other radices the kernel prints the bits.
-#[expect(
-    clippy::inline_always,
-    reason = "the result is then never built in memory"
-)]
-#[inline(always)]
-pub(crate) fn leading_integer<T: TryFrom<i128>, const RADIX: u64>(
-    text: &[u8],
-    zeros: bool,
-) -> Result<(T, usize), &'static str> {
-    let (negative, digits) = match text {
-        [b'-', digits @ ..] if RADIX == 10 => (true, digits),
-        _ => (false, text),
-    };
-    let (magnitude, len) = leading_digits::<RADIX>(digits);
-    if len == 0 || (negative && magnitude == 0) {
-        return Err("not a number");
-    }
-    if !zeros && len > 1 && digits.first() == Some(&b'0') {
-        return Err("a leading zero");
-    }
-    if len == TOO_MANY {
-        return Err("out of range");
-    }
-    let magnitude = i128::from(magnitude);
-    let number = if negative { -magnitude } else { magnitude };
-    let number = T::try_from(number).map_err(|_| "out of range")?;
-    Ok((number, len + usize::from(negative)))
-}
-
-/// The hexadecimal number of upper case at the start of `text`, as [`leading_integer`] otherwise.
-pub(crate) fn leading_upper_hex<T: TryFrom<i128>>(
-    text: &[u8],
-    zeros: bool,
-) -> Result<(T, usize), &'static str> {
-    let digits = text
-        .iter()
-        .take_while(|b| matches!(b, b'0'..=b'9' | b'A'..=b'F'));
-    let len = digits.clone().count();
-    if len > 1 && !zeros && text.first() == Some(&b'0') {
-        return Err("a leading zero");
-    }
-    let number = digits.copied().try_fold(0_u64, |number, b| {
-        let digit = if b.is_ascii_digit() {
-            b - b'0'
-        } else {
-            b - b'A' + 10
-        };
-        number.checked_mul(16)?.checked_add(digit.into())
-    });
-    if len == 0 {
-        return Err("not a number");
-    }
-    let number = i128::from(number.ok_or("out of range")?);
-    Ok((T::try_from(number).map_err(|_| "out of range")?, len))
-}
-
-/// The length of digits whose number has more than 64 bits.
-const TOO_MANY: usize = usize::MAX;
-
-/// The number that the digits at the start of `text` are, and how many they are.
-///
-/// Not a `Result`, because two words come back in registers: this is what parsing spends most
-/// of its time on.
-fn leading_digits<const RADIX: u64>(text: &[u8]) -> (u64, usize) {
-    // So many digits always fit, which is cheaper than asking at each one.
-    let fitting = if RADIX == 10 { 19 } else { 15 };
-    let mut number = 0_u64;
-    let mut len = 0;
-    for &byte in text.iter().take(fitting) {
-        let Some(digit) = digit::<RADIX>(byte) else {
-            return (number, len);
-        };
-        number = number * RADIX + digit;
-        len += 1;
-    }
-    for &byte in text.iter().skip(fitting) {
-        let Some(digit) = digit::<RADIX>(byte) else {
-            break;
-        };
-        let longer = number.checked_mul(RADIX);
-        let Some(longer) = longer.and_then(|longer| longer.checked_add(digit)) else {
-            return (0, TOO_MANY);
-        };
-        number = longer;
-        len += 1;
-    }
-    (number, len)
-}
-
-#[inline]
-fn digit<const RADIX: u64>(byte: u8) -> Option<u64> {
-    let digit = u64::from(byte.wrapping_sub(b'0'));
-    if digit < RADIX.min(10) {
-        return Some(digit);
-    }
-    match byte {
-        b'a'..=b'f' if RADIX == 16 => Some(u64::from(byte - b'a' + 10)),
-        _ => None,
-    }
-}
-
-/// Appends `number` in the form that [`decimal`] reads; std's way costs twice the time.
-pub(crate) fn push_decimal(number: i128, out: &mut Vec<u8>) {
-    let Ok(mut magnitude) = u64::try_from(number.unsigned_abs()) else {
-        return out.extend_from_slice(number.to_string().as_bytes());
-    };
-    if number < 0 {
-        out.push(b'-');
-    }
-    let start = out.len();
-    loop {
-        // A remainder of ten is one digit.
-        #[allow(clippy::cast_possible_truncation)]
-        out.push(b'0' + (magnitude % 10) as u8);
-        magnitude /= 10;
-        if magnitude == 0 {
-            break;
-        }
-    }
-    if let Some(digits) = out.get_mut(start..) {
-        digits.reverse();
-    }
-}
-
 /// What stands before and after the first `byte`.
 #[must_use]
 pub fn split_once(text: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {
@@ -296,27 +155,37 @@ pub(crate) fn find(text: &[u8], byte: u8) -> Option<usize> {
 /// Where the last `byte` is.
 #[inline]
 pub(crate) fn rfind(text: &[u8], byte: u8) -> Option<usize> {
-    for (i, block) in text.rchunks(BLOCK).enumerate() {
-        if any_is(block, byte) {
-            let start = text.len() - i * BLOCK - block.len();
-            return Some(start + block.iter().rposition(|&b| b == byte)?);
-        }
+    // A name stands at the beginning of a long line of other things.
+    let near = without_last::<{ 4 * BLOCK }>(text, byte);
+    let near = without_last::<BLOCK>(near, byte);
+    near.iter().rposition(|&b| b == byte)
+}
+
+/// What is left without the blocks at the end in which there is no `byte`.
+#[inline]
+fn without_last<const LEN: usize>(text: &[u8], byte: u8) -> &[u8] {
+    let mut left = text;
+    while let Some((before, block)) = left.split_last_chunk::<LEN>()
+        && !any_of(block, byte)
+    {
+        left = before;
     }
-    None
+    left
+}
+
+#[inline]
+fn any_is(block: &[u8], byte: u8) -> bool {
+    match <&[u8; BLOCK]>::try_from(block) {
+        Ok(block) => any_of(block, byte),
+        Err(_) => block.contains(&byte),
+    }
 }
 
 /// Without an early exit, because with one it could not be one comparison.
 #[inline]
-fn any_is(block: &[u8], byte: u8) -> bool {
-    match <&[u8; BLOCK]>::try_from(block) {
-        Ok(block) => {
-            block
-                .iter()
-                .fold(0, |found, &b| found | u8::from(b == byte))
-                != 0
-        }
-        Err(_) => block.contains(&byte),
-    }
+fn any_of<const LEN: usize>(block: &[u8; LEN], byte: u8) -> bool {
+    let equal = block.iter().map(|&b| u8::from(b == byte));
+    equal.fold(0, |found, is| found | is) != 0
 }
 
 /// Where `part` first begins.
@@ -394,60 +263,6 @@ pub(crate) fn distance(a: &[u8], b: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_number_has_one_form() {
-        assert_eq!(decimal::<u64>(b"0"), Some(0));
-        assert_eq!(decimal::<u64>(b"18446744073709551615"), Some(u64::MAX));
-        assert_eq!(decimal::<i64>(b"-9223372036854775808"), Some(i64::MIN));
-        for other in [
-            "",
-            "+1",
-            "01",
-            "00",
-            " 1",
-            "1 ",
-            "-0",
-            "-",
-            "1a",
-            "0x1",
-            "18446744073709551616",
-            "99999999999999999999999999999999999999999999",
-        ] {
-            assert_eq!(decimal::<u64>(other.as_bytes()), None, "{other}");
-            assert_eq!(decimal::<i64>(other.as_bytes()), None, "{other}");
-        }
-        assert_eq!(decimal::<u32>(b"-1"), None);
-        assert_eq!(decimal::<u32>(b"4294967296"), None);
-        assert_eq!(decimal::<i64>(b"9223372036854775808"), None);
-    }
-
-    #[test]
-    fn a_number_is_written_as_it_is_read() {
-        for number in [
-            0,
-            7,
-            -1,
-            10,
-            1_000_000,
-            i64::MIN.into(),
-            u64::MAX.into(),
-            i128::MIN,
-        ] {
-            let mut out = b"x".to_vec();
-            push_decimal(number, &mut out);
-            assert_eq!(out, format!("x{number}").into_bytes());
-        }
-    }
-
-    #[test]
-    fn hex_has_lower_case_and_no_sign() {
-        assert_eq!(hex::<u64>(b"1fffeffffff"), Some(0x1ff_feff_ffff));
-        for other in ["", "1F", "0a", "-1", "0x1", "1g", "10000000000000000"] {
-            assert_eq!(hex::<u64>(other.as_bytes()), None, "{other}");
-            assert_eq!(hex::<i64>(other.as_bytes()), None, "{other}");
-        }
-    }
 
     #[test]
     fn a_byte_is_found_wherever_it_stands() {
