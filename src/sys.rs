@@ -375,7 +375,7 @@ impl NumberList {
             };
             let name = entry.get(NAME..).unwrap_or_default();
             // In a copy `01` may stand beside `1`, and is no process.
-            numbers.extend(bytes::decimal_before::<u32>(name, 0));
+            numbers.extend(bytes::c_decimal(name));
             if length == 0 {
                 break;
             }

@@ -5,7 +5,7 @@ mod number;
 use std::{borrow::Cow, fmt};
 
 pub(crate) use number::{
-    common_integer, decimal_before, leading_integer, leading_upper_hex, push_decimal,
+    c_decimal, common_integer, leading_integer, leading_upper_hex, push_decimal,
 };
 pub use number::{decimal, hex};
 

@@ -9,10 +9,13 @@ pub fn decimal<T: TryFrom<i128>>(text: &[u8]) -> Option<T> {
     whole::<T, 10>(text)
 }
 
-/// The decimal number at the start of `text`, before `end`, as [`decimal`] otherwise.
-pub(crate) fn decimal_before<T: TryFrom<i128>>(text: &[u8], end: u8) -> Option<T> {
-    let (number, len) = leading_integer::<T, 10>(text, false).ok()?;
-    (text.get(len) == Some(&end)).then_some(number)
+/// The decimal number that a C string is, as [`decimal`] otherwise; behind its NUL may be more.
+pub(crate) fn c_decimal(text: &[u8]) -> Option<u32> {
+    if let Some((number, _)) = common_integer::<0>(text) {
+        return u32::try_from(number).ok();
+    }
+    let (number, len) = leading_integer::<u32, 10>(text, false).ok()?;
+    (text.get(len) == Some(&0)).then_some(number)
 }
 
 /// The whole of `text` as a hexadecimal number of lower case, as [`decimal`] otherwise.
@@ -59,20 +62,20 @@ pub(crate) fn leading_integer<T: TryFrom<i128>, const RADIX: u64>(
     Ok((number, len + usize::from(negative)))
 }
 
-/// The number at the start of `text`, and what is behind it, if it is one as most are: before a
-/// blank, of at most 18 digits, and if it is negative of one. Whatever else may stand there,
+/// The number at the start of `text`, and what is behind it, if it is one as most are: before `END`,
+/// of at most 18 digits, and if it is negative of one. Whatever else may stand there,
 /// [`leading_integer`] knows about.
 #[expect(
     clippy::inline_always,
     reason = "most numbers of a line of many are one digit, which is less than a call"
 )]
 #[inline(always)]
-pub(crate) fn common_integer(text: &[u8]) -> Option<(i64, &[u8])> {
+pub(crate) fn common_integer<const END: u8>(text: &[u8]) -> Option<(i64, &[u8])> {
     match text {
-        [digit @ b'0'..=b'9', rest @ ..] if matches!(rest, [b' ', ..]) => {
+        [digit @ b'0'..=b'9', rest @ ..] if rest.first() == Some(&END) => {
             Some((i64::from(digit - b'0'), rest))
         }
-        _ => match longer_integer(text) {
+        _ => match longer_integer::<END>(text) {
             (_, 0) => None,
             (number, len) => Some((number, text.get(len..)?)),
         },
@@ -80,10 +83,12 @@ pub(crate) fn common_integer(text: &[u8]) -> Option<(i64, &[u8])> {
 }
 
 /// The same of more than a digit, and how long it is; a length of 0 for all else.
-fn longer_integer(text: &[u8]) -> (i64, usize) {
+fn longer_integer<const END: u8>(text: &[u8]) -> (i64, usize) {
     match text {
         [b'1'..=b'9', ..] => {}
-        [b'-', digit @ b'1'..=b'9', b' ', ..] => return (-i64::from(digit - b'0'), 2),
+        [b'-', digit @ b'1'..=b'9', end, ..] if *end == END => {
+            return (-i64::from(digit - b'0'), 2);
+        }
         _ => return (0, 0),
     }
     let Some((&eight, more)) = text.split_first_chunk() else {
@@ -96,20 +101,20 @@ fn longer_integer(text: &[u8]) -> (i64, usize) {
     let len = others.trailing_zeros() as usize / 8;
     match eight.get(len) {
         // As if it began with zeros.
-        Some(b' ') => (eight_digits(word << (64 - 8 * len)), len),
+        Some(&end) if end == END => (eight_digits(word << (64 - 8 * len)), len),
         Some(_) => (0, 0),
-        None => longest_integer(eight_digits(word), more),
+        None => longest_integer::<END>(eight_digits(word), more),
     }
 }
 
 /// The same that begins with these eight digits.
 #[inline(never)]
-fn longest_integer(first: i64, more: &[u8]) -> (i64, usize) {
+fn longest_integer<const END: u8>(first: i64, more: &[u8]) -> (i64, usize) {
     let mut number = first;
     for (len, byte) in (8..19).zip(more) {
         match byte {
             b'0'..=b'9' => number = number * 10 + i64::from(byte - b'0'),
-            b' ' => return (number, len),
+            _ if *byte == END => return (number, len),
             _ => break,
         }
     }
@@ -282,7 +287,7 @@ mod tests {
     #[test]
     fn a_common_number_is_that_which_any_number_is() {
         let common = |text: &[u8]| {
-            let found = common_integer(text);
+            let found = common_integer::<b' '>(text);
             found.map_or((0, 0), |(number, rest)| (number, text.len() - rest.len()))
         };
         let known = |text: &[u8]| match leading_integer::<i64, 10>(text, false) {
@@ -330,6 +335,34 @@ mod tests {
                 let text = [digits.as_bytes(), &[byte][..], b" 1234567890 "].concat();
                 assert_eq!(common(&text), known(&text), "{digits} {byte}");
             }
+        }
+    }
+
+    #[test]
+    fn a_c_string_is_a_number_as_a_whole() {
+        for number in [0, 7, 42, 1234, 12_345, 4_194_304, 12_345_678, u32::MAX] {
+            let text = format!("{number}\0");
+            assert_eq!(c_decimal(text.as_bytes()), Some(number));
+            assert_eq!(
+                c_decimal(format!("{text}12345678").as_bytes()),
+                Some(number)
+            );
+            assert_eq!(c_decimal(number.to_string().as_bytes()), None);
+        }
+        for other in [
+            "",
+            "01",
+            "-1",
+            "+1",
+            "1 ",
+            "x",
+            "1x",
+            "4294967296",
+            "self",
+            "1234567x",
+        ] {
+            let text = format!("{other}\0\0\0\0\0\0\0\0");
+            assert_eq!(c_decimal(text.as_bytes()), None, "{other}");
         }
     }
 

@@ -93,7 +93,7 @@ impl<T: Integer> Field for T {
         if spec.kind == Kind::Decimal
             && spec.width == 0
             && ahead.skip(spec.before())
-            && let Some((number, rest)) = bytes::common_integer(ahead.rest())
+            && let Some((number, rest)) = bytes::common_integer::<b' '>(ahead.rest())
             && let Ok(number) = Self::try_from(number.into())
         {
             ahead.go_to(rest);
