@@ -113,7 +113,8 @@ fn longest_integer<const END: u8>(first: i64, more: &[u8]) -> (i64, usize) {
     let mut number = first;
     for (len, byte) in (8..19).zip(more) {
         match byte {
-            b'0'..=b'9' => number = number * 10 + i64::from(byte - b'0'),
+            // One more could be too many.
+            b'0'..=b'9' if len < 18 => number = number * 10 + i64::from(byte - b'0'),
             _ if *byte == END => return (number, len),
             _ => break,
         }
@@ -326,6 +327,10 @@ mod tests {
             "12345678x ",
             "x ",
             "+1 ",
+            // Of 19 digits and more.
+            "9999999999999999999 ",
+            "18446744073709551615 ",
+            "99999999999999999999999999 ",
         ] {
             let text = format!("{other}\n0000000000");
             assert_eq!(common(text.as_bytes()), (0, 0), "{text}");
@@ -358,6 +363,7 @@ mod tests {
             "x",
             "1x",
             "4294967296",
+            "99999999999999999999999999",
             "self",
             "1234567x",
         ] {
