@@ -40,7 +40,8 @@ impl<R> Rows<R> {
         let (weight, count) = (weigh(&made, cells), cells.len());
         if self.made.is_empty() {
             // The others will have as many.
-            self.cells.reserve_exact(count * (self.made.capacity() - 1));
+            let others = self.made.capacity().saturating_sub(1);
+            self.cells.reserve_exact(count * others);
         }
         self.made.push(Ok((made, count)));
         weight
