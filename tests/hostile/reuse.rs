@@ -34,19 +34,21 @@ use crate::{
     oracle::kernel,
 };
 
+/// Runs a test in a PID namespace of its own, where few numbers are taken and the next one can be set.
+fn with_own_numbers(test: &str, variables: &[(&str, &str)]) {
+    crate::machine::must_be_root();
+    let prefix = ["unshare", "-m", "-p", "-f", "--kill-child", "--mount-proc"].map(str::to_owned);
+    another(&prefix, test, variables);
+}
+
 #[test]
 fn a_pidfd_never_comes_to_mean_another() {
-    crate::machine::must_be_root();
-    // Few numbers, so that they soon come again: in a PID namespace of its own.
-    let prefix = ["unshare", "-m", "-p", "-f", "--kill-child", "--mount-proc"].map(str::to_owned);
-    another(&prefix, "hostile::reuse::with_few_numbers", &[]);
+    with_own_numbers("hostile::reuse::with_few_numbers", &[]);
 }
 
 #[test]
 fn a_number_with_its_start_never_comes_to_mean_another() {
-    crate::machine::must_be_root();
-    let prefix = ["unshare", "-m", "-p", "-f", "--kill-child", "--mount-proc"].map(str::to_owned);
-    another(&prefix, "hostile::reuse::with_the_last_number_set", &[]);
+    with_own_numbers("hostile::reuse::with_the_last_number_set", &[]);
 }
 
 /// The process that got the number `pid` at `start`, in ticks.
@@ -243,11 +245,8 @@ fn with_few_numbers() {
 
 #[test]
 fn a_row_is_of_one_process_though_its_number_comes_again_meanwhile() {
-    crate::machine::must_be_root();
     let command = command::path().to_str().unwrap();
-    let prefix = ["unshare", "-m", "-p", "-f", "--kill-child", "--mount-proc"].map(str::to_owned);
-    another(
-        &prefix,
+    with_own_numbers(
         "hostile::reuse::while_a_process_is_read",
         &[("PSGO", command)],
     );
@@ -342,9 +341,7 @@ fn while_a_process_is_read() {
 
 #[test]
 fn a_watch_shows_at_once_who_has_a_number_that_was_kept() {
-    crate::machine::must_be_root();
-    let prefix = ["unshare", "-m", "-p", "-f", "--kill-child", "--mount-proc"].map(str::to_owned);
-    another(&prefix, "hostile::reuse::while_it_is_watched", &[]);
+    with_own_numbers("hostile::reuse::while_it_is_watched", &[]);
 }
 
 #[test]
