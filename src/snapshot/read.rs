@@ -200,13 +200,13 @@ impl Reading<'_> {
                 self.task.has_cmdline = true;
             } else if let Some(file) = cmdline {
                 self.cmdline(entry, file, &mut kept.cmdline)?;
-                if is_at_rest && !self.task.has_cmdline {
-                    // Nothing else proves whose number it is.
-                    return Err(gone(entry.pid));
-                }
             } else {
                 return Ok(false);
             }
+        }
+        if is_at_rest && kept.cmdline.is_none() {
+            // It was not read, and nothing else proves whose number it is.
+            return Err(gone(entry.pid));
         }
         if let Some(file) = label {
             self.label(entry, file)?;

@@ -30,8 +30,8 @@ pub(super) struct Marks {
 #[derive(Debug)]
 pub(super) struct Still {
     // Apart, as most of what is kept of a process is nothing.
-    pub(super) stat: Box<Stat>,
-    pub(super) marks: Marks,
+    stat: Box<Stat>,
+    marks: Marks,
 }
 
 /// How long the parent of the processes read last had run, asked before they were read.
@@ -40,7 +40,7 @@ pub(super) struct Parent(Option<(i32, Option<Duration>)>);
 
 impl Parent {
     /// How long the process that stat calls `ppid` had run.
-    pub(super) fn ran(&mut self, ppid: i32) -> Option<Duration> {
+    fn ran(&mut self, ppid: i32) -> Option<Duration> {
         match self.0 {
             Some((known, ran)) if known == ppid => ran,
             _ => {
@@ -64,7 +64,7 @@ impl Still {
     ///
     /// It is believed if a file that was kept open can still be read after it: till then the number
     /// was this process's own.
-    pub(super) fn holds(&self, entry: Entry, parent: &mut Parent) -> bool {
+    fn holds(&self, entry: Entry, parent: &mut Parent) -> bool {
         sys::processor_time(entry.read) == Some(self.marks.ran)
             && parent.ran(self.stat.ppid) == Some(self.marks.parent_ran)
     }

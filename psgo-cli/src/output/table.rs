@@ -103,17 +103,9 @@ impl<W: Write> Table<W> {
     /// of the pids.
     fn add_number(&mut self, column: usize, number: i64) {
         let start = self.text.len();
-        if number < 0 {
-            self.text.push(b'-');
-        }
-        let (mut digits, mut left) = ([b'0'; 20], number.unsigned_abs());
-        let mut from = digits.len();
-        while left > 0 || from == digits.len() {
-            from -= 1;
-            digits[from] |= u8::try_from(left % 10).unwrap_or(0);
-            left /= 10;
-        }
-        self.text.extend_from_slice(&digits[from..]);
+        let mut digits = itoa::Buffer::new();
+        self.text
+            .extend_from_slice(digits.format(number).as_bytes());
         self.added(column, start, self.text.len() - start, false);
     }
 
