@@ -37,7 +37,7 @@
 //! # What fails
 //!
 //! A listing of many processes always meets some that end or are denied, so only what prevents any
-//! answer is an [`Error`]. A file that is denied costs its cells, which are [`Value::Missing`]. A
+//! answer is an [`Error`]. A file that is denied costs its cells, which are [`Value::MISSING`]. A
 //! process that is denied or silent costs its row; [`Table::skipped`] and [`Outcome::skipped`] tell
 //! why. A process that ends meanwhile is left out.
 //!
@@ -117,7 +117,7 @@ pub use query::{
 pub use socket::Socket;
 #[doc(hidden)]
 pub use sys::{Calls, without};
-pub use value::{Fields, Text, Time, Value};
+pub use value::{Fields, Missing, Text, Time, Value};
 pub use view::{JoinOptions, PidOrFd, ProcFile, Skipped, Through, View, Way, local_time};
 
 /// The examples of the README.

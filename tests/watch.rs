@@ -142,7 +142,7 @@ fn a_terminal_that_hangs_up_is_seen_though_nobody_runs() {
     wait_for("no terminal", || {
         (kernel::stat_number(pid, 7)? == 0).then_some(())
     });
-    assert_eq!(look(&mut watcher, pid), [Value::Missing]);
+    assert_eq!(look(&mut watcher, pid), [Value::MISSING]);
 }
 
 #[test]

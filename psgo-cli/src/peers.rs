@@ -59,7 +59,7 @@ impl Peers {
         counts.sort_unstable_by_key(|(peer, count)| (Reverse(**count), **peer));
         for (peer, count) in counts {
             let name = self.names.get(peer).map(String::as_str);
-            let name = name.map_or(Value::Missing, Value::text);
+            let name = name.map_or(Value::MISSING, Value::text);
             let row = [Value::from(*count), Value::text(peer.to_string()), name];
             table.row(&row[..columns])?;
         }
@@ -67,7 +67,7 @@ impl Peers {
             let row = [
                 Value::from(self.others),
                 Value::text("others"),
-                Value::Missing,
+                Value::MISSING,
             ];
             table.row(&row[..columns])?;
         }

@@ -41,7 +41,7 @@ descriptors! {
 
 fn args(seen: &Seen<'_>) -> Value {
     let Some(cmdline) = seen.cmdline() else {
-        return Value::Missing;
+        return Value::MISSING;
     };
     // Blanks instead of the NULs between arguments, and none for those at the end.
     let last = cmdline.iter().rposition(|b| *b != 0);
@@ -49,7 +49,7 @@ fn args(seen: &Seen<'_>) -> Value {
         let shown = |b: &u8| if *b == 0 { b' ' } else { *b };
         return Value::Text(arguments.iter().map(shown).collect());
     }
-    seen.stat().map_or(Value::Missing, |stat| {
+    seen.stat().map_or(Value::MISSING, |stat| {
         Value::text([b"[", stat.comm.as_slice(), b"]"].concat())
     })
 }
@@ -76,23 +76,23 @@ fn capprm(seen: &Seen<'_>) -> Value {
 
 fn caps(seen: &Seen<'_>, mask: fn(&Status) -> Option<u64>) -> Value {
     let mask = seen.status().and_then(mask);
-    mask.map_or(Value::Missing, |mask| {
+    mask.map_or(Value::MISSING, |mask| {
         Value::Caps(CapSet::new(mask, seen.last_cap()))
     })
 }
 
 fn comm(seen: &Seen<'_>) -> Value {
     seen.stat()
-        .map_or(Value::Missing, |stat| Value::text(&stat.comm))
+        .map_or(Value::MISSING, |stat| Value::text(&stat.comm))
 }
 
 fn etime(seen: &Seen<'_>) -> Value {
-    seen.age().map_or(Value::Missing, Value::Duration)
+    seen.age().map_or(Value::MISSING, Value::Duration)
 }
 
 fn group(seen: &Seen<'_>) -> Value {
     let gid = seen.effective_gid().and_then(|read| seen.gid(read));
-    gid.map_or(Value::Missing, |gid| Value::Text(seen.group(gid)))
+    gid.map_or(Value::MISSING, |gid| Value::Text(seen.group(gid)))
 }
 
 fn groups(seen: &Seen<'_>) -> Value {
@@ -101,13 +101,13 @@ fn groups(seen: &Seen<'_>) -> Value {
 
 fn hgroup(seen: &Seen<'_>) -> Value {
     let gid = seen.effective_gid().and_then(|read| seen.host_gid(read));
-    gid.map_or(Value::Missing, |gid| Value::Text(seen.host_group(gid)))
+    gid.map_or(Value::MISSING, |gid| Value::Text(seen.host_group(gid)))
 }
 
 fn hgroups(seen: &Seen<'_>) -> Value {
     if !seen.joined() {
         // Also of who is in no group: there is no host to speak of.
-        return Value::Missing;
+        return Value::MISSING;
     }
     group_list(seen, |read| {
         seen.host_gid(read).map(|gid| seen.host_group(gid))
@@ -119,40 +119,40 @@ fn group_list(seen: &Seen<'_>, name: impl Fn(Gid) -> Option<Text>) -> Value {
     let names = seen
         .groups()
         .and_then(|groups| groups.map(|gid| name(gid).map(Value::Text)).collect());
-    names.map_or(Value::Missing, Value::List)
+    names.map_or(Value::MISSING, Value::List)
 }
 
 fn hpid(seen: &Seen<'_>) -> Value {
     seen.host_pid()
-        .map_or(Value::Missing, |pid| Value::Int(pid.get().into()))
+        .map_or(Value::MISSING, |pid| Value::Int(pid.get().into()))
 }
 
 fn huid(seen: &Seen<'_>) -> Value {
     let uid = seen.effective_uid().and_then(|read| seen.host_uid(read));
-    uid.map_or(Value::Missing, |uid| Value::Int(uid.get().into()))
+    uid.map_or(Value::MISSING, |uid| Value::Int(uid.get().into()))
 }
 
 fn huser(seen: &Seen<'_>) -> Value {
     let uid = seen.effective_uid().and_then(|read| seen.host_uid(read));
-    uid.map_or(Value::Missing, |uid| Value::Text(seen.host_user(uid)))
+    uid.map_or(Value::MISSING, |uid| Value::Text(seen.host_user(uid)))
 }
 
 fn label(seen: &Seen<'_>) -> Value {
-    seen.label().map_or(Value::Missing, Value::text)
+    seen.label().map_or(Value::MISSING, Value::text)
 }
 
 fn nice(seen: &Seen<'_>) -> Value {
     seen.stat()
-        .map_or(Value::Missing, |stat| Value::Int(stat.nice))
+        .map_or(Value::MISSING, |stat| Value::Int(stat.nice))
 }
 
 fn pcpu(seen: &Seen<'_>) -> Value {
-    seen.cpu_percent().map_or(Value::Missing, Value::Percent)
+    seen.cpu_percent().map_or(Value::MISSING, Value::Percent)
 }
 
 fn pgid(seen: &Seen<'_>) -> Value {
     seen.pgid()
-        .map_or(Value::Missing, |pgid| Value::Int(pgid.into()))
+        .map_or(Value::MISSING, |pgid| Value::Int(pgid.into()))
 }
 
 fn pid(seen: &Seen<'_>) -> Value {
@@ -161,21 +161,21 @@ fn pid(seen: &Seen<'_>) -> Value {
 
 fn ppid(seen: &Seen<'_>) -> Value {
     seen.ppid()
-        .map_or(Value::Missing, |ppid| Value::Int(ppid.into()))
+        .map_or(Value::MISSING, |ppid| Value::Int(ppid.into()))
 }
 
 fn rgroup(seen: &Seen<'_>) -> Value {
     let gid = seen.real_gid().and_then(|read| seen.gid(read));
-    gid.map_or(Value::Missing, |gid| Value::Text(seen.group(gid)))
+    gid.map_or(Value::MISSING, |gid| Value::Text(seen.group(gid)))
 }
 
 fn rss(seen: &Seen<'_>) -> Value {
-    seen.rss().map_or(Value::Missing, Value::Size)
+    seen.rss().map_or(Value::MISSING, Value::Size)
 }
 
 fn ruser(seen: &Seen<'_>) -> Value {
     let uid = seen.real_uid().and_then(|read| seen.uid(read));
-    uid.map_or(Value::Missing, |uid| Value::Text(seen.user(uid)))
+    uid.map_or(Value::MISSING, |uid| Value::Text(seen.user(uid)))
 }
 
 fn seccomp(seen: &Seen<'_>) -> Value {
@@ -183,39 +183,39 @@ fn seccomp(seen: &Seen<'_>) -> Value {
         Some(0) => Value::Text(Text::word("disabled")),
         Some(1) => Value::Text(Text::word("strict")),
         Some(2) => Value::Text(Text::word("filter")),
-        _ => Value::Missing,
+        _ => Value::MISSING,
     }
 }
 
 fn state(seen: &Seen<'_>) -> Value {
     seen.stat()
-        .map_or(Value::Missing, |stat| Value::text([stat.state]))
+        .map_or(Value::MISSING, |stat| Value::text([stat.state]))
 }
 
 fn stime(seen: &Seen<'_>) -> Value {
     seen.started()
-        .map_or(Value::Missing, |time| Value::Time(Box::new(time)))
+        .map_or(Value::MISSING, |time| Value::Time(Box::new(time)))
 }
 
 fn time(seen: &Seen<'_>) -> Value {
-    seen.cpu_time().map_or(Value::Missing, Value::Duration)
+    seen.cpu_time().map_or(Value::MISSING, Value::Duration)
 }
 
 fn tty(seen: &Seen<'_>) -> Value {
     let name = seen.stat().and_then(|stat| seen.tty(stat.tty_nr));
-    name.map_or(Value::Missing, Value::Text)
+    name.map_or(Value::MISSING, Value::Text)
 }
 
 fn uid(seen: &Seen<'_>) -> Value {
     let uid = seen.effective_uid().and_then(|read| seen.uid(read));
-    uid.map_or(Value::Missing, |uid| Value::Int(uid.get().into()))
+    uid.map_or(Value::MISSING, |uid| Value::Int(uid.get().into()))
 }
 
 fn user(seen: &Seen<'_>) -> Value {
     let uid = seen.effective_uid().and_then(|read| seen.uid(read));
-    uid.map_or(Value::Missing, |uid| Value::Text(seen.user(uid)))
+    uid.map_or(Value::MISSING, |uid| Value::Text(seen.user(uid)))
 }
 
 fn vsz(seen: &Seen<'_>) -> Value {
-    seen.vsz().map_or(Value::Missing, Value::Size)
+    seen.vsz().map_or(Value::MISSING, Value::Size)
 }

@@ -33,12 +33,12 @@ fn deleted(opened: &Opened) -> Value {
 fn fd(opened: &Opened) -> Value {
     match opened.place {
         Place::Fd(fd) => Value::Int(fd.into()),
-        _ => Value::Missing,
+        _ => Value::MISSING,
     }
 }
 
 fn flags(opened: &Opened) -> Value {
-    opened.info.as_ref().map_or(Value::Missing, |info| {
+    opened.info.as_ref().map_or(Value::MISSING, |info| {
         let names = info.flags.names().skip(1);
         let short = names.map(|name| name.strip_prefix("O_").unwrap_or(name));
         Value::List(short.map(|name| Value::Text(Text::word(name))).collect())
@@ -51,7 +51,7 @@ fn inode(opened: &Opened) -> Value {
         Target::Inode(_, inode) => Some(inode),
         _ => told,
     };
-    inode.map_or(Value::Missing, Value::from)
+    inode.map_or(Value::MISSING, Value::from)
 }
 
 /// By the link alone: another's file is never asked, for that can wait for ever.
@@ -81,21 +81,21 @@ fn kind(opened: &Opened) -> Value {
 
 fn mntid(opened: &Opened) -> Value {
     let id = opened.info.as_ref().and_then(|info| info.mnt_id);
-    id.map_or(Value::Missing, |id| Value::Int(id.into()))
+    id.map_or(Value::MISSING, |id| Value::Int(id.into()))
 }
 
 fn mode(opened: &Opened) -> Value {
     let Some(info) = &opened.info else {
-        return Value::Missing;
+        return Value::MISSING;
     };
     let is_path = info.flags.names().any(|name| name == "O_PATH");
     Value::Text(Text::word(match info.flags.access() {
-        _ if is_path => return Value::Missing,
+        _ if is_path => return Value::MISSING,
         "O_RDONLY" => "r",
         "O_WRONLY" => "w",
         "O_RDWR" => "u",
         // For `ioctl` alone.
-        _ => return Value::Missing,
+        _ => return Value::MISSING,
     }))
 }
 
@@ -110,7 +110,7 @@ fn pos(opened: &Opened) -> Value {
     opened
         .info
         .as_ref()
-        .map_or(Value::Missing, |info| Value::Int(info.pos))
+        .map_or(Value::MISSING, |info| Value::Int(info.pos))
 }
 
 fn target(opened: &Opened) -> Value {

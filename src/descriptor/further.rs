@@ -36,31 +36,31 @@ descriptors! {
 }
 
 fn ancestors(seen: &Seen<'_>) -> Value {
-    seen.ancestors().map_or(Value::Missing, |pids| {
+    seen.ancestors().map_or(Value::MISSING, |pids| {
         Value::List(pids.iter().map(|pid| number(pid.get())).collect())
     })
 }
 
 fn cgroup(seen: &Seen<'_>) -> Value {
     let path = seen.cgroup().and_then(Cgroup::main);
-    path.map_or(Value::Missing, |row| Value::text(&*row.path.path))
+    path.map_or(Value::MISSING, |row| Value::text(&*row.path.path))
 }
 
 fn container(seen: &Seen<'_>) -> Value {
     let container = seen.cgroup().and_then(Container::of_groups);
-    container.map_or(Value::Missing, |container| Value::Text(container.id))
+    container.map_or(Value::MISSING, |container| Value::Text(container.id))
 }
 
 fn cwd(seen: &Seen<'_>) -> Value {
-    seen.cwd().map_or(Value::Missing, Value::text)
+    seen.cwd().map_or(Value::MISSING, Value::text)
 }
 
 fn exe(seen: &Seen<'_>) -> Value {
-    seen.exe().map_or(Value::Missing, Value::text)
+    seen.exe().map_or(Value::MISSING, Value::text)
 }
 
 fn fds(seen: &Seen<'_>) -> Value {
-    seen.opened().map_or(Value::Missing, |opened| {
+    seen.opened().map_or(Value::MISSING, |opened| {
         let fds = opened
             .iter()
             .filter(|opened| matches!(opened.place, Place::Fd(_)));
@@ -69,7 +69,7 @@ fn fds(seen: &Seen<'_>) -> Value {
 }
 
 fn files(seen: &Seen<'_>) -> Value {
-    seen.opened().map_or(Value::Missing, |opened| {
+    seen.opened().map_or(Value::MISSING, |opened| {
         let paths = opened
             .iter()
             .filter(|opened| opened.target.starts_with(b"/"));
@@ -80,22 +80,22 @@ fn files(seen: &Seen<'_>) -> Value {
 
 fn gid(seen: &Seen<'_>) -> Value {
     let gid = seen.effective_gid().and_then(|read| seen.gid(read));
-    gid.map_or(Value::Missing, |gid| number(gid.get()))
+    gid.map_or(Value::MISSING, |gid| number(gid.get()))
 }
 
 fn hgid(seen: &Seen<'_>) -> Value {
     let gid = seen.effective_gid().and_then(|read| seen.host_gid(read));
-    gid.map_or(Value::Missing, |gid| number(gid.get()))
+    gid.map_or(Value::MISSING, |gid| number(gid.get()))
 }
 
 fn kthread(seen: &Seen<'_>) -> Value {
-    seen.stat().map_or(Value::Missing, |stat| {
+    seen.stat().map_or(Value::MISSING, |stat| {
         number(stat.is_kernel_thread().into())
     })
 }
 
 fn lports(seen: &Seen<'_>) -> Value {
-    seen.opened().map_or(Value::Missing, |opened| {
+    seen.opened().map_or(Value::MISSING, |opened| {
         let sockets = opened.iter().filter_map(|opened| opened.socket.as_ref());
         let listening = sockets.filter(|socket| socket.is_listening());
         let ports: BTreeSet<_> = listening
@@ -111,33 +111,33 @@ fn lports(seen: &Seen<'_>) -> Value {
 }
 
 fn majfltps(seen: &Seen<'_>) -> Value {
-    seen.major_faults().map_or(Value::Missing, Value::Rate)
+    seen.major_faults().map_or(Value::MISSING, Value::Rate)
 }
 
 fn minfltps(seen: &Seen<'_>) -> Value {
-    seen.minor_faults().map_or(Value::Missing, Value::Rate)
+    seen.minor_faults().map_or(Value::MISSING, Value::Rate)
 }
 
 fn mntns(seen: &Seen<'_>) -> Value {
-    seen.mntns().map_or(Value::Missing, Value::from)
+    seen.mntns().map_or(Value::MISSING, Value::from)
 }
 
 fn netns(seen: &Seen<'_>) -> Value {
-    seen.netns().map_or(Value::Missing, Value::from)
+    seen.netns().map_or(Value::MISSING, Value::from)
 }
 
 fn nlwp(seen: &Seen<'_>) -> Value {
     seen.stat()
-        .map_or(Value::Missing, |stat| Value::Int(stat.num_threads))
+        .map_or(Value::MISSING, |stat| Value::Int(stat.num_threads))
 }
 
 fn nnp(seen: &Seen<'_>) -> Value {
     let flag = seen.status().and_then(|status| status.no_new_privs);
-    flag.map_or(Value::Missing, number)
+    flag.map_or(Value::MISSING, number)
 }
 
 fn peers(seen: &Seen<'_>) -> Value {
-    seen.opened().map_or(Value::Missing, |opened| {
+    seen.opened().map_or(Value::MISSING, |opened| {
         let sockets = opened.iter().filter_map(|opened| opened.socket.as_ref());
         let ends: BTreeSet<_> = sockets.filter_map(|socket| socket.remote).collect();
         Value::List(
@@ -149,38 +149,38 @@ fn peers(seen: &Seen<'_>) -> Value {
 }
 
 fn pidns(seen: &Seen<'_>) -> Value {
-    seen.pidns().map_or(Value::Missing, Value::from)
+    seen.pidns().map_or(Value::MISSING, Value::from)
 }
 
 fn pmem(seen: &Seen<'_>) -> Value {
-    seen.memory_percent().map_or(Value::Missing, Value::Percent)
+    seen.memory_percent().map_or(Value::MISSING, Value::Percent)
 }
 
 fn readps(seen: &Seen<'_>) -> Value {
-    seen.read_rate().map_or(Value::Missing, bytes)
+    seen.read_rate().map_or(Value::MISSING, bytes)
 }
 
 fn rgid(seen: &Seen<'_>) -> Value {
     let gid = seen.real_gid().and_then(|read| seen.gid(read));
-    gid.map_or(Value::Missing, |gid| number(gid.get()))
+    gid.map_or(Value::MISSING, |gid| number(gid.get()))
 }
 
 fn ruid(seen: &Seen<'_>) -> Value {
     let uid = seen.real_uid().and_then(|read| seen.uid(read));
-    uid.map_or(Value::Missing, |uid| number(uid.get()))
+    uid.map_or(Value::MISSING, |uid| number(uid.get()))
 }
 
 fn sid(seen: &Seen<'_>) -> Value {
     seen.sid()
-        .map_or(Value::Missing, |sid| Value::Int(sid.into()))
+        .map_or(Value::MISSING, |sid| Value::Int(sid.into()))
 }
 
 fn userns(seen: &Seen<'_>) -> Value {
-    seen.userns().map_or(Value::Missing, Value::from)
+    seen.userns().map_or(Value::MISSING, Value::from)
 }
 
 fn writeps(seen: &Seen<'_>) -> Value {
-    seen.write_rate().map_or(Value::Missing, bytes)
+    seen.write_rate().map_or(Value::MISSING, bytes)
 }
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // A rate is not negative.

@@ -153,7 +153,7 @@ fn types() -> BTreeMap<&'static str, Holds> {
                     let declared = super::find(name).unwrap().holds;
                     assert!(matches!(declared, Holds::Texts | Holds::Numbers), "{name}");
                     empty.entry(*name).or_insert(declared);
-                } else if *value != Value::Missing {
+                } else if !value.is_missing() {
                     types.entry(*name).or_insert_with(|| held(value));
                 }
             }
@@ -197,7 +197,7 @@ fn types_of(subject: Subject) -> BTreeMap<&'static str, Holds> {
     let mut types = BTreeMap::new();
     for row in query.table().unwrap().rows() {
         for (name, value) in names.iter().zip(row.values()) {
-            if !matches!(value, Value::Missing) && *value != Value::List(Vec::new()) {
+            if !value.is_missing() && *value != Value::List(Vec::new()) {
                 types.entry(*name).or_insert_with(|| held(value));
             }
         }

@@ -42,12 +42,12 @@ descriptors! {
 
 fn fd(owned: &Owned<'_>) -> Value {
     let first = owned.owners.first();
-    first.map_or(Value::Missing, |(_, fd)| Value::Int((*fd).into()))
+    first.map_or(Value::MISSING, |(_, fd)| Value::Int((*fd).into()))
 }
 
 fn inode(owned: &Owned<'_>) -> Value {
     match owned.socket.inode {
-        0 => Value::Missing,
+        0 => Value::MISSING,
         inode => Value::from(inode),
     }
 }
@@ -64,7 +64,7 @@ fn local(owned: &Owned<'_>) -> Value {
     owned
         .socket
         .local_text()
-        .map_or(Value::Missing, Value::Text)
+        .map_or(Value::MISSING, Value::Text)
 }
 
 fn lport(owned: &Owned<'_>) -> Value {
@@ -85,14 +85,14 @@ fn raddr(owned: &Owned<'_>) -> Value {
 }
 
 fn recvq(owned: &Owned<'_>) -> Value {
-    owned.socket.received.map_or(Value::Missing, Value::from)
+    owned.socket.received.map_or(Value::MISSING, Value::from)
 }
 
 fn remote(owned: &Owned<'_>) -> Value {
     owned
         .socket
         .remote_text()
-        .map_or(Value::Missing, Value::Text)
+        .map_or(Value::MISSING, Value::Text)
 }
 
 fn rport(owned: &Owned<'_>) -> Value {
@@ -100,7 +100,7 @@ fn rport(owned: &Owned<'_>) -> Value {
 }
 
 fn sendq(owned: &Owned<'_>) -> Value {
-    owned.socket.sent.map_or(Value::Missing, Value::from)
+    owned.socket.sent.map_or(Value::MISSING, Value::from)
 }
 
 fn state(owned: &Owned<'_>) -> Value {
@@ -110,21 +110,21 @@ fn state(owned: &Owned<'_>) -> Value {
 fn suid(owned: &Owned<'_>) -> Value {
     owned
         .uid
-        .map_or(Value::Missing, |uid| Value::Int(uid.get().into()))
+        .map_or(Value::MISSING, |uid| Value::Int(uid.get().into()))
 }
 
 fn suser(owned: &Owned<'_>) -> Value {
-    owned.user.clone().map_or(Value::Missing, Value::Text)
+    owned.user.clone().map_or(Value::MISSING, Value::Text)
 }
 
 fn word(word: Option<&'static str>) -> Value {
-    word.map_or(Value::Missing, |word| Value::Text(Text::word(word)))
+    word.map_or(Value::MISSING, |word| Value::Text(Text::word(word)))
 }
 
 fn address(end: Option<std::net::SocketAddr>) -> Value {
-    end.map_or(Value::Missing, |end| Value::text(end.ip().to_string()))
+    end.map_or(Value::MISSING, |end| Value::text(end.ip().to_string()))
 }
 
 fn port(end: Option<std::net::SocketAddr>) -> Value {
-    end.map_or(Value::Missing, |end| Value::Int(end.port().into()))
+    end.map_or(Value::MISSING, |end| Value::Int(end.port().into()))
 }

@@ -56,7 +56,7 @@ impl<'a> Timed<'a> {
 }
 
 fn clock(timed: &Timed<'_>) -> Value {
-    timed.clock().map_or(Value::Missing, |clock| {
+    timed.clock().map_or(Value::MISSING, |clock| {
         Value::Text(match clock.name() {
             Some(name) => Text::word(name.strip_prefix("CLOCK_").unwrap_or(name)),
             None => Text::from(clock.0.to_string()),
@@ -66,7 +66,7 @@ fn clock(timed: &Timed<'_>) -> Value {
 
 fn flags(timed: &Timed<'_>) -> Value {
     let flags = timed.info().and_then(|info| info.settime_flags);
-    flags.map_or(Value::Missing, |flags| {
+    flags.map_or(Value::MISSING, |flags| {
         let names = flags.names();
         let short = names.map(|name| name.strip_prefix("TFD_TIMER_").unwrap_or(name));
         Value::List(short.map(|name| Value::Text(Text::word(name))).collect())
@@ -96,35 +96,35 @@ fn left(timed: &Timed<'_>) -> Value {
 }
 
 fn notify(timed: &Timed<'_>) -> Value {
-    timed.posix().map_or(Value::Missing, |timer| {
+    timed.posix().map_or(Value::MISSING, |timer| {
         Value::Text(Text::word(timer.timer.notify.word()))
     })
 }
 
 fn signal(timed: &Timed<'_>) -> Value {
     let timer = timed.posix();
-    timer.map_or(Value::Missing, |timer| {
+    timer.map_or(Value::MISSING, |timer| {
         Value::Int(timer.timer.signal.into())
     })
 }
 
 fn target(timed: &Timed<'_>) -> Value {
     let target = timed.posix().and_then(|timer| timer.target);
-    target.map_or(Value::Missing, |target| Value::Int(target.get().into()))
+    target.map_or(Value::MISSING, |target| Value::Int(target.get().into()))
 }
 
 fn ticks(timed: &Timed<'_>) -> Value {
     let ticks = timed.info().and_then(|info| info.ticks);
-    ticks.map_or(Value::Missing, Value::from)
+    ticks.map_or(Value::MISSING, Value::from)
 }
 
 fn value(timed: &Timed<'_>) -> Value {
-    timed.posix().map_or(Value::Missing, |timer| {
+    timed.posix().map_or(Value::MISSING, |timer| {
         Value::text(format!("{:#x}", timer.timer.sigev_value.bits()))
     })
 }
 
 fn time(time: Option<TimerTime>) -> Value {
     time.and_then(TimerTime::span)
-        .map_or(Value::Missing, Value::Duration)
+        .map_or(Value::MISSING, Value::Duration)
 }

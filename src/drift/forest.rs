@@ -74,12 +74,12 @@ fn node(row: &Row) -> Option<(Node, u32)> {
     };
     let number = |value: &Value| match value {
         Value::Int(number) => Some(Some(*number)),
-        Value::Missing => Some(None),
+        Value::Missing(_) => Some(None),
         _ => None,
     };
     let text = |value: &Value| match value {
         Value::Text(text) => Some(text.clone()),
-        Value::Missing => Some(Text::word("?")),
+        Value::Missing(_) => Some(Text::word("?")),
         _ => None,
     };
     let mut before = text(args)?;

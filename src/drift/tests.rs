@@ -202,7 +202,7 @@ fn a_listing_of_other_columns_is_refused() {
 
 #[test]
 fn what_is_not_known_is_a_question_mark() {
-    let row = Row::new(Pid::new(7), None, vec![Value::Missing; 5]);
+    let row = Row::new(Pid::new(7), None, vec![Value::MISSING; 5]);
     let lines = tree(&[row], &Rules::default()).unwrap();
     assert_eq!(lines[1].to_string(), "  ?  {user=?}");
 }

@@ -81,7 +81,7 @@ impl Filter {
     /// Is a row wanted, whose cells of these columns are `cells`?
     pub(crate) fn holds(&self, cells: &[Value]) -> bool {
         self.tree.holds(&|test: &Test| {
-            let cell = cells.get(test.column).unwrap_or(&Value::Missing);
+            let cell = cells.get(test.column).unwrap_or(&Value::MISSING);
             test.operand.holds(test.operator, cell)
         })
     }
@@ -159,7 +159,7 @@ mod tests {
             "capeff" => Value::Caps(CapSet::new(0x2001, 40)),
             "capprm" => Value::Caps(CapSet::new(0, 40)),
             "capbnd" => Value::Caps(CapSet::full(40)),
-            _ => Value::Missing,
+            _ => Value::MISSING,
         }
     }
 

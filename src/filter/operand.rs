@@ -85,8 +85,8 @@ impl Operand {
     /// Is `cell` what is asked for? What is unknown is nothing but unknown.
     pub(super) fn holds(&self, operator: Operator, cell: &Value) -> bool {
         match (self, cell) {
-            (Self::Unknown, cell) => (*cell == Value::Missing) == (operator == Operator::Equal),
-            (_, Value::Missing) => false,
+            (Self::Unknown, cell) => cell.is_missing() == (operator == Operator::Equal),
+            (_, Value::Missing(_)) => false,
             (operand, Value::List(cells)) => {
                 let positive = match operator {
                     Operator::Unequal => Operator::Equal,

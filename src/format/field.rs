@@ -113,13 +113,13 @@ impl<T: Field> Field for Option<T> {
 
     fn value(&self, spec: &Spec) -> Value {
         let value = self.as_ref().map(|value| value.value(spec));
-        value.unwrap_or(Value::Missing)
+        value.unwrap_or(Value::MISSING)
     }
 
     fn describe(&self, spec: &Spec, fields: &mut Fields) {
         match self {
             Some(value) => value.describe(spec, fields),
-            None => fields.push(spec.field, Value::Missing),
+            None => fields.push(spec.field, Value::MISSING),
         }
     }
 
@@ -391,7 +391,7 @@ impl Field for Rest {
     /// A list of the columns; unknown where there are none.
     fn value(&self, _: &Spec) -> Value {
         if self.is_empty() {
-            return Value::Missing;
+            return Value::MISSING;
         }
         let columns = self.0.split(u8::is_ascii_whitespace);
         let columns = columns.filter(|column| !column.is_empty());

@@ -173,12 +173,12 @@ impl<T: Integer> Field for T {
         if let Ok(kib) = u64::try_from(number)
             && (spec.after().starts_with(b" kB") || spec.after().starts_with(b" KB"))
         {
-            return kib.checked_mul(1024).map_or(Value::Missing, Value::Size);
+            return kib.checked_mul(1024).map_or(Value::MISSING, Value::Size);
         }
         match i64::try_from(number) {
             Ok(number) => Value::Int(number),
             // No type of number here is wider than 64 bits.
-            Err(_) => u64::try_from(number).map_or(Value::Missing, Value::Uint),
+            Err(_) => u64::try_from(number).map_or(Value::MISSING, Value::Uint),
         }
     }
 }

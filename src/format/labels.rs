@@ -96,7 +96,7 @@ impl Label {
 
     fn to_value(&self) -> Value {
         match (self.value.number(), self.unit.as_slice()) {
-            (Some(kib), b"kB") => kib.checked_mul(1024).map_or(Value::Missing, Value::Size),
+            (Some(kib), b"kB") => kib.checked_mul(1024).map_or(Value::MISSING, Value::Size),
             _ => self.value.to_value(),
         }
     }

@@ -48,13 +48,13 @@ impl<T: Item> Field for Maybe<T> {
 
     fn value(&self, spec: &Spec) -> Value {
         let value = self.0.as_ref().map(|value| value.value(spec));
-        value.unwrap_or(Value::Missing)
+        value.unwrap_or(Value::MISSING)
     }
 
     fn describe(&self, spec: &Spec, fields: &mut Fields) {
         match &self.0 {
             Some(value) => value.describe(spec, fields),
-            None => fields.push(spec.field, Value::Missing),
+            None => fields.push(spec.field, Value::MISSING),
         }
     }
 

@@ -32,7 +32,7 @@ macro_rules! named {
 
         $crate::format::named::number! { $name($number) |this| match this.name() {
             Some(name) => $crate::Value::text(name),
-            None => $crate::Value::Missing,
+            None => $crate::Value::MISSING,
         } }
     };
 }

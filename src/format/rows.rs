@@ -165,7 +165,7 @@ impl Field for Head {
     }
 
     fn value(&self, _: &Spec) -> Value {
-        Value::Missing
+        Value::MISSING
     }
 
     fn unknown(&self) -> bool {

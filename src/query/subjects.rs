@@ -38,7 +38,7 @@ pub(super) fn rows(
 fn of_process(column: &Descriptor, seen: &Seen<'_>) -> Value {
     match column.extract {
         Extract::Process(extract) => extract(seen),
-        _ => Value::Missing,
+        _ => Value::MISSING,
     }
 }
 
@@ -251,7 +251,7 @@ fn sockets(
         let cells = columns.iter().enumerate();
         let cells = cells.map(|(at, column)| match column.extract {
             Extract::Socket(extract) => extract(&owned),
-            _ => of_owner(at).unwrap_or(Value::Missing),
+            _ => of_owner(at).unwrap_or(Value::MISSING),
         });
         let pid = owner.map_or(Pid::new(0), |owner| owner.pid);
         let row = Row::new(pid, via, cells.collect());

@@ -115,7 +115,7 @@ impl Row {
 
     /// The process, in the PID namespace of the `/proc` that was read: of a socket the first that
     /// has it. A socket that no process has, or none that may be read, has the number 0, which is
-    /// no process's; its columns of a process are [`Value::Missing`].
+    /// no process's; its columns of a process are [`Value::MISSING`].
     #[must_use]
     pub fn pid(&self) -> Pid {
         self.pid

@@ -99,7 +99,7 @@ impl IntoIterator for Fields {
 /// `name=value`, with blanks between; what is unknown is left out.
 impl fmt::Display for Fields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let known = self.0.iter().filter(|(_, value)| *value != Value::Missing);
+        let known = self.0.iter().filter(|(_, value)| !value.is_missing());
         for (i, (name, value)) in known.enumerate() {
             let between = if i > 0 { " " } else { "" };
             match value {
@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn text_leaves_out_what_is_unknown() {
-        let inner = fields([("port", Value::Int(22)), ("name", Value::Missing)]);
+        let inner = fields([("port", Value::Int(22)), ("name", Value::MISSING)]);
         let all = fields([("local", Value::Fields(inner)), ("x\n", Value::Bool(true))]);
         assert_eq!(all.to_string(), "local=(port=22) x\\n=yes");
     }

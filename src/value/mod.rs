@@ -1,6 +1,7 @@
 //! `Value`: one typed cell, its text and its order.
 
 mod fields;
+mod missing;
 mod span;
 
 use std::{
@@ -11,6 +12,7 @@ use std::{
 };
 
 pub use fields::Fields;
+pub use missing::Missing;
 
 use crate::{bytes, caps::CapSet};
 
@@ -18,11 +20,11 @@ use crate::{bytes, caps::CapSet};
 ///
 /// Its [`Display`](fmt::Display) is psgo's text form: no control byte, no escape sequence and
 /// nothing that is not UTF-8 survives there (see [`bytes::Escaped`]).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Value {
-    /// Unknown. Text `?`, JSON `null`.
-    Missing,
+    /// Unknown, and why. Text `?`, JSON `null`.
+    Missing(Missing),
     /// A whole number.
     Int(i64),
     /// A ratio in percent. Text with three decimals.
@@ -51,6 +53,28 @@ pub enum Value {
     Fields(Fields),
 }
 
+/// Equal values of the same type; all [`Missing`](Value::Missing) values are equal.
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Missing(_), Self::Missing(_)) => true,
+            (Self::Int(a), Self::Int(b)) => a == b,
+            (Self::Percent(a), Self::Percent(b))
+            | (Self::Rate(a), Self::Rate(b))
+            | (Self::Real(a), Self::Real(b)) => a == b,
+            (Self::Text(a), Self::Text(b)) => a == b,
+            (Self::Size(a), Self::Size(b)) | (Self::Uint(a), Self::Uint(b)) => a == b,
+            (Self::Duration(a), Self::Duration(b)) => a == b,
+            (Self::Time(a), Self::Time(b)) => a == b,
+            (Self::Caps(a), Self::Caps(b)) => a == b,
+            (Self::Bool(a), Self::Bool(b)) => a == b,
+            (Self::List(a), Self::List(b)) => a == b,
+            (Self::Fields(a), Self::Fields(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
 impl From<u64> for Value {
     fn from(number: u64) -> Self {
         i64::try_from(number).map_or(Self::Uint(number), Self::Int)
@@ -60,7 +84,7 @@ impl From<u64> for Value {
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Missing => f.write_char('?'),
+            Self::Missing(_) => f.write_char('?'),
             Self::Int(n) => fmt::Display::fmt(n, f),
             Self::Uint(n) => fmt::Display::fmt(n, f),
             Self::Real(n) => fmt::Display::fmt(n, f),
@@ -87,6 +111,15 @@ impl fmt::Display for Value {
 }
 
 impl Value {
+    /// Unknown, for no known reason.
+    pub const MISSING: Self = Self::Missing(Missing::None);
+
+    /// Whether it is unknown.
+    #[must_use]
+    pub const fn is_missing(&self) -> bool {
+        matches!(self, Self::Missing(_))
+    }
+
     /// Text from bytes.
     pub fn text(bytes: impl AsRef<[u8]>) -> Self {
         Self::Text(Text::from(bytes.as_ref()))
@@ -144,7 +177,7 @@ impl Value {
             Self::Bool(_) => 10,
             Self::Fields(_) => 11,
             Self::Real(_) => 12,
-            Self::Missing => 13,
+            Self::Missing(_) => 13,
         }
     }
 }
@@ -344,7 +377,7 @@ mod serialize {
     impl Serialize for Value {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
             match self {
-                Self::Missing => serializer.serialize_unit(),
+                Self::Missing(_) => serializer.serialize_unit(),
                 Self::Int(n) => serializer.serialize_i64(*n),
                 Self::Uint(n) => serializer.serialize_u64(*n),
                 Self::Real(n) => serializer.serialize_f64(*n),
@@ -437,9 +470,20 @@ mod tests {
 
     #[test]
     fn unknown_sorts_last_and_numbers_by_size() {
-        let mut cells = [Value::Missing, Value::Int(10), Value::Int(9)];
+        let mut cells = [Value::MISSING, Value::Int(10), Value::Int(9)];
         cells.sort_by(Value::compare);
-        assert_eq!(cells, [Value::Int(9), Value::Int(10), Value::Missing]);
+        assert_eq!(cells, [Value::Int(9), Value::Int(10), Value::MISSING]);
+    }
+
+    #[test]
+    fn why_a_value_is_unknown_changes_neither_order_nor_text() {
+        let (denied, none) = (Value::Missing(Missing::Denied), Value::MISSING);
+        assert_eq!(denied, none);
+        assert_eq!(denied.compare(&none), Ordering::Equal);
+        assert_eq!(denied.to_string(), "?");
+        assert!(denied.is_missing() && !Value::Int(0).is_missing());
+        assert_ne!(none, Value::Int(0));
+        assert_ne!(Value::Size(1), Value::Uint(1));
     }
 
     #[test]
@@ -462,7 +506,7 @@ mod tests {
             ))
         };
         for (value, text) in [
-            (Value::Missing, "null"),
+            (Value::MISSING, "null"),
             (Value::Int(-5), "-5"),
             (Value::Size(5_496_832), "5496832"),
             (Value::Percent(12.345_678), "12.346"),

@@ -27,7 +27,7 @@ impl Document {
         match value {
             Ok(value) => self.top.push(name, value),
             Err(error) => {
-                self.top.push(name, Value::Missing);
+                self.top.push(name, Value::MISSING);
                 self.errors.push(name, Value::text(reason(&error)));
             }
         }
@@ -112,7 +112,7 @@ pub(super) fn list(values: impl IntoIterator<Item = Value>) -> Value {
 }
 
 pub(super) fn maybe(value: Option<Value>) -> Value {
-    value.unwrap_or(Value::Missing)
+    value.unwrap_or(Value::MISSING)
 }
 
 fn pids(pids: &[Pid]) -> Value {
@@ -151,7 +151,7 @@ fn identity(process: &Process, doc: &mut Document) {
 
 /// Null for what cannot be told.
 pub(super) fn told(value: Result<Value>) -> Value {
-    value.unwrap_or(Value::Missing)
+    value.unwrap_or(Value::MISSING)
 }
 
 fn family(process: &Process, doc: &mut Document) {
@@ -299,9 +299,9 @@ fn cpu(process: &Process, doc: &mut Document) {
     let stat = process.stat();
     let policy = stat
         .as_ref()
-        .map_or(Value::Missing, |stat| int(stat.policy));
+        .map_or(Value::MISSING, |stat| int(stat.policy));
     doc.ext.push("sched_policy", policy);
-    let priority = stat.map_or(Value::Missing, |stat| int(stat.rt_priority));
+    let priority = stat.map_or(Value::MISSING, |stat| int(stat.rt_priority));
     doc.ext.push("rt_priority", priority);
     doc.own
         .push("cpu_percent", told(process.cpu_percent().map(Value::Real)));
@@ -429,7 +429,7 @@ fn limits(process: &Process, doc: &mut Document) {
     let all = |limits: Limits| {
         let number = |limit: Limit| match limit {
             Limit::Of(number) => Value::from(number),
-            Limit::Unlimited => Value::Missing,
+            Limit::Unlimited => Value::MISSING,
         };
         let known = LIMITS.iter().filter_map(|(name, kernel)| {
             let row = limits.find(kernel)?;
@@ -462,7 +462,7 @@ fn threads(process: &Process, doc: &mut Document) {
 
 fn environ(process: &Process, doc: &mut Document, with_values: bool) {
     if !with_values {
-        doc.top.push("environ", Value::Missing);
+        doc.top.push("environ", Value::MISSING);
         doc.errors.push("environ", Value::text("withheld"));
         return;
     }

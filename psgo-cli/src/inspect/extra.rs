@@ -27,7 +27,7 @@ fn known(fields: Fields) -> Fields {
         .into_iter()
         .filter(|(_, value)| match value {
             Value::List(values) => !values.is_empty(),
-            value => *value != Value::Missing,
+            value => !value.is_missing(),
         })
         .collect()
 }

@@ -92,7 +92,7 @@ mod tests {
         let row = [
             Value::Size(4096),
             Value::text("a,\"b\"\n\x1b"),
-            Value::Missing,
+            Value::MISSING,
             Value::text(""),
         ];
         assert_eq!(

@@ -127,7 +127,7 @@ mod tests {
         assert_eq!(array(&[]), "[]\n");
         let rows = [
             [Value::Int(1), Value::text("init")],
-            [Value::Int(2), Value::Missing],
+            [Value::Int(2), Value::MISSING],
         ];
         assert_eq!(array(&rows[..1]), "[\n{\"pid\":1,\"comm\":\"init\"}\n]\n");
         assert_eq!(
@@ -155,7 +155,7 @@ mod tests {
     fn what_cannot_be_written_is_an_error_of_the_system() {
         let mut full = &mut [0_u8; 4][..];
         let mut lines = Lines::new(KEYS.to_vec(), None, &mut full);
-        let error = lines.row(&[Value::Int(7), Value::Missing]).unwrap_err();
+        let error = lines.row(&[Value::Int(7), Value::MISSING]).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::WriteZero);
     }
 
@@ -164,7 +164,7 @@ mod tests {
         let mut out = Vec::new();
         let at = Some("2026-01-02T03:04:05.678+01:00");
         let mut lines = Lines::new(KEYS.to_vec(), at, &mut out);
-        lines.row(&[Value::Int(1), Value::Missing]).unwrap();
+        lines.row(&[Value::Int(1), Value::MISSING]).unwrap();
         lines.finish().unwrap();
         assert_eq!(
             String::from_utf8(out).unwrap(),

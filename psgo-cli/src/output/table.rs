@@ -181,7 +181,7 @@ impl<W: Write> Rows for Table<W> {
             above.clone_from(value);
             match value {
                 Value::Int(number) => self.add_number(column, *number),
-                _ => self.add(column, value, matches!(value, Value::Missing)),
+                _ => self.add(column, value, value.is_missing()),
             }
         }
         self.above = above;
@@ -263,7 +263,7 @@ mod tests {
         let mut table = Table::new(rows[0].len(), Some(rows[0]), look, &mut out);
         for row in &rows[1..] {
             let cell = |text: &&str| match *text {
-                "?" => Value::Missing,
+                "?" => Value::MISSING,
                 text => Value::text(text),
             };
             table
@@ -481,7 +481,7 @@ mod tests {
     fn a_line_is_the_same_whatever_stands_above_it() {
         let cells = ["", "?", "a", "日本語", "a longer text", "e\u{301}", "-12"];
         let cell = |number: usize| match cells[number % cells.len()] {
-            "?" => Value::Missing,
+            "?" => Value::MISSING,
             "-12" => Value::Int(-12),
             text => Value::text(text),
         };

@@ -220,7 +220,7 @@ mod tests {
 
     #[test]
     fn one_record_is_an_object_and_a_table_an_array() {
-        let record = fields([("a", Value::Int(1)), ("b", Value::Missing)]);
+        let record = fields([("a", Value::Int(1)), ("b", Value::MISSING)]);
         let object = "{\"a\":1,\"b\":null}\n";
         assert_eq!(
             written(Form::Json, false, std::slice::from_ref(&record)),

@@ -123,7 +123,7 @@ impl<'a> Sheet<'a> {
         for (name, found) in self.only.iter().zip(&mut self.found) {
             let value = record.find(name);
             *found |= value.is_some();
-            kept.push(name.clone(), value.cloned().unwrap_or(Value::Missing));
+            kept.push(name.clone(), value.cloned().unwrap_or(Value::MISSING));
         }
         self.records.record(&kept)
     }

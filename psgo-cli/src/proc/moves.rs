@@ -284,13 +284,13 @@ impl Moves {
     fn record(&self, moved: &Move) -> Fields {
         let is_for_people = self.form == Form::Fields;
         let value = |number: Option<Number>, is_difference| match number {
-            None => Value::Missing,
+            None => Value::MISSING,
             Some(number) if is_for_people => number.shown(is_difference),
             Some(number) => number.value(),
         };
         let (time, form) = (psgo::local_time(self.at), "%H:%M:%S");
         let date = match (time, is_for_people) {
-            (None, _) => Value::Missing,
+            (None, _) => Value::MISSING,
             (Some(time), true) => Value::text(time.moment().format(form).to_string()),
             (Some(time), false) => Value::Time(Box::new(time)),
         };
@@ -299,19 +299,19 @@ impl Moves {
         if self.has_pids {
             let process = moved
                 .process
-                .map_or(Value::Missing, |pid| Value::Int(pid.into()));
+                .map_or(Value::MISSING, |pid| Value::Int(pid.into()));
             fields.push("process", process);
         }
         // A file without rows has nothing to tell apart.
         let key = Some(&moved.key).filter(|key| !key.is_empty());
-        fields.push("key", key.map_or(Value::Missing, Value::text));
+        fields.push("key", key.map_or(Value::MISSING, Value::text));
         fields.push("field", Value::text(&moved.field));
         fields.push("before", value(moved.before, false));
         fields.push("after", value(moved.after, false));
         fields.push("delta", value(Some(moved.delta), true));
         fields.push(
             "percent",
-            moved.percent.map_or(Value::Missing, Value::Percent),
+            moved.percent.map_or(Value::MISSING, Value::Percent),
         );
         fields
     }

@@ -95,7 +95,7 @@ impl<W: Write> Text<W> {
 /// Nothing is said of what is not known, or of what has nothing in it.
 fn is_known(value: &Value) -> bool {
     match value {
-        Value::Missing => false,
+        Value::Missing(_) => false,
         Value::Fields(fields) => fields.iter().any(|(_, value)| is_known(value)),
         Value::List(values) => !values.is_empty(),
         _ => true,
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn what_is_inside_stands_below_and_what_is_unknown_nowhere() {
-        let inner = fields([("port", Value::Int(22)), ("x", Value::Missing)]);
+        let inner = fields([("port", Value::Int(22)), ("x", Value::MISSING)]);
         let record = fields([
             ("local", Value::Fields(inner.clone())),
             ("mem_total", Value::Size(2048)),

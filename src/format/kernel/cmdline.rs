@@ -72,7 +72,7 @@ impl Field for BootLine {
     fn describe(&self, spec: &Spec, fields: &mut Fields) {
         fields.push(spec.field, self.value(spec));
         let params = self.params().map(|(name, value)| {
-            let value = value.map_or(Value::Missing, Value::text);
+            let value = value.map_or(Value::MISSING, Value::text);
             let param = [("name", Value::text(name)), ("value", value)];
             Value::Fields(param.into_iter().collect())
         });

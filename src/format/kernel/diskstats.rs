@@ -212,9 +212,9 @@ mod tests {
                      11 12 13 14 15 16 17 18 19\n";
         let diskstats: Diskstats = law::holds(file);
         let find = |row: usize, name| diskstats.rows[row].fields().find(name).cloned();
-        assert_eq!(find(0, "discard_ios"), Some(Value::Missing));
+        assert_eq!(find(0, "discard_ios"), Some(Value::MISSING));
         assert_eq!(find(1, "discard_ticks"), Some(Value::Int(15)));
-        assert_eq!(find(1, "flush_ios"), Some(Value::Missing));
+        assert_eq!(find(1, "flush_ios"), Some(Value::MISSING));
         assert_eq!(find(2, "write_ios"), Some(Value::Int(3)));
         assert_eq!(find(2, "read_merges"), None);
         let unknown: Vec<bool> = diskstats.rows.iter().map(Field::unknown).collect();

@@ -149,7 +149,7 @@ impl Field for LockedFile {
     }
 
     fn value(&self, _: &Spec) -> Value {
-        let number = |of: fn(&FileNumber) -> Value| self.0.as_ref().map_or(Value::Missing, of);
+        let number = |of: fn(&FileNumber) -> Value| self.0.as_ref().map_or(Value::MISSING, of);
         let fields = [
             ("major", number(|file| Value::Int(file.major.into()))),
             ("minor", number(|file| Value::Int(file.minor.into()))),
@@ -188,7 +188,7 @@ impl Field for LockEnd {
     }
 
     fn value(&self, spec: &Spec) -> Value {
-        self.0.map_or(Value::Missing, |end| end.value(spec))
+        self.0.map_or(Value::MISSING, |end| end.value(spec))
     }
 }
 
@@ -255,7 +255,7 @@ mod tests {
         assert_eq!(&*locks.rows[2].access, b"RW");
         let inode = locks.rows[2].fields().find("inode").cloned();
         assert_eq!(inode, Some(Value::Uint((1 << 63) + 1)));
-        assert_eq!(locks.rows[3].fields().find("inode"), Some(&Value::Missing));
+        assert_eq!(locks.rows[3].fields().find("inode"), Some(&Value::MISSING));
         law::mutants::<Locks>(&[HERE, file], 5_000);
     }
 }

@@ -152,7 +152,7 @@ impl Field for Assembly {
     }
 
     fn describe(&self, _: &Spec, fields: &mut Fields) {
-        let text = |text: &Option<Vec<u8>>| text.as_ref().map_or(Value::Missing, Value::text);
+        let text = |text: &Option<Vec<u8>>| text.as_ref().map_or(Value::MISSING, Value::text);
         fields.push("state", Value::text(&self.state));
         fields.push("read_only", text(&self.read_only));
         fields.push("level", text(&self.level));
@@ -247,12 +247,12 @@ impl Field for MdLayout {
     }
 
     fn describe(&self, spec: &Spec, fields: &mut Fields) {
-        let devices = |count: Option<u32>| count.map_or(Value::Missing, |n| Value::Int(n.into()));
+        let devices = |count: Option<u32>| count.map_or(Value::MISSING, |n| Value::Int(n.into()));
         fields.push(spec.field, self.value(spec));
         fields.push("devices", devices(self.devices.map(|(wanted, _)| wanted)));
         fields.push("working", devices(self.devices.map(|(_, working)| working)));
         let map = self.devices.map(|_| Value::text(&self.map));
-        fields.push("map", map.unwrap_or(Value::Missing));
+        fields.push("map", map.unwrap_or(Value::MISSING));
     }
 }
 
@@ -447,7 +447,7 @@ mod tests {
         let inactive = mdstat.arrays[2].fields();
         assert_eq!(
             (inactive.find("state"), inactive.find("level")),
-            (Some(&Value::text("inactive")), Some(&Value::Missing))
+            (Some(&Value::text("inactive")), Some(&Value::MISSING))
         );
         assert!(mdstat.unused.iter().eq([b"sdh", b"sdi"]));
         assert!(!mdstat.arrays.iter().any(Field::unknown));

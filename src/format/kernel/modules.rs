@@ -61,7 +61,7 @@ impl Field for Refcount {
     }
 
     fn value(&self, spec: &Spec) -> Value {
-        self.0.map_or(Value::Missing, |count| count.value(spec))
+        self.0.map_or(Value::MISSING, |count| count.value(spec))
     }
 }
 
@@ -147,7 +147,7 @@ mod tests {
         assert!(drv.used_by.is_permanent() && drv.used_by.names().next().is_none());
         assert_eq!(drv.taints.as_deref(), Some(&b"POE+"[..]));
         assert_eq!(brd.refcount.0, None);
-        assert_eq!(brd.fields().find("refcount"), Some(&Value::Missing));
+        assert_eq!(brd.fields().find("refcount"), Some(&Value::MISSING));
     }
 
     #[test]

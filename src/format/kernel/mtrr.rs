@@ -65,7 +65,7 @@ impl Field for MtrrSize {
     }
 
     fn value(&self, _: &Spec) -> Value {
-        self.bytes().map_or(Value::Missing, Value::Size)
+        self.bytes().map_or(Value::MISSING, Value::Size)
     }
 }
 

@@ -76,7 +76,7 @@ impl Field for DomainName {
 
     fn value(&self, _: &Spec) -> Value {
         if self.0.is_empty() {
-            return Value::Missing;
+            return Value::MISSING;
         }
         Value::text(&self.0)
     }
@@ -244,7 +244,7 @@ mod tests {
             let name = if version == 17 {
                 Value::text("MC")
             } else {
-                Value::Missing
+                Value::MISSING
             };
             assert_eq!(domain.find("name"), Some(&name));
         }

@@ -117,7 +117,7 @@ impl Field for Setpoint {
     /// nothing.
     fn value(&self, _: &Spec) -> Value {
         match self.lines.as_slice() {
-            [] => Value::Missing,
+            [] => Value::MISSING,
             [line] => line.value(),
             lines => Value::List(lines.iter().map(Line::value).collect()),
         }
@@ -158,7 +158,7 @@ mod tests {
         ] {
             assert_eq!(value(&format!("{text}\n")), Value::text(text));
         }
-        assert_eq!(value(""), Value::Missing);
+        assert_eq!(value(""), Value::MISSING);
         assert_eq!(value("no newline"), value("no newline\n"));
         law::holds::<Setting>(b"\n\n1\t\t2\n ");
     }

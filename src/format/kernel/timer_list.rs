@@ -125,7 +125,7 @@ impl Field for Blank {
     }
 
     fn value(&self, _: &Spec) -> Value {
-        Value::Missing
+        Value::MISSING
     }
 }
 

@@ -98,7 +98,7 @@ impl Field for Caller {
 
     fn value(&self, _: &Spec) -> Value {
         if self.symbol.is_empty() {
-            return Value::Missing;
+            return Value::MISSING;
         }
         Value::text(&self.symbol)
     }
@@ -106,7 +106,7 @@ impl Field for Caller {
     fn describe(&self, spec: &Spec, fields: &mut crate::Fields) {
         fields.push(spec.field, self.value(spec));
         let module = self.module.as_ref();
-        fields.push("module", module.map_or(Value::Missing, Value::text));
+        fields.push("module", module.map_or(Value::MISSING, Value::text));
     }
 }
 

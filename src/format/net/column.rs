@@ -198,7 +198,7 @@ impl Field for Names {
     }
 
     fn value(&self, _: &Spec) -> Value {
-        Value::Missing
+        Value::MISSING
     }
 
     fn unknown(&self) -> bool {

@@ -239,8 +239,8 @@ impl Field for Tracked {
     }
 
     fn describe(&self, _: &Spec, fields: &mut Fields) {
-        fields.push("timeout", self.timeout().map_or(Value::Missing, Value::Int));
-        fields.push("state", self.state().map_or(Value::Missing, Value::text));
+        fields.push("timeout", self.timeout().map_or(Value::MISSING, Value::Int));
+        fields.push("state", self.state().map_or(Value::MISSING, Value::text));
         for (name, wanted) in [("original", 1), ("reply", 2)] {
             let own = self
                 .pairs()
@@ -302,7 +302,7 @@ impl Field for ExpectedTuple {
 
     fn describe(&self, _: &Spec, fields: &mut Fields) {
         let number = |number: u32| Value::Int(number.into());
-        fields.push("l3proto", self.l3proto.map_or(Value::Missing, number));
+        fields.push("l3proto", self.l3proto.map_or(Value::MISSING, number));
         let mut words = Vec::new();
         for part in &self.parts {
             match part {
@@ -341,9 +341,9 @@ mod tests {
         }
         let fields = table.rows[1].fields();
         assert_eq!(fields.find("original.type"), Some(&Value::Int(8)));
-        assert_eq!(fields.find("state"), Some(&Value::Missing));
+        assert_eq!(fields.find("state"), Some(&Value::MISSING));
         let fields = table.rows[2].fields();
-        assert_eq!(fields.find("timeout"), Some(&Value::Missing));
+        assert_eq!(fields.find("timeout"), Some(&Value::MISSING));
         assert_eq!(fields.find("original.src"), Some(&Value::text("::1")));
         law::mutants::<NfConntrack>(&[file], 5_000);
         // By hand, after the form of Linux 3.2.

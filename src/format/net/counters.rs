@@ -18,7 +18,7 @@ pub struct Counter {
 impl Counter {
     fn number(&self) -> Value {
         i64::try_from(self.value).map_or_else(
-            |_| u64::try_from(self.value).map_or(Value::Missing, Value::Uint),
+            |_| u64::try_from(self.value).map_or(Value::MISSING, Value::Uint),
             Value::Int,
         )
     }

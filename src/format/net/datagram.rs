@@ -181,7 +181,7 @@ mod tests {
         assert_eq!(fields.find("st"), Some(&Value::text("UNCONN")));
         assert_eq!(fields.find("local_port"), Some(&Value::Int(5353)));
         assert_eq!(fields.find("rx_queue"), Some(&Value::Int(0x900)));
-        assert_eq!(fields.find("cwnd"), Some(&Value::Missing));
+        assert_eq!(fields.find("cwnd"), Some(&Value::MISSING));
         assert_eq!(fields.find("drops"), Some(&Value::Int(3)));
         law::mutants::<Udp>(&[file.as_bytes()], 5_000);
 

@@ -244,14 +244,14 @@ impl Field for BluetoothEnds {
     }
 
     fn value(&self, _: &Spec) -> Value {
-        self.both().map_or(Value::Missing, |(src, dst)| {
+        self.both().map_or(Value::MISSING, |(src, dst)| {
             Value::List(vec![Value::text(src), Value::text(dst)])
         })
     }
 
     fn describe(&self, _: &Spec, fields: &mut Fields) {
         let both = self.both();
-        let end = |end: Option<&[u8]>| end.map_or(Value::Missing, Value::text);
+        let end = |end: Option<&[u8]>| end.map_or(Value::MISSING, Value::text);
         fields.push("src", end(both.map(|both| both.0)));
         fields.push("dst", end(both.map(|both| both.1)));
     }
@@ -280,7 +280,7 @@ impl Field for Further {
 
     fn value(&self, _: &Spec) -> Value {
         if self.0.is_empty() {
-            return Value::Missing;
+            return Value::MISSING;
         }
         Value::List(self.0.iter().map(|word| Value::text(&word.0)).collect())
     }

@@ -249,7 +249,7 @@ impl Field for FibPrefixes {
 
     fn value(&self, _: &Spec) -> Value {
         self.0
-            .map_or(Value::Missing, |number| Value::Int(number.into()))
+            .map_or(Value::MISSING, |number| Value::Int(number.into()))
     }
 }
 
@@ -304,7 +304,7 @@ impl Field for FibCounters {
 
     fn value(&self, spec: &Spec) -> Value {
         let counters = self.0.as_ref();
-        counters.map_or(Value::Missing, |counters| counters.value(spec))
+        counters.map_or(Value::MISSING, |counters| counters.value(spec))
     }
 
     fn unknown(&self) -> bool {

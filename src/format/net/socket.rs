@@ -22,7 +22,7 @@ impl Field for Absent {
     fn put(&self, _: &Spec, _: &mut Vec<u8>) {}
 
     fn value(&self, _: &Spec) -> Value {
-        Value::Missing
+        Value::MISSING
     }
 }
 
@@ -95,6 +95,6 @@ impl Field for Blanks {
     }
 
     fn value(&self, _: &Spec) -> Value {
-        Value::Missing
+        Value::MISSING
     }
 }

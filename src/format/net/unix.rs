@@ -107,7 +107,7 @@ impl Field for UnixPath {
     }
 
     fn value(&self, _: &Spec) -> Value {
-        self.0.as_ref().map_or(Value::Missing, Value::text)
+        self.0.as_ref().map_or(Value::MISSING, Value::text)
     }
 }
 

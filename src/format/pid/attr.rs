@@ -59,7 +59,7 @@ impl Field for SecurityLabel {
 
     fn value(&self, _: &Spec) -> Value {
         if self.label.is_empty() {
-            return Value::Missing;
+            return Value::MISSING;
         }
         Value::text(&self.label)
     }
@@ -82,7 +82,7 @@ mod tests {
         assert_eq!(law::holds::<Attr>(b"_").label.label, b"_");
         assert_eq!(
             law::holds::<Attr>(b"").fields().find("label"),
-            Some(&Value::Missing)
+            Some(&Value::MISSING)
         );
     }
 }

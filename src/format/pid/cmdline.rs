@@ -88,7 +88,7 @@ impl File for Cmdline {
 
     fn records(&self, each: &mut dyn FnMut(Fields)) {
         let args = self.args().map(Value::text).collect();
-        let title = self.title().map_or(Value::Missing, Value::text);
+        let title = self.title().map_or(Value::MISSING, Value::text);
         each(
             [("args", Value::List(args)), ("title", title)]
                 .into_iter()

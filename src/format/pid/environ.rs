@@ -91,7 +91,7 @@ impl File for Environ {
     /// `variables`: a list of `name` and `value`, so that none is lost.
     fn records(&self, each: &mut dyn FnMut(Fields)) {
         let variable = |(name, value): (&[u8], Option<&[u8]>)| {
-            let value = value.map_or(Value::Missing, Value::text);
+            let value = value.map_or(Value::MISSING, Value::text);
             let fields = [("name", Value::text(name)), ("value", value)];
             Value::Fields(fields.into_iter().collect())
         };

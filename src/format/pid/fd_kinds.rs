@@ -199,7 +199,7 @@ impl Field for TimerTime {
     }
 
     fn value(&self, _: &Spec) -> Value {
-        self.span().map_or(Value::Missing, Value::Duration)
+        self.span().map_or(Value::MISSING, Value::Duration)
     }
 }
 
@@ -376,7 +376,7 @@ impl Field for MarkHandle {
 
     fn value(&self, _: &Spec) -> Value {
         let handle = self.handle.as_ref();
-        handle.map_or(Value::Missing, |handle| handle.value(&HANDLE))
+        handle.map_or(Value::MISSING, |handle| handle.value(&HANDLE))
     }
 }
 

@@ -177,13 +177,13 @@ impl Field for MapName {
     }
 
     fn value(&self, _: &Spec) -> Value {
-        self.name().map_or(Value::Missing, Value::text)
+        self.name().map_or(Value::MISSING, Value::text)
     }
 
     fn describe(&self, spec: &Spec, fields: &mut Fields) {
         fields.push(spec.field, self.value(spec));
         let deleted = self.name.as_ref().map(|name| Value::Bool(name.deleted));
-        fields.push("deleted", deleted.unwrap_or(Value::Missing));
+        fields.push("deleted", deleted.unwrap_or(Value::MISSING));
     }
 }
 

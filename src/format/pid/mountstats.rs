@@ -59,7 +59,7 @@ impl Field for StatSource {
 
     fn value(&self, spec: &Spec) -> Value {
         let source = self.0.as_ref();
-        source.map_or(Value::Missing, |source| source.value(spec))
+        source.map_or(Value::MISSING, |source| source.value(spec))
     }
 }
 
@@ -86,7 +86,7 @@ impl Field for NfsBlock {
 
     fn value(&self, spec: &Spec) -> Value {
         let stats = self.0.as_ref();
-        stats.map_or(Value::Missing, |stats| stats.value(spec))
+        stats.map_or(Value::MISSING, |stats| stats.value(spec))
     }
 
     fn unknown(&self) -> bool {

@@ -90,7 +90,7 @@ impl Field for SchedRule {
     }
 
     fn value(&self, _: &Spec) -> Value {
-        Value::Missing
+        Value::MISSING
     }
 }
 

@@ -155,7 +155,7 @@ impl Field for AuditId {
     }
 
     fn value(&self, _: &Spec) -> Value {
-        self.id().map_or(Value::Missing, |id| Value::Int(id.into()))
+        self.id().map_or(Value::MISSING, |id| Value::Int(id.into()))
     }
 }
 
@@ -316,7 +316,7 @@ mod tests {
     #[test]
     fn an_id_without_a_login_is_unset() {
         let unset: Loginuid = law::holds(b"4294967295");
-        assert_eq!(unset.fields().find("loginuid"), Some(&Value::Missing));
+        assert_eq!(unset.fields().find("loginuid"), Some(&Value::MISSING));
         assert_eq!(law::holds::<Sessionid>(b"7").sessionid.id(), Some(7));
         assert!(Loginuid::parse(b"7\n").is_err());
         live::<Loginuid>();

@@ -56,7 +56,7 @@ impl Field for StackAddress {
     }
 
     fn value(&self, spec: &Spec) -> Value {
-        self.0.map_or(Value::Missing, |address| address.value(spec))
+        self.0.map_or(Value::MISSING, |address| address.value(spec))
     }
 }
 

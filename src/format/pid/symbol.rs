@@ -117,11 +117,11 @@ impl Field for Symbol {
     /// The function and the module too.
     fn describe(&self, spec: &Spec, fields: &mut Fields) {
         fields.push(spec.field, self.value(spec));
-        fields.push("function", self.name().map_or(Value::Missing, Value::text));
+        fields.push("function", self.name().map_or(Value::MISSING, Value::text));
         let module = match self {
             Self::Function { module, .. } => module.as_ref(),
             _ => None,
         };
-        fields.push("module", module.map_or(Value::Missing, Value::text));
+        fields.push("module", module.map_or(Value::MISSING, Value::text));
     }
 }

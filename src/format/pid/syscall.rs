@@ -87,7 +87,7 @@ impl Field for SyscallState {
             Self::Outside { sp, pc, .. } => ("outside", None, None, Some((sp, pc))),
             Self::Inside { nr, args, sp, pc } => ("inside", Some(nr), Some(args), Some((sp, pc))),
         };
-        let known = |value: Option<Value>| value.unwrap_or(Value::Missing);
+        let known = |value: Option<Value>| value.unwrap_or(Value::MISSING);
         let fields = [
             ("state", Value::text(state)),
             ("nr", known(nr.map(|nr| nr.value(&NR)))),

@@ -38,7 +38,7 @@ impl Field for WaitChannel {
     }
 
     fn value(&self, _: &Spec) -> Value {
-        self.function().map_or(Value::Missing, Value::text)
+        self.function().map_or(Value::MISSING, Value::text)
     }
 }
 
@@ -51,7 +51,7 @@ mod tests {
     fn a_process_that_runs_waits_nowhere() {
         let wchan: Wchan = law::holds(&std::fs::read("/proc/thread-self/wchan").unwrap());
         assert_eq!(wchan.wchan.function(), None);
-        assert_eq!(wchan.fields().find("wchan"), Some(&Value::Missing));
+        assert_eq!(wchan.fields().find("wchan"), Some(&Value::MISSING));
         let asleep: Wchan = law::holds(b"pipe_read");
         assert_eq!(asleep.wchan.function(), Some(&b"pipe_read"[..]));
         assert!(Wchan::parse(b"pipe_read\n").is_err());

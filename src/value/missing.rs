@@ -1,0 +1,55 @@
+//! `Missing`: why a cell is unknown.
+
+use std::fmt;
+
+/// Why the value of a cell is unknown.
+///
+/// It has no influence on how a cell is shown or sorted: two unknown [values](super::Value) are
+/// equal whatever their reasons.
+///
+/// ```
+/// use psgo::{Missing, Value};
+///
+/// assert_eq!(Value::Missing(Missing::Denied).to_string(), "?");
+/// assert_eq!(Value::Missing(Missing::Denied), Value::MISSING);
+/// assert_eq!(Missing::Denied.to_string(), "permission denied");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Missing {
+    /// No reason is known, most often because the process has no such attribute: a kernel thread
+    /// has no program.
+    #[default]
+    None,
+    /// Access to the file that has the value was denied.
+    Denied,
+    /// This kernel has no such file.
+    Unsupported,
+    /// The value exists only in a listing of a container that was joined.
+    NotJoined,
+    /// The file that has the value did not answer within the time-out.
+    Silent,
+    /// The file that has the value could not be parsed.
+    Malformed,
+}
+
+impl Missing {
+    /// The reason in words; `unknown` for [`None`](Self::None).
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "unknown",
+            Self::Denied => "permission denied",
+            Self::Unsupported => "not supported by this kernel",
+            Self::NotJoined => "no container was joined",
+            Self::Silent => "did not answer in time",
+            Self::Malformed => "could not be parsed",
+        }
+    }
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
