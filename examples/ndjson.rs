@@ -14,7 +14,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut out = BufWriter::new(io::stdout().lock());
     let mut written = Ok(());
     query.for_each(|row| {
-        let line = serde_json::to_string(&row.record(query.columns()));
+        let line = serde_json::to_string(&row);
         written = line
             .map_err(io::Error::from)
             .and_then(|line| writeln!(out, "{line}"));

@@ -16,9 +16,9 @@ use psgo::{Query, View};
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let pid = std::env::args().nth(1).ok_or("which pid?")?;
     let pidfd = pidfd_open(pid.parse()?)?;
-    let view = View::inside(&pidfd)?;
-    if let Some(way) = view.way() {
-        eprintln!("read by {way}");
+    let view = View::join(&pidfd).open()?;
+    if let Some(source) = view.proc_source() {
+        eprintln!("read from {source}");
     }
     let table = Query::new(&["pid", "hpid", "args"])?.view(view).table()?;
     for row in table.to_strings() {

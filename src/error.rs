@@ -37,6 +37,33 @@ pub enum ErrorKind {
     Io,
 }
 
+impl ErrorKind {
+    /// The kind's name, which stays the same: `gone`, `denied`, `timed-out` and so on.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Gone => "gone",
+            Self::Zombie => "zombie",
+            Self::Denied => "denied",
+            Self::NotUnderstood => "not-understood",
+            Self::UnknownDescriptor => "unknown-descriptor",
+            Self::UnknownFile => "unknown-file",
+            Self::Absent => "absent",
+            Self::NotTrusted => "not-trusted",
+            Self::TimedOut => "timed-out",
+            Self::Unsupported => "unsupported",
+            Self::Invalid => "invalid",
+            Self::Io => "io",
+        }
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// Why something could not be told.
 ///
 /// It is opaque: ask [`kind`](Error::kind) to decide, print it to tell. Its text is

@@ -111,14 +111,15 @@ pub use process::{
     Thread,
 };
 pub use query::{
-    Column, Look, Outcome, Pids, Query, Record, Row, Table, Watcher,
-    join_namespace_and_process_info, join_namespace_and_process_info_by_pids, process_info,
+    Column, Outcome, Pids, Query, Row, Sample, Table, Watcher, join_namespace_and_process_info,
+    join_namespace_and_process_info_by_pids, process_info,
 };
 pub use socket::Socket;
-#[doc(hidden)]
-pub use sys::{Calls, without};
 pub use value::{Fields, Missing, Text, Time, Value};
-pub use view::{JoinOptions, PidOrFd, ProcFile, Skipped, Through, View, Way, local_time};
+pub use view::{
+    Join, JoinOptions, JoinedContainer, JoinedViews, ProcChoice, ProcFile, ProcSource, Skipped,
+    Target, View, local_time,
+};
 
 /// The examples of the README.
 #[cfg(doctest)]

@@ -7,10 +7,7 @@ use std::{
     io,
     os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
     path::Path,
-    sync::{
-        OnceLock,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::OnceLock,
     time::Duration,
 };
 
@@ -35,36 +32,6 @@ use crate::{
 
 pub(crate) use nix::dir::Type as Entry;
 
-bitflags::bitflags! {
-    /// The calls that an older kernel lacks, or that a filter may refuse.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub struct Calls: u32 {
-        /// `openat2`, Linux 5.6.
-        const OPENAT2 = 1;
-        /// The ioctls that translate pids between namespaces, Linux 6.11.
-        const PID_IOCTLS = 1 << 1;
-        /// `statmount`, Linux 6.8.
-        const STATMOUNT = 1 << 2;
-    }
-}
-
-/// Those that psgo is told to do without.
-static WITHOUT: AtomicU32 = AtomicU32::new(0);
-
-/// Makes psgo do without `calls`, to see on a new kernel what it does on an old one.
-#[doc(hidden)]
-pub fn without(calls: Calls) {
-    WITHOUT.store(calls.bits(), Ordering::Relaxed);
-}
-
-fn may_use(call: Calls) -> io::Result<()> {
-    let without = Calls::from_bits_truncate(WITHOUT.load(Ordering::Relaxed));
-    if without.contains(call) {
-        return Err(Errno::ENOSYS.into());
-    }
-    Ok(())
-}
-
 /// Whether paths can be guarded at all: whether there is an `openat2`, and no filter over it.
 ///
 /// KERNEL(5.6): there always is one.
@@ -75,7 +42,7 @@ pub(crate) fn can_guard() -> bool {
         let opened = nix::fcntl::openat2(nix::fcntl::AT_FDCWD, c"/", how);
         !matches!(opened, Err(Errno::ENOSYS | Errno::EPERM))
     };
-    may_use(Calls::OPENAT2).is_ok() && *ANSWERS.get_or_init(ask)
+    *ANSWERS.get_or_init(ask)
 }
 
 /// How far a path below a directory may lead.
@@ -121,7 +88,6 @@ pub(crate) fn open_below<P: NixPath + ?Sized>(
     let opened = match guard {
         Guard::Trusting => nix::fcntl::openat(dir, path, flags, Mode::empty()),
         _ => {
-            may_use(Calls::OPENAT2)?;
             let how = OpenHow::new().flags(flags).resolve(guard.resolve());
             // Where mounts or names change anywhere on the machine meanwhile, the kernel cannot
             // be sure of a `..`, and asks to be asked again.
@@ -416,7 +382,6 @@ pub(crate) fn is_procfs_root(dir: impl AsFd) -> io::Result<bool> {
 /// kernel alone: `fstatfs` would ask the file system, which may never answer. Nothing where the
 /// kernel does not tell.
 pub(crate) fn magic_of_mount(namespace: impl AsFd, file: impl AsFd) -> Option<i64> {
-    may_use(Calls::STATMOUNT).ok()?;
     let mut mount_namespace: u64 = 0;
     // SAFETY: the request writes one u64, which lives until it returns.
     let answer = unsafe {
@@ -564,7 +529,6 @@ fn translate(namespace: impl AsFd, request: c_ulong, pid: Pid) -> io::Result<Opt
     let Ok(pid) = c_int::try_from(pid.get()) else {
         return Ok(None);
     };
-    may_use(Calls::PID_IOCTLS)?;
     // SAFETY: these requests take a number and write nothing.
     let answer = unsafe { libc::ioctl(namespace.as_fd().as_raw_fd(), request as _, pid) };
     match Errno::result(answer) {

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use psgo::{
-    ErrorKind, JoinOptions, Pid, Through, View,
+    ErrorKind, JoinOptions, Pid, ProcChoice, View,
     format::pid::{Stat, Status},
 };
 
@@ -37,10 +37,10 @@ fn pid_of(pid: i32) -> Pid {
     Pid::new(u32::try_from(pid).unwrap())
 }
 
-fn joined(pid: i32, through: Through) -> View {
+fn joined(pid: i32, choice: ProcChoice) -> View {
     let mut options = JoinOptions::default();
-    options.through = through;
-    View::host().unwrap().join(pid_of(pid), &options).unwrap()
+    options.proc = choice;
+    View::join(pid_of(pid)).options(&options).open().unwrap()
 }
 
 #[test]
@@ -77,11 +77,11 @@ fn files_of_a_container_are_those_that_it_sees_itself() {
         };
         let answer = psgo(&["proc", file, "-join", &target, "-output", "raw"]).succeeds();
         assert!(answer.stdout == right, "{file}: {answer:?}");
-        for through in [Through::Container, Through::Host] {
-            let bytes = joined(pid, through).bytes(file).unwrap();
+        for choice in [ProcChoice::Container, ProcChoice::Host] {
+            let bytes = joined(pid, choice).bytes(file).unwrap();
             assert!(
                 bytes == right,
-                "{file} by {through:?}:\n{}\nnot\n{}",
+                "{file} by {choice:?}:\n{}\nnot\n{}",
                 bytes.escape_ascii(),
                 right.escape_ascii()
             );
@@ -104,7 +104,7 @@ fn numbers_of_processes_are_the_containers_own() {
         assert_eq!(answer.succeeds().text(), "{\"pid\":1}\n", "{file}");
     }
     // The host's /proc has the host's numbers in it, of the same process.
-    let view = joined(pid, Through::Host);
+    let view = joined(pid, ProcChoice::Host);
     for file in ["self/stat", "1/stat", "thread-self/stat", "1/task/1/stat"] {
         let stat: Stat = view.read_at(file).unwrap();
         assert_eq!(Pid::new(stat.pid), pid_of(pid), "{file}");
@@ -112,8 +112,8 @@ fn numbers_of_processes_are_the_containers_own() {
     let status: Status = view.read_of(Pid::new(1)).unwrap();
     assert_eq!(status.ns_pid.unwrap().last(), Some(&1));
     // Whoever does not run there is not there, by whatever number.
-    for through in [Through::Container, Through::Host] {
-        let view = joined(pid, through);
+    for choice in [ProcChoice::Container, ProcChoice::Host] {
+        let view = joined(pid, choice);
         let error = view.read_of::<Stat>(Pid::new(u32::MAX)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Gone, "{error}");
         let error = view.read_of::<Stat>(pid_of(pid)).unwrap_err();

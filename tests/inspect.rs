@@ -13,7 +13,7 @@ use std::{
     },
 };
 
-use psgo::{Error, ErrorKind, FileKind, JoinOptions, Pid, Process, Runtime, Through, View};
+use psgo::{Error, ErrorKind, FileKind, JoinOptions, Pid, ProcChoice, Process, Runtime, View};
 use serde_json::Value;
 
 use crate::{
@@ -414,12 +414,16 @@ fn in_a_container_numbers_and_names_are_its_own() {
     let container = podman::plain();
     let host = View::host().unwrap();
     let target = Pid::new(container.pid.try_into().unwrap());
-    for through in [Through::Container, Through::Host] {
+    for choice in [ProcChoice::Container, ProcChoice::Host] {
         let mut options = JoinOptions::default();
-        options.through = through;
-        let view = host.join(target, &options).unwrap();
+        options.proc = choice;
+        let view = View::join(target)
+            .seen_from(&host)
+            .options(&options)
+            .open()
+            .unwrap();
         let first = view.process(Pid::new(1)).unwrap();
-        assert_eq!(first.own_pid(), Some(target), "{through:?}");
+        assert_eq!(first.own_pid(), Some(target), "{choice:?}");
         assert_eq!(first.ppid().unwrap(), None);
         assert_eq!(first.pids().unwrap(), [Pid::new(1)]);
         assert_eq!(first.name().unwrap().as_bytes(), b"sh");

@@ -22,7 +22,7 @@ use nix::sys::{
     eventfd::EventFd,
     memfd::{MFdFlags, memfd_create},
 };
-use psgo::{JoinOptions, Pid, Query, Through, View, descriptor::Subject};
+use psgo::{JoinOptions, Pid, ProcChoice, Query, View, descriptor::Subject};
 use serde_json::Value;
 
 use crate::{
@@ -449,11 +449,11 @@ fn listening() -> &'static Container {
     &STARTED
 }
 
-fn joined(pid: i32, through: Through) -> View {
+fn joined(pid: i32, choice: ProcChoice) -> View {
     let mut options = JoinOptions::default();
-    options.through = through;
+    options.proc = choice;
     let pid = Pid::new(u32::try_from(pid).unwrap());
-    View::host().unwrap().join(pid, &options).unwrap()
+    View::join(pid).options(&options).open().unwrap()
 }
 
 #[test]
@@ -496,22 +496,22 @@ fn in_a_container_both_are_what_the_tools_say_there() {
     let own = own.to_string();
     assert_eq!(files_by_command(&["-join", &pid, "-pids", &own]), said);
     // By either way, with the library.
-    let table_of = |through, subject, names: &[&str]| {
+    let table_of = |choice, subject, names: &[&str]| {
         let query = Query::of(subject, names).unwrap();
-        let table = query.view(joined(target, through)).table().unwrap();
+        let table = query.view(joined(target, choice)).table().unwrap();
         assert!(table.skipped().is_empty(), "{:?}", table.skipped());
         table.to_strings()
     };
-    for through in [Through::Container, Through::Host] {
+    for choice in [ProcChoice::Container, ProcChoice::Host] {
         let names = ["suser", "fd", "hpid", "pid"];
-        let sockets = table_of(through, Subject::Sockets, &names);
+        let sockets = table_of(choice, Subject::Sockets, &names);
         let wanted = ["alice", fd, &host_pid.to_string(), &own];
-        assert_eq!(sockets, [wanted], "{through:?}");
+        assert_eq!(sockets, [wanted], "{choice:?}");
         let names = ["fd", "kind", "mode", "inode", "name", "pid"];
-        let rows = table_of(through, Subject::Files, &names);
+        let rows = table_of(choice, Subject::Files, &names);
         let rows = rows.iter().filter(|row| row[5] == own);
         let rows = rows.map(|row| [0, 1, 2, 3, 4].map(|at| row[at].as_str()));
-        assert_eq!(files_of_psgo(rows), said, "{through:?}");
+        assert_eq!(files_of_psgo(rows), said, "{choice:?}");
     }
 }
 

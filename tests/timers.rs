@@ -16,7 +16,7 @@ use nix::{
     time::ClockId as Clock,
     unistd::gettid,
 };
-use psgo::{JoinOptions, Pid, Query, Through, View, descriptor::Subject};
+use psgo::{JoinOptions, Pid, ProcChoice, Query, View, descriptor::Subject};
 use serde_json::{Value, json};
 
 use crate::{
@@ -135,11 +135,11 @@ fn timers_of_a_container_are_told_by_its_own_numbers() {
         let names = ["timers", "-pids", &pid, "-format", "id", "-no-header"];
         (psgo(&names).text().lines().count() == 3).then_some(target)
     });
-    for through in [Through::Container, Through::Host] {
+    for choice in [ProcChoice::Container, ProcChoice::Host] {
         let mut options = JoinOptions::default();
-        options.through = through;
+        options.proc = choice;
         let pid = Pid::new(u32::try_from(target).unwrap());
-        let view = View::host().unwrap().join(pid, &options).unwrap();
+        let view = View::join(pid).options(&options).open().unwrap();
         let names = ["pid", "kind", "notify", "target"];
         let query = Query::of(Subject::Timers, &names).unwrap().view(view);
         let mut rows = query.table().unwrap().to_strings();
@@ -151,8 +151,8 @@ fn timers_of_a_container_are_told_by_its_own_numbers() {
             ["1", "posix", "signal", thread.as_str()],
             ["1", "timerfd", "?", "?"],
         ];
-        assert_eq!(rows, wanted, "{through:?}");
+        assert_eq!(rows, wanted, "{choice:?}");
         let inside: u32 = thread.parse().unwrap();
-        assert!((2..100).contains(&inside), "{through:?}: {thread}");
+        assert!((2..100).contains(&inside), "{choice:?}: {thread}");
     }
 }

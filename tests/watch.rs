@@ -29,7 +29,7 @@ fn watching(columns: &[&str]) -> Watcher {
 
 /// The cells of the process at one more look, but for the first two.
 fn look(watcher: &mut Watcher, pid: i32) -> Vec<Value> {
-    let look = watcher.look().unwrap();
+    let look = watcher.sample().unwrap();
     let mut rows = look.table.rows().iter();
     let row = rows.find(|row| row.values()[0] == Value::Int(pid.into()));
     row.expect("it is there").values()[2..].to_vec()

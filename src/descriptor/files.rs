@@ -2,7 +2,7 @@
 
 use super::{Descriptor, Needs, Value, descriptors};
 use crate::{
-    format::pid::{DELETED, Target},
+    format::pid::{DELETED, LinkTarget},
     snapshot::{Opened, Place},
     value::Text,
 };
@@ -47,8 +47,8 @@ fn flags(opened: &Opened) -> Value {
 
 fn inode(opened: &Opened) -> Value {
     let told = opened.info.as_ref().and_then(|info| info.ino);
-    let inode = match Target::of(&opened.target) {
-        Target::Inode(_, inode) => Some(inode),
+    let inode = match LinkTarget::of(&opened.target) {
+        LinkTarget::Inode(_, inode) => Some(inode),
         _ => told,
     };
     inode.map_or(Value::MISSING, Value::from)
@@ -68,14 +68,14 @@ fn kind(opened: &Opened) -> Value {
     }
     let target = opened.target.as_slice();
     let is_below = |dir: &&str| target.starts_with(dir.as_bytes());
-    Value::Text(match Target::of(target) {
-        Target::Inode(kind, _) | Target::Anonymous(kind) => Text::from(kind),
-        Target::Memory => Text::word("memfd"),
-        Target::DmaBuf => Text::word("dmabuf"),
-        Target::Other if target.starts_with(b"/dev/") && !FILES_IN_DEV.iter().any(is_below) => {
+    Value::Text(match LinkTarget::of(target) {
+        LinkTarget::Inode(kind, _) | LinkTarget::Anonymous(kind) => Text::from(kind),
+        LinkTarget::Memory => Text::word("memfd"),
+        LinkTarget::DmaBuf => Text::word("dmabuf"),
+        LinkTarget::Other if target.starts_with(b"/dev/") && !FILES_IN_DEV.iter().any(is_below) => {
             Text::word("device")
         }
-        Target::Other => Text::word("file"),
+        LinkTarget::Other => Text::word("file"),
     })
 }
 

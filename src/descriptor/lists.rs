@@ -141,12 +141,12 @@ fn types() -> BTreeMap<&'static str, Holds> {
     let me = Pid::new(std::process::id());
     let names: Vec<_> = all().map(|descriptor| descriptor.name).collect();
     let (mut types, mut empty) = (BTreeMap::new(), BTreeMap::new());
-    let views = [View::at(&proc).unwrap(), View::inside(me).unwrap()];
+    let views = [View::at(&proc).unwrap(), View::join(me).open().unwrap()];
     for view in views {
         let mut watcher = Query::new(&names).unwrap().view(view).watch().unwrap();
         // Rates are known from the second look on.
-        watcher.look().unwrap();
-        for row in watcher.look().unwrap().table.rows() {
+        watcher.sample().unwrap();
+        for row in watcher.sample().unwrap().table.rows() {
             for (name, value) in names.iter().zip(row.values()) {
                 if *value == Value::List(Vec::new()) {
                     // It tells no more than that it is a list.

@@ -7,11 +7,11 @@ use crate::{
     value::Value,
 };
 
-mod aix;
+mod added;
 mod files;
-mod further;
 #[cfg(test)]
 mod lists;
+mod original;
 mod sockets;
 mod timers;
 
@@ -204,29 +204,29 @@ static ALIASES: &[(&str, &str)] = &[
     ("vsize", "vsz"),
 ];
 
-/// psgo's 32 descriptors, in the order of its documentation.
-pub fn psgo() -> impl Iterator<Item = &'static Descriptor> {
-    aix::TABLE.iter()
+/// The 32 descriptors of the Go psgo, in the order of its documentation.
+pub fn original() -> impl Iterator<Item = &'static Descriptor> {
+    original::TABLE.iter()
 }
 
-/// The descriptors that psgo does not have.
-pub fn further() -> impl Iterator<Item = &'static Descriptor> {
-    further::TABLE.iter()
+/// The descriptors that the Go psgo does not have.
+pub fn added() -> impl Iterator<Item = &'static Descriptor> {
+    added::TABLE.iter()
 }
 
 /// Every descriptor.
 pub fn all() -> impl Iterator<Item = &'static Descriptor> {
-    psgo().chain(further())
+    original().chain(added())
 }
 
-/// The names of psgo's 32 descriptors, sorted.
+/// The names of the Go psgo's 32 descriptors, sorted.
 ///
 /// ```
 /// assert_eq!(psgo::list_descriptors().len(), 32);
 /// ```
 #[must_use]
 pub fn list_descriptors() -> Vec<&'static str> {
-    let mut names: Vec<_> = psgo().map(|d| d.name).collect();
+    let mut names: Vec<_> = original().map(|d| d.name).collect();
     names.sort_unstable();
     names
 }
@@ -314,8 +314,8 @@ mod tests {
 
     #[test]
     fn there_are_psgos_32_descriptors_and_15_codes() {
-        assert_eq!(psgo().count(), 32);
-        assert_eq!(psgo().filter(|d| !d.code.is_empty()).count(), 15);
+        assert_eq!(original().count(), 32);
+        assert_eq!(original().filter(|d| !d.code.is_empty()).count(), 15);
     }
 
     #[test]

@@ -90,7 +90,7 @@ fn node(row: &Row) -> Option<(Node, u32)> {
     let is_kernel_thread = number(kthread)? == Some(1);
     let parent = number(ppid)?.and_then(|ppid| u32::try_from(ppid).ok());
     let node = Node {
-        pid: row.pid(),
+        pid: row.pid()?,
         parent: ROOT,
         depth: 1,
         user: text(user)?,

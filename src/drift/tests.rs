@@ -15,7 +15,7 @@ fn rows(text: &str) -> Vec<Row> {
             Value::Int((words[3] == "K").into()),
             Value::text(words[4]),
         ];
-        Row::new(Pid::new(number(words[0])), None, values)
+        Row::of(Pid::new(number(words[0])), None, values)
     };
     text.lines()
         .filter(|line| !line.trim().is_empty())
@@ -185,24 +185,24 @@ root  {user=root}
 #[test]
 fn a_listing_of_other_columns_is_refused() {
     let values = vec![Value::Int(1); 5];
-    let other = [Row::new(Pid::new(1), None, values)];
+    let other = [Row::of(Pid::new(1), None, values)];
     let error = tree(&other, &Rules::default()).unwrap_err();
     assert_eq!(error.kind(), crate::ErrorKind::Invalid);
     let two = [1, 2].map(|via| {
-        Row::new(
+        Row::of(
             Pid::new(1),
             Some(Pid::new(via)),
             rows("1 0 a S b")[0].values().to_vec(),
         )
     });
     assert!(tree(&two, &Rules::default()).is_err());
-    let short = [Row::new(Pid::new(1), None, Vec::new())];
+    let short = [Row::of(Pid::new(1), None, Vec::new())];
     assert!(tree(&short, &Rules::default()).is_err());
 }
 
 #[test]
 fn what_is_not_known_is_a_question_mark() {
-    let row = Row::new(Pid::new(7), None, vec![Value::MISSING; 5]);
+    let row = Row::of(Pid::new(7), None, vec![Value::MISSING; 5]);
     let lines = tree(&[row], &Rules::default()).unwrap();
     assert_eq!(lines[1].to_string(), "  ?  {user=?}");
 }
@@ -361,7 +361,13 @@ fn a_rule_may_be_about_the_host_or_about_containers() {
     assert!(shown(FAMILY, &both).contains("  HOST  {"));
     let joined: Vec<_> = rows(FAMILY)
         .iter()
-        .map(|row| Row::new(row.pid(), Some(Pid::new(5572)), row.values().to_vec()))
+        .map(|row| {
+            Row::of(
+                row.pid().unwrap(),
+                Some(Pid::new(5572)),
+                row.values().to_vec(),
+            )
+        })
         .collect();
     let lines = tree(&joined, &both).unwrap();
     assert_eq!(lines[1].to_string(), "  CONTAINER  {user=root}");

@@ -28,7 +28,7 @@ const NAMES_LIMIT: usize = 4 << 20;
 /// The process whose container is looked at. What it holds open keeps its number, and that of its
 /// namespace, from being taken for another's.
 #[derive(Debug)]
-pub(crate) struct Target {
+pub(crate) struct HeldProcess {
     pid: Pid,
     dir: ProcessDir,
     start: u64,
@@ -48,7 +48,7 @@ pub(crate) struct Found {
     pub(crate) proc: io::Result<OwnedFd>,
 }
 
-impl Target {
+impl HeldProcess {
     /// Takes hold of `pid` of the trusted `/proc` `base`.
     pub(crate) fn hold(base: &Procfs, pid: Pid) -> Result<Self> {
         let about = |name: &str| {

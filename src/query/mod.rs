@@ -1,6 +1,6 @@
 //! The entry points: names of descriptors and processes in, rows of values out.
 
-use std::{num::NonZeroUsize, ops::ControlFlow, time::Duration};
+use std::{num::NonZeroUsize, ops::ControlFlow, sync::Arc};
 
 use crate::{
     descriptor::{Descriptor, Subject},
@@ -9,16 +9,18 @@ use crate::{
     ids::Pid,
     snapshot::{self, Memory, Needs},
     value::Value,
-    view::{JoinOptions, View},
+    view::{JoinOptions, JoinedContainer, View},
 };
 
+mod row;
 mod subjects;
 mod table;
 mod watch;
 
+use row::Cells;
 use subjects::rows;
-pub use table::{Record, Row, Table};
-pub use watch::{Look, Watcher};
+pub use table::{Row, Table};
+pub use watch::{Sample, Watcher};
 
 pub use crate::snapshot::Outcome;
 
@@ -55,7 +57,7 @@ pub fn process_info<S: AsRef<str>>(pids: Pids<'_>, descriptors: &[S]) -> Result<
 
 /// The processes of the container in which `pid` runs, read from inside its mount namespace.
 ///
-/// See [`View::inside`] for how it is entered and what is believed there.
+/// See [`View::join`] for how it is entered and what is trusted there.
 ///
 /// ```no_run
 /// let options = psgo::JoinOptions::default();
@@ -75,7 +77,8 @@ pub fn join_namespace_and_process_info<S: AsRef<str>>(
     options: &JoinOptions,
 ) -> Result<Table> {
     let query = Query::new(descriptors)?;
-    query.view(View::host()?.join(pid, options)?).table()
+    let view = View::join(pid).options(options).open()?;
+    query.view(view).table()
 }
 
 /// The processes of the containers in which `pids` run: each PID namespace once, the first pid
@@ -108,9 +111,9 @@ pub fn join_namespace_and_process_info_by_pids<S: AsRef<str>>(
     options: &JoinOptions,
 ) -> Result<Table> {
     let query = Query::new(descriptors)?;
-    let (views, skipped) = View::host()?.join_each(pids, options);
-    let mut table = query.views(views).table()?;
-    table.outcome.skipped.splice(0..0, skipped);
+    let joined = View::host()?.join_each(pids, options);
+    let mut table = query.views(joined.views).table()?;
+    table.outcome.skipped.splice(0..0, joined.skipped);
     Ok(table)
 }
 
@@ -168,7 +171,7 @@ struct Key {
 #[derive(Debug, Clone)]
 pub struct Query {
     subject: Subject,
-    columns: Vec<Column>,
+    columns: Arc<[Column]>,
     keys: Vec<Key>,
     filter: Option<Filter>,
     pids: Option<Vec<Pid>>,
@@ -186,7 +189,7 @@ impl Query {
     /// # Errors
     ///
     /// [`UnknownDescriptor`](crate::ErrorKind::UnknownDescriptor).
-    pub fn new<S: AsRef<str>>(descriptors: &[S]) -> Result<Self> {
+    pub fn new<S: AsRef<str>>(descriptors: impl IntoIterator<Item = S>) -> Result<Self> {
         Self::of(Subject::Processes, descriptors)
     }
 
@@ -212,20 +215,22 @@ impl Query {
     /// # Errors
     ///
     /// [`UnknownDescriptor`](crate::ErrorKind::UnknownDescriptor).
-    pub fn of<S: AsRef<str>>(subject: Subject, descriptors: &[S]) -> Result<Self> {
+    pub fn of<S: AsRef<str>>(
+        subject: Subject,
+        descriptors: impl IntoIterator<Item = S>,
+    ) -> Result<Self> {
         let column = |name: &str| Column::parse(name, subject);
-        let columns: Result<_> = if descriptors.is_empty() {
+        let named = descriptors.into_iter();
+        let mut columns: Vec<_> = named
+            .map(|name| column(name.as_ref()))
+            .collect::<Result<_>>()?;
+        if columns.is_empty() {
             let names = subject.default_descriptors().iter();
-            names.map(|name| column(name)).collect()
-        } else {
-            descriptors
-                .iter()
-                .map(|name| column(name.as_ref()))
-                .collect()
-        };
+            columns = names.map(|name| column(name)).collect::<Result<_>>()?;
+        }
         Ok(Self {
             subject,
-            columns: columns?,
+            columns: columns.into(),
             keys: Vec::new(),
             filter: None,
             pids: None,
@@ -264,7 +269,7 @@ impl Query {
             }
             words
         });
-        Self::of(subject, &items.collect::<Vec<_>>())
+        Self::of(subject, items)
     }
 
     /// Lists these processes.
@@ -346,14 +351,6 @@ impl Query {
         self
     }
 
-    /// How long to wait for a process whose files do not answer, 2 s unless told. It bounds
-    /// the waiting without progress, never the sum of the work.
-    #[must_use]
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.pace.timeout = timeout;
-        self
-    }
-
     /// How many threads read; as many as pay unless told.
     #[must_use]
     pub fn threads(mut self, threads: NonZeroUsize) -> Self {
@@ -432,7 +429,7 @@ impl Query {
             ControlFlow::Continue(())
         })?;
         Ok(Table {
-            columns: self.columns.clone(),
+            columns: Arc::clone(&self.columns),
             rows,
             outcome,
         })
@@ -465,19 +462,22 @@ impl Query {
             .chain(self.filter.iter().flat_map(Filter::columns).copied())
             .collect();
         let kept = self.columns.len() + self.keys.len();
-        let mut each = |mut row: Row| {
+        let mut each = |mut cells: Cells| {
             if let Some(filter) = &self.filter {
-                if !filter.holds(row.values().get(kept..).unwrap_or_default()) {
+                if !filter.holds(cells.values.get(kept..).unwrap_or_default()) {
                     return ControlFlow::Continue(());
                 }
-                row.truncate(kept);
+                cells.values.truncate(kept);
             }
-            each(row)
+            each(Row::new(Arc::clone(&self.columns), cells))
         };
         let mut outcome = Outcome::default();
         for (view, memory) in views {
             if let Some(joined) = &view.0.joined {
-                outcome.ways.push((joined.pid(), joined.way.clone()));
+                outcome.containers.push(JoinedContainer {
+                    via: joined.pid(),
+                    source: joined.source.clone(),
+                });
                 outcome.abandoned += joined.left_behind;
             }
             let known = |descriptor: &&&Descriptor| {
@@ -491,7 +491,10 @@ impl Query {
                 view,
                 pids: self.pids.as_deref(),
                 needs,
-                pace: self.pace,
+                pace: snapshot::Pace {
+                    timeout: view.patience(),
+                    ..self.pace
+                },
             };
             let columns = extracted.clone();
             let flow = rows(self.subject, columns, ask, memory, &mut each, &mut outcome)?;
@@ -507,14 +510,14 @@ impl Query {
         if !self.keys.is_empty() {
             rows.sort_by(|a, b| self.compare(a, b));
             for row in rows {
-                row.truncate(self.columns.len());
+                row.cells_mut().values.truncate(self.columns.len());
             }
         }
     }
 
     fn compare(&self, a: &Row, b: &Row) -> std::cmp::Ordering {
         let shown = self.columns.len();
-        let cells = a.values()[shown..].iter().zip(&b.values()[shown..]);
+        let cells = a.all_values()[shown..].iter().zip(&b.all_values()[shown..]);
         self.keys
             .iter()
             .zip(cells)

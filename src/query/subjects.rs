@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, ops::ControlFlow, sync::Arc};
 
-use super::{Row, table::Mark};
+use super::row::{Cells, Mark};
 use crate::{
     descriptor::{Descriptor, Extract, Owned, Subject, Timed},
     error::{Error, ErrorKind, Result},
@@ -14,7 +14,7 @@ use crate::{
     view::{Skipped, View},
 };
 
-type Each<'a> = &'a mut dyn FnMut(Row) -> ControlFlow<()>;
+type Each<'a> = &'a mut dyn FnMut(Cells) -> ControlFlow<()>;
 
 /// Gives out the rows of one view, of these columns.
 pub(super) fn rows(
@@ -54,7 +54,7 @@ fn processes(
         cells.extend(columns.iter().map(|column| of_process(column, seen)));
         seen.pid()
     };
-    let mut each = |pid, cells| each(Row::new(pid, via, cells));
+    let mut each = |pid, cells| each(Cells::new(Some(pid), via, cells));
     let weigh = |_: &Pid, cells: &[Value]| Value::weight_of(cells);
     snapshot::collect(ask, memory, extract, weigh, &mut each, outcome)
 }
@@ -69,7 +69,7 @@ trait Made: Send + 'static {
     fn weight(&self) -> usize;
 }
 
-impl Made for Row {
+impl Made for Cells {
     fn weight(&self) -> usize {
         Self::weight(self)
     }
@@ -132,11 +132,11 @@ fn files(
                 _ => process.clone(),
             });
             let mark = || Mark::Opened(seen.pid(), opened.place, opened.target.as_slice().into());
-            Row::new(seen.pid(), via, cells.collect()).marked(is_watched.then(mark))
+            Cells::new(Some(seen.pid()), via, cells.collect()).marked(is_watched.then(mark))
         };
         opened.map(row).collect()
     };
-    let mut each = |_, rows: Vec<Row>| rows.into_iter().try_for_each(&mut *each);
+    let mut each = |_, rows: Vec<Cells>| rows.into_iter().try_for_each(&mut *each);
     of_each(ask, of, &mut each, outcome)
 }
 
@@ -180,11 +180,11 @@ fn timers(
                 Extract::Timer(extract) => extract(&timed),
                 _ => process.clone(),
             });
-            Row::new(pid, via, cells.collect()).marked(is_watched.then_some(mark))
+            Cells::new(Some(pid), via, cells.collect()).marked(is_watched.then_some(mark))
         };
         timed.map(row).collect()
     };
-    let mut each = |_, rows: Vec<Row>| rows.into_iter().try_for_each(&mut *each);
+    let mut each = |_, rows: Vec<Cells>| rows.into_iter().try_for_each(&mut *each);
     of_each(ask, of, &mut each, outcome)
 }
 
@@ -253,8 +253,8 @@ fn sockets(
             Extract::Socket(extract) => extract(&owned),
             _ => of_owner(at).unwrap_or(Value::MISSING),
         });
-        let pid = owner.map_or(Pid::new(0), |owner| owner.pid);
-        let row = Row::new(pid, via, cells.collect());
+        let pid = owner.map(|owner| owner.pid);
+        let row = Cells::new(pid, via, cells.collect());
         if each(row.marked(is_watched.then(|| mark(&socket)))).is_break() {
             return Ok(ControlFlow::Break(()));
         }

@@ -1,14 +1,30 @@
-//! `Table` and its rows: what a listing gives.
+//! `Table` and `Row`: what a listing returns.
 
-use std::net::SocketAddr;
+use std::sync::Arc;
 
-use super::{Column, Outcome};
-use crate::{ids::Pid, snapshot::Place, value::Value, view::Skipped};
+use super::{Column, Outcome, row::Cells};
+use crate::{ids::Pid, value::Value, view::Skipped};
 
-/// A listing: headers, rows of typed values, and what was left out.
+/// A listing: columns, rows of typed values, and what was left out.
+///
+/// With feature `serde` it serialises as one object that loses nothing:
+///
+/// ```text
+/// {
+///   "columns": [{"name": "pid", "header": "PID"}, …],
+///   "rows": [{"pid": 1, "via": 5572, "values": [1, …], "missing": {"1": "denied"}}, …],
+///   "skipped": [{"pid": 7, "via": null, "named": true, "kind": "gone", "error": "…"}, …],
+///   "containers": [{"via": 5572, "proc": "its own /proc"}, …],
+///   "abandoned": 0,
+///   "ended": "complete"
+/// }
+/// ```
+///
+/// `values` are in the order of `columns`; `missing` says by their index why values are `null`,
+/// where a reason is known. A [`Row`] alone serialises as an object keyed by descriptor names.
 #[derive(Debug, Clone)]
 pub struct Table {
-    pub(super) columns: Vec<Column>,
+    pub(super) columns: Arc<[Column]>,
     pub(super) rows: Vec<Row>,
     pub(super) outcome: Outcome,
 }
@@ -20,7 +36,7 @@ impl Table {
         &self.columns
     }
 
-    /// What stands above each column.
+    /// The header of each column.
     #[must_use]
     pub fn headers(&self) -> Vec<&str> {
         self.columns.iter().map(Column::header).collect()
@@ -32,7 +48,7 @@ impl Table {
         &self.rows
     }
 
-    /// psgo's strings: one for each cell of each row, without the headers.
+    /// The Go psgo's result: one string per cell of each row, without the headers.
     ///
     /// The text is escaped, see [`Value`].
     #[must_use]
@@ -54,137 +70,190 @@ impl Table {
     }
 }
 
-/// One process, socket, open file or timer: a value for each column.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Row {
-    pid: Pid,
-    via: Option<Pid>,
-    /// Only of what is watched, and is no process. Boxed, as a row is handed on from one to another.
-    mark: Option<Box<Mark>>,
-    values: Vec<Value>,
+impl<'a> IntoIterator for &'a Table {
+    type Item = &'a Row;
+    type IntoIter = std::slice::Iter<'a, Row>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.rows.iter()
+    }
 }
 
-/// By what a row is known again at the next look.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Mark {
-    /// A process.
-    Process(Pid),
-    /// What a process holds open, where its link leads: a descriptor can come to mean another file.
-    Opened(Pid, Place, Box<[u8]>),
-    /// A connection by its ends: when it is closed, its socket has lost its inode, but the ends
-    /// have it for a while.
-    Connection(&'static str, SocketAddr, SocketAddr),
-    /// Any other socket, by its inode.
-    Socket(u64),
-    /// One without: a connection of a Unix socket that waits to be accepted.
-    Nameless(&'static str, Option<SocketAddr>, Option<Box<[u8]>>),
-    /// A POSIX timer of a process.
-    Timer(Pid, i32),
+/// One process, socket, open file or timer: a value for each column.
+///
+/// ```
+/// use psgo::{Pid, Pids, Value};
+///
+/// let me = Pid::new(std::process::id());
+/// let table = psgo::process_info(Pids::Only(&[me]), &["pid", "rss", "comm"])?;
+/// for row in &table {
+///     let rss = row.get("rss").and_then(Value::as_bytes);
+///     println!("{:?} {} {rss:?}", row.pid(), row.get("comm").unwrap());
+/// }
+/// # Ok::<(), psgo::Error>(())
+/// ```
+///
+/// With feature `serde` it serialises as an object keyed by descriptor names, which fails if the
+/// same column is there twice.
+#[derive(Debug, Clone)]
+pub struct Row {
+    columns: Arc<[Column]>,
+    cells: Cells,
 }
 
 impl Row {
-    pub(crate) fn new(pid: Pid, via: Option<Pid>, values: Vec<Value>) -> Self {
-        Self {
-            pid,
-            via,
-            mark: None,
-            values,
-        }
+    pub(super) fn new(columns: Arc<[Column]>, cells: Cells) -> Self {
+        Self { columns, cells }
     }
 
-    /// The same, known again by this mark.
-    pub(super) fn marked(self, mark: Option<Mark>) -> Self {
-        let mark = mark.map(Box::new);
-        Self { mark, ..self }
+    /// A row of as many columns as values, for tests of what takes rows.
+    #[cfg(test)]
+    pub(crate) fn of(pid: Pid, via: Option<Pid>, values: Vec<Value>) -> Self {
+        let pids = vec!["pid"; values.len()];
+        let query = super::Query::new(pids).unwrap();
+        Self::new(query.columns, Cells::new(Some(pid), via, values))
     }
 
-    /// By what it is known again.
-    pub(super) fn take_mark(&mut self) -> Mark {
-        let mark = self.mark.take();
-        mark.map_or(Mark::Process(self.pid), |mark| *mark)
+    pub(super) fn cells_mut(&mut self) -> &mut Cells {
+        &mut self.cells
     }
 
-    /// How many bytes of memory it takes, about.
-    pub(super) fn weight(&self) -> usize {
-        Value::weight_of(&self.values)
+    /// Also the cells of sort keys, which are behind those of the columns while rows are sorted.
+    pub(super) fn all_values(&self) -> &[Value] {
+        &self.cells.values
     }
 
-    pub(super) fn truncate(&mut self, columns: usize) {
-        self.values.truncate(columns);
-    }
-
-    /// The process, in the PID namespace of the `/proc` that was read: of a socket the first that
-    /// has it. A socket that no process has, or none that may be read, has the number 0, which is
-    /// no process's; its columns of a process are [`Value::MISSING`].
+    /// The process, in the PID namespace of the `/proc` that was read; of a socket the first that
+    /// has it open. `None` for a socket that no process has open, or none that may be read: its
+    /// process columns are [`Value::Missing`].
     #[must_use]
-    pub fn pid(&self) -> Pid {
-        self.pid
+    pub fn pid(&self) -> Option<Pid> {
+        self.cells.pid
     }
 
-    /// The pid through which its container was joined; nothing without a join.
+    /// The pid through which its container was joined; `None` without a join.
     #[must_use]
     pub fn via(&self) -> Option<Pid> {
-        self.via
+        self.cells.via
+    }
+
+    /// The columns, in the order of the values.
+    #[must_use]
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
     }
 
     /// The cells, in the order of the columns.
     #[must_use]
     pub fn values(&self) -> &[Value] {
-        &self.values
+        let shown = self.columns.len().min(self.cells.values.len());
+        &self.cells.values[..shown]
     }
 
-    /// The row with the names of its columns: with feature `serde` it serialises as one
-    /// object keyed by the descriptors' names.
-    #[must_use]
-    pub fn record<'a>(&'a self, columns: &'a [Column]) -> Record<'a> {
-        Record { columns, row: self }
-    }
-}
-
-/// A row together with its columns.
-#[derive(Debug, Clone, Copy)]
-pub struct Record<'a> {
-    columns: &'a [Column],
-    row: &'a Row,
-}
-
-impl<'a> Record<'a> {
     /// Each column with its value.
-    pub fn cells(&self) -> impl Iterator<Item = (&'a Column, &'a Value)> + use<'a> {
-        self.columns.iter().zip(&self.row.values)
+    pub fn cells(&self) -> impl Iterator<Item = (&Column, &Value)> {
+        self.columns.iter().zip(self.values())
     }
-}
 
-/// # Errors
-///
-/// A descriptor that is among the columns twice would be a key twice.
-#[cfg(feature = "serde")]
-impl serde::Serialize for Record<'_> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        use serde::ser::Error as _;
-        let twice = self.columns.iter().enumerate().find(|(i, column)| {
-            let name = column.descriptor().name;
-            self.columns[..*i]
-                .iter()
-                .any(|other| other.descriptor().name == name)
-        });
-        if let Some((_, column)) = twice {
-            let name = column.descriptor().name;
-            return Err(S::Error::custom(format!(
-                "descriptor \"{name}\" twice in one object"
-            )));
+    /// The cell of the column `name`: a descriptor's name, or another name or code by which
+    /// [`find`](crate::descriptor::Subject::find) knows it. The first, if there are several;
+    /// `None` if there is no such column.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        let mut cells = self.cells();
+        let by_name = cells.find(|(column, _)| column.descriptor().name == name);
+        if let Some((_, value)) = by_name {
+            return Some(value);
         }
-        serializer.collect_map(
-            self.cells()
-                .map(|(column, value)| (column.descriptor().name, value)),
-        )
+        let known = crate::descriptor::find(name).ok()?;
+        let mut cells = self.cells();
+        let found = cells.find(|(column, _)| column.descriptor().name == known.name);
+        found.map(|(_, value)| value)
     }
 }
 
-/// An array of objects keyed by the descriptors' names.
+/// Two rows are equal if they are of the same process and have the same values.
+impl PartialEq for Row {
+    fn eq(&self, other: &Self) -> bool {
+        (self.pid(), self.via()) == (other.pid(), other.via()) && self.values() == other.values()
+    }
+}
+
 #[cfg(feature = "serde")]
-impl serde::Serialize for Table {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.rows.iter().map(|row| row.record(&self.columns)))
+mod serialize {
+    use serde::{
+        Serialize, Serializer,
+        ser::{Error as _, SerializeMap as _, SerializeStruct as _},
+    };
+
+    use super::{Row, Table};
+    use crate::{query::Column, value::Missing};
+
+    /// An object keyed by the descriptors' names.
+    impl Serialize for Row {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let names = || self.columns.iter().map(|column| column.descriptor().name);
+            let twice = names()
+                .enumerate()
+                .find(|(i, name)| names().take(*i).any(|n| n == *name));
+            if let Some((_, name)) = twice {
+                let reason = format!("descriptor \"{name}\" twice in one object");
+                return Err(S::Error::custom(reason));
+            }
+            serializer.collect_map(names().zip(self.values()))
+        }
+    }
+
+    impl Serialize for Table {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut table = serializer.serialize_struct("Table", 6)?;
+            table.serialize_field(
+                "columns",
+                &self.columns.iter().map(Named).collect::<Vec<_>>(),
+            )?;
+            table.serialize_field("rows", &self.rows.iter().map(Whole).collect::<Vec<_>>())?;
+            table.serialize_field("skipped", &self.outcome.skipped)?;
+            table.serialize_field("containers", &self.outcome.containers)?;
+            table.serialize_field("abandoned", &self.outcome.abandoned)?;
+            table.end()
+        }
+    }
+
+    struct Named<'a>(&'a Column);
+
+    impl Serialize for Named<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let name = ("name", self.0.descriptor().name);
+            serializer.collect_map([name, ("header", self.0.header())])
+        }
+    }
+
+    /// A row with what its object would lose.
+    struct Whole<'a>(&'a Row);
+
+    impl Serialize for Whole<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let reasons = self.0.values().iter().enumerate();
+            let reasons = reasons.filter_map(|(i, value)| Some((i, value.missing()?)));
+            let missing: Vec<_> = reasons
+                .filter(|(_, reason)| *reason != Missing::None)
+                .collect();
+            let mut row = serializer.serialize_map(None)?;
+            row.serialize_entry("pid", &self.0.pid())?;
+            row.serialize_entry("via", &self.0.via())?;
+            row.serialize_entry("values", self.0.values())?;
+            if !missing.is_empty() {
+                row.serialize_entry("missing", &Reasons(missing))?;
+            }
+            row.end()
+        }
+    }
+
+    struct Reasons(Vec<(usize, Missing)>);
+
+    impl Serialize for Reasons {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_map(self.0.iter().map(|(i, reason)| (i, reason)))
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! `Watcher`: the same listing again and again.
 
-use std::{iter, ops::ControlFlow, time::SystemTime};
+use std::{iter, ops::ControlFlow, sync::Arc, time::SystemTime};
 
-use super::{Query, Row, Table, table::Mark};
+use super::{Query, Row, Table, row::Mark};
 use crate::{
     error::Result,
     ids::Pid,
@@ -11,18 +11,18 @@ use crate::{
     view::{self, View},
 };
 
-/// Looks at the same processes again and again, and keeps what does not change.
+/// Samples the same listing repeatedly, and keeps what does not change.
 ///
-/// Files of processes stay open as far as the soft limit on descriptors (`RLIMIT_NOFILE`) goes,
-/// and are read again from their beginning; names that were asked for are not asked for again. The
-/// command line and the owner are read each time: both can change without a new process. What a
-/// process alone can change of `stat` is not read again before it or its parent was on a processor:
-/// the kernel tells that by a clock (`clock_gettime`, the CPU time of a process), but only of those
-/// whose number here is the one that this process knows them by. It never sleeps: when to look
-/// again is the caller's to say.
+/// Files of processes stay open as far as the soft limit on descriptors (`RLIMIT_NOFILE`) allows,
+/// and are read again from their beginning; names that were looked up are not looked up again. The
+/// command line and the owner are read each time: both can change without a new process. The parts
+/// of `stat` that only the process itself can change are not read again before it or its parent has
+/// run: the kernel says so by a clock (`clock_gettime`, the CPU time of a process), but only for
+/// processes whose pid here is the one in this process's own PID namespace. It never sleeps: when
+/// to take the next sample is up to the caller.
 ///
-/// From the second look on a rate is that of the time since the look before: `pcpu` and the
-/// columns that end in `ps`. On the first look, and for a process that has come since, they are
+/// From the second sample on, rates (`pcpu` and the columns that end in `ps`) are over the time
+/// since the previous sample. In the first sample, and for a process that is new, they are
 /// unknown.
 ///
 /// ```
@@ -30,56 +30,56 @@ use crate::{
 ///
 /// let query = psgo::Query::new(&["pid", "pcpu", "minfltps"])?;
 /// let mut watcher = query.watch()?;
-/// let first = watcher.look()?;
+/// let first = watcher.sample()?;
 /// thread::sleep(Duration::from_millis(20));
-/// let second = watcher.look()?;
-/// println!("{} rows, {} came, {} went", second.table.rows().len(), second.came.len(), second.went.len());
-/// assert!(first.came.is_empty() && first.went.is_empty());
+/// let second = watcher.sample()?;
+/// println!("{} rows, {} new", second.table.rows().len(), second.new_rows().count());
+/// assert!(first.appeared.is_empty() && first.vanished.is_empty());
 /// # Ok::<(), psgo::Error>(())
 /// ```
 #[derive(Debug)]
 pub struct Watcher {
     query: Query,
     views: Vec<(View, Memory)>,
-    /// What was there at the last look, and through which container; and of which process.
+    /// The rows of the previous sample.
     present: Option<Present>,
 }
 
-/// By what a row is known again, and through which container.
+/// By what a row is recognised, and through which container.
 type Known = (Option<Pid>, Mark);
 
-/// By what each row is known again and whose it is, in order and each once.
-type Present = Vec<(Known, Pid)>;
+/// By what each row is recognised and its process, in order and each once.
+type Present = Vec<(Known, Option<Pid>)>;
 
-/// What one look of a [`Watcher`] saw.
+/// One sample of a [`Watcher`].
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct Look {
+pub struct Sample {
     /// When it began.
     pub at: SystemTime,
     /// The listing.
     pub table: Table,
-    /// The processes that were not there at the look before; none on the first look. Of other
-    /// subjects the [process](Row::pid) of each row that was not.
-    pub came: Vec<Pid>,
-    /// Those that were there at the look before and are not now.
-    pub went: Vec<Pid>,
-    /// Whether each row was not there before.
+    /// The [process](Row::pid) of each row that was not in the previous sample; empty in the first
+    /// sample.
+    pub appeared: Vec<Option<Pid>>,
+    /// The process of each row of the previous sample that is not in this one.
+    pub vanished: Vec<Option<Pid>>,
+    /// Whether each row is new.
     is_new: Vec<bool>,
 }
 
-impl Look {
-    /// When it began, in the zone of the host; nothing where the clock is out of all bounds.
+impl Sample {
+    /// When it began, in the zone of the host; `None` if [`local_time`](crate::local_time) has none.
     #[must_use]
     pub fn time(&self) -> Option<Time> {
         view::local_time(self.at)
     }
 
-    /// The rows that were not there at the look before, in their order; none on the first look.
+    /// The rows that were not in the previous sample, in their order; none in the first sample.
     ///
-    /// A process is known again by its pid, a timer by its process and number, what a process holds
-    /// open by its process, its descriptor and where that leads. A connection is known again by its
-    /// protocol and ends, any other socket by its inode, whoever has it.
+    /// A process is recognised by its pid, a timer by its process and number, an open file by its
+    /// process, its descriptor and the target of its link. A connection is recognised by its
+    /// protocol and ends, any other socket by its inode, whichever process has it open.
     pub fn new_rows(&self) -> impl Iterator<Item = &Row> {
         let rows = self.table.rows.iter().zip(&self.is_new);
         rows.filter_map(|(row, is_new)| is_new.then_some(row))
@@ -105,18 +105,18 @@ impl Watcher {
         })
     }
 
-    /// What is being listed.
+    /// What is listed.
     #[must_use]
     pub fn query(&self) -> &Query {
         &self.query
     }
 
-    /// Looks once more.
+    /// Takes the next sample.
     ///
     /// # Errors
     ///
     /// As [`Query::for_each`].
-    pub fn look(&mut self) -> Result<Look> {
+    pub fn sample(&mut self) -> Result<Sample> {
         let at = SystemTime::now();
         let mut rows = Vec::new();
         let views = self.views.iter_mut();
@@ -131,65 +131,56 @@ impl Watcher {
         let mut present: Vec<_> = rows
             .iter_mut()
             .enumerate()
-            .map(|(index, row)| ((row.via(), row.take_mark()), row.pid(), index))
+            .map(|(index, row)| ((row.via(), row.cells_mut().take_mark()), row.pid(), index))
             .collect();
         // Most often they are in order already, which is soon seen.
         present.sort_by(|(a, ..), (b, ..)| a.cmp(b));
         let mut is_new = vec![false; rows.len()];
-        let (mut came, mut went) = Default::default();
+        let (mut appeared, mut vanished) = Default::default();
         if let Some(before) = self.present.take() {
-            (came, went) = compare(before, &present, &mut is_new);
+            (appeared, vanished) = compare(before, &present, &mut is_new);
         }
         present.dedup_by(|(this, ..), (before, ..)| this == before);
         let present = present.into_iter().map(|(known, pid, _)| (known, pid));
         self.present = Some(present.collect());
-        Ok(Look {
+        Ok(Sample {
             at,
             table: Table {
-                columns: self.query.columns.clone(),
+                columns: Arc::clone(&self.query.columns),
                 rows,
                 outcome,
             },
-            came,
-            went,
+            appeared,
+            vanished,
             is_new,
         })
     }
 }
 
-/// Whose rows came and went, and in `is_new` which rows are there that were not before. Both lists
-/// are in order.
+/// The processes of the rows that appeared and of those that vanished, both in order; `is_new` is
+/// set for the rows that appeared.
 fn compare(
     before: Present,
-    present: &[(Known, Pid, usize)],
+    present: &[(Known, Option<Pid>, usize)],
     is_new: &mut [bool],
-) -> (Vec<Pid>, Vec<Pid>) {
-    let (mut came, mut went) = (Vec::new(), Vec::new());
+) -> (Vec<Option<Pid>>, Vec<Option<Pid>>) {
+    let (mut appeared, mut vanished) = (Vec::new(), Vec::new());
     let mut before = before.into_iter().peekable();
     for rows in present.chunk_by(|(a, ..), (b, ..)| a == b) {
         let Some((known, pid, _)) = rows.first() else {
             continue;
         };
-        let gone = |(other, _): &(_, Pid)| other < known;
-        went.extend(iter::from_fn(|| before.next_if(gone)).map(|(_, pid)| pid));
+        let gone = |(other, _): &(_, Option<Pid>)| other < known;
+        vanished.extend(iter::from_fn(|| before.next_if(gone)).map(|(_, pid)| pid));
         if before.next_if(|(other, _)| other == known).is_none() {
-            came.push(*pid);
+            appeared.push(*pid);
             for (_, _, index) in rows {
                 is_new[*index] = true;
             }
         }
     }
-    went.extend(before.map(|(_, pid)| pid));
-    (came, went)
-}
-
-impl Iterator for Watcher {
-    type Item = Result<Look>;
-
-    /// [Looks](Watcher::look) once more; it never ends.
-    fn next(&mut self) -> Option<Self::Item> {
-        Some(self.look())
-    }
+    vanished.extend(before.map(|(_, pid)| pid));
+    (appeared, vanished)
 }
 
 #[cfg(test)]
@@ -221,20 +212,20 @@ mod tests {
         let [old, new] = ["old", "new"].map(|name| dir.join(name));
         let cell = |path: &std::path::Path| Value::text(path.as_os_str().as_encoded_bytes());
         let mut file = std::os::fd::OwnedFd::from(File::create(&old).unwrap());
-        let first = watcher.look().unwrap();
+        let first = watcher.sample().unwrap();
         assert!(has(first.table.rows().iter(), &cell(&old)));
-        assert!(first.came.is_empty() && first.new_rows().next().is_none());
+        assert!(first.appeared.is_empty() && first.new_rows().next().is_none());
         let other = File::create(&new).unwrap();
         let fd = file.as_raw_fd();
         nix::unistd::dup2(&other, &mut file).unwrap();
-        let second = watcher.look().unwrap();
+        let second = watcher.sample().unwrap();
         let row = second
             .new_rows()
             .find(|row| row.values() == [cell(&new), Value::Int(fd.into())]);
         assert!(row.is_some(), "{second:?}");
-        let me = Pid::new(std::process::id());
-        assert!(second.came.contains(&me) && second.went.contains(&me));
-        let third = watcher.look().unwrap();
+        let me = Some(Pid::new(std::process::id()));
+        assert!(second.appeared.contains(&me) && second.vanished.contains(&me));
+        let third = watcher.sample().unwrap();
         assert!(!has(third.new_rows(), &cell(&new)), "{third:?}");
         assert!(has(third.table.rows().iter(), &cell(&new)));
         std::fs::remove_dir_all(dir).unwrap();
@@ -247,11 +238,11 @@ mod tests {
         let query = Query::of(Subject::Sockets, &["local", "pid"]).unwrap();
         let query = query.sort(&["-inode"]).unwrap();
         let mut watcher = query.watch().unwrap();
-        watcher.look().unwrap();
+        watcher.sample().unwrap();
         let listener = UnixListener::bind(&path).unwrap();
-        let look = watcher.look().unwrap();
+        let look = watcher.sample().unwrap();
         assert!(has(look.new_rows(), &cell));
-        let again = watcher.look().unwrap();
+        let again = watcher.sample().unwrap();
         assert!(!has(again.new_rows(), &cell) && has(again.table.rows().iter(), &cell));
         // Nobody has it any more but a child of this process.
         let mut child = std::process::Command::new("sleep")
@@ -259,13 +250,13 @@ mod tests {
             .stdin(std::os::fd::OwnedFd::from(listener))
             .spawn()
             .unwrap();
-        let given = watcher.look().unwrap();
+        let given = watcher.sample().unwrap();
         let row = given
             .table
             .rows()
             .iter()
             .find(|row| row.values()[0] == cell);
-        assert_eq!(row.unwrap().pid(), Pid::new(child.id()));
+        assert_eq!(row.unwrap().pid(), Some(Pid::new(child.id())));
         assert!(!has(given.new_rows(), &cell), "{given:?}");
         child.kill().unwrap();
         child.wait().unwrap();

@@ -28,7 +28,7 @@ use crate::{
     procfs::KEPT,
     snapshot::rest::Marks,
     value::{Text, Time},
-    view::{Inner, Skipped, Way},
+    view::{Inner, JoinedContainer, Skipped},
 };
 
 bitflags::bitflags! {
@@ -143,8 +143,8 @@ pub struct Outcome {
     /// the container's own `/proc` or names. There are never more than four of them in a process;
     /// they end when what they wait for answers or goes away.
     pub abandoned: usize,
-    /// For each joined container, by the pid through which it was joined, how it was read.
-    pub ways: Vec<(Pid, Way)>,
+    /// The joined containers, in the order in which they were read.
+    pub containers: Vec<JoinedContainer>,
 }
 
 /// What was read of one process.

@@ -48,7 +48,7 @@ pub use net::{Connection, Interface, Owner, connections, interfaces};
 /// As [`Query::table`].
 pub fn pids(view: &View) -> Result<Vec<Pid>> {
     let table = Query::new(&["pid"])?.view(view.clone()).table()?;
-    Ok(table.rows().iter().map(Row::pid).collect())
+    Ok(table.rows().iter().filter_map(Row::pid).collect())
 }
 
 /// When the machine booted: `btime` of `/proc/stat`, in whole seconds. It moves with the clock.

@@ -48,6 +48,22 @@ impl Missing {
     }
 }
 
+/// A name that stays the same, or null for [`None`](Missing::None).
+#[cfg(feature = "serde")]
+impl serde::Serialize for Missing {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let name = match self {
+            Self::None => None,
+            Self::Denied => Some("denied"),
+            Self::Unsupported => Some("unsupported"),
+            Self::NotJoined => Some("not-joined"),
+            Self::Silent => Some("timed-out"),
+            Self::Malformed => Some("not-understood"),
+        };
+        name.serialize(serializer)
+    }
+}
+
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())

@@ -1,8 +1,10 @@
 //! `Value`: one typed cell, its text and its order.
 
+mod convert;
 mod fields;
 mod missing;
 mod span;
+mod time;
 
 use std::{
     cmp::Ordering,
@@ -13,6 +15,7 @@ use std::{
 
 pub use fields::Fields;
 pub use missing::Missing;
+pub use time::Time;
 
 use crate::{bytes, caps::CapSet};
 
@@ -75,12 +78,6 @@ impl PartialEq for Value {
     }
 }
 
-impl From<u64> for Value {
-    fn from(number: u64) -> Self {
-        i64::try_from(number).map_or(Self::Uint(number), Self::Int)
-    }
-}
-
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -113,12 +110,6 @@ impl fmt::Display for Value {
 impl Value {
     /// Unknown, for no known reason.
     pub const MISSING: Self = Self::Missing(Missing::None);
-
-    /// Whether it is unknown.
-    #[must_use]
-    pub const fn is_missing(&self) -> bool {
-        matches!(self, Self::Missing(_))
-    }
 
     /// Text from bytes.
     pub fn text(bytes: impl AsRef<[u8]>) -> Self {
@@ -301,67 +292,6 @@ impl fmt::Display for Text {
     }
 }
 
-/// A moment, in the zone of the host.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Time {
-    moment: chrono::DateTime<chrono::FixedOffset>,
-    zone: Box<str>,
-}
-
-impl Time {
-    /// `nanos` nanoseconds after `secs` seconds of Unix time, in a zone `offset` seconds east of
-    /// UTC whose abbreviation is `zone`; nothing where chrono cannot hold it, there or in UTC.
-    #[must_use]
-    pub fn new(secs: i64, nanos: u32, offset: i32, zone: &str) -> Option<Self> {
-        let offset = chrono::FixedOffset::east_opt(offset)?;
-        let moment = chrono::DateTime::from_timestamp(secs, nanos)?;
-        // Most of what a moment can be asked for panics where the zone's clock is beyond the end.
-        moment.naive_utc().checked_add_offset(offset)?;
-        Some(Self {
-            moment: moment.with_timezone(&offset),
-            zone: zone.into(),
-        })
-    }
-
-    /// The moment, as chrono has it.
-    #[must_use]
-    pub fn moment(&self) -> chrono::DateTime<chrono::FixedOffset> {
-        self.moment
-    }
-
-    /// The zone's abbreviation, `CET`.
-    #[must_use]
-    pub fn zone(&self) -> &str {
-        &self.zone
-    }
-}
-
-impl PartialOrd for Time {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Time {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.moment
-            .cmp(&other.moment)
-            .then_with(|| self.zone.cmp(&other.zone))
-    }
-}
-
-/// `2019-12-09 10:50:36 +0100 CET`, in whole seconds, as psgo prints it.
-impl fmt::Display for Time {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} {}",
-            self.moment.format("%Y-%m-%d %H:%M:%S %z"),
-            bytes::Escaped(self.zone.as_bytes())
-        )
-    }
-}
-
 /// What programs read: numbers as numbers, sizes in bytes, spans in seconds, moments by RFC 3339,
 /// sets and lists as arrays, unknown as null, text that is not UTF-8 as `{"b64": "…"}`.
 #[cfg(feature = "serde")]
@@ -369,10 +299,9 @@ mod serialize {
     use std::time::Duration;
 
     use base64::{display::Base64Display, engine::general_purpose::STANDARD};
-    use chrono::SecondsFormat;
     use serde::{Serialize, Serializer};
 
-    use super::{Text, Time, Value};
+    use super::{Text, Value};
 
     impl Serialize for Value {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -410,12 +339,6 @@ mod serialize {
     impl Serialize for Base64<'_> {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
             serializer.collect_str(&Base64Display::new(self.0, &STANDARD))
-        }
-    }
-
-    impl Serialize for Time {
-        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            serializer.serialize_str(&self.moment.to_rfc3339_opts(SecondsFormat::AutoSi, false))
         }
     }
 

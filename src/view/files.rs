@@ -16,8 +16,9 @@ use crate::{
 };
 
 impl View {
-    /// How long to wait for a file that does not answer: two seconds unless told. It is the time
-    /// without any progress, not that of the whole reading. A [`Query`](crate::Query) has its own.
+    /// How long to wait for a file that does not answer, 2 s by default; for everything that is
+    /// read through the view, a [`Query`](crate::Query) too. It bounds the time without any
+    /// progress, not that of the whole reading.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.1 = timeout;

@@ -1,23 +1,21 @@
 //! Joining a container: which `/proc` shows it, whose names and ids are right in it.
 
-use std::{
-    fmt, io,
-    os::fd::{AsFd, BorrowedFd, OwnedFd},
-    sync::Arc,
-    time::Duration,
-};
+use std::{fmt, io, os::fd::OwnedFd, sync::Arc, time::Duration};
 
-use super::{Inner, Skipped, View, names::Kind};
+use super::{Inner, Skipped, Target, View, names::Kind};
 use crate::{
     error::{Error, ErrorKind, Result},
     format::pid::UidMap,
     ids::{IdMap, IdMaps, Pid},
-    namespace::{self, Numbers, Target, Translator},
+    namespace::{self, HeldProcess, Numbers, Translator},
     procfs::Procfs,
     watchdog::Patience,
 };
 
-/// How a container is joined.
+/// Options for joining a container.
+///
+/// [`View::join`] sets them one by one; a filled-in set is for callers that join several containers
+/// alike, as [`join_namespace_and_process_info_by_pids`](crate::join_namespace_and_process_info_by_pids).
 ///
 /// ```
 /// let mut options = psgo::JoinOptions::default();
@@ -26,31 +24,32 @@ use crate::{
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct JoinOptions {
-    /// What the user ids of this process's user namespace are called on the host: `container_id`
-    /// here, `host_id` there. Empty if this process runs in the host's own.
+    /// User ids of this process's user namespace (`container_id`) and what they are on the host
+    /// (`host_id`). Empty if this process runs in the host's user namespace.
     pub uid_map: Vec<IdMap>,
     /// The same for groups.
     pub gid_map: Vec<IdMap>,
-    /// Takes both maps from `/proc/self/uid_map` and `gid_map`: right where this process runs one
+    /// Take both maps from `/proc/self/uid_map` and `gid_map`: right where this process runs one
     /// user namespace below the host's, as in `podman unshare`.
     pub fill_mappings: bool,
-    /// How long to wait for a container that does not answer, in all.
+    /// How long to wait for files that do not answer: while joining in all, and afterwards as the
+    /// [time-out of the view](View::timeout).
     pub timeout: Duration,
-    /// By which `/proc` its processes are read.
-    pub through: Through,
+    /// Which `/proc` its processes may be read from.
+    pub proc: ProcChoice,
 }
 
-/// By which `/proc` the processes of a container are read.
+/// Which `/proc` the processes of a container may be read from.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Through {
-    /// By the container's own if it can be trusted, else by the host's. The rows are the same;
-    /// its own costs what the container is large, the host's what the host is.
+pub enum ProcChoice {
+    /// The container's own if it can be trusted, otherwise the host's. The rows are the same; the
+    /// cost grows with the size of the container or of the host, respectively.
     #[default]
-    Either,
-    /// By the container's own alone.
+    Auto,
+    /// Only the container's own.
     Container,
-    /// By the host's alone: nothing of the container is opened but its files of names.
+    /// Only the host's: nothing of the container is opened but its passwd and group files.
     Host,
 }
 
@@ -61,80 +60,136 @@ impl Default for JoinOptions {
             gid_map: Vec::new(),
             fill_mappings: false,
             timeout: super::TIMEOUT,
-            through: Through::Either,
+            proc: ProcChoice::Auto,
         }
     }
 }
 
-/// A process to join: by its number, or by what cannot come to mean another.
-///
-/// ```
-/// use psgo::{ErrorKind, JoinOptions, Pid, PidOrFd, View, format::{Record, pid::Stat}};
-///
-/// let pid = Pid::new(std::process::id());
-/// // When this process is chosen, its start is remembered with its number.
-/// let start = Stat::parse(&std::fs::read("/proc/self/stat")?).unwrap().starttime;
-///
-/// let mine = PidOrFd::Started { pid, start };
-/// assert_eq!(View::inside(mine)?.target(), Some(pid));
-/// let another = PidOrFd::Started { pid, start: start + 1 };
-/// assert_eq!(View::inside(another).unwrap_err().kind(), ErrorKind::Gone);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Debug, Clone, Copy)]
-#[non_exhaustive]
-pub enum PidOrFd<'a> {
-    /// Its number in the `/proc` of the view.
-    Pid(Pid),
-    /// Its number, and the time at which it started: if a process with that number started at
-    /// another time, it is another, and the one that is meant is [gone](ErrorKind::Gone).
+/// A join that is being prepared, see [`View::join`].
+#[derive(Debug, Clone)]
+#[must_use = "nothing is joined before `open`"]
+pub struct Join<'a> {
+    target: Target<'a>,
+    base: Option<View>,
+    options: JoinOptions,
+}
+
+impl Join<'_> {
+    /// Finds the target in `view` instead of this host's `/proc`.
+    pub fn seen_from(mut self, view: &View) -> Self {
+        self.base = Some(view.clone());
+        self
+    }
+
+    /// Replaces all options.
+    pub fn options(mut self, options: &JoinOptions) -> Self {
+        self.options = options.clone();
+        self
+    }
+
+    /// See [`JoinOptions::uid_map`].
+    pub fn uid_map(mut self, maps: &[IdMap]) -> Self {
+        self.options.uid_map = maps.to_vec();
+        self
+    }
+
+    /// See [`JoinOptions::gid_map`].
+    pub fn gid_map(mut self, maps: &[IdMap]) -> Self {
+        self.options.gid_map = maps.to_vec();
+        self
+    }
+
+    /// See [`JoinOptions::fill_mappings`].
+    pub fn fill_mappings(mut self, fill: bool) -> Self {
+        self.options.fill_mappings = fill;
+        self
+    }
+
+    /// See [`JoinOptions::timeout`].
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.options.timeout = timeout;
+        self
+    }
+
+    /// See [`JoinOptions::proc`].
+    pub fn proc(mut self, choice: ProcChoice) -> Self {
+        self.options.proc = choice;
+        self
+    }
+
+    /// Joins the container.
     ///
-    /// For who remembered both and holds no pidfd. Two that started within the same tick, a
-    /// hundredth of a second, are not told apart.
-    Started {
-        /// Its number in the `/proc` of the view.
-        pid: Pid,
-        /// In ticks since boot, as the 22nd field of `/proc/PID/stat` has it
-        /// ([`Stat::starttime`](crate::format::pid::Stat::starttime)).
-        start: u64,
-    },
-    /// A descriptor from `pidfd_open` or `clone`.
-    Fd(BorrowedFd<'a>),
-}
-
-impl From<Pid> for PidOrFd<'_> {
-    fn from(pid: Pid) -> Self {
-        Self::Pid(pid)
+    /// # Errors
+    ///
+    /// [`ErrorKind::Gone`] if there is no such process, or if it has exited and was not yet reaped;
+    /// [`ErrorKind::Denied`] if its namespaces may not be inspected; what kept the host's `/proc`
+    /// from being opened.
+    pub fn open(self) -> Result<View> {
+        let base = match self.base {
+            Some(view) => view,
+            None => View::host()?,
+        };
+        let proc = &base.0.proc;
+        let held = match self.target {
+            Target::Pid(pid) => HeldProcess::hold(proc, pid)?,
+            Target::Started { pid, start } => HeldProcess::hold_started(proc, pid, start)?,
+            Target::Pidfd(pidfd) => HeldProcess::hold_pidfd(proc, pidfd)?,
+        };
+        base.enter(held, &self.options)
     }
 }
 
-impl<'a> From<BorrowedFd<'a>> for PidOrFd<'a> {
-    fn from(pidfd: BorrowedFd<'a>) -> Self {
-        Self::Fd(pidfd)
-    }
+/// What [`View::join_each`] joined.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct JoinedViews {
+    /// One view per PID namespace, in the order in which the pids were given.
+    pub views: Vec<View>,
+    /// The pids that could not be joined, and why.
+    pub skipped: Vec<Skipped>,
 }
 
-impl<'a> From<&'a OwnedFd> for PidOrFd<'a> {
-    fn from(pidfd: &'a OwnedFd) -> Self {
-        Self::Fd(pidfd.as_fd())
-    }
-}
-
-/// How the processes of a container are read.
+/// A container that a listing read.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub enum Way {
-    /// By its own `/proc`, opened inside its mount namespace.
+pub struct JoinedContainer {
+    /// The pid through which it was joined.
+    pub via: Pid,
+    /// Which `/proc` its processes were read from.
+    pub source: ProcSource,
+}
+
+/// An object of `via` and `proc`, the text of the source.
+#[cfg(feature = "serde")]
+impl serde::Serialize for JoinedContainer {
+    fn serialize<S: serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> std::result::Result<S::Ok, S::Error> {
+        use serde::ser::SerializeMap as _;
+
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry("via", &self.via)?;
+        map.serialize_entry("proc", &self.source.to_string())?;
+        map.end()
+    }
+}
+
+/// Which `/proc` the processes of a container are read from.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum ProcSource {
+    /// The container's own, opened inside its mount namespace.
     Entered,
-    /// By its own `/proc`, opened through the root directory of the joined process; the error
-    /// tells why its mount namespace was not entered.
+    /// The container's own, opened through the root directory of the joined process; the error
+    /// says why its mount namespace was not entered.
     Root(Error),
-    /// By the host's `/proc`, the processes of its PID namespace picked out; the error tells why
-    /// its own was not used, unless that was not [wanted](Through::Host).
+    /// The host's, restricted to the processes of the container's PID namespace. The error says
+    /// why the container's own was not used; `None` if [the caller asked for it](ProcChoice::Host).
     Host(Option<Error>),
 }
 
-impl fmt::Display for Way {
+impl fmt::Display for ProcSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Entered => f.write_str("its own /proc"),
@@ -148,8 +203,8 @@ impl fmt::Display for Way {
 /// A view's container.
 #[derive(Debug)]
 pub(crate) struct Joined {
-    target: Target,
-    pub(crate) way: Way,
+    target: HeldProcess,
+    pub(crate) source: ProcSource,
     /// The `/proc` in which the target was found.
     pub(crate) base: Arc<Procfs>,
     /// Threads left behind while joining.
@@ -168,7 +223,7 @@ impl Joined {
         self.target.pid()
     }
 
-    pub(super) fn target(&self) -> &Target {
+    pub(super) fn target(&self) -> &HeldProcess {
         &self.target
     }
 
@@ -188,7 +243,7 @@ impl Joined {
 
     /// Whether the host's `/proc` is read.
     pub(crate) fn is_from_outside(&self) -> bool {
-        matches!(self.way, Way::Host(_))
+        matches!(self.source, ProcSource::Host(_))
     }
 }
 
@@ -217,58 +272,56 @@ impl Mapping {
 }
 
 impl View {
-    /// The container in which `pid` of this view runs.
+    /// The container in which the process `target` of this host runs.
     ///
-    /// A thread of its own enters the mount namespace of `pid`, opens `/proc` and the root
-    /// directory there, and ends; everything is read through those two from outside. The `/proc`
-    /// is believed only if it is a procfs of the PID namespace of `pid`; otherwise the processes
-    /// of that namespace are picked out of this view's own `/proc`: [`way`](Self::way) tells.
-    /// Users and groups are those of the user namespace of `pid`, named by its own passwd and
-    /// group files.
+    /// A dedicated thread enters the mount namespace of the target, opens `/proc` and the root
+    /// directory there, and ends; everything is read through those two descriptors from outside.
+    /// The container's `/proc` is used only if it is proved to be a procfs of the target's PID
+    /// namespace; otherwise the processes of that namespace are selected from the host's `/proc`:
+    /// [`proc_source`](Self::proc_source) says which. Users and groups are those of the target's
+    /// user namespace, named by the container's passwd and group files.
     ///
     /// ```no_run
-    /// let host = psgo::View::host()?;
-    /// let view = host.join(psgo::Pid::new(5572), &psgo::JoinOptions::default())?;
-    /// if let Some(way) = view.way() {
-    ///     println!("read by {way}");
-    /// }
+    /// use std::time::Duration;
+    /// use psgo::{Pid, Query, View};
+    ///
+    /// let view = View::join(Pid::new(5572)).timeout(Duration::from_secs(1)).open()?;
+    /// let table = Query::new(["pid", "hpid", "args"])?.view(view).table()?;
     /// # Ok::<(), psgo::Error>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Gone`] if there is no such process, or if it has ended and was not yet reaped;
-    /// [`ErrorKind::Denied`] if its namespaces may not be looked at.
-    pub fn join<'a>(&self, pid: impl Into<PidOrFd<'a>>, options: &JoinOptions) -> Result<Self> {
-        let target = match pid.into() {
-            PidOrFd::Pid(pid) => Target::hold(&self.0.proc, pid)?,
-            PidOrFd::Started { pid, start } => Target::hold_started(&self.0.proc, pid, start)?,
-            PidOrFd::Fd(pidfd) => Target::hold_pidfd(&self.0.proc, pidfd)?,
-        };
-        self.enter(target, options)
+    /// None before [`Join::open`].
+    pub fn join<'a>(target: impl Into<Target<'a>>) -> Join<'a> {
+        Join {
+            target: target.into(),
+            base: None,
+            options: JoinOptions::default(),
+        }
     }
 
-    /// The containers in which `pids` run, each PID namespace once, in the order given; and the
-    /// pids that could not be joined, with the reason.
+    /// The containers in which the processes `pids` of this view run, each PID namespace once: the
+    /// first pid of it is joined.
     ///
     /// ```no_run
     /// let host = psgo::View::host()?;
     /// let pids = [psgo::Pid::new(5572), psgo::Pid::new(5603)];
-    /// let (views, skipped) = host.join_each(&pids, &psgo::JoinOptions::default());
-    /// for view in &views {
-    ///     println!("{:?}: {:?}", view.target(), view.way());
+    /// let joined = host.join_each(&pids, &psgo::JoinOptions::default());
+    /// for view in &joined.views {
+    ///     println!("{:?}: {:?}", view.target(), view.proc_source());
     /// }
-    /// for skipped in &skipped {
+    /// for skipped in &joined.skipped {
     ///     println!("{}: {}", skipped.pid, skipped.error);
     /// }
     /// # Ok::<(), psgo::Error>(())
     /// ```
     #[must_use]
-    pub fn join_each(&self, pids: &[Pid], options: &JoinOptions) -> (Vec<Self>, Vec<Skipped>) {
-        let (mut views, mut skipped): (Vec<Self>, Vec<Skipped>) = Default::default();
+    pub fn join_each(&self, pids: &[Pid], options: &JoinOptions) -> JoinedViews {
+        let mut all = JoinedViews::default();
         for pid in pids {
-            let joined = Target::hold(&self.0.proc, *pid).and_then(|target| {
-                let is_known = views.iter().filter_map(|view| view.0.joined.as_ref());
+            let joined = HeldProcess::hold(&self.0.proc, *pid).and_then(|target| {
+                let is_known = all.views.iter().filter_map(|view| view.0.joined.as_ref());
                 let mut links = is_known.map(|joined| joined.target.pid_link());
                 if links.any(|link| link == target.pid_link()) {
                     return Ok(None);
@@ -276,17 +329,17 @@ impl View {
                 self.enter(target, options).map(Some)
             });
             match joined {
-                Ok(view) => views.extend(view),
-                Err(error) => skipped.push(Skipped::named(*pid, None, error)),
+                Ok(view) => all.views.extend(view),
+                Err(error) => all.skipped.push(Skipped::named(*pid, None, error)),
             }
         }
-        (views, skipped)
+        all
     }
 
-    fn enter(&self, target: Target, options: &JoinOptions) -> Result<Self> {
+    fn enter(&self, target: HeldProcess, options: &JoinOptions) -> Result<Self> {
         let base = &self.0;
         let mut patience = Patience::new(options.timeout);
-        let (root, proc, way) = open(&target, &base.proc, options.through, &mut patience)?;
+        let (root, proc, source) = open(&target, &base.proc, options.proc, &mut patience)?;
         let me = base.proc.process_self();
         let (users, groups) = if me.is_ok_and(|me| target.shares_mounts_with(&me)) {
             (Arc::clone(&base.users), Arc::clone(&base.groups))
@@ -312,7 +365,7 @@ impl View {
             host_users: Arc::clone(&base.host_users),
             host_groups: Arc::clone(&base.host_groups),
             joined: Some(Joined {
-                way,
+                source,
                 base: Arc::clone(&base.proc),
                 left_behind: patience.left_behind(),
                 translator: Arc::new(target.translator(&base.proc)),
@@ -323,21 +376,21 @@ impl View {
                 host_gids,
             }),
         };
-        Ok(Self(Arc::new(inner), self.1))
+        Ok(Self(Arc::new(inner), options.timeout))
     }
 }
 
 /// The root directory of the target, the `/proc` that shows its processes, and why that one.
 fn open(
-    target: &Target,
+    target: &HeldProcess,
     base: &Arc<Procfs>,
-    through: Through,
+    choice: ProcChoice,
     patience: &mut Patience,
-) -> Result<(Option<OwnedFd>, Arc<Procfs>, Way)> {
+) -> Result<(Option<OwnedFd>, Arc<Procfs>, ProcSource)> {
     let about = |error| Error::io(format!("namespaces of process {}", target.pid()), error);
-    if through == Through::Host {
+    if choice == ProcChoice::Host {
         let root = target.reach(patience).ok().map(|found| found.root);
-        return Ok((root, Arc::clone(base), Way::Host(None)));
+        return Ok((root, Arc::clone(base), ProcSource::Host(None)));
     }
     let (found, refused) = match target.enter(patience) {
         Ok(found) => (Ok(found), None),
@@ -351,15 +404,15 @@ fn open(
         .map_err(|error| Error::io(format!("/proc of process {}", target.pid()), error))
         .and_then(|proc| target.vouch(proc, patience));
     match (vouched, refused) {
-        (Ok(proc), None) => Ok((root, Arc::new(proc), Way::Entered)),
-        (Ok(proc), Some(refused)) => Ok((root, Arc::new(proc), Way::Root(refused))),
-        (Err(error), _) if through == Through::Container => Err(error),
-        (Err(error), _) => Ok((root, Arc::clone(base), Way::Host(Some(error)))),
+        (Ok(proc), None) => Ok((root, Arc::new(proc), ProcSource::Entered)),
+        (Ok(proc), Some(refused)) => Ok((root, Arc::new(proc), ProcSource::Root(refused))),
+        (Err(error), _) if choice == ProcChoice::Container => Err(error),
+        (Err(error), _) => Ok((root, Arc::clone(base), ProcSource::Host(Some(error)))),
     }
 }
 
 /// From the ids that this process reads to those in the user namespace of `target`.
-fn inside_mappings(target: &Target, base: &Inner) -> (Mapping, Mapping) {
+fn inside_mappings(target: &HeldProcess, base: &Inner) -> (Mapping, Mapping) {
     let mine = base.proc.process_self().and_then(|me| me.link("ns/user"));
     match (target.link("ns/user"), mine) {
         (Ok(theirs), Ok(mine)) if theirs == mine => return (Mapping::Same, Mapping::Same),

@@ -5,6 +5,7 @@ mod files;
 mod join;
 mod names;
 mod place;
+mod target;
 
 use std::{
     path::Path,
@@ -13,7 +14,8 @@ use std::{
 };
 
 pub use files::ProcFile;
-pub use join::{JoinOptions, PidOrFd, Through, Way};
+pub use join::{Join, JoinOptions, JoinedContainer, JoinedViews, ProcChoice, ProcSource};
+pub use target::Target;
 
 pub(crate) use join::Joined;
 use names::{Kind, Names};
@@ -62,6 +64,25 @@ pub struct Skipped {
     pub named: bool,
     /// Why.
     pub error: Error,
+}
+
+/// An object of `pid`, `via`, `named`, `kind` and the text of the `error`.
+#[cfg(feature = "serde")]
+impl serde::Serialize for Skipped {
+    fn serialize<S: serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> std::result::Result<S::Ok, S::Error> {
+        use serde::ser::SerializeMap as _;
+
+        let mut map = serializer.serialize_map(Some(5))?;
+        map.serialize_entry("pid", &self.pid)?;
+        map.serialize_entry("via", &self.via)?;
+        map.serialize_entry("named", &self.named)?;
+        map.serialize_entry("kind", self.error.kind().as_str())?;
+        map.serialize_entry("error", &self.error.to_string())?;
+        map.end()
+    }
 }
 
 impl Skipped {
@@ -145,24 +166,6 @@ impl View {
         Ok(Self(Arc::new(inner), TIMEOUT))
     }
 
-    /// The container in which `pid` of this host runs: `View::host()?.join(pid, …)` with the
-    /// default options.
-    ///
-    /// ```no_run
-    /// use psgo::{Pid, Query, View};
-    ///
-    /// let view = View::inside(Pid::new(5572))?;
-    /// let table = Query::new(&["pid", "hpid", "args"])?.view(view).table()?;
-    /// # Ok::<(), psgo::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// As [`join`](Self::join).
-    pub fn inside<'a>(pid: impl Into<PidOrFd<'a>>) -> Result<Self> {
-        Self::host()?.join(pid, &JoinOptions::default())
-    }
-
     /// How long to wait for a file.
     pub(crate) fn patience(&self) -> Duration {
         self.1
@@ -194,10 +197,10 @@ impl View {
         }
     }
 
-    /// How the processes of a container are read; nothing without a join.
+    /// Which `/proc` the container's processes are read from; `None` without a join.
     #[must_use]
-    pub fn way(&self) -> Option<&Way> {
-        self.0.joined.as_ref().map(|joined| &joined.way)
+    pub fn proc_source(&self) -> Option<&ProcSource> {
+        self.0.joined.as_ref().map(|joined| &joined.source)
     }
 }
 

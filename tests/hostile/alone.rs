@@ -7,12 +7,19 @@ use std::{
     thread,
 };
 
+use super::calls::{Call, refuse};
 use crate::machine::dir;
 
 const ALONE: &str = "PSGO_TEST_ALONE";
 
 /// Runs the body of the calling test in another process of this program, with no test beside it.
 pub(super) fn alone(body: impl FnOnce()) {
+    alone_without(&[], body);
+}
+
+/// The same on a kernel that lacks `calls`: a filter answers `ENOSYS` to them, `ENOTTY` to an
+/// ioctl.
+pub(super) fn alone_without(calls: &[Call], body: impl FnOnce()) {
     let name = thread::current().name().unwrap_or("main").to_owned();
     // A program that runs one test at a time does it on its first thread.
     if name == "main" || env::var_os(ALONE).is_some() {
@@ -23,15 +30,26 @@ pub(super) fn alone(body: impl FnOnce()) {
         println!();
         return body();
     }
-    another(&[], &name, &[]);
+    another(&[], &name, &[], calls);
 }
 
 /// Runs a test of this program in another process, whose command line begins with `prefix`.
-pub(super) fn another(prefix: &[String], test: &str, variables: &[(&str, &str)]) {
+///
+/// The kernel is as if it lacked `calls`.
+pub(super) fn another(prefix: &[String], test: &str, variables: &[(&str, &str)], calls: &[Call]) {
     let limit = super::few_or_many(240, 3600).to_string();
     let mut words = vec!["timeout".to_owned(), "--signal=KILL".to_owned(), limit];
     words.extend_from_slice(prefix);
-    let output = Command::new(&words[0])
+    let mut command = Command::new(&words[0]);
+    let is_ioctl = |call: &Call| matches!(call, Call::Ioctl(_));
+    for (errno, ioctls) in [(libc::ENOSYS, false), (libc::ENOTTY, true)] {
+        let some = calls.iter().copied();
+        let some: Vec<_> = some.filter(|call| is_ioctl(call) == ioctls).collect();
+        if !some.is_empty() {
+            refuse(&mut command, &some, errno);
+        }
+    }
+    let output = command
         .args(&words[1..])
         .arg(program())
         .args(["--exact", test, "--include-ignored"])

@@ -58,19 +58,44 @@ pub(super) fn pidfd_open(pid: i32) -> OwnedFd {
     }
 }
 
-/// Has `errno` answered to these system calls, as a container's filter does.
-pub(super) fn refuse(command: &mut Command, calls: &[libc::c_long], errno: i32) {
-    const LOAD_NUMBER: u16 = 0x20;
+/// A system call, and for `ioctl` one request of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Call {
+    Number(libc::c_long),
+    Ioctl(u32),
+}
+
+/// A seccomp program that answers `errno` to `calls`.
+fn filter(calls: &[Call], errno: i32) -> Vec<libc::sock_filter> {
+    const LOAD: u16 = 0x20;
     const JUMP_IF_EQUAL: u16 = 0x15;
     const RETURN: u16 = 0x06;
+    // Offsets in struct seccomp_data: the number, and the low half of the second argument.
+    const NUMBER: u32 = 0;
+    const REQUEST: u32 = 16 + 8;
     let step = |code, jt, jf, k| libc::sock_filter { code, jt, jf, k };
-    let mut program = vec![step(LOAD_NUMBER, 0, 0, 0)];
+    let number = |number| u32::try_from(number).unwrap();
+    let refusal = libc::SECCOMP_RET_ERRNO | u32::try_from(errno).unwrap();
+    let mut program = Vec::new();
     for call in calls {
-        program.push(step(JUMP_IF_EQUAL, 0, 1, u32::try_from(*call).unwrap()));
-        let errno = u32::try_from(errno).unwrap();
-        program.push(step(RETURN, 0, 0, libc::SECCOMP_RET_ERRNO | errno));
+        program.push(step(LOAD, 0, 0, NUMBER));
+        match *call {
+            Call::Number(call) => program.push(step(JUMP_IF_EQUAL, 0, 1, number(call))),
+            Call::Ioctl(request) => {
+                program.push(step(JUMP_IF_EQUAL, 0, 3, number(libc::SYS_ioctl)));
+                program.push(step(LOAD, 0, 0, REQUEST));
+                program.push(step(JUMP_IF_EQUAL, 0, 1, request));
+            }
+        }
+        program.push(step(RETURN, 0, 0, refusal));
     }
     program.push(step(RETURN, 0, 0, libc::SECCOMP_RET_ALLOW));
+    program
+}
+
+/// Has the kernel answer `errno` to `calls` of the command, as a container's filter does.
+pub(super) fn refuse(command: &mut Command, calls: &[Call], errno: i32) {
+    let mut program = filter(calls, errno);
     let install = move || {
         let filter = libc::sock_fprog {
             len: u16::try_from(program.len()).unwrap_or(0),

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use psgo::{ErrorKind, JoinOptions, Through, View, format::pid::Status};
+use psgo::{ErrorKind, JoinOptions, ProcChoice, View, format::pid::Status};
 
 use super::{
     AT_ONCE, TIMEOUT,
@@ -19,9 +19,13 @@ fn what_is_mounted_over_a_processs_file_is_not_believed_nor_waited_for() {
     alone(|| {
         let container = Container::new();
         let mut options = JoinOptions::default();
-        options.through = Through::Container;
+        options.proc = ProcChoice::Container;
         let host = View::host().unwrap();
-        let view = host.join(pid_of(container.pid), &options).unwrap();
+        let view = View::join(pid_of(container.pid))
+            .seen_from(&host)
+            .options(&options)
+            .open()
+            .unwrap();
         let view = view.timeout(TIMEOUT);
         for by in [By::Bind("/etc/passwd".to_owned()), By::Silence(Kind::File)] {
             let cover = container.cover("/proc/1/status", by);

@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use psgo::{ErrorKind, Pids, Through};
+use psgo::{ErrorKind, Pids, ProcChoice};
 
 use super::{
     alone::alone,
@@ -102,9 +102,9 @@ fn with_the_hosts_pids_its_proc_must_be_one_of_the_host() {
         let targets = [shared.pid(), other.pid];
         let both = targets.map(pid_of);
         let look = |what: &str, taken: Taken| {
-            for through in [Through::Either, Through::Host] {
+            for choice in [ProcChoice::Auto, ProcChoice::Host] {
                 let before = Possessions::now();
-                let table = ask_of(shared.pid(), Pids::Only(&both), &options(through)).unwrap();
+                let table = ask_of(shared.pid(), Pids::Only(&both), &options(choice)).unwrap();
                 assert_eq!(table.rows().len(), 2, "{what}");
                 for pid in targets {
                     let rows = table.to_strings();
@@ -116,8 +116,11 @@ fn with_the_hosts_pids_its_proc_must_be_one_of_the_host() {
                         "{what}: comm"
                     );
                 }
-                if through == Through::Either {
-                    let refused = matches!(super::truth::way(&table), psgo::Way::Host(Some(_)));
+                if choice == ProcChoice::Auto {
+                    let refused = matches!(
+                        super::truth::source(&table),
+                        psgo::ProcSource::Host(Some(_))
+                    );
                     assert_eq!(refused, matches!(taken, Taken::Host(_)), "{what}");
                 }
                 before.come_back("afterwards");
@@ -236,9 +239,9 @@ fn an_unprivileged_container_can_lie_in_a_namespace_of_its_own() {
             let before = kernel::namespace(plain.pid, "pid");
             assert_eq!(kernel::namespace(target, "pid"), before, "{what}");
             let right = right(target, &podman_names());
-            for through in [Through::Either, Through::Host] {
-                let table = ask(target, through).unwrap();
-                assert_same(&table, &right, &format!("{what}, through {through:?}"));
+            for choice in [ProcChoice::Auto, ProcChoice::Host] {
+                let table = ask(target, choice).unwrap();
+                assert_same(&table, &right, &format!("{what}, choice {choice:?}"));
             }
             let pid = nix::unistd::Pid::from_raw(target);
             nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL).unwrap();

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use psgo::{ErrorKind, JoinOptions, Query, Through, View};
+use psgo::{ErrorKind, ProcChoice, Query, View};
 
 use super::{
     alone::alone,
@@ -79,10 +79,10 @@ fn after_a_join_every_thread_is_where_it_was() {
     alone(|| {
         let container = Container::new();
         let (before, inherited) = (State::now(), inheritable());
-        for through in [Through::Either, Through::Container, Through::Host] {
-            let view = View::host()
-                .unwrap()
-                .join(pid_of(container.pid), &options(through))
+        for choice in [ProcChoice::Auto, ProcChoice::Container, ProcChoice::Host] {
+            let view = View::join(pid_of(container.pid))
+                .options(&options(choice))
+                .open()
                 .unwrap();
             // The view holds descriptors, and nothing else.
             wait_for("the threads have ended", || {
@@ -101,16 +101,16 @@ fn after_a_join_every_thread_is_where_it_was() {
         }
         // One that fails, one that is not there, one that ends while it is looked at.
         let covered = container.cover("/proc", By::Tmpfs);
-        ask(container.pid, Through::Container).unwrap_err();
+        ask(container.pid, ProcChoice::Container).unwrap_err();
         before.comes_back();
         drop(covered);
         let ended = sleeping().pid();
         assert_eq!(
-            ask(ended, Through::Either).unwrap_err().kind(),
+            ask(ended, ProcChoice::Auto).unwrap_err().kind(),
             ErrorKind::Gone
         );
         before.comes_back();
-        let view = View::inside(pid_of(container.pid)).unwrap();
+        let view = View::join(pid_of(container.pid)).open().unwrap();
         let pid = container.pid;
         drop(container);
         wait_for("the container is gone", || {
@@ -132,10 +132,7 @@ fn a_process_without_threads_stays_without() {
         let pidfd = super::calls::pidfd_open(container.pid);
         let before = State::now();
         for _ in 0..20 {
-            let view = View::host()
-                .unwrap()
-                .join(pidfd.as_fd(), &JoinOptions::default())
-                .unwrap();
+            let view = View::join(pidfd.as_fd()).open().unwrap();
             let table = Query::new(&["pid"]).unwrap().view(view).table().unwrap();
             assert_eq!(table.rows().len(), 4);
         }
@@ -183,7 +180,7 @@ fn clock_and_zone_stay_those_of_this_process() {
                 .to_strings()
         };
         let joined = of(
-            View::inside(pid_of(container.pid)).unwrap(),
+            View::join(pid_of(container.pid)).open().unwrap(),
             psgo::Pid::new(1),
         );
         let host = of(View::host().unwrap(), pid_of(container.pid));
@@ -202,7 +199,7 @@ fn nothing_of_one_container_is_told_of_the_next() {
         let others = super::truth::Names::new(&[(0, "other")], &[]);
         for _ in 0..3 {
             for (container, names) in [(&first, &names), (&second, &others)] {
-                let table = ask(container.pid, Through::Either).unwrap();
+                let table = ask(container.pid, ProcChoice::Auto).unwrap();
                 let right = right(container.pid, names);
                 super::truth::assert_same(&table, &right, "one after the other");
             }
@@ -221,7 +218,7 @@ fn many_joins_in_one_process_leave_it_as_it_was() {
     alone(|| {
         let container = Container::new();
         let join = || {
-            let table = ask(container.pid, Through::Either).unwrap();
+            let table = ask(container.pid, ProcChoice::Auto).unwrap();
             assert_eq!((table.rows().len(), table.outcome().abandoned), (4, 0));
         };
         (0..100).for_each(|_| join());

@@ -2,7 +2,7 @@
 
 use std::env;
 
-use psgo::{JoinOptions, Pids, Query, View, Way};
+use psgo::{Pids, ProcSource, Query, View};
 
 use super::{
     alone::another,
@@ -170,6 +170,7 @@ fn a_rootless_user_reads_his_containers_through_their_root() {
         &rootless.user.prefix(),
         "hostile::less::as_a_rootless_user",
         &[(TARGET, &pid)],
+        &[],
     );
     // Another's is none of his.
     let plain = podman::plain().pid.to_string();
@@ -195,12 +196,9 @@ fn as_a_rootless_user() {
     );
     let right = right(target, &names);
     assert_eq!(right.len(), 3);
-    let view = View::host()
-        .unwrap()
-        .join(pid_of(target), &JoinOptions::default())
-        .unwrap();
-    let Some(Way::Root(why)) = view.way() else {
-        panic!("{:?}", view.way())
+    let view = View::join(pid_of(target)).open().unwrap();
+    let Some(ProcSource::Root(why)) = view.proc_source() else {
+        panic!("{:?}", view.proc_source())
     };
     assert_eq!(why.kind(), psgo::ErrorKind::Denied, "{why}");
     let table = Query::new(&COLUMNS).unwrap().view(view).table().unwrap();
@@ -220,6 +218,7 @@ fn on_ones_own_thread_no_other_is_started() {
             &words(&prefix),
             "hostile::less::with_so_many_threads",
             &[(TARGET, &container.pid.to_string()), (THREADS, threads)],
+            &[],
         );
         let calls = std::fs::read_to_string(log).unwrap();
         let starts = |call: &&str| {
@@ -249,7 +248,7 @@ fn with_so_many_threads() {
         Err(_) => query.on_this_thread(),
     };
     let table = query.table().unwrap();
-    assert!(table.rows().iter().any(|row| row.pid() == target));
+    assert!(table.rows().iter().any(|row| row.pid() == Some(target)));
 }
 
 #[test]
@@ -271,7 +270,9 @@ fn on_ones_own_thread_the_rows_are_the_same() {
             .sort(&["-pid"])
             .unwrap(),
         query.view(
-            host.join(pid_of(container.pid), &JoinOptions::default())
+            View::join(pid_of(container.pid))
+                .seen_from(&host)
+                .open()
                 .unwrap(),
         ),
     ] {

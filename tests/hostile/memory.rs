@@ -82,7 +82,7 @@ fn a_long_command_line_of_many_does_not_fill_the_memory() {
             let mut long = 0;
             let took = peak(|| {
                 let outcome = query.for_each(|row| {
-                    let pid = i32::try_from(row.pid().get()).unwrap();
+                    let pid = i32::try_from(row.pid().unwrap().get()).unwrap();
                     let is_long = pids.contains(&pid);
                     if let (true, psgo::Value::Text(args)) = (is_long, &row.values()[2]) {
                         assert!(args.as_bytes().len() > LONG);
@@ -166,7 +166,7 @@ fn files_with_as_many_names_as_can_be_do_not_fill_the_memory() {
         drop(files);
         let mut views = Vec::new();
         for _ in 0..3 {
-            let took = peak(|| views.push(View::inside(pid_of(container.pid)).unwrap()));
+            let took = peak(|| views.push(View::join(pid_of(container.pid)).open().unwrap()));
             println!("measured {took} KiB: a container with {lines:?} names");
             assert!(took < MOST / 2, "{took} KiB");
         }

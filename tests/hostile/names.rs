@@ -197,7 +197,7 @@ fn a_file_that_grows_while_it_is_read_still_has_an_end() {
                 }
             });
             for _ in 0..super::few_or_many(50, 1000) {
-                let table = super::truth::ask(container.pid, psgo::Through::Either).unwrap();
+                let table = super::truth::ask(container.pid, psgo::ProcChoice::Auto).unwrap();
                 assert_eq!(table.rows().len(), 4);
             }
             over.store(true, std::sync::atomic::Ordering::Relaxed);

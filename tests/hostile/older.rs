@@ -2,22 +2,37 @@
 
 use std::process::Command;
 
-use psgo::{Calls, ErrorKind, Through, Way};
+use psgo::{ErrorKind, ProcChoice, ProcSource};
 
 use super::{
-    alone::alone,
-    calls,
+    alone::alone_without,
+    calls::{self, Call},
     container::{By, Container, names},
-    truth::{COLUMNS, Rows, ask, assert_same, right, way},
+    truth::{COLUMNS, Rows, ask, assert_same, right, source},
 };
 use crate::{
     command::{self, Answer},
     machine::{dir, process::sleeping},
 };
 
-#[test]
-fn without_the_newer_calls_the_table_is_the_same() {
-    alone(|| {
+/// `statmount`, Linux 6.8.
+pub(super) const STATMOUNT: Call = Call::Number(457);
+
+/// `openat2`, Linux 5.6.
+const OPENAT2: Call = Call::Number(libc::SYS_openat2);
+
+/// The ioctls that translate pids between PID namespaces, Linux 6.11: `NS_GET_PID_FROM_PIDNS`,
+/// `NS_GET_TGID_FROM_PIDNS`, `NS_GET_PID_IN_PIDNS`, `NS_GET_TGID_IN_PIDNS`.
+const PID_IOCTLS: [Call; 4] = [
+    Call::Ioctl(0x8004_b706),
+    Call::Ioctl(0x8004_b707),
+    Call::Ioctl(0x8004_b708),
+    Call::Ioctl(0x8004_b709),
+];
+
+/// The table of containers of several kinds is right on a kernel without `calls`.
+fn the_table_is_the_same_without(calls: &[Call]) {
+    alone_without(calls, || {
         let honest = Container::new();
         let _nested = honest.nested_proc("/tmp/nested");
         let liar = Container::new();
@@ -27,32 +42,48 @@ fn without_the_newer_calls_the_table_is_the_same() {
         let _cover = without_proc.cover("/proc", By::Tmpfs);
         let containers = [&honest, &liar, &without_proc]
             .map(|container| (container, right(container.pid, &names())));
-        let some = [Calls::OPENAT2, Calls::PID_IOCTLS, Calls::STATMOUNT];
-        let all = some.iter().fold(Calls::empty(), |all, some| all | *some);
-        for without in some.into_iter().chain([all, Calls::empty()]) {
-            psgo::without(without);
-            for (container, right) in &containers {
-                for through in [Through::Either, Through::Host] {
-                    let about = format!("without {without:?}, through {through:?}");
-                    let table = ask(container.pid, through).unwrap();
-                    assert_same(&table, right, &about);
-                }
+        for (container, right) in &containers {
+            for choice in [ProcChoice::Auto, ProcChoice::Host] {
+                let about = format!("without {calls:?}, {choice:?}");
+                let table = ask(container.pid, choice).unwrap();
+                assert_same(&table, right, &about);
             }
-            // Where openat2 is missing, nobody's /proc is believed.
-            let table = ask(honest.pid, Through::Either).unwrap();
-            let guarded = !without.contains(Calls::OPENAT2);
-            assert_eq!(matches!(way(&table), Way::Entered), guarded, "{without:?}");
-            match (way(&table), ask(honest.pid, Through::Container)) {
-                (Way::Entered, Ok(_)) => (),
-                (Way::Host(Some(why)), Err(error)) => {
-                    assert_eq!(why.kind(), ErrorKind::Unsupported);
-                    assert_eq!(error.kind(), ErrorKind::Unsupported);
-                }
-                other => panic!("{without:?}: {other:?}"),
+        }
+        // Where openat2 is missing, no container's /proc is trusted.
+        let table = ask(honest.pid, ProcChoice::Auto).unwrap();
+        let guarded = !calls.contains(&OPENAT2);
+        assert_eq!(matches!(source(&table), ProcSource::Entered), guarded);
+        match (source(&table), ask(honest.pid, ProcChoice::Container)) {
+            (ProcSource::Entered, Ok(_)) => (),
+            (ProcSource::Host(Some(why)), Err(error)) => {
+                assert_eq!(why.kind(), ErrorKind::Unsupported);
+                assert_eq!(error.kind(), ErrorKind::Unsupported);
             }
+            other => panic!("{calls:?}: {other:?}"),
         }
         drop(covers);
     });
+}
+
+#[test]
+fn without_openat2_the_table_is_the_same() {
+    the_table_is_the_same_without(&[OPENAT2]);
+}
+
+#[test]
+fn without_the_ioctls_for_pids_the_table_is_the_same() {
+    the_table_is_the_same_without(&PID_IOCTLS);
+}
+
+#[test]
+fn without_statmount_the_table_is_the_same() {
+    the_table_is_the_same_without(&[STATMOUNT]);
+}
+
+#[test]
+fn without_any_of_the_newer_calls_the_table_is_the_same() {
+    let [a, b, c, d] = PID_IOCTLS;
+    the_table_is_the_same_without(&[OPENAT2, STATMOUNT, a, b, c, d]);
 }
 
 /// How often files of processes outside the container are opened to list it, on a kernel that does
@@ -98,8 +129,6 @@ fn rows(answer: &Answer) -> Rows {
         .collect()
 }
 
-const SYS_STATMOUNT: libc::c_long = 457;
-
 #[test]
 fn under_a_filter_the_table_is_the_same() {
     crate::machine::must_be_root();
@@ -108,13 +137,13 @@ fn under_a_filter_the_table_is_the_same() {
     let right = right(container.pid, &names());
     let columns = COLUMNS.join(",");
     let newer = [
-        libc::SYS_openat2,
-        SYS_STATMOUNT,
-        libc::SYS_pidfd_open,
-        libc::SYS_setns,
-        libc::SYS_unshare,
-        libc::SYS_statx,
-        libc::SYS_pidfd_send_signal,
+        OPENAT2,
+        STATMOUNT,
+        Call::Number(libc::SYS_pidfd_open),
+        Call::Number(libc::SYS_setns),
+        Call::Number(libc::SYS_unshare),
+        Call::Number(libc::SYS_statx),
+        Call::Number(libc::SYS_pidfd_send_signal),
     ];
     let each = newer.iter().map(std::slice::from_ref);
     for errno in [libc::ENOSYS, libc::EPERM] {
@@ -138,7 +167,7 @@ fn where_threads_are_forbidden_there_is_a_reason_and_no_row() {
     for args in [&["-pids", &asked, "-join"][..], &["-pids", &asked]] {
         let mut command = Command::new(command::path());
         command.args(args).args(["-format", "pid", "-no-header"]);
-        let threads = [libc::SYS_clone, libc::SYS_clone3];
+        let threads = [libc::SYS_clone, libc::SYS_clone3].map(Call::Number);
         calls::refuse(&mut command, &threads, libc::EPERM);
         let answer = Answer::of(&mut command).exits(2);
         assert!(answer.stdout.is_empty(), "{}", answer.text());

@@ -8,14 +8,14 @@ use std::{
 };
 
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
-use psgo::{ErrorKind, Through, Way};
+use psgo::{ErrorKind, ProcChoice, ProcSource};
 
 use super::{
     alone::alone,
     calls,
     container::{Container, names},
     few_or_many,
-    truth::{COLUMNS, Possessions, ask, assert_same, right, way},
+    truth::{COLUMNS, Possessions, ask, assert_same, right, source},
 };
 use crate::{
     machine::{
@@ -89,16 +89,16 @@ fn mounts_that_come_and_go_change_no_row() {
         let start = Instant::now();
         let rounds = beside(&container, churn, || {
             for number in 0..count {
-                match ask(container.pid, Through::Either) {
+                match ask(container.pid, ProcChoice::Auto) {
                     Ok(table) => {
-                        match way(&table) {
-                            Way::Entered => own += 1,
+                        match source(&table) {
+                            ProcSource::Entered => own += 1,
                             _ => hosts += 1,
                         }
                         assert_same(
                             &table,
                             &right,
-                            &format!("join {number}, by {}", way(&table)),
+                            &format!("join {number}, by {}", source(&table)),
                         );
                         assert_eq!(table.outcome().abandoned, 0);
                     }
@@ -134,19 +134,19 @@ fn a_container_that_never_rests_is_listed_without_error() {
         let before = Possessions::now();
         let (start, mut listings, mut seen) = (Instant::now(), 0, 0);
         while start.elapsed() < seconds() {
-            let through = if listings % 2 == 0 {
-                Through::Either
+            let choice = if listings % 2 == 0 {
+                ProcChoice::Auto
             } else {
-                Through::Host
+                ProcChoice::Host
             };
-            let table = ask(container.pid, through).unwrap();
+            let table = ask(container.pid, choice).unwrap();
             assert!(table.skipped().is_empty(), "{:?}", table.skipped());
             let rows = table.to_strings();
             let at = |row: &[String], name: &str| {
                 row[COLUMNS.iter().position(|column| *column == name).unwrap()].clone()
             };
             for row in &lasting {
-                assert!(rows.contains(row), "{through:?}: {row:?} in {rows:?}");
+                assert!(rows.contains(row), "{choice:?}: {row:?} in {rows:?}");
             }
             for row in rows.iter().filter(|row| !lasting.contains(row)) {
                 seen += 1;
@@ -210,7 +210,7 @@ fn a_container_that_ends_is_gone_or_as_it_was() {
                     holder.wait().unwrap();
                 });
                 loop {
-                    match ask(target, Through::Either) {
+                    match ask(target, ProcChoice::Auto) {
                         Ok(table) if table.rows().is_empty() => empty += 1,
                         Ok(table) => {
                             assert!(table.skipped().is_empty(), "{:?}", table.skipped());

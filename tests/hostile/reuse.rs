@@ -16,7 +16,7 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use psgo::{ErrorKind, JoinOptions, PidOrFd, Through, View};
+use psgo::{ErrorKind, ProcChoice, Target, View};
 
 use super::{
     alone::{alone, another},
@@ -38,7 +38,7 @@ use crate::{
 fn with_own_numbers(test: &str, variables: &[(&str, &str)]) {
     crate::machine::must_be_root();
     let prefix = ["unshare", "-m", "-p", "-f", "--kill-child", "--mount-proc"].map(str::to_owned);
-    another(&prefix, test, variables);
+    another(&prefix, test, variables, &[]);
 }
 
 #[test]
@@ -52,8 +52,8 @@ fn a_number_with_its_start_never_comes_to_mean_another() {
 }
 
 /// The process that got the number `pid` at `start`, in ticks.
-fn started(pid: i32, start: i64) -> PidOrFd<'static> {
-    PidOrFd::Started {
+fn started(pid: i32, start: i64) -> Target<'static> {
+    Target::Started {
         pid: pid_of(pid),
         start: u64::try_from(start).unwrap(),
     }
@@ -81,7 +81,7 @@ fn with_the_last_number_set() {
         };
         let first = again();
         let start = kernel::start_ticks(number).unwrap();
-        let join = || host.join(started(number, start), &JoinOptions::default());
+        let join = || View::join(started(number, start)).seen_from(&host).open();
         assert_eq!(join().unwrap().target(), Some(pid_of(number)));
         end(first);
         let error = join().unwrap_err();
@@ -101,7 +101,7 @@ fn with_the_last_number_set() {
         assert_eq!(error.kind(), ErrorKind::Gone);
         let text = format!("process {number}: ended, and its number is another's now");
         assert_eq!(error.to_string(), text);
-        host.join(pid_of(number), &JoinOptions::default()).unwrap();
+        View::join(pid_of(number)).seen_from(&host).open().unwrap();
         end(second);
     }
 }
@@ -113,12 +113,18 @@ fn a_number_with_another_start_is_another() {
         let start = kernel::start_ticks(container.pid).unwrap();
         let host = View::host().unwrap();
         let before = Possessions::now();
-        for through in [Through::Either, Through::Container, Through::Host] {
+        for choice in [ProcChoice::Auto, ProcChoice::Container, ProcChoice::Host] {
             for wrong in [start - 1, start + 1, 0, i64::MAX] {
-                let error = host.join(started(container.pid, wrong), &options(through));
+                let error = View::join(started(container.pid, wrong))
+                    .seen_from(&host)
+                    .options(&options(choice))
+                    .open();
                 assert_eq!(error.unwrap_err().kind(), ErrorKind::Gone, "{wrong}");
             }
-            host.join(started(container.pid, start), &options(through))
+            View::join(started(container.pid, start))
+                .seen_from(&host)
+                .options(&options(choice))
+                .open()
                 .unwrap();
         }
         before.come_back("afterwards");
@@ -157,9 +163,13 @@ fn one_that_has_ended_and_was_not_reaped_is_gone() {
         let (_holder, target, pidfd) = unreaped();
         let host = View::host().unwrap();
         let text = format!("process {target}: ended, and not yet reaped");
-        for through in [Through::Either, Through::Container, Through::Host] {
-            for who in [pid_of(target).into(), PidOrFd::Fd(pidfd.as_fd())] {
-                let error = host.join(who, &options(through)).unwrap_err();
+        for choice in [ProcChoice::Auto, ProcChoice::Container, ProcChoice::Host] {
+            for who in [pid_of(target).into(), Target::Pidfd(pidfd.as_fd())] {
+                let error = View::join(who)
+                    .seen_from(&host)
+                    .options(&options(choice))
+                    .open()
+                    .unwrap_err();
                 assert_eq!(error.kind(), ErrorKind::Gone, "{error}");
                 assert_eq!(error.to_string(), text);
             }
@@ -211,18 +221,20 @@ fn with_few_numbers() {
     for _ in 0..10 {
         let first = sleep();
         let pidfd = calls::pidfd_open(i32::try_from(first.id()).unwrap());
-        let joined = host.join(pidfd.as_fd(), &JoinOptions::default()).unwrap();
+        let joined = View::join(pidfd.as_fd()).seen_from(&host).open().unwrap();
         assert_eq!(joined.target(), Some(psgo::Pid::new(first.id())));
         let number = end(first);
         let gone = |why: &str| {
-            let error = host
-                .join(pidfd.as_fd(), &JoinOptions::default())
+            let error = View::join(pidfd.as_fd())
+                .seen_from(&host)
+                .open()
                 .unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Gone, "{why}: {error}");
         };
         gone("it is reaped");
-        let error = host
-            .join(pid_of(number), &JoinOptions::default())
+        let error = View::join(pid_of(number))
+            .seen_from(&host)
+            .open()
             .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Gone, "{error}");
         let second = wait_for("the number comes again", || {
@@ -235,7 +247,7 @@ fn with_few_numbers() {
         });
         gone("another has its number");
         // By its number it is the other that is meant.
-        host.join(pid_of(number), &JoinOptions::default()).unwrap();
+        View::join(pid_of(number)).seen_from(&host).open().unwrap();
         assert!(kernel::start_ticks(number).is_some());
         end(second);
     }
@@ -355,10 +367,12 @@ fn while_it_is_watched() {
     for columns in [&["pid", "comm", "user", "args"][..], &["pid", "comm"]] {
         let mut watcher = psgo::Query::new(columns).unwrap().watch().unwrap();
         let mut of_number = || {
-            let table = watcher.look().unwrap().table;
+            let table = watcher.sample().unwrap().table;
             let cells = |row: &psgo::Row| row.values().iter().map(ToString::to_string).collect();
             let mut rows = table.rows().iter();
-            let row = rows.find(|row| row.pid() == pid_of(NUMBER)).map(cells);
+            let row = rows
+                .find(|row| row.pid() == Some(pid_of(NUMBER)))
+                .map(cells);
             row.unwrap_or_else(Vec::new)
         };
         for kind in 1..4 {

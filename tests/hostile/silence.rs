@@ -1,11 +1,12 @@
 //! File systems that never answer, where psgo has to ask.
 
-use psgo::{ErrorKind, Through};
+use psgo::{ErrorKind, ProcChoice};
 
 use super::{
-    alone::alone,
+    alone::{alone, alone_without},
     container::{By, Container, names},
     fuse::Kind,
+    older::STATMOUNT,
     truth::{COLUMNS, Expected, Names, Taken, ask_impatiently, right, threads},
 };
 use crate::machine::wait_for;
@@ -35,8 +36,7 @@ fn over_proc_it_is_known_by_its_kind_and_not_waited_for() {
 
 #[test]
 fn over_proc_it_is_waited_for_once_where_the_kernel_does_not_tell() {
-    alone(|| {
-        psgo::without(psgo::Calls::STATMOUNT);
+    alone_without(&[STATMOUNT], || {
         silent("/proc", Kind::Directory, names(), NO_ANSWER, [1, 0]);
     });
 }
@@ -115,7 +115,7 @@ fn more_than_four_are_never_waited_for() {
             .collect();
         let mut left = 0;
         for container in &containers {
-            let table = ask_impatiently(container.pid, Through::Either).unwrap();
+            let table = ask_impatiently(container.pid, ProcChoice::Auto).unwrap();
             left += table.outcome().abandoned;
             assert_eq!(threads(), left);
             // With none to spare, nothing is asked that might need one: not its own /proc, not

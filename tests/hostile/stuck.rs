@@ -88,7 +88,7 @@ fn list(pids: &[i32], format: &str) -> (Table, Duration) {
     let query = Query::parse(format)
         .unwrap()
         .pids(Pids::Only(&pids))
-        .timeout(TIMEOUT);
+        .view(View::host().unwrap().timeout(TIMEOUT));
     let start = Instant::now();
     let table = query.table().unwrap();
     (table, start.elapsed())

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use psgo::{ErrorKind, JoinOptions, Pid, Pids, Query, Table, Through, View, Way};
+use psgo::{ErrorKind, JoinOptions, Pid, Pids, ProcChoice, ProcSource, Query, Table, View};
 
 use super::{AT_ONCE, TIMEOUT};
 use crate::oracle::{cells::escaped, kernel};
@@ -121,37 +121,36 @@ pub(super) enum Taken {
     Host(ErrorKind),
 }
 
-fn options_with(through: Through, timeout: Duration) -> JoinOptions {
+fn options_with(choice: ProcChoice, timeout: Duration) -> JoinOptions {
     let mut options = JoinOptions::default();
     options.timeout = timeout;
-    options.through = through;
+    options.proc = choice;
     options
 }
 
 /// With psgo's own time-out: where nothing is waited for, a busy machine is no reason to give up.
-pub(super) fn options(through: Through) -> JoinOptions {
-    options_with(through, JoinOptions::default().timeout)
+pub(super) fn options(choice: ProcChoice) -> JoinOptions {
+    options_with(choice, JoinOptions::default().timeout)
 }
 
 pub(super) fn pid_of(pid: i32) -> Pid {
     Pid::new(u32::try_from(pid).unwrap())
 }
 
-/// What psgo says of all in the PID namespace of `target`, through `through`.
-pub(super) fn ask(target: i32, through: Through) -> psgo::Result<Table> {
-    ask_of(target, Pids::All, &options(through))
+/// What psgo says of all in the PID namespace of `target`, by `choice`.
+pub(super) fn ask(target: i32, choice: ProcChoice) -> psgo::Result<Table> {
+    ask_of(target, Pids::All, &options(choice))
 }
 
 /// The same, with the time-out of these tests.
-pub(super) fn ask_impatiently(target: i32, through: Through) -> psgo::Result<Table> {
-    ask_of(target, Pids::All, &options_with(through, TIMEOUT))
+pub(super) fn ask_impatiently(target: i32, choice: ProcChoice) -> psgo::Result<Table> {
+    ask_of(target, Pids::All, &options_with(choice, TIMEOUT))
 }
 
 /// The same of some.
 pub(super) fn ask_of(target: i32, pids: Pids<'_>, options: &JoinOptions) -> psgo::Result<Table> {
-    let view = View::host()?.join(pid_of(target), options)?;
-    let query = Query::new(&COLUMNS)?.pids(pids).view(view);
-    query.timeout(options.timeout).table()
+    let view = View::join(pid_of(target)).options(options).open()?;
+    Query::new(&COLUMNS)?.pids(pids).view(view).table()
 }
 
 pub(super) fn assert_same(table: &Table, right: &Rows, about: &str) {
@@ -166,12 +165,12 @@ pub(super) fn assert_same(table: &Table, right: &Rows, about: &str) {
     assert_eq!(rows.len(), right.len(), "{about}: {rows:#?}");
 }
 
-/// The one container's way.
-pub(super) fn way(table: &Table) -> &Way {
-    let [(_, way)] = &table.outcome().ways[..] else {
+/// Which `/proc` the one container was read from.
+pub(super) fn source(table: &Table) -> &ProcSource {
+    let [container] = &table.outcome().containers[..] else {
         panic!("{:?}", table.outcome());
     };
-    way
+    &container.source
 }
 
 /// What this process has of threads and descriptors.
@@ -240,19 +239,19 @@ impl Expected<'_> {
         let right = right(target, &self.names);
         assert!(!right.is_empty());
         let before = Possessions::now();
-        for through in [Through::Either, Through::Container, Through::Host] {
-            let about = format!("{}, through {through:?}", self.about);
+        for choice in [ProcChoice::Auto, ProcChoice::Container, ProcChoice::Host] {
+            let about = format!("{}, choice {choice:?}", self.about);
             let told = lie();
             let start = Instant::now();
             let answer = if self.left == [0, 0] {
-                ask(target, through)
+                ask(target, choice)
             } else {
-                ask_impatiently(target, through)
+                ask_impatiently(target, choice)
             };
             let time = start.elapsed();
             println!("measured {:.1} ms: {about}", time.as_secs_f64() * 1e3);
             let [either, host] = self.left;
-            let left = if through == Through::Host {
+            let left = if choice == ProcChoice::Host {
                 host
             } else {
                 either
@@ -263,13 +262,13 @@ impl Expected<'_> {
             let least = if left > 0 { TIMEOUT } else { Duration::ZERO };
             let bounds = least..least + at_once;
             assert!(bounds.contains(&time), "{about}: {time:?}");
-            match (answer, through, self.taken) {
-                (Err(error), Through::Container, Taken::Host(kind)) => {
+            match (answer, choice, self.taken) {
+                (Err(error), ProcChoice::Container, Taken::Host(kind)) => {
                     assert_eq!(error.kind(), kind, "{about}: {error}");
                 }
                 (Ok(table), _, _) => {
                     assert_same(&table, &right, &about);
-                    self.took(&table, through, &about);
+                    self.took(&table, choice, &about);
                     assert_eq!(table.outcome().abandoned, left, "{about}");
                 }
                 (Err(error), ..) => panic!("{about}: {error}"),
@@ -279,12 +278,12 @@ impl Expected<'_> {
         }
     }
 
-    fn took(&self, table: &Table, through: Through, about: &str) {
-        match (way(table), through, self.taken) {
-            (Way::Host(None), Through::Host, _)
-            | (Way::Entered, Through::Either | Through::Container, Taken::Entered) => (),
-            (Way::Host(Some(why)), Through::Either, Taken::Host(kind))
-            | (Way::Root(why), _, Taken::Root(kind)) => {
+    fn took(&self, table: &Table, choice: ProcChoice, about: &str) {
+        match (source(table), choice, self.taken) {
+            (ProcSource::Host(None), ProcChoice::Host, _)
+            | (ProcSource::Entered, ProcChoice::Auto | ProcChoice::Container, Taken::Entered) => (),
+            (ProcSource::Host(Some(why)), ProcChoice::Auto, Taken::Host(kind))
+            | (ProcSource::Root(why), _, Taken::Root(kind)) => {
                 assert_eq!(why.kind(), kind, "{about}: {why}");
             }
             (way, ..) => panic!("{about}: by {way}"),

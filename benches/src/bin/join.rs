@@ -8,18 +8,18 @@ use std::{
     ops::ControlFlow,
 };
 
-use psgo::{JoinOptions, Pid, Query, Through, View};
+use psgo::{JoinOptions, Pid, Query, ProcChoice, View};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut args = env::args().skip(1);
     let (way, pid) = args.next().zip(args.next()).ok_or("use: join WAY PID")?;
     let mut options = JoinOptions::default();
-    options.through = match way.as_str() {
-        "inside" => Through::Container,
-        "host" => Through::Host,
+    options.proc = match way.as_str() {
+        "inside" => ProcChoice::Container,
+        "host" => ProcChoice::Host,
         _ => return Err("use: join inside PID | join host PID".into()),
     };
-    let view = View::host()?.join(Pid::new(pid.parse()?), &options)?;
+    let view = View::join(Pid::new(pid.parse()?)).options(&options).open()?;
     let query = Query::new::<&str>(&[])?.view(view);
     let mut out = BufWriter::new(io::stdout().lock());
     writeln!(out, "{}", query.headers().join("\t"))?;

@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut rows = 0;
     for (wall, cpu) in walls.iter_mut().zip(&mut cpus) {
         let (start, before) = (Instant::now(), own::processor_time());
-        let look = watcher.look()?;
+        let look = watcher.sample()?;
         *wall = start.elapsed().as_secs_f64() * 1e3;
         *cpu = own::processor_time() - before;
         rows = look.table.rows().len();

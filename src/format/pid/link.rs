@@ -22,8 +22,8 @@ impl Link {
     /// The kind and the inode of what has no name in the file system: `socket`, `pipe`, `net`.
     #[must_use]
     pub fn kind_and_inode(&self) -> Option<(&[u8], u64)> {
-        match Target::of(&self.target) {
-            Target::Inode(kind, inode) => Some((kind, inode)),
+        match LinkTarget::of(&self.target) {
+            LinkTarget::Inode(kind, inode) => Some((kind, inode)),
             _ => None,
         }
     }
@@ -31,7 +31,7 @@ impl Link {
 
 /// What the target of a link tells of what is behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Target<'a> {
+pub(crate) enum LinkTarget<'a> {
     /// Kind and inode of what has no name in the file system: `socket:[4213]`.
     Inode(&'a [u8], u64),
     /// What the kernel made for a call of its own: `eventfd` of `anon_inode:[eventfd]`.
@@ -44,7 +44,7 @@ pub(crate) enum Target<'a> {
     Other,
 }
 
-impl<'a> Target<'a> {
+impl<'a> LinkTarget<'a> {
     pub(crate) fn of(target: &'a [u8]) -> Self {
         if let Some(name) = target.strip_prefix(b"anon_inode:") {
             let bare = name
@@ -124,17 +124,17 @@ mod tests {
     #[test]
     fn what_the_kernel_made_is_known_by_its_word() {
         let targets: [(&[u8], _); 7] = [
-            (b"anon_inode:[eventfd]", Target::Anonymous(b"eventfd")),
-            (b"anon_inode:inotify", Target::Anonymous(b"inotify")),
-            (b"/memfd:a (deleted)", Target::Memory),
-            (b"/dmabuf:", Target::DmaBuf),
-            (b"pipe:[7]", Target::Inode(b"pipe", 7)),
-            (b"/tmp/memfd:a", Target::Other),
+            (b"anon_inode:[eventfd]", LinkTarget::Anonymous(b"eventfd")),
+            (b"anon_inode:inotify", LinkTarget::Anonymous(b"inotify")),
+            (b"/memfd:a (deleted)", LinkTarget::Memory),
+            (b"/dmabuf:", LinkTarget::DmaBuf),
+            (b"pipe:[7]", LinkTarget::Inode(b"pipe", 7)),
+            (b"/tmp/memfd:a", LinkTarget::Other),
             // Anybody may call a file so.
-            (b"/tmp/socket:[7]", Target::Other),
+            (b"/tmp/socket:[7]", LinkTarget::Other),
         ];
         for (target, told) in targets {
-            assert_eq!(Target::of(target), told);
+            assert_eq!(LinkTarget::of(target), told);
         }
     }
 }

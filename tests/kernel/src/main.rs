@@ -12,7 +12,7 @@ use std::{fs, path::PathBuf, process::Command};
 
 use dump::Process;
 use psgo::{
-    JoinOptions, Pid, Query, Table, Through, View, Way,
+    JoinOptions, Pid, Query, Table, ProcChoice, View, ProcSource,
     format::{Record, kernel, pid, tty},
 };
 
@@ -138,18 +138,18 @@ fn container(target: &str, ways: &[&str]) {
         })
         .collect();
     assert!(expected.len() > 1, "a container of {}", expected.len());
-    let throughs = [Through::Either, Through::Container, Through::Host];
+    let throughs = [ProcChoice::Auto, ProcChoice::Container, ProcChoice::Host];
     let mut options = JoinOptions::default();
-    for (through, way) in throughs.into_iter().zip(ways) {
-        options.through = through;
-        let what = format!("container of {target}, {through:?}");
-        let view = View::host().and_then(|host| host.join(Pid::new(pid), &options));
-        let taken = view.as_ref().map(|view| view.way().cloned());
+    for (choice, way) in throughs.into_iter().zip(ways) {
+        options.proc = choice;
+        let what = format!("container of {target}, {choice:?}");
+        let view = View::host().and_then(|host| View::join(Pid::new(pid)).seen_from(&host).options(&options).open());
+        let taken = view.as_ref().map(|view| view.proc_source().cloned());
         println!("{what}: {}", said(&taken));
         let taken = match taken {
-            Ok(Some(Way::Entered)) => "entered",
-            Ok(Some(Way::Root(_))) => "root",
-            Ok(Some(Way::Host(_))) => "host",
+            Ok(Some(ProcSource::Entered)) => "entered",
+            Ok(Some(ProcSource::Root(_))) => "root",
+            Ok(Some(ProcSource::Host(_))) => "host",
             _ => "refused",
         };
         assert_eq!(taken, *way, "{what}");
@@ -164,7 +164,7 @@ fn container(target: &str, ways: &[&str]) {
     }
 }
 
-fn said(way: &Result<Option<Way>, &psgo::Error>) -> String {
+fn said(way: &Result<Option<ProcSource>, &psgo::Error>) -> String {
     match way {
         Ok(Some(way)) => way.to_string(),
         Ok(None) => "no way".to_owned(),

@@ -1,0 +1,62 @@
+//! `Cells`: a row before it is given out, and `Mark`: by what a row is recognised in the next
+//! sample.
+
+use std::net::SocketAddr;
+
+use crate::{ids::Pid, snapshot::Place, value::Value};
+
+/// A row without the names of its columns: what the threads that read make.
+#[derive(Debug, Clone)]
+pub(super) struct Cells {
+    pub(super) pid: Option<Pid>,
+    pub(super) via: Option<Pid>,
+    /// Only of subjects that are watched and are not processes. Boxed, as rows are moved a lot.
+    mark: Option<Box<Mark>>,
+    pub(super) values: Vec<Value>,
+}
+
+/// By what a row is recognised in the next sample.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Mark {
+    /// A process.
+    Process(Option<Pid>),
+    /// An open file of a process, with the target of its link: a descriptor can be reused for
+    /// another file.
+    Opened(Pid, Place, Box<[u8]>),
+    /// A connection by its ends: a closed socket loses its inode, but keeps its ends for a while.
+    Connection(&'static str, SocketAddr, SocketAddr),
+    /// Any other socket, by its inode.
+    Socket(u64),
+    /// A socket without inode: a connection of a Unix socket that waits to be accepted.
+    Nameless(&'static str, Option<SocketAddr>, Option<Box<[u8]>>),
+    /// A POSIX timer of a process.
+    Timer(Pid, i32),
+}
+
+impl Cells {
+    pub(super) fn new(pid: Option<Pid>, via: Option<Pid>, values: Vec<Value>) -> Self {
+        Self {
+            pid,
+            via,
+            mark: None,
+            values,
+        }
+    }
+
+    /// The same, recognised by `mark`.
+    pub(super) fn marked(self, mark: Option<Mark>) -> Self {
+        let mark = mark.map(Box::new);
+        Self { mark, ..self }
+    }
+
+    /// By what it is recognised.
+    pub(super) fn take_mark(&mut self) -> Mark {
+        let mark = self.mark.take();
+        mark.map_or(Mark::Process(self.pid), |mark| *mark)
+    }
+
+    /// About how many bytes of memory it takes.
+    pub(super) fn weight(&self) -> usize {
+        Value::weight_of(&self.values)
+    }
+}
