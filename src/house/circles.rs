@@ -14,7 +14,6 @@ use super::{
 /// Rooms that still have circles. Each room listed here must have one.
 const EXEMPT: &[&str] = &[
     "descriptor",
-    "drift",
     "format",
     "process",
     "psgo-cli",
