@@ -171,7 +171,7 @@ mod tests {
     fn the_rules_that_come_with_psgo_can_be_read() {
         let rules = Rules::builtin().unwrap();
         assert!(rules.wants_builtin() && rules.iter().len() > 20);
-        for rule in rules.iter() {
+        for rule in &rules {
             assert!(rule.comment().is_some(), "{}", rule.name());
         }
         let mut names: Vec<_> = rules.iter().map(Rule::name).collect();
