@@ -504,7 +504,7 @@ mod tests {
             .spawn();
         let Ok(mut shell) = shell else { return };
         let stat = format!("/proc/{}/stat", shell.id());
-        let tty_nr = (0..500).find_map(|_| {
+        let tty_nr = (0..3000).find_map(|_| {
             std::thread::sleep(std::time::Duration::from_millis(10));
             let stat = fs::read_to_string(&stat).unwrap();
             let fields = stat.rsplit_once(") ").unwrap().1;

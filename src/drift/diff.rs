@@ -4,7 +4,7 @@ use std::{collections::HashMap, convert::Infallible};
 
 use similar::algorithms::{DiffHook, myers};
 
-use super::Line;
+use super::line::Line;
 
 /// A difference between the tree that should be and the one that is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

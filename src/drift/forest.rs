@@ -1,4 +1,4 @@
-//! The processes of a listing as a tree: who is whose child, what the rules say of each.
+//! The processes of a listing as a tree: the children of each, and what the rules do to it.
 
 use std::collections::HashMap;
 
@@ -10,8 +10,9 @@ use crate::{
 };
 
 use super::{
-    Line,
-    rules::{About, Action, Pattern, Rule, Rules, Scope},
+    line::Line,
+    rule::{About, Action, Pattern, Rule, Scope},
+    rules::Rules,
 };
 
 /// The node above all: what has no parent in the listing is its child.

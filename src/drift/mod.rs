@@ -1,8 +1,8 @@
-//! What should run against what runs: a listing as a tree of lines, and two trees compared.
+//! Compares the processes that run with those that should run.
 //!
-//! [`tree`] makes lines of a listing, by [`Rules`]; [`diff`] says what is missing in them and what
-//! is there beyond them. Where lines are kept, and what is told to whom, is the caller's. psdiff
-//! (of ossobv/vcutil) is where the lines and the built-in rules come from.
+//! [`tree`] turns a listing into a tree of lines, by [`Rules`]; [`diff`] compares two trees and
+//! gives the missing and the extra lines. Storing and reporting them is up to the caller. The form
+//! of the lines and the built-in rules are those of psdiff (ossobv/vcutil).
 //!
 //! ```
 //! use psgo::{Query, drift};
@@ -23,6 +23,7 @@
 mod diff;
 mod forest;
 mod line;
+mod rule;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -30,7 +31,8 @@ mod toml;
 
 pub use diff::{Change, diff};
 pub use line::{Line, add, remove};
-pub use rules::{Action, Mask, Rule, Rules, Scope, Step};
+pub use rule::{Action, Mask, Replacement, Rule, Scope, Step};
+pub use rules::Rules;
 
 use crate::{error::Result, ids::Pid, query::Row, value::Text};
 use forest::{Forest, Verdict};
@@ -41,8 +43,8 @@ pub const COLUMNS: [&str; 5] = ["ppid", "user", "state", "kthread", "args"];
 /// The lines of the processes in `rows`: each below its parent, children by command line, user,
 /// number of children, and then by their children; kernel threads are left out.
 ///
-/// What a rule leaves out still counts as a level for what is below it. A process whose parent is
-/// not among the rows is below process 1. A zombie's command line is its name in brackets and
+/// A process that a rule hides still counts as a level for its descendants. A process whose parent
+/// is not among the rows is placed below process 1. A zombie's command line is its name in brackets and
 /// `<defunct>`. Leave the row of the caller out of `rows` if it shall not be there; see
 /// [`View::this_process`](crate::View::this_process).
 ///
@@ -61,12 +63,13 @@ pub const COLUMNS: [&str; 5] = ["ppid", "user", "state", "kthread", "args"];
 ///
 /// # Errors
 ///
-/// [`Invalid`](crate::ErrorKind::Invalid): the rows are not of [`COLUMNS`], or of several containers.
+/// [`Invalid`](crate::ErrorKind::Invalid): the rows are not of [`COLUMNS`], or they come from several
+/// containers.
 pub fn tree<'a>(rows: impl IntoIterator<Item = &'a Row>, rules: &Rules) -> Result<Vec<Line>> {
     Ok(Forest::new(rows, rules)?.lines())
 }
 
-/// What the rules made of one process.
+/// What the rules do to one process.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Explanation<'r> {
@@ -99,7 +102,7 @@ pub enum Reason<'r> {
     },
 }
 
-/// What the rules make of the process `pid` among `rows`; nothing if it is not there.
+/// What the rules do to the process `pid` among `rows`; `None` if it is not among them.
 ///
 /// ```
 /// use psgo::{Pid, Query, drift};

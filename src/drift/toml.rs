@@ -1,4 +1,4 @@
-//! Rules as they are written: TOML, with the line of whatever is wrong.
+//! Reads rules from TOML. Errors name the line.
 
 use std::{ops::Range, sync::Arc};
 
@@ -14,15 +14,15 @@ use crate::{
     ids::Pid,
 };
 
-use super::rules::{About, Action, Mask, Pattern, Rule, Scope, Step};
+use super::rule::{About, Action, Mask, Pattern, Replacement, Rule, Scope, Step};
 
 /// A value, and where it stands.
 type Item<'a> = Spanned<DeValue<'a>>;
 
-/// Stands for the folder of a masked value.
+/// Stands for the directory of a masked value.
 const DIR: &str = "{dir}";
 
-/// The rules of a file, and whether the built-in ones follow.
+/// The rules of a file, and whether the built-in rules follow.
 pub(super) fn read(file: &str, text: &str) -> Result<(Vec<Rule>, bool)> {
     let source = Source {
         file: file.into(),
@@ -142,13 +142,13 @@ impl Source<'_> {
     }
 
     fn rule(&self, value: &Item<'_>) -> Result<Rule> {
-        let (mut name, mut comment) = (None, String::new());
+        let (mut name, mut comment) = (None, None);
         let (mut about, mut actions) = (About::default(), Vec::new());
         for (key, value) in self.table(value)? {
             let word = key.get_ref().as_ref();
             match word {
                 "name" => name = Some(self.text(value)?.to_owned()),
-                "comment" => self.text(value)?.clone_into(&mut comment),
+                "comment" => comment = Some(self.text(value)?.to_owned()),
                 "pid" => about.pid = Some(self.pid(value)?),
                 "host" => about.host = Some(self.flag(value)?),
                 "ancestor" => about.ancestor = Some(self.ancestor(value)?),
@@ -292,7 +292,7 @@ impl Source<'_> {
         let both = regex.zip(with);
         let (regex, with) =
             both.ok_or_else(|| self.wrong(value.span(), "replace takes regex and with"))?;
-        Ok(Step::Replace(regex, with))
+        Ok(Step::Replace(Replacement { regex, with }))
     }
 
     fn mask(&self, option: &Spanned<std::borrow::Cow<'_, str>>, with: &Item<'_>) -> Result<Mask> {

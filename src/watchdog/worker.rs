@@ -174,7 +174,8 @@ mod tests {
                 Ok(n)
             }
         });
-        let answers = worker.run_in_turn(Duration::from_millis(20), works.collect());
+        // Long enough for the first work where the thread waits for a processor.
+        let answers = worker.run_in_turn(Duration::from_secs(1), works.collect());
         let answers = answers.unwrap();
         assert_eq!(answers.len(), 2);
         assert_eq!(*answers[0].as_ref().unwrap(), 0);
@@ -185,15 +186,16 @@ mod tests {
 
     #[test]
     fn each_of_the_works_in_turn_has_the_whole_time() {
-        let time = Duration::from_millis(900);
-        let works = (0..4).map(|n| {
+        // Together they take longer than that, each a fraction of it.
+        let time = Duration::from_millis(2500);
+        let works = (0..6).map(|n| {
             move || {
-                thread::sleep(time / 3);
+                thread::sleep(time / 5);
                 Ok(n)
             }
         });
         let answers = Worker::default().run_in_turn(time, works.collect());
         let answers: io::Result<Vec<_>> = answers.unwrap().into_iter().collect();
-        assert_eq!(answers.unwrap(), [0, 1, 2, 3]);
+        assert_eq!(answers.unwrap(), [0, 1, 2, 3, 4, 5]);
     }
 }

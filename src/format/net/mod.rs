@@ -37,10 +37,7 @@ pub use device::{
     Dev, DevMcast, Device, FirstCount, LinkGroup, PacketType, Ptype, VlanConfig, VlanDevice,
     Wireless, WirelessDevice,
 };
-pub use family::{
-    Bluetooth, BluetoothEnds, BluetoothSocket, Dump, FlowLabel, Further, Ip6Flowlabel, Netlink,
-    NetlinkProtocol, NetlinkSocket, Packet, PacketKind, PacketSocket,
-};
+pub use family::*;
 pub use fib_trie::{
     FibCounters, FibEntry, FibKind, FibNode, FibPrefixes, FibRoute, FibSizes, FibTable,
     FibTableStat, FibTrie, FibTriestat, FibUse, NodesByBits, TableName,

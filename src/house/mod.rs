@@ -1,0 +1,7 @@
+//! The architecture of the project, as tests. docs/DESIGN.md gives the reasons.
+
+mod circles;
+mod imports;
+mod rules;
+mod sources;
+mod words;
