@@ -22,6 +22,8 @@ use nix::{
     unistd,
 };
 
+use crate::ansi::{HIDE_CURSOR, SHOW_CURSOR};
+
 /// Those that end a watch in good order.
 const ENDING: [Signal; 4] = [
     Signal::SIGINT,
@@ -32,9 +34,6 @@ const ENDING: [Signal; 4] = [
 
 /// Those that change what is on the terminal.
 const CHANGING: [Signal; 3] = [Signal::SIGWINCH, Signal::SIGTSTP, Signal::SIGCONT];
-
-const HIDE_CURSOR: &[u8] = b"\x1b[?25l";
-const SHOW_CURSOR: &[u8] = b"\x1b[?25h";
 
 /// A pipe that can be written to takes so much without waiting: `PIPE_BUF`, a page.
 const AT_ONCE: usize = 4096;
@@ -69,7 +68,7 @@ pub(crate) struct Console {
     /// Before the signals were taken over.
     before: SigSet,
     signals: SignalFd,
-    screen: Option<Screen>,
+    screen: Option<RawTerminal>,
     /// The end was asked for while output was being written.
     is_ended: bool,
     /// The terminal changed meanwhile.
@@ -92,7 +91,7 @@ impl Console {
         Ok(Self {
             before,
             signals: SignalFd::with_flags(&signals, flags)?,
-            screen: is_screen.then(Screen::enter).transpose()?,
+            screen: is_screen.then(RawTerminal::enter).transpose()?,
             is_ended: false,
             is_changed: false,
         })
@@ -144,7 +143,7 @@ impl Console {
                 PollFd::new(self.signals.as_fd(), PollFlags::POLLIN),
                 PollFd::new(out.as_fd(), writing),
             ];
-            let has_keys = self.screen.as_ref().is_some_and(Screen::has_keys);
+            let has_keys = self.screen.as_ref().is_some_and(RawTerminal::has_keys);
             if has_keys {
                 files.push(PollFd::new(keys.as_fd(), PollFlags::POLLIN));
             }
@@ -202,12 +201,12 @@ impl Console {
                 raise(Signal::SIGTSTP)?;
                 stop.thread_unblock()?;
                 stop.thread_block()?;
-                self.screen = Some(Screen::enter()?);
+                self.screen = Some(RawTerminal::enter()?);
             }
             Some(Signal::SIGCONT) => {
                 // Stopped by another way, which gave no time to put anything back.
                 self.screen = None;
-                self.screen = Some(Screen::enter()?);
+                self.screen = Some(RawTerminal::enter()?);
             }
             _ => (),
         }
@@ -278,7 +277,7 @@ impl Write for Out<'_> {
 
 /// A terminal on which psgo draws; its own mode and its cursor come back when this goes.
 #[derive(Debug)]
-struct Screen {
+struct RawTerminal {
     /// The mode that standard input had, if that is a terminal.
     before: Option<Termios>,
     /// Standard output once more, so that writing never waits. A terminal that takes one byte may
@@ -287,7 +286,7 @@ struct Screen {
     out: Option<File>,
 }
 
-impl Screen {
+impl RawTerminal {
     fn enter() -> io::Result<Self> {
         let keys = io::stdin();
         let before = if keys.is_terminal() {
@@ -311,7 +310,7 @@ impl Screen {
             before,
             out: out.ok(),
         };
-        write_if_ready(HIDE_CURSOR);
+        write_if_ready(HIDE_CURSOR.as_bytes());
         Ok(screen)
     }
 
@@ -320,9 +319,9 @@ impl Screen {
     }
 }
 
-impl Drop for Screen {
+impl Drop for RawTerminal {
     fn drop(&mut self) {
-        write_if_ready(SHOW_CURSOR);
+        write_if_ready(SHOW_CURSOR.as_bytes());
         if let Some(before) = &self.before {
             // A terminal that is gone needs no mode.
             let _ = tcsetattr(io::stdin(), SetArg::TCSANOW, before);

@@ -4,7 +4,11 @@ use psgo::descriptor::{self, Descriptor, Subject};
 
 use crate::{
     failure::{Answer, Failure},
-    output, terminal,
+    output::{
+        self,
+        measure::{NARROWEST, filled},
+    },
+    terminal,
 };
 
 /// Psgo's names on the first line, the further ones on the second; people also get an
@@ -65,26 +69,8 @@ fn explained_of(
         let room = width.saturating_sub(start.len()).max(NARROWEST);
         let next = format!("\n{:1$}", "", start.len());
         text.push_str(&start);
-        text.push_str(&wrapped(doc, room).join(&next));
+        text.push_str(&filled(doc.split_whitespace(), room).join(&next));
         text.push('\n');
     }
     text
-}
-
-/// Where even less is left, the terminal may break the lines.
-const NARROWEST: usize = 16;
-
-/// The text in lines of at most `room` bytes, broken between words.
-fn wrapped(text: &str, room: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.len() + 1 + word.len() <= room => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }

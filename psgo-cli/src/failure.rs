@@ -1,9 +1,11 @@
-//! How psgo ends: its exit codes, and what it says when there is no answer.
+//! How psgo ends: its exit codes, and what it says when there is no answer or only part of one.
 
 use std::{
     io::{self, Write as _},
     process::ExitCode,
 };
+
+use psgo::ErrorKind;
 
 /// There is an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,4 +83,26 @@ pub(crate) fn system_words(error: &io::Error) -> String {
         text.truncate(at);
     }
     text
+}
+
+/// Why something is not in an answer, where the answer says itself of what.
+pub(crate) fn reason(error: &psgo::Error) -> String {
+    match error.kind() {
+        ErrorKind::Denied => match error.missing_capability() {
+            Some(capability) => format!("permission denied, it takes {capability}"),
+            None => "permission denied".to_owned(),
+        },
+        ErrorKind::TimedOut => "no answer".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// Prints errors, one a line. The answer is incomplete if there is any.
+pub(crate) fn say_all<'a>(errors: impl IntoIterator<Item = &'a psgo::Error>) -> Answer {
+    let mut answer = Answer::Complete;
+    for error in errors {
+        say(&error.to_string());
+        answer = Answer::Incomplete;
+    }
+    answer
 }

@@ -2,10 +2,10 @@
 
 use psgo::{ErrorKind, Skipped, descriptor::Subject};
 
-use crate::failure::Answer;
+use crate::failure::{Answer, reason};
 
-/// One line that says what was left out of the rows of `subject` and why, if anything worth it
-/// was, and whether the answer is complete without it.
+/// One line that says what was left out of the rows of `subject` and why, if that is worth saying,
+/// and whether the answer is complete without it.
 pub(crate) fn summary<'a>(
     subject: Subject,
     skipped: impl IntoIterator<Item = &'a Skipped>,
@@ -36,17 +36,12 @@ struct Reason {
 
 fn words(Skipped { pid, error, .. }: &Skipped) -> String {
     match error.kind() {
-        // The process is named beside it.
+        // The line names the process.
         ErrorKind::Gone => match error.to_string().strip_prefix(&format!("process {pid}: ")) {
             Some(how) => how.to_owned(),
             None => "no such process".to_owned(),
         },
-        ErrorKind::Denied => match error.missing_capability() {
-            Some(capability) => format!("permission denied, it takes {capability}"),
-            None => "permission denied".to_owned(),
-        },
-        ErrorKind::TimedOut => "no answer".to_owned(),
-        _ => error.to_string(),
+        _ => reason(error),
     }
 }
 

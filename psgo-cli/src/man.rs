@@ -7,7 +7,7 @@ use clap_mangen::{
 };
 use psgo::descriptor::{Descriptor, Subject};
 
-use crate::{args, tables::TABLES};
+use crate::{args, list::tables::TABLES};
 
 /// The page.
 fn page() -> Vec<u8> {

@@ -2,7 +2,6 @@
 
 use std::{
     io::{self, BufWriter, PipeReader, Read as _, Write},
-    num::NonZeroU64,
     sync::mpsc::{self, Receiver, Sender},
     thread::{self, JoinHandle},
     time::{Duration, Instant},
@@ -11,24 +10,18 @@ use std::{
 use psgo::Value;
 
 use crate::{
+    ansi,
     console::{Console, Event},
     failure::{self, Answer, Failure},
-    output::table,
+    flags::Pace,
+    output::measure,
     terminal::{self, Size},
 };
-
-/// How often to look, and how many times.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Pace {
-    pub(crate) every: Duration,
-    /// Nothing for until somebody ends it.
-    pub(crate) count: Option<NonZeroU64>,
-}
 
 /// What can be looked at again and again.
 pub(crate) trait Watched: Send {
     /// Looks once more, and remembers what it saw.
-    fn look(&mut self) -> Result<(), Failure>;
+    fn sample(&mut self) -> Result<(), Failure>;
 
     /// Writes what it saw to a file or a pipe, behind what it saw before.
     fn print(&mut self, out: &mut dyn Write) -> Result<(), Failure>;
@@ -99,14 +92,14 @@ enum End {
 /// What there is to tell of a watch that somebody ended.
 #[derive(Debug, Default)]
 struct Tally {
-    looks: u64,
+    samples: u64,
     sum: String,
 }
 
 impl Tally {
     /// `3 looks in 4.01s: 1 came, 2 went`
     fn told(&self, span: Duration) -> String {
-        let looks = match self.looks {
+        let looks = match self.samples {
             0 => {
                 return format!(
                     "ended after {}, before the first look was done",
@@ -128,14 +121,14 @@ fn run(
     mut watched: Box<dyn Watched>,
     tally: &mut Tally,
 ) -> Result<End, Failure> {
-    let mut looker = Looker::start()?;
+    let mut sampler = Sampler::start()?;
     let mut due = Some(Instant::now());
     loop {
-        watched = match looker.look(watched, console)? {
+        watched = match sampler.sample(watched, console)? {
             Some(watched) => watched,
             None => return Ok(End::Asked),
         };
-        tally.looks += 1;
+        tally.samples += 1;
         tally.sum = watched.sum();
         let mut is_shown = false;
         loop {
@@ -150,7 +143,7 @@ fn run(
             }
             if !is_shown {
                 is_shown = true;
-                let is_last = pace.count.is_some_and(|count| tally.looks >= count.get());
+                let is_last = pace.count.is_some_and(|count| tally.samples >= count.get());
                 if is_last || watched.is_over() {
                     return Ok(End::Counted(watched));
                 }
@@ -167,23 +160,23 @@ fn run(
 
 /// Who looks: a thread of its own. A look takes as long as there are processes, or as something
 /// does not answer, and whoever wants to end the watch should not have to wait for it.
-struct Looker {
+struct Sampler {
     orders: Sender<Box<dyn Watched>>,
-    looked: Receiver<(Box<dyn Watched>, Result<(), Failure>)>,
+    sampled: Receiver<(Box<dyn Watched>, Result<(), Failure>)>,
     /// A byte for each look that is done: what a wait for keys can wait for as well.
     done: PipeReader,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Looker {
+impl Sampler {
     fn start() -> io::Result<Self> {
         let (orders, ordered) = mpsc::channel::<Box<dyn Watched>>();
-        let (answer, looked) = mpsc::channel();
+        let (answer, sampled) = mpsc::channel();
         let (done, mut tell) = io::pipe()?;
         // Nobody waits for it: it ends with psgo, or when nobody orders any more.
         let thread = thread::Builder::new().spawn(move || {
             for mut watched in ordered {
-                let result = watched.look();
+                let result = watched.sample();
                 if answer.send((watched, result)).is_err() || tell.write_all(&[0]).is_err() {
                     break;
                 }
@@ -191,14 +184,14 @@ impl Looker {
         })?;
         Ok(Self {
             orders,
-            looked,
+            sampled,
             done,
             thread: Some(thread),
         })
     }
 
     /// Looks once more; nothing if the end is asked for first.
-    fn look(
+    fn sample(
         &mut self,
         watched: Box<dyn Watched>,
         console: &mut Console,
@@ -208,7 +201,7 @@ impl Looker {
         if !console.wait_until(&self.done)? {
             return Ok(None);
         }
-        let Ok((watched, result)) = self.looked.recv() else {
+        let Ok((watched, result)) = self.sampled.recv() else {
             // It ends before its orders do only by a panic, which is psgo's own.
             return match self.thread.take().map(JoinHandle::join) {
                 Some(Err(panic)) => std::panic::resume_unwind(panic),
@@ -277,11 +270,8 @@ fn lines(size: Size) -> usize {
 /// A picture over the one before: each line ends with the erasing of what stood there, so that
 /// nothing flickers.
 fn push_frame(status: &str, body: &[u8], size: Size, frame: &mut Vec<u8>) {
-    const HOME: &[u8] = b"\x1b[H";
-    const REST_OF_LINE: &[u8] = b"\x1b[K";
-    const REST_OF_SCREEN: &[u8] = b"\x1b[J";
-    frame.extend(HOME);
-    let status = table::cut(status, size.columns);
+    frame.extend(ansi::HOME.as_bytes());
+    let status = measure::cut(status, size.columns);
     let body = body.split_inclusive(|b| *b == b'\n');
     let body = body.map(|line| line.strip_suffix(b"\n").unwrap_or(line));
     for line in [status.as_bytes()]
@@ -292,23 +282,17 @@ fn push_frame(status: &str, body: &[u8], size: Size, frame: &mut Vec<u8>) {
         frame.extend(line);
         // Behind a full line the cursor still stands on the last column, and would erase it.
         if shown_width(line) < size.columns {
-            frame.extend(REST_OF_LINE);
+            frame.extend(ansi::ERASE_TO_END_OF_LINE.as_bytes());
         }
         frame.push(b'\n');
     }
-    frame.extend(REST_OF_SCREEN);
+    frame.extend(ansi::ERASE_TO_END_OF_SCREEN.as_bytes());
 }
 
-/// Columns that a line takes, without the colours in it.
+/// How many columns a line takes, without the colours in it.
 fn shown_width(line: &[u8]) -> usize {
     let text = String::from_utf8_lossy(line);
-    let mut parts = text.split('\x1b');
-    let first = parts.next().map_or(0, table::width);
-    let colored = parts.map(|part| {
-        part.split_once('m')
-            .map_or(0, |(_, text)| table::width(text))
-    });
-    first + colored.sum::<usize>()
+    ansi::uncolored(&text).map(measure::width).sum()
 }
 
 /// A span to the hundredth of a second, `1m2.5s`.

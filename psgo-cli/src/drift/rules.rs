@@ -1,4 +1,4 @@
-//! `psgo drift rules`: which rules are in force, and what they make of a process.
+//! `psgo drift rules`: which rules are in force, and what they do with a process.
 
 use psgo::{
     bytes::Escaped,
@@ -11,8 +11,9 @@ use crate::{
 };
 
 use super::{
-    Drift, Looker,
     files::{self, Source},
+    grammar::Drift,
+    sampler::Sampler,
 };
 
 /// All rules as one file, which can take the place of all others.
@@ -36,9 +37,9 @@ pub(super) fn check(drift: &Drift) -> Result<Answer, Failure> {
 
 /// What the rules make of one process.
 pub(super) fn explain(drift: &Drift, pid: psgo::Pid) -> Result<Answer, Failure> {
-    let mut looker = Looker::new(drift)?;
-    let rows = looker.rows()?;
-    let Some(told) = drift::explain(&rows, &looker.rules, pid)? else {
+    let mut sampler = Sampler::new(drift)?;
+    let rows = sampler.rows()?;
+    let Some(told) = drift::explain(&rows, &sampler.rules, pid)? else {
         failure::say(&format!("left out: {pid} (no such process)"));
         return Ok(Answer::Incomplete);
     };

@@ -10,15 +10,16 @@ use std::{
 use psgo::{ErrorKind, Fields, Value};
 
 use super::{
-    Proc, Target, forms,
-    grammar::{By, Form, Least, Watch},
-    targets, text,
+    forms,
+    grammar::{By, Form, Least, Proc, Watch},
+    indented, records, report,
+    targets::{ProcFile, targets},
 };
 use crate::{
-    args::Show,
     console::{self, Console},
     failure::{self, Answer, Failure},
-    output::{self, Rows as _, table::Table},
+    flags::Style,
+    output,
     terminal::Size,
     watch::{self, Status, Watched},
 };
@@ -37,15 +38,13 @@ const NAME_WITHIN: usize = 4;
 
 /// Watches the file at `path`.
 pub(super) fn watch(proc: &Proc, path: &str, watch: Watch) -> Result<Answer, Failure> {
-    let (targets, errors) = targets(&proc.look, path)?;
-    for error in &errors {
-        failure::say(&error.to_string());
-    }
+    let (targets, errors) = targets(&proc.scope, path)?;
+    let answer = failure::say_all(&errors);
     console::raise_descriptor_limit();
     // Before there is a thread, which would not know whose the signals are.
     let console = Console::open(false)?;
     let moves = Moves {
-        form: proc.form,
+        style: proc.style,
         delimiter: proc.delimiter,
         only: proc.only.clone(),
         least: watch.least,
@@ -57,13 +56,9 @@ pub(super) fn watch(proc: &Proc, path: &str, watch: Watch) -> Result<Answer, Fai
         header: Vec::new(),
         widths: Vec::new(),
         at: SystemTime::now(),
-        looks: 0,
+        samples: 0,
         count: 0,
-        answer: if errors.is_empty() {
-            Answer::Complete
-        } else {
-            Answer::Incomplete
-        },
+        answer,
     };
     watch::watch(watch.pace, false, console, Box::new(moves))
 }
@@ -142,7 +137,7 @@ impl Number {
             Self::Size(n) => {
                 let size = Value::Size(u64::try_from(n.unsigned_abs()).unwrap_or(u64::MAX));
                 let minus = if n < 0 { "-" } else { sign };
-                format!("{minus}{}", text::text(&size))
+                format!("{minus}{}", indented::text(&size))
             }
             Self::Whole(n) => format!("{sign}{n}"),
             Self::Real(n) => format!("{sign}{n:.3}"),
@@ -168,14 +163,14 @@ struct Move {
 
 /// A file of each of some processes, or of the machine, that is watched.
 struct Moves {
-    form: Form,
+    style: Style<Form>,
     delimiter: u8,
     only: Vec<String>,
     least: Least,
     by: By,
     has_pids: bool,
     /// What is still there, and what it said last.
-    targets: Vec<(Target, Option<Numbers>)>,
+    targets: Vec<(ProcFile, Option<Numbers>)>,
     moved: Vec<Move>,
     /// What ended since the last look.
     ended: Vec<String>,
@@ -183,13 +178,13 @@ struct Moves {
     header: Vec<String>,
     widths: Vec<usize>,
     at: SystemTime,
-    looks: u64,
+    samples: u64,
     count: u64,
     answer: Answer,
 }
 
 impl Moves {
-    fn read(&self, target: &Target) -> Result<Numbers, Failure> {
+    fn read(&self, target: &ProcFile) -> Result<Numbers, Failure> {
         let mut numbers = Numbers::new();
         let mut wrong = None;
         let mut index = 0_usize;
@@ -238,7 +233,7 @@ impl Moves {
             })
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
-        forms::leaves(&fields, &mut |field, value| {
+        records::leaves(&fields, &mut |field, value| {
             let is_asked = self.only.is_empty()
                 || self.only.iter().any(|only| {
                     field
@@ -282,7 +277,7 @@ impl Moves {
 
     /// A move as a record.
     fn record(&self, moved: &Move) -> Fields {
-        let is_for_people = self.form == Form::Fields;
+        let is_for_people = self.style.output == Form::Fields;
         let value = |number: Option<Number>, is_difference| match number {
             None => Value::Missing,
             Some(number) if is_for_people => number.shown(is_difference),
@@ -319,23 +314,11 @@ impl Moves {
     /// A table for people, whose columns stay where they were.
     fn table(&mut self, out: &mut dyn Write) -> io::Result<()> {
         let rows: Vec<Fields> = self.moved.iter().map(|moved| self.record(moved)).collect();
-        let Some(first) = rows.first() else {
-            return Ok(());
-        };
-        let headers: Vec<String> = first
-            .iter()
-            .map(|(name, _)| name.to_string().to_uppercase())
-            .collect();
-        let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
-        let header = self.widths.is_empty().then_some(&headers[..]);
-        let mut table = Table::new(headers.len(), header, output::look(&Show::default()), out);
-        table.widen(&self.widths);
-        for row in rows {
-            let cells: Vec<Value> = row.into_iter().map(|(_, value)| value).collect();
-            table.row(&cells)?;
+        let layout = output::layout(&self.style);
+        let widths = report::table(rows, self.widths.is_empty(), &self.widths, layout, out)?;
+        if !widths.is_empty() {
+            self.widths = widths;
         }
-        table.finish()?;
-        self.widths = table.widths().to_vec();
         Ok(())
     }
 }
@@ -368,9 +351,9 @@ fn named(path: &Value) -> String {
 }
 
 impl Watched for Moves {
-    fn look(&mut self) -> Result<(), Failure> {
+    fn sample(&mut self) -> Result<(), Failure> {
         self.at = SystemTime::now();
-        self.looks += 1;
+        self.samples += 1;
         self.moved.clear();
         let is_one = !self.has_pids;
         for (target, last) in std::mem::take(&mut self.targets) {
@@ -406,13 +389,13 @@ impl Watched for Moves {
         for ended in self.ended.drain(..) {
             failure::say(&ended);
         }
-        if self.form == Form::Fields {
+        if self.style.output == Form::Fields {
             self.table(out)?;
             return Ok(());
         }
         let rows: Vec<Fields> = self.moved.iter().map(|moved| self.record(moved)).collect();
         let header = self.header.clone();
-        let mut records = forms::records_after(self.form, self.delimiter, header, out);
+        let mut records = forms::records_after(self.style.output, self.delimiter, header, out);
         for row in &rows {
             records.record(row)?;
         }

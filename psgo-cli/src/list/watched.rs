@@ -1,108 +1,37 @@
-//! A listing, once or again and again.
+//! A listing that is watched.
 
 use std::{
     io::Write,
-    ops::ControlFlow,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    sync::{Arc, Mutex},
 };
 
-use psgo::{JoinOptions, Pids, Query, Row, Skipped, View, Watcher, descriptor::Subject};
+use psgo::{Query, Row, Skipped, Watcher, descriptor::Subject};
 
-use crate::{
-    args::{Join, List, Look, Output, Show},
-    console::{self, Console},
-    failure::{self, Answer, Failure},
-    left_out,
-    output::{self, Moment, Rows as _, table::Table},
+use super::{
+    grammar::List,
     peers::Peers,
+    query::{hosts, query, scoped},
     resolve::{self, Hosts},
+};
+use crate::{
+    console::{self, Console},
+    failure::{Answer, Failure},
+    flags::{Output, Pace, Scope, Style},
+    left_out,
+    output::{self, Moment, Rows as _, measure::cut, table::Table},
+    sync::lock,
     terminal::{self, Size},
-    watch::{self, Pace, Status, Watched},
+    watch::{self, Status, Watched},
 };
 
-/// Lists what `list` asks for.
-pub(crate) fn list(list: &List) -> Result<Answer, Failure> {
-    let query = query(list, "")?;
-    let is_of_host = |name: &str| resolve::OF_HOSTS.contains(&name);
-    let mut columns = query.columns().iter();
-    if list.resolve && !columns.any(|column| is_of_host(column.descriptor().name)) {
-        return Err(Failure::wrong_use(
-            "-resolve needs one of the columns raddr, remote",
-        ));
-    }
-    match list.watch {
-        None => once(list, query),
-        Some(pace) => again(list, query, pace),
-    }
-}
-
-/// The query of the columns that are asked for, and `more` behind them.
-fn query(list: &List, more: &str) -> Result<Query, Failure> {
-    let own = || list.subject.default_descriptors().join(",");
-    let format = list.format.clone().unwrap_or_else(own);
-    let query = Query::parse_of(list.subject, &(format + more))?;
-    let mut query = query.sort(&list.sort)?;
-    if let Some(filter) = &list.filter {
-        query = query.filter(filter)?;
-    }
-    if list.all {
-        query = query.with_places();
-    }
-    Ok(query)
-}
-
-/// Those who know the names of hosts, if they are asked for.
-fn hosts(list: &List) -> Result<Option<Hosts>, Failure> {
-    let timeout = list.look.timeout.unwrap_or(Duration::from_secs(2));
-    let hosts = list.resolve.then(|| Hosts::new(timeout)).transpose();
-    hosts.map_err(|error| Failure::trouble(format!("no thread to resolve on: {error}")))
-}
-
-/// Each row as it comes.
-fn once(list: &List, query: Query) -> Result<Answer, Failure> {
-    let mut rows = output::rows(&list.show, &query, None, output::stdout())?;
-    let mut hosts = hosts(list)?;
-    let mut unnamed = Vec::new();
-    let (query, not_joined) = look(&list.look, query)?;
-
-    let mut written = Ok(());
-    let outcome = query.for_each(|row| {
-        if hosts.is_some() {
-            unnamed.push(row);
-            return ControlFlow::Continue(());
-        }
-        written = rows.row(row.values());
-        match written {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(_) => ControlFlow::Break(()),
-        }
-    })?;
-    written?;
-    if let Some(hosts) = &mut hosts {
-        let all = unnamed.iter();
-        hosts.learn(all.flat_map(|row| resolve::hosts(&query, row.values())));
-        for row in &unnamed {
-            rows.row(&hosts.named(&query, row.values()))?;
-        }
-    }
-    rows.finish()?;
-
-    let left_out = not_joined.iter().chain(&outcome.skipped);
-    let (line, answer) = left_out::summary(list.subject, left_out, outcome.abandoned);
-    if let Some(line) = line {
-        failure::say(&line);
-    }
-    Ok(answer)
-}
-
-fn again(list: &List, query: Query, pace: Pace) -> Result<Answer, Failure> {
+/// Lists again and again, at that pace.
+pub(super) fn watch(list: &List, query: Query, pace: Pace) -> Result<Answer, Failure> {
     // What is wrong with the columns is told before anything is looked at.
-    drop(output::rows(&list.show, &query, None, std::io::sink())?);
+    drop(output::rows(&list.style, &query, None, std::io::sink())?);
     console::raise_descriptor_limit();
     let is_of_sockets = list.subject == Subject::Sockets;
     // What is new is not drawn over what was new before.
-    let is_screen = list.show.output == Output::Table && terminal::is_screen() && !is_of_sockets;
+    let is_screen = list.style.output == Output::Table && terminal::is_screen() && !is_of_sockets;
     // Before there is a thread, which would not know whose the signals are.
     let console = Console::open(is_screen)?;
     let peers = Arc::new(Mutex::new(Peers::default()));
@@ -112,9 +41,9 @@ fn again(list: &List, query: Query, pace: Pace) -> Result<Answer, Failure> {
     };
     let listing = Listing {
         subject: list.subject,
-        place: list.look.clone(),
-        show: list.show.clone(),
-        looked_at: if is_of_sockets {
+        scope: list.scope.clone(),
+        style: list.style,
+        sampled: if is_of_sockets {
             self::query(list, PEER)?
         } else {
             query.clone()
@@ -123,7 +52,7 @@ fn again(list: &List, query: Query, pace: Pace) -> Result<Answer, Failure> {
         news: is_of_sockets.then_some(news),
         watcher: None,
         not_joined: Vec::new(),
-        looks: 0,
+        samples: 0,
         last: None,
         came: 0,
         went: 0,
@@ -134,10 +63,10 @@ fn again(list: &List, query: Query, pace: Pace) -> Result<Answer, Failure> {
         drawn: None,
     };
     let answer = watch::watch(pace, is_screen, console, Box::new(listing))?;
-    if list.show.output == Output::Table {
-        let peers = peers.lock().unwrap_or_else(PoisonError::into_inner);
+    if list.style.output == Output::Table {
+        let peers = lock(&peers);
         let mut out = output::stdout();
-        peers.write(!list.show.no_header, output::look(&list.show), &mut out)?;
+        peers.write(!list.style.no_header, output::layout(&list.style), &mut out)?;
         out.flush()?;
     }
     Ok(answer)
@@ -156,12 +85,12 @@ struct News {
 
 impl News {
     /// Counts the peers of these rows, the last cell of each.
-    fn count(&mut self, looked_at: &Query, rows: &[&Row]) {
+    fn count(&mut self, sampled: &Query, rows: &[&Row]) {
         if let Some(hosts) = &mut self.hosts {
             let rows = rows.iter();
-            hosts.learn(rows.flat_map(|row| resolve::hosts(looked_at, row.values())));
+            hosts.learn(rows.flat_map(|row| resolve::hosts(sampled, row.values())));
         }
-        let mut peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut peers = lock(&self.peers);
         for row in rows {
             let peer = row.values().last().and_then(resolve::host);
             if let Some((peer, _)) = peer {
@@ -176,18 +105,18 @@ impl News {
 #[derive(Debug)]
 struct Listing {
     subject: Subject,
-    place: Look,
-    show: Show,
+    scope: Scope,
+    style: Style,
     /// What is shown.
     query: Query,
     /// The same, and what is needed besides; of no place yet.
-    looked_at: Query,
+    sampled: Query,
     /// Of sockets only what is new is shown.
     news: Option<News>,
     /// There from the first look on.
     watcher: Option<Watcher>,
     not_joined: Vec<Skipped>,
-    looks: u64,
+    samples: u64,
     last: Option<psgo::Look>,
     /// Sums over all looks.
     came: u64,
@@ -212,19 +141,19 @@ impl Listing {
 }
 
 impl Watched for Listing {
-    fn look(&mut self) -> Result<(), Failure> {
+    fn sample(&mut self) -> Result<(), Failure> {
         // Before there are the next ones: memory holds the rows of one look.
         self.last = None;
         let watcher = match &mut self.watcher {
             Some(watcher) => watcher,
             None => {
-                let (query, not_joined) = look(&self.place, self.looked_at.clone())?;
+                let (query, not_joined) = scoped(&self.scope, self.sampled.clone())?;
                 self.not_joined = not_joined;
                 self.watcher.insert(query.watch()?)
             }
         };
         let look = watcher.look()?;
-        self.looks += 1;
+        self.samples += 1;
         self.came += look.came.len() as u64;
         self.went += look.went.len() as u64;
         let outcome = look.table.outcome();
@@ -238,7 +167,7 @@ impl Watched for Listing {
         }
         self.left_out = line;
         if let Some(news) = &mut self.news {
-            news.count(&self.looked_at, &shown(&look, self.looks == 1, true));
+            news.count(&self.sampled, &shown(&look, self.samples == 1, true));
         }
         self.last = Some(look);
         Ok(())
@@ -248,18 +177,21 @@ impl Watched for Listing {
         let Some(look) = &self.last else {
             return Ok(());
         };
-        let is_first = self.looks == 1;
+        let is_first = self.samples == 1;
         let shown = shown(look, is_first, self.news.is_some());
-        if self.show.output == Output::Table && !is_first && self.news.is_some() && shown.is_empty()
+        if self.style.output == Output::Table
+            && !is_first
+            && self.news.is_some()
+            && shown.is_empty()
         {
             return Ok(());
         }
-        if self.show.output == Output::Table && !is_first {
+        if self.style.output == Output::Table && !is_first {
             out.write_all(b"\n")?;
         }
         let at = self.time("%Y-%m-%dT%H:%M:%S%.3f%:z");
         let moment = Moment { at: &at, is_first };
-        let mut rows = output::rows(&self.show, &self.query, Some(moment), out)?;
+        let mut rows = output::rows(&self.style, &self.query, Some(moment), out)?;
         let hosts = self.news.as_ref().and_then(|news| news.hosts.as_ref());
         for row in shown {
             // Those behind were looked at for something else.
@@ -281,14 +213,15 @@ impl Watched for Listing {
             self.widths.clear();
         }
         let headers = look.table.headers();
-        let header = (!self.show.no_header).then_some(&headers[..]);
-        let mut form = output::look(&self.show);
-        form.limit = Some(
-            form.limit
+        let header = (!self.style.no_header).then_some(&headers[..]);
+        let mut layout = output::layout(&self.style);
+        layout.limit = Some(
+            layout
+                .limit
                 .map_or(size.columns, |limit| limit.min(size.columns)),
         );
-        form.is_clipped = true;
-        let mut table = Table::new(headers.len(), header, form, &mut *out);
+        layout.is_clipped = true;
+        let mut table = Table::new(headers.len(), header, layout, &mut *out);
         table.widen(&self.widths);
         let rows = look.table.rows();
         let room = size.rows.saturating_sub(usize::from(header.is_some()));
@@ -306,7 +239,7 @@ impl Watched for Listing {
         self.widths.extend(table.widths());
         if rows.len() > shown {
             let more = format!("... {} more", rows.len() - shown);
-            writeln!(out, "{}", output::table::cut(&more, size.columns))?;
+            writeln!(out, "{}", cut(&more, size.columns))?;
         }
         Ok(())
     }
@@ -356,53 +289,4 @@ fn shown(look: &psgo::Look, is_first: bool, only_new: bool) -> Vec<&Row> {
     } else {
         look.table.rows().iter().collect()
     }
-}
-
-/// The query of what `look` names, and the containers that could not be joined.
-fn look(look: &Look, query: Query) -> Result<(Query, Vec<Skipped>), Failure> {
-    let query = paced(look, query);
-    if let (Some(Join::Each), Some(containers)) = (look.join, &look.pids) {
-        let (views, skipped) = base(look)?.join_each(containers, &joining(look));
-        return Ok((query.views(views), skipped));
-    }
-    let pids = look.pids.as_deref().map_or(Pids::All, Pids::Only);
-    Ok((query.view(view(look)?).pids(pids), Vec::new()))
-}
-
-/// The query with the time-out and the threads that `look` names.
-pub(crate) fn paced(look: &Look, mut query: Query) -> Query {
-    if let Some(timeout) = look.timeout {
-        query = query.timeout(timeout);
-    }
-    if let Some(threads) = look.threads {
-        query = query.threads(threads);
-    }
-    query
-}
-
-/// The one place that `look` names.
-pub(crate) fn view(look: &Look) -> Result<View, Failure> {
-    let view = base(look)?;
-    match look.join {
-        Some(Join::Into(pid)) => Ok(view.join(pid, &joining(look))?),
-        Some(Join::Each) | None => Ok(view),
-    }
-}
-
-/// The `/proc` from which containers are joined.
-pub(crate) fn base(look: &Look) -> Result<View, Failure> {
-    Ok(match &look.proc {
-        Some(proc) => View::at(proc)?,
-        None => View::host()?,
-    })
-}
-
-/// How containers are joined.
-pub(crate) fn joining(look: &Look) -> JoinOptions {
-    let mut join = JoinOptions::default();
-    join.fill_mappings = look.fill_mappings;
-    if let Some(timeout) = look.timeout {
-        join.timeout = timeout;
-    }
-    join
 }

@@ -1,9 +1,10 @@
-//! `psgo sockets`, `psgo files` and `psgo timers`: further tables of columns, with the flags of the listing.
+//! `psgo sockets`, `psgo files` and `psgo timers`: listings of other subjects.
 
 use clap::{Arg, ArgAction, Command};
 use psgo::descriptor::Subject;
 
-use crate::args;
+use super::grammar::list_flags;
+use crate::flags::{HOW_TO_SHOW, WHAT_TO_LIST, help, pace_flags, scope_flags, style_flags};
 
 /// The subcommands, and what their rows are.
 pub(crate) const TABLES: [(&str, Subject); 3] = [
@@ -35,7 +36,7 @@ pub(crate) fn sockets(command: Command) -> Command {
             Arg::new("resolve")
                 .long("resolve")
                 .action(ArgAction::SetTrue)
-                .help_heading("How to show it")
+                .help_heading(HOW_TO_SHOW)
                 .help("Show the names of remote hosts, as far as the name service answers in time"),
         )
 }
@@ -51,7 +52,7 @@ pub(crate) fn files(command: Command) -> Command {
             Arg::new("all")
                 .long("all")
                 .action(ArgAction::SetTrue)
-                .help_heading("What to list")
+                .help_heading(WHAT_TO_LIST)
                 .help("Also working and root directories, programs and mapped files"),
         )
 }
@@ -65,7 +66,7 @@ pub(crate) fn timers(command: Command) -> Command {
 }
 
 fn table(command: Command, subject: Subject) -> Command {
-    let list = args::what_to_list().map(|arg| match arg.get_id().as_str() {
+    let list = list_flags().map(|arg| match arg.get_id().as_str() {
         "format" => arg.help(format!(
             "Columns, also those of processes [default: {}]",
             subject.default_descriptors().join(",")
@@ -78,8 +79,8 @@ fn table(command: Command, subject: Subject) -> Command {
     command
         .override_usage(usage)
         .args(list)
-        .args(args::where_to_look())
-        .args(args::how_to_show())
-        .args(args::how_often())
-        .arg(args::help())
+        .args(scope_flags())
+        .args(style_flags())
+        .args(pace_flags())
+        .arg(help())
 }

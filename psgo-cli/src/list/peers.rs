@@ -1,4 +1,4 @@
-//! How many connections each peer had, told when a watch of sockets ends.
+//! How many connections each peer had, shown when a watch of sockets ends.
 
 use std::{
     cmp::Reverse,
@@ -9,10 +9,7 @@ use std::{
 
 use psgo::Value;
 
-use crate::output::{
-    Rows as _,
-    table::{Look, Table},
-};
+use crate::output::{Layout, Rows as _, table::Table};
 
 /// No more are told apart: a watch can go on for as long as it likes.
 const TOLD_APART: usize = 1 << 16;
@@ -44,7 +41,7 @@ impl Peers {
     pub(crate) fn write(
         &self,
         has_header: bool,
-        look: Look,
+        layout: Layout,
         out: &mut dyn Write,
     ) -> io::Result<()> {
         if self.counts.is_empty() {
@@ -54,7 +51,7 @@ impl Peers {
         let header = ["SEEN", "PEER", "HOST"];
         let columns = if self.names.is_empty() { 2 } else { 3 };
         let header = has_header.then_some(&header[..columns]);
-        let mut table = Table::new(columns, header, look, out);
+        let mut table = Table::new(columns, header, layout, out);
         let mut counts: Vec<_> = self.counts.iter().collect();
         counts.sort_unstable_by_key(|(peer, count)| (Reverse(**count), **peer));
         for (peer, count) in counts {
@@ -81,7 +78,7 @@ mod tests {
 
     fn told(peers: &Peers) -> String {
         let mut out = Vec::new();
-        peers.write(true, Look::default(), &mut out).unwrap();
+        peers.write(true, Layout::default(), &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 

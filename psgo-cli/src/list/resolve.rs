@@ -5,7 +5,7 @@ use std::{
     fmt, io,
     net::{IpAddr, SocketAddr},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex,
         mpsc::{self, Receiver, Sender},
     },
     thread,
@@ -13,6 +13,8 @@ use std::{
 };
 
 use psgo::{Query, Value};
+
+use crate::sync::lock;
 
 /// So many are asked for at once.
 const ASKERS: usize = 8;
@@ -58,7 +60,7 @@ impl Hosts {
             // Nobody waits for it: a name service may take minutes to find out that it has none.
             thread::Builder::new().spawn(move || {
                 loop {
-                    let next = asked.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                    let next = lock(&asked).recv();
                     let Ok(host) = next else { break };
                     if tell.send((host, name(host))).is_err() {
                         break;
@@ -132,9 +134,10 @@ impl Hosts {
 }
 
 /// The columns that show a remote host.
-pub(crate) const OF_HOSTS: [&str; 2] = ["raddr", "remote"];
+const OF_HOSTS: [&str; 2] = ["raddr", "remote"];
 
-fn is_of_host(name: &str) -> bool {
+/// Whether a column shows a remote host.
+pub(crate) fn is_of_host(name: &str) -> bool {
     OF_HOSTS.contains(&name)
 }
 
