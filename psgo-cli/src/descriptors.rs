@@ -11,8 +11,8 @@ use crate::{
     terminal,
 };
 
-/// Psgo's names on the first line, the further ones on the second; people also get an
-/// explanation, programs do not. Of another subject, its own names come first.
+/// The original psgo's names on the first line, later ones on the second. On a terminal an
+/// explanation follows. Of another subject, its own names come first.
 pub(crate) fn list(subject: Subject) -> Result<Answer, Failure> {
     let own = || subject.descriptors();
     let mut text = String::new();
@@ -41,7 +41,7 @@ fn names(descriptors: impl Iterator<Item = &'static Descriptor>) -> String {
     names.join(", ")
 }
 
-/// One descriptor after the other: name, code, header, what it is, within `width` columns.
+/// Explains every descriptor: its name, code, header and meaning, within `width` columns.
 pub(crate) fn explained(indent: &str, width: usize) -> String {
     explained_of(descriptor::all(), indent, width)
 }

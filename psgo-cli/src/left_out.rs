@@ -26,9 +26,9 @@ pub(crate) fn summary<'a>(
     (Some(line), answer)
 }
 
-/// Why one process or container is not in the answer.
+/// Why a process or container is not in the answer.
 struct Reason {
-    /// The pid, if it was asked for by name.
+    /// The pid, if it was asked for by number.
     pid: Option<u32>,
     text: String,
     is_gone: bool,
@@ -45,10 +45,10 @@ fn words(Skipped { pid, error, .. }: &Skipped) -> String {
     }
 }
 
-/// More pids than this of one reason are counted, not named.
+/// No more pids are named for each reason; the rest are counted.
 const NAMED: usize = 10;
 
-/// Those left out for one reason.
+/// The processes left out for one reason.
 struct Group {
     text: String,
     pids: Vec<u32>,
@@ -56,9 +56,9 @@ struct Group {
 }
 
 fn summary_of(subject: Subject, reasons: impl Iterator<Item = Reason>) -> (Option<String>, Answer) {
-    // That a process ends while all are listed is nothing to tell.
+    // A process that exits while all are being listed is not worth reporting.
     let reasons = reasons.filter(|reason| reason.pid.is_some() || !reason.is_gone);
-    // A socket is shown whoever has it, unless those of some processes are asked for.
+    // A socket is shown whether its owner is known or not, unless pids are asked for.
     let is_owner = |reason: &Reason| subject == Subject::Sockets && reason.pid.is_none();
     let (owners, left_out): (Vec<_>, Vec<_>) = reasons.partition(is_owner);
     let answer = if left_out.iter().all(|reason| reason.pid.is_none()) {

@@ -1,4 +1,4 @@
-//! `-watch`: the clock, the keys and the screen of whatever is looked at again and again.
+//! `-watch`: the clock, the keys and the screen for whatever is sampled repeatedly.
 
 use std::{
     io::{self, BufWriter, PipeReader, Read as _, Write},
@@ -18,33 +18,33 @@ use crate::{
     terminal::{self, Size},
 };
 
-/// What can be looked at again and again.
+/// What can be sampled repeatedly.
 pub(crate) trait Watched: Send {
-    /// Looks once more, and remembers what it saw.
+    /// Takes a sample and keeps it.
     fn sample(&mut self) -> Result<(), Failure>;
 
-    /// Writes what it saw to a file or a pipe, behind what it saw before.
+    /// Writes the last sample to a file or a pipe, after the previous ones.
     fn print(&mut self, out: &mut dyn Write) -> Result<(), Failure>;
 
-    /// Draws what it saw in lines of no more than `size`.
+    /// Draws the last sample within `size`.
     fn draw(&mut self, size: Size, out: &mut dyn Write) -> Result<(), Failure>;
 
-    /// What it saw in one line, below which it is drawn.
+    /// The last sample in one line, above the drawing.
     fn status(&self) -> Status;
 
-    /// What all looks together saw: `3 came, 2 went`.
+    /// The sum of all samples: `3 came, 2 went`.
     fn sum(&self) -> String;
 
-    /// Whether there is nothing left to look at.
+    /// Whether there is nothing left to sample.
     fn is_over(&self) -> bool {
         false
     }
 
-    /// What all looks together left out, and whether they are complete.
+    /// What was left out, and whether all samples are complete.
     fn answer(&self) -> (Option<&str>, Answer);
 }
 
-/// A look in a few words.
+/// A sample in a few words.
 #[derive(Debug, Default)]
 pub(crate) struct Status {
     /// Time of day.
@@ -52,7 +52,7 @@ pub(crate) struct Status {
     pub(crate) text: String,
 }
 
-/// Looks at `watched` at that pace, until it has been done often enough or somebody ends it.
+/// Samples `watched` at that pace, until the count is reached or the user ends it.
 pub(crate) fn watch(
     pace: Pace,
     is_screen: bool,
@@ -66,7 +66,7 @@ pub(crate) fn watch(
         is_begun: false,
     });
     let ended = run(pace, &mut console, screen, watched, &mut tally);
-    // The terminal first: what follows is a line like any other.
+    // The terminal first: what follows is an ordinary line.
     drop(console);
     let (line, answer) = match ended? {
         End::Counted(watched) => {
@@ -83,13 +83,13 @@ pub(crate) fn watch(
 
 /// How a watch ended.
 enum End {
-    /// After as many looks as were asked for, or there were to be had.
+    /// The count was reached, or nothing was left to sample.
     Counted(Box<dyn Watched>),
     /// By a key or a signal.
     Asked,
 }
 
-/// What there is to tell of a watch that somebody ended.
+/// The summary of a watch that the user ended.
 #[derive(Debug, Default)]
 struct Tally {
     samples: u64,
@@ -113,7 +113,7 @@ impl Tally {
     }
 }
 
-/// The clock.
+/// Samples and shows, in turn.
 fn run(
     pace: Pace,
     console: &mut Console,
@@ -158,12 +158,12 @@ fn run(
     }
 }
 
-/// Who looks: a thread of its own. A look takes as long as there are processes, or as something
-/// does not answer, and whoever wants to end the watch should not have to wait for it.
+/// A thread that takes the samples. A sample takes long where there are many processes or one does
+/// not answer, and ending the watch must not wait for it.
 struct Sampler {
     orders: Sender<Box<dyn Watched>>,
     sampled: Receiver<(Box<dyn Watched>, Result<(), Failure>)>,
-    /// A byte for each look that is done: what a wait for keys can wait for as well.
+    /// One byte for each finished sample, for a wait that also waits for keys.
     done: PipeReader,
     thread: Option<JoinHandle<()>>,
 }
@@ -173,7 +173,7 @@ impl Sampler {
         let (orders, ordered) = mpsc::channel::<Box<dyn Watched>>();
         let (answer, sampled) = mpsc::channel();
         let (done, mut tell) = io::pipe()?;
-        // Nobody waits for it: it ends with psgo, or when nobody orders any more.
+        // It is not joined: it ends with psgo, or when `orders` is dropped.
         let thread = thread::Builder::new().spawn(move || {
             for mut watched in ordered {
                 let result = watched.sample();
@@ -190,19 +190,19 @@ impl Sampler {
         })
     }
 
-    /// Looks once more; nothing if the end is asked for first.
+    /// Takes a sample; `None` if the end is asked for first.
     fn sample(
         &mut self,
         watched: Box<dyn Watched>,
         console: &mut Console,
     ) -> Result<Option<Box<dyn Watched>>, Failure> {
-        // That nobody takes it shows below, where nobody answers.
+        // If the thread is gone, no answer comes below.
         let _ = self.orders.send(watched);
         if !console.wait_until(&self.done)? {
             return Ok(None);
         }
         let Ok((watched, result)) = self.sampled.recv() else {
-            // It ends before its orders do only by a panic, which is psgo's own.
+            // The thread ends early only by a panic, which is passed on.
             return match self.thread.take().map(JoinHandle::join) {
                 Some(Err(panic)) => std::panic::resume_unwind(panic),
                 _ => Ok(None),
@@ -214,8 +214,8 @@ impl Sampler {
     }
 }
 
-/// When to look after the look that was due then: on the beat, so that nothing drifts; at once, if
-/// that is past, and the beat goes on from there. Never, where no clock goes so far.
+/// When the next sample is due: one interval after the last was due, so that nothing drifts; now,
+/// if that is past. `None` if the clock cannot express it.
 fn next(due: Instant, every: Duration, now: Instant) -> Option<Instant> {
     due.checked_add(every).map(|next| next.max(now))
 }
@@ -226,13 +226,13 @@ fn print(watched: &mut dyn Watched, console: &mut Console) -> Result<(), Failure
     if written.is_ok() {
         out.flush()?;
     } else {
-        // Dropped with what it holds, it would try once more.
+        // Dropping the buffer would write its content.
         let _ = out.into_parts();
     }
     written
 }
 
-/// Where looks are drawn one over the other.
+/// The terminal, where each sample is drawn over the previous one.
 #[derive(Debug)]
 struct Screen {
     every: Duration,
@@ -253,7 +253,7 @@ impl Screen {
         let mut frame = Vec::new();
         if !self.is_begun {
             self.is_begun = true;
-            // What is on the terminal goes up and is still there afterwards.
+            // Scrolls what is on the terminal up, so that it is not overwritten.
             frame.resize(size.rows.saturating_sub(1), b'\n');
         }
         push_frame(&status, &body, size, &mut frame);
@@ -262,13 +262,12 @@ impl Screen {
     }
 }
 
-/// How many lines a picture may have: the cursor stays below it, and so do psgo's last words.
+/// How many lines a frame may have: the cursor stays below it, and so does psgo's last line.
 fn lines(size: Size) -> usize {
     size.rows.saturating_sub(1).max(1)
 }
 
-/// A picture over the one before: each line ends with the erasing of what stood there, so that
-/// nothing flickers.
+/// Adds the text of a frame. Each line erases the rest of the old one, which does not flicker.
 fn push_frame(status: &str, body: &[u8], size: Size, frame: &mut Vec<u8>) {
     frame.extend(ansi::HOME.as_bytes());
     let status = measure::cut(status, size.columns);
@@ -280,7 +279,7 @@ fn push_frame(status: &str, body: &[u8], size: Size, frame: &mut Vec<u8>) {
         .take(lines(size))
     {
         frame.extend(line);
-        // Behind a full line the cursor still stands on the last column, and would erase it.
+        // After a full line the cursor is still on the last column, which would be erased.
         if shown_width(line) < size.columns {
             frame.extend(ansi::ERASE_TO_END_OF_LINE.as_bytes());
         }

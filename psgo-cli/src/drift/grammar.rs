@@ -1,4 +1,4 @@
-//! The grammar of `psgo drift`, and what was asked, typed.
+//! The grammar of `psgo drift`, and the request parsed from it.
 
 use std::{os::unix::ffi::OsStringExt, path::PathBuf};
 
@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// Where the list is kept unless told.
+/// The default path of the list.
 pub(crate) const DB: &str = "/var/lib/psgo/drift.db";
 
 /// What `psgo drift` was asked for.
@@ -21,7 +21,7 @@ pub(crate) struct Drift {
     pub(crate) action: Action,
     /// The saved list.
     pub(crate) db: PathBuf,
-    /// The rules; nothing for those of the usual places.
+    /// The file of rules; `None` for those in the usual places.
     pub(crate) rules: Option<PathBuf>,
     pub(crate) scope: Scope,
     pub(crate) style: Style<Form>,
@@ -34,7 +34,7 @@ pub(crate) enum Action {
     Dump,
     /// Save what runs.
     Write {
-        /// Show what changes by it.
+        /// Show what that changes.
         verbose: bool,
     },
     /// Print the differences.
@@ -45,7 +45,7 @@ pub(crate) enum Action {
     Rules,
     /// Read the rules.
     Check,
-    /// Tell which rules are about a process.
+    /// Show which rules apply to a process.
     Explain(Pid),
 }
 
@@ -57,10 +57,10 @@ pub(crate) struct Sides {
     pub(crate) retry: bool,
 }
 
-/// A change by hand.
+/// A change of the list by hand.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Edit {
-    /// Otherwise it is removed.
+    /// Whether to add the process; otherwise it is removed.
     pub(crate) adds: bool,
     pub(crate) user: Vec<u8>,
     pub(crate) cmdline: Vec<u8>,
@@ -219,7 +219,7 @@ fn showing() -> [Arg; 2] {
     ]
 }
 
-/// What the words after `drift` ask for.
+/// What was asked.
 pub(crate) fn request(matches: &ArgMatches) -> Result<Drift, Failure> {
     let (name, matches) = matches.subcommand().unwrap_or(("show", matches));
     let action = action(name, matches)?;
@@ -268,7 +268,7 @@ fn action(name: &str, matches: &ArgMatches) -> Result<Action, Failure> {
         _ => {
             let missing = matches.get_flag("missing") || name == "show-missing";
             let extra = matches.get_flag("extra") || name == "show-extra";
-            // Neither is both.
+            // Without either, both are shown.
             Action::Show(Sides {
                 missing: missing || !extra,
                 extra: extra || !missing,

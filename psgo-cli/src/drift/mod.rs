@@ -1,4 +1,4 @@
-//! `psgo drift`: what should run against what runs.
+//! `psgo drift`: compares what runs with what should run.
 
 use std::{
     io::{self, Write},
@@ -98,12 +98,12 @@ fn write(drift: &Drift, verbose: bool) -> Result<Answer, Failure> {
     };
     match old {
         Ok(old) => report(drift, true, verbose, &drift::diff(&old, &lines)),
-        // What was saved is whole, whatever was there before.
+        // The saved list is whole, even if the previous one could not be parsed.
         Err(_) => report(drift, true, verbose, &drift::diff(&[], &lines)),
     }
 }
 
-/// Whether it is what psgo wrote, or the beginning of it.
+/// Whether it is a list that psgo wrote, or the beginning of one.
 fn is_list(bytes: &[u8]) -> bool {
     const BEGINNING: &[u8] = b"root  {user=";
     bytes.starts_with(BEGINNING) || BEGINNING.starts_with(bytes)
@@ -158,7 +158,7 @@ fn show(drift: &Drift, sides: Sides) -> Result<Answer, Failure> {
     })
 }
 
-/// The changes of the sides that are asked for.
+/// The changes on the sides asked for.
 fn asked<'a>(changes: &[Change<'a>], sides: Sides) -> Vec<Change<'a>> {
     let is_asked = |change: &&Change<'a>| match change {
         Change::Missing(_) => sides.missing,
@@ -183,7 +183,7 @@ fn change(drift: &Drift, edit: &Edit) -> Result<Answer, Failure> {
     report(drift, true, true, &drift::diff(&saved, &lines))
 }
 
-/// The changes in the form that is asked for.
+/// Writes the changes in the form asked for.
 fn print(drift: &Drift, changes: &[Change<'_>], out: &mut impl Write) -> io::Result<()> {
     if drift.style.output == Form::Json {
         return array(out, changes.iter().map(Record::of));

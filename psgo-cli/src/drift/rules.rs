@@ -16,7 +16,7 @@ use super::{
     sampler::Sampler,
 };
 
-/// All rules as one file, which can take the place of all others.
+/// Prints all rules as one file, which can replace all others.
 pub(super) fn print(drift: &Drift) -> Result<Answer, Failure> {
     let (_, sources) = files::rules(drift.rules.as_deref())?;
     let text: String = sources.iter().map(printed).collect();
@@ -24,7 +24,7 @@ pub(super) fn print(drift: &Drift) -> Result<Answer, Failure> {
     Ok(Answer::Complete)
 }
 
-/// Reads all rules, and says how many there are.
+/// Reads all rules, and prints how many there are.
 pub(super) fn check(drift: &Drift) -> Result<Answer, Failure> {
     let (_, sources) = files::rules(drift.rules.as_deref())?;
     let line = |source: &Source| {
@@ -35,7 +35,7 @@ pub(super) fn check(drift: &Drift) -> Result<Answer, Failure> {
     Ok(Answer::Complete)
 }
 
-/// What the rules make of one process.
+/// Prints what the rules do with a process.
 pub(super) fn explain(drift: &Drift, pid: psgo::Pid) -> Result<Answer, Failure> {
     let mut sampler = Sampler::new(drift)?;
     let rows = sampler.rows()?;
@@ -64,12 +64,12 @@ pub(super) fn explain(drift: &Drift, pid: psgo::Pid) -> Result<Answer, Failure> 
     Ok(Answer::Complete)
 }
 
-/// A file of rules as a part of one of all.
+/// A file of rules as part of the whole.
 fn printed(source: &Source) -> String {
     let mut is_head = true;
     let line = |line: &str| {
         is_head &= !line.trim_start().starts_with('[');
-        // It would stand in the rule before it.
+        // Here it would be part of the rule before it.
         let is_own = is_head && line.trim_start().starts_with("builtin");
         format!("{}{line}\n", if is_own { "# " } else { "" })
     };

@@ -1,4 +1,4 @@
-//! The words of `psgo inspect`: their description, and what was asked, typed.
+//! The grammar of `psgo inspect`, and the request parsed from it.
 
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueEnum, builder::PossibleValue};
 use psgo::Pid;
@@ -20,9 +20,9 @@ const MANY: usize = 40;
 #[derive(Debug)]
 pub(crate) struct Inspect {
     pub(crate) pids: Vec<Pid>,
-    /// Those for which it holds, of the pids if there are any.
+    /// Only processes that match it, among the pids if there are any.
     pub(crate) filter: Option<String>,
-    /// These sections, in the page's order.
+    /// The sections to show, in the page's order.
     pub(super) sections: Vec<&'static Section>,
     pub(super) depth: Depth,
     pub(crate) scope: Scope,

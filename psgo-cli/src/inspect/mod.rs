@@ -38,7 +38,7 @@ pub(crate) fn inspect(inspect: &Inspect) -> Result<Answer, Failure> {
                 is_first = false;
                 out.write_all(text)?;
             }
-            // Nobody named one that was chosen by what it is.
+            // A process chosen by a filter was not asked for by pid.
             Err(error) if error.kind() == ErrorKind::Gone && inspect.pids.is_empty() => {}
             Err(error) => {
                 answer = Answer::Incomplete;

@@ -45,7 +45,7 @@ impl Page {
         self.text.push('\n');
     }
 
-    /// What the page is about.
+    /// Writes what the page is about.
     pub(super) fn title(&mut self, title: &str) {
         let title = match self.limit {
             Some(limit) => cut(title, limit),
@@ -103,7 +103,7 @@ impl Page {
         self.rows(name, &lines);
     }
 
-    /// A name and many values, with commas between.
+    /// A name and several values, separated by commas.
     pub(super) fn list(&mut self, name: &str, values: impl IntoIterator<Item = String>) {
         let values: Vec<String> = values.into_iter().collect();
         let text = if values.is_empty() {
@@ -153,7 +153,7 @@ impl Page {
         }
     }
 
-    /// A remark in a line of its own.
+    /// A remark on a line of its own.
     pub(super) fn remark(&mut self, text: &str) {
         for line in wrapped(text, self.room()) {
             let line = self.painted(FAINT, &line);

@@ -1,4 +1,4 @@
-//! The words of a listing: their description, and what was asked, typed.
+//! The grammar of a listing, and the request parsed from it.
 
 use clap::{Arg, ArgAction, ArgMatches};
 use psgo::descriptor::Subject;

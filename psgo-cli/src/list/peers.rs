@@ -11,7 +11,7 @@ use psgo::Value;
 
 use crate::output::{Layout, Rows as _, table::Table};
 
-/// No more are told apart: a watch can go on for as long as it likes.
+/// No more peers are counted separately: a watch has no end.
 const TOLD_APART: usize = 1 << 16;
 
 /// How many connections each peer had.
@@ -19,12 +19,12 @@ const TOLD_APART: usize = 1 << 16;
 pub(crate) struct Peers {
     counts: HashMap<IpAddr, u64>,
     names: HashMap<IpAddr, String>,
-    /// Of those that are too many to be told apart.
+    /// The connections of all other peers.
     others: u64,
 }
 
 impl Peers {
-    /// One more connection with `peer`, by its name if it is known.
+    /// Counts a connection with `peer`, and keeps its name if it is known.
     pub(crate) fn count(&mut self, peer: IpAddr, name: Option<&str>) {
         let peer = peer.to_canonical();
         if self.counts.len() >= TOLD_APART && !self.counts.contains_key(&peer) {
@@ -37,7 +37,7 @@ impl Peers {
         }
     }
 
-    /// Writes a line for each, those with the most connections first; nothing if there was none.
+    /// Writes a line for each peer, the one with the most connections first.
     pub(crate) fn write(
         &self,
         has_header: bool,

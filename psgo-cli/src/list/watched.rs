@@ -26,13 +26,13 @@ use crate::{
 
 /// Lists again and again, at that pace.
 pub(super) fn watch(list: &List, query: Query, pace: Pace) -> Result<Answer, Failure> {
-    // What is wrong with the columns is told before anything is looked at.
+    // Errors in the columns are reported before the first sample.
     drop(output::rows(&list.style, &query, None, std::io::sink())?);
     console::raise_descriptor_limit();
     let is_of_sockets = list.subject == Subject::Sockets;
-    // What is new is not drawn over what was new before.
+    // New sockets are added below older ones, not drawn over them.
     let is_screen = list.style.output == Output::Table && terminal::is_screen() && !is_of_sockets;
-    // Before there is a thread, which would not know whose the signals are.
+    // Before any thread is started, since a thread inherits the signal mask.
     let console = Console::open(is_screen)?;
     let peers = Arc::new(Mutex::new(Peers::default()));
     let news = News {
@@ -72,13 +72,13 @@ pub(super) fn watch(list: &List, query: Query, pace: Pace) -> Result<Answer, Fai
     Ok(answer)
 }
 
-/// A column behind those that are shown.
+/// An extra column, after those that are shown.
 const PEER: &str = ",raddr";
 
-/// What a watch of sockets has besides.
+/// What only a watch of sockets has.
 #[derive(Debug)]
 struct News {
-    /// Told when all is over.
+    /// Shown at the end of the watch.
     peers: Arc<Mutex<Peers>>,
     hosts: Option<Hosts>,
 }
@@ -109,31 +109,32 @@ struct Listing {
     style: Style,
     /// What is shown.
     query: Query,
-    /// The same, and what is needed besides; of no place yet.
+    /// The same with the extra columns, without views.
     sampled: Query,
-    /// Of sockets only what is new is shown.
+    /// For sockets, of which only new ones are shown.
     news: Option<News>,
-    /// There from the first look on.
+    /// Set by the first sample.
     watcher: Option<Watcher>,
     not_joined: Vec<Skipped>,
     samples: u64,
     last: Option<psgo::Look>,
-    /// Sums over all looks.
+    /// Sums over all samples.
     came: u64,
     went: u64,
-    /// What the last look left out.
+    /// What the last sample left out.
     left_out: Option<String>,
-    /// What was left out by the last look that left anything out.
+    /// What was left out by the last sample that left anything out.
     was_left_out: Option<String>,
-    /// Incomplete if any look was.
+    /// Incomplete if any sample was.
     answer: Answer,
-    /// Of the columns drawn before: digits more or less should not move what stands beside them.
+    /// The widths of the columns drawn before, so that columns do not move when numbers get
+    /// shorter.
     widths: Vec<usize>,
     drawn: Option<Size>,
 }
 
 impl Listing {
-    /// The moment of the last look, in some form of chrono's.
+    /// The time of the last sample, in a format of chrono's.
     fn time(&self, form: &str) -> String {
         let time = self.last.as_ref().and_then(psgo::Look::time);
         time.map_or_else(String::new, |time| time.moment().format(form).to_string())
@@ -142,7 +143,7 @@ impl Listing {
 
 impl Watched for Listing {
     fn sample(&mut self) -> Result<(), Failure> {
-        // Before there are the next ones: memory holds the rows of one look.
+        // Frees the rows of the last sample before the next is taken.
         self.last = None;
         let watcher = match &mut self.watcher {
             Some(watcher) => watcher,
@@ -152,11 +153,11 @@ impl Watched for Listing {
                 self.watcher.insert(query.watch()?)
             }
         };
-        let look = watcher.look()?;
+        let sample = watcher.look()?;
         self.samples += 1;
-        self.came += look.came.len() as u64;
-        self.went += look.went.len() as u64;
-        let outcome = look.table.outcome();
+        self.came += sample.came.len() as u64;
+        self.went += sample.went.len() as u64;
+        let outcome = sample.table.outcome();
         let left_out = self.not_joined.iter().chain(&outcome.skipped);
         let (line, answer) = left_out::summary(self.subject, left_out, outcome.abandoned);
         if answer == Answer::Incomplete {
@@ -167,18 +168,18 @@ impl Watched for Listing {
         }
         self.left_out = line;
         if let Some(news) = &mut self.news {
-            news.count(&self.sampled, &shown(&look, self.samples == 1, true));
+            news.count(&self.sampled, &shown(&sample, self.samples == 1, true));
         }
-        self.last = Some(look);
+        self.last = Some(sample);
         Ok(())
     }
 
     fn print(&mut self, out: &mut dyn Write) -> Result<(), Failure> {
-        let Some(look) = &self.last else {
+        let Some(sample) = &self.last else {
             return Ok(());
         };
         let is_first = self.samples == 1;
-        let shown = shown(look, is_first, self.news.is_some());
+        let shown = shown(sample, is_first, self.news.is_some());
         if self.style.output == Output::Table
             && !is_first
             && self.news.is_some()
@@ -194,7 +195,7 @@ impl Watched for Listing {
         let mut rows = output::rows(&self.style, &self.query, Some(moment), out)?;
         let hosts = self.news.as_ref().and_then(|news| news.hosts.as_ref());
         for row in shown {
-            // Those behind were looked at for something else.
+            // The extra columns are not shown.
             let values = &row.values()[..self.query.columns().len()];
             match hosts {
                 Some(hosts) => rows.row(&hosts.named(&self.query, values))?,
@@ -206,13 +207,13 @@ impl Watched for Listing {
     }
 
     fn draw(&mut self, size: Size, out: &mut dyn Write) -> Result<(), Failure> {
-        let Some(look) = &self.last else {
+        let Some(sample) = &self.last else {
             return Ok(());
         };
         if self.drawn.replace(size) != Some(size) {
             self.widths.clear();
         }
-        let headers = look.table.headers();
+        let headers = sample.table.headers();
         let header = (!self.style.no_header).then_some(&headers[..]);
         let mut layout = output::layout(&self.style);
         layout.limit = Some(
@@ -223,9 +224,9 @@ impl Watched for Listing {
         layout.is_clipped = true;
         let mut table = Table::new(headers.len(), header, layout, &mut *out);
         table.widen(&self.widths);
-        let rows = look.table.rows();
+        let rows = sample.table.rows();
         let room = size.rows.saturating_sub(usize::from(header.is_some()));
-        // The line that tells of the others takes the place of one.
+        // The line that counts the remaining rows needs a line itself.
         let shown = if rows.len() > room {
             room.saturating_sub(1)
         } else {
@@ -245,7 +246,7 @@ impl Watched for Listing {
     }
 
     fn status(&self) -> Status {
-        let Some(look) = &self.last else {
+        let Some(sample) = &self.last else {
             return Status::default();
         };
         let (one, many) = match self.subject {
@@ -254,14 +255,14 @@ impl Watched for Listing {
             Subject::Timers => ("timer", "timers"),
             _ => ("open file", "open files"),
         };
-        let count = match look.table.rows().len() {
+        let count = match sample.table.rows().len() {
             1 => format!("1 {one}"),
             count => format!("{count} {many}"),
         };
         let mut text = format!(
             "{count}, {} came, {} went",
-            look.came.len(),
-            look.went.len()
+            sample.came.len(),
+            sample.went.len()
         );
         if let Some(line) = &self.left_out {
             text.push_str("; ");
@@ -282,11 +283,11 @@ impl Watched for Listing {
     }
 }
 
-/// The rows of a look that are shown: all, or those that are new.
-fn shown(look: &psgo::Look, is_first: bool, only_new: bool) -> Vec<&Row> {
+/// The rows of a sample that are shown: all, or those that are new.
+fn shown(sample: &psgo::Look, is_first: bool, only_new: bool) -> Vec<&Row> {
     if only_new && !is_first {
-        look.new_rows().collect()
+        sample.new_rows().collect()
     } else {
-        look.table.rows().iter().collect()
+        sample.table.rows().iter().collect()
     }
 }

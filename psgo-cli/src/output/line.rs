@@ -34,14 +34,14 @@ pub(super) struct Line<'a> {
 /// What a line shows in a column.
 #[derive(Debug, Clone, Copy, Default)]
 struct Slot<'a> {
-    /// No text is wider.
+    /// The widest text it shows.
     most: usize,
-    /// How wide a text is made by blanks.
+    /// The width to which a text is padded.
     padded: usize,
     text: &'a [u8],
     is_faint: bool,
     is_empty: bool,
-    /// Where it begins, how long it is, and how many blanks are after it.
+    /// Where it begins, its length, and the number of blanks after it.
     begin: usize,
     len: usize,
     blanks: usize,
@@ -63,7 +63,7 @@ impl<'a> Line<'a> {
             let padded = padded(width).min(left);
             let slot = Slot {
                 most: if column == last { room.min(left) } else { left },
-                // Where nothing can follow, blanks would only break the line.
+                // Where nothing can follow, blanks would only make the terminal break the line.
                 padded: match column + 1 {
                     next if next > last || (next == last && room == 0) => 0,
                     _ => padded,
@@ -81,14 +81,14 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// Sets what a column shows from this line on: a text, and how wide it is.
+    /// Sets the text that a column shows from this line on, and its width.
     pub(super) fn change(&mut self, column: usize, text: &'a [u8], width: usize, is_missing: bool) {
         let Some(slot) = self.slots.get_mut(column) else {
             return;
         };
         let was = slot.len + slot.blanks;
         slot.text = if width > slot.most {
-            // Only text is put into a table.
+            // Tables are given only text.
             cut(str::from_utf8(text).unwrap_or_default(), slot.most).as_bytes()
         } else {
             text

@@ -1,4 +1,4 @@
-//! Columns for people, laid out as psgo does it.
+//! Columns for people, laid out as the Go psgo does.
 
 use std::{
     fmt::{self, Write as _},
@@ -14,18 +14,18 @@ use super::{
 };
 use crate::ansi::{BOLD, PLAIN};
 
-/// No cell has more bytes of text, nor in a large table more than the second: processes can have
-/// more than memory can hold, and share it.
+/// The longest text of a cell in bytes, and the same in a large table: processes can share
+/// arguments whose copies would not fit in memory.
 const LONGEST: [usize; 2] = [64 << 10, 1 << 10];
-/// A table of more bytes is large.
+/// A table is large from this many bytes on.
 const LARGE: usize = 16 << 20;
-/// At the end of a cell that was cut so.
+/// The end of a cell that was cut.
 const MORE: &str = "...";
 
-/// A table on its way to `out`.
+/// A table that is written to `out`.
 ///
-/// It must have seen the last row before it can write the first, so it keeps the cells, as text
-/// and end to end: a row costs little more than what is shown of it.
+/// The widths are known only after the last row, so it keeps the cells, as text and end to end: a
+/// row costs little more than its text.
 #[derive(Debug)]
 pub(crate) struct Table<W> {
     out: W,
@@ -34,28 +34,28 @@ pub(crate) struct Table<W> {
     text: Vec<u8>,
     cells: Vec<Cell>,
     rows: usize,
-    /// The row before.
+    /// The previous row.
     above: Vec<Value>,
-    /// How many cells since the last that is kept are as those above them.
+    /// How many cells since the last one kept are equal to those above them.
     like_above: u16,
     /// Width of each column without padding.
     widths: Vec<usize>,
 }
 
-/// A cell that is not as the one above it, as in most columns most are: those are not kept. As small
-/// as can be: a large table has a hundred thousand of them.
+/// A cell that differs from the one above it. Others, which are the most in most columns, are not
+/// kept. It is as small as possible: a large table has a hundred thousand of them.
 #[derive(Debug, Clone, Copy)]
 struct Cell {
-    /// How long its text is; it begins where that of the cell before ends.
+    /// The length of its text, which begins where that of the previous cell ends.
     len: u32,
     width: u32,
-    /// How many stand before it, from left to right and line after line, that are not kept.
+    /// How many cells before it, from left to right and line by line, are not kept.
     like_above: u16,
     is_missing: bool,
 }
 
 impl<W: Write> Table<W> {
-    /// An empty table of `columns` columns; the header is its first row, if it has one.
+    /// An empty table of `columns` columns; the header, if there is one, is its first row.
     pub(crate) fn new(columns: usize, header: Option<&[&str]>, layout: Layout, out: W) -> Self {
         let mut table = Self {
             out,
@@ -74,7 +74,7 @@ impl<W: Write> Table<W> {
         table
     }
 
-    /// Makes the columns at least as wide as those of a table before were.
+    /// Makes the columns at least this wide.
     pub(crate) fn widen(&mut self, widths: &[usize]) {
         for (own, other) in self.widths.iter_mut().zip(widths) {
             *own = (*own).max(*other);
@@ -86,8 +86,8 @@ impl<W: Write> Table<W> {
         &self.widths
     }
 
-    /// Adds a number, without the way through `fmt`: no column has as many different cells as that
-    /// of the pids.
+    /// Adds a number without `fmt`, which is slower: the column of pids has the most distinct
+    /// cells.
     fn add_number(&mut self, column: usize, number: i64) {
         let start = self.text.len();
         let mut digits = itoa::Buffer::new();
@@ -101,7 +101,7 @@ impl<W: Write> Table<W> {
         let most = LONGEST[usize::from(start > LARGE)];
         let end = start + most;
         let text = &mut self.text;
-        // What fails has written its part, as much as there is room for.
+        // If it fails, the part that fits has been written.
         if write!(Room { text, end }, "{cell}").is_err() {
             text.extend_from_slice(MORE.as_bytes());
         }
@@ -120,7 +120,7 @@ impl<W: Write> Table<W> {
             *widest = width.max(*widest);
         }
         self.cells.push(Cell {
-            // No text is near so long, see LONGEST.
+            // No text is so long, see LONGEST.
             len: saturated(self.text.len() - start),
             width: saturated(width),
             like_above: std::mem::take(&mut self.like_above),
@@ -133,7 +133,7 @@ fn saturated(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-/// A text that takes no more than up to its end.
+/// A text that takes no more than fits before `end`.
 struct Room<'a> {
     text: &'a mut Vec<u8>,
     end: usize,
@@ -157,7 +157,7 @@ impl<W: Write> Rows for Table<W> {
     fn row(&mut self, values: &[Value]) -> io::Result<()> {
         let mut above = std::mem::take(&mut self.above);
         if above.len() != values.len() {
-            // Above the first stands what nothing is equal to.
+            // NaN is equal to nothing, so every cell of the first row is kept.
             above.resize(values.len(), Value::Real(f64::NAN));
         }
         for (column, (value, above)) in values.iter().zip(&mut above).enumerate() {
@@ -185,7 +185,7 @@ impl<W: Write> Rows for Table<W> {
         let mut cells = self.cells.iter().peekable();
         let like_above = |cell: Option<&&Cell>| cell.map_or(0, |cell| cell.like_above.into());
         let mut start = 0;
-        // How many cells there are before the next that is not as the one above it.
+        // How many cells come before the next one that is kept.
         let mut before: usize = like_above(cells.peek());
         for row in 0..self.rows {
             while before < columns

@@ -1,4 +1,4 @@
-//! `-list` and `-check`: every file that psgo knows, and every file that is here.
+//! `-list` and `-check`: every file that psgo knows, and every file that exists here.
 
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
 
@@ -18,7 +18,7 @@ use crate::{
     output::{self, Layout},
 };
 
-/// Files that are not read unasked, and why.
+/// Files that `-check` does not read, and why.
 const HANDS_OFF: [(&str, &str); 1] = [(
     "sys/vm/stat_refresh",
     "reading it makes the kernel bring its counters up to date",
@@ -42,7 +42,7 @@ fn print(proc: &Proc, rows: Vec<Fields>) -> Result<(), Failure> {
     Ok(records.finish()?)
 }
 
-/// What psgo knows, and whether it is here.
+/// Lists the files that psgo knows, and whether they exist here.
 pub(super) fn list(proc: &Proc) -> Result<Answer, Failure> {
     let (views, not_joined) = proc.scope.views()?;
     let mut here = Vec::new();
@@ -98,7 +98,7 @@ fn shape(format: &Format) -> &'static str {
     }
 }
 
-/// How it went with a file.
+/// The result for a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verdict {
     Pass,
@@ -106,7 +106,7 @@ enum Verdict {
     Skip,
 }
 
-/// Reads every file here, and sees that each that psgo knows comes back byte for byte.
+/// Reads every file here, and checks that psgo writes each one it knows back byte for byte.
 pub(super) fn check(proc: &Proc) -> Result<Answer, Failure> {
     let (views, not_joined) = proc.scope.views()?;
     let mut answer = failure::say_all(not_joined.iter().map(|skipped| &skipped.error));
@@ -117,7 +117,7 @@ pub(super) fn check(proc: &Proc) -> Result<Answer, Failure> {
         let files = view.files()?;
         for (done, path) in files.iter().enumerate() {
             if is_told {
-                // That nobody sees it is no reason to end.
+                // Failing to show progress is not an error.
                 let _ = write!(
                     io::stderr(),
                     "\r{done} of {} {path}{ERASE_TO_END_OF_LINE}",
@@ -154,7 +154,7 @@ pub(super) fn check(proc: &Proc) -> Result<Answer, Failure> {
 }
 
 fn judge(view: &View, path: &str) -> (Verdict, String) {
-    /// None of the kernel's files is near it.
+    /// No file of the kernel is nearly as large.
     const LARGEST: u64 = 64 << 20;
     if let Some((_, reason)) = HANDS_OFF.iter().find(|(file, _)| *file == path) {
         return (Verdict::Skip, (*reason).to_owned());

@@ -1,4 +1,4 @@
-//! The forms in which records are written.
+//! The output forms of records.
 
 use std::io::{self, Write};
 
@@ -17,7 +17,7 @@ use crate::{
     terminal,
 };
 
-/// Writes records in that form to `out`; `many` says that one may be followed by others.
+/// Writes records in that form to `out`; `many` means that there may be more than one.
 pub(crate) fn records<'a>(
     form: Form,
     delimiter: u8,

@@ -1,4 +1,4 @@
-//! The words of `psgo proc`: their description, and what was asked, typed.
+//! The grammar of `psgo proc`, and the request parsed from it.
 
 use std::path::PathBuf;
 
@@ -21,9 +21,9 @@ pub(crate) struct Proc {
     pub(crate) what: What,
     pub(crate) scope: Scope,
     pub(crate) style: Style<Form>,
-    /// Between the cells of a line.
+    /// The byte between the cells of a line.
     pub(crate) delimiter: u8,
-    /// These fields alone, in this order; none means all.
+    /// Only these fields, in this order; empty for all.
     pub(crate) only: Vec<String>,
     pub(crate) watch: Option<Watch>,
 }
@@ -33,17 +33,17 @@ pub(crate) struct Proc {
 pub(crate) enum What {
     /// A file below `/proc`.
     File(String),
-    /// A copy of one, which has the format of that name, or the one that its own name tells.
+    /// A copy of one, of the format of that name, or the one that its own name implies.
     Copy(PathBuf, Option<String>),
-    /// Standard input, which has the format of that name.
+    /// Standard input, of the format of that name.
     Input(String),
-    /// What there is to know.
+    /// The list of files that psgo knows.
     List,
-    /// Every file here, whether it is understood.
+    /// Every file here, to check that psgo understands it.
     Check,
 }
 
-/// How numbers are watched.
+/// How changes of numbers are watched.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Watch {
     pub(crate) pace: Pace,
@@ -51,14 +51,14 @@ pub(crate) struct Watch {
     pub(crate) by: By,
 }
 
-/// The least movement that is told.
+/// The smallest change that is shown.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Least {
     pub(crate) percent: f64,
     pub(crate) change: f64,
 }
 
-/// What the mappings of a process are taken together by.
+/// How rows are grouped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum By {
     #[default]

@@ -11,7 +11,7 @@ use crate::output::measure::{NARROWEST, filled, width};
 #[derive(Debug)]
 pub(crate) struct Indented<W> {
     out: W,
-    /// Columns of the terminal, if it has any.
+    /// The terminal's width, if there is a terminal.
     width: Option<usize>,
     is_first: bool,
 }
@@ -98,7 +98,7 @@ fn is_nested(value: &Value) -> bool {
     }
 }
 
-/// A size with its unit, without loss; anything else as everywhere.
+/// A size with its unit, unrounded; anything else as everywhere.
 pub(super) fn text(value: &Value) -> String {
     match value {
         Value::Size(bytes) if bytes % 1024 == 0 => format!("{} KiB", bytes / 1024),

@@ -1,4 +1,4 @@
-//! `-watch`: the numbers of a file that move.
+//! `-watch`: the numbers of a file that change.
 
 use std::{
     collections::BTreeMap,
@@ -24,16 +24,16 @@ use crate::{
     watch::{self, Status, Watched},
 };
 
-/// The fields by which the rows of a process's mappings are told apart.
+/// The fields that identify a mapping of a process.
 const MAPPING: [&str; 3] = ["start", "end", "pathname"];
 
-/// What has no path is called so.
+/// The name of a mapping without a path.
 const NO_PATH: &str = "(no path)";
 
-/// Numbers that say which thing it is and not how much of it there is.
+/// Numbers that identify something, and are not amounts.
 const NO_AMOUNTS: [&str; 3] = ["inode", "kernel_page_size", "mmu_page_size"];
 
-/// So far into a row a text is its name.
+/// A text among the first fields of a row is its name.
 const NAME_WITHIN: usize = 4;
 
 /// Watches the file at `path`.
@@ -41,7 +41,7 @@ pub(super) fn watch(proc: &Proc, path: &str, watch: Watch) -> Result<Answer, Fai
     let (targets, errors) = targets(&proc.scope, path)?;
     let answer = failure::say_all(&errors);
     console::raise_descriptor_limit();
-    // Before there is a thread, which would not know whose the signals are.
+    // Before any thread is started, since a thread inherits the signal mask.
     let console = Console::open(false)?;
     let moves = Moves {
         style: proc.style,
@@ -63,7 +63,7 @@ pub(super) fn watch(proc: &Proc, path: &str, watch: Watch) -> Result<Answer, Fai
     watch::watch(watch.pace, false, console, Box::new(moves))
 }
 
-/// A number that can move.
+/// A number that can change.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Number {
     Whole(i128),
@@ -111,7 +111,7 @@ impl Number {
         self.with(other, i128::saturating_sub, |a, b| a - b)
     }
 
-    /// Nothing of the same kind.
+    /// Zero of the same kind.
     fn zero(self) -> Self {
         self.minus(self)
     }
@@ -145,13 +145,13 @@ impl Number {
     }
 }
 
-/// The numbers of a file at one moment, by the row's key and the field's name.
+/// The numbers of a file at one time, by the row's key and the field's name.
 type Numbers = BTreeMap<(String, String), Number>;
 
-/// A number that has moved.
+/// A number that has changed.
 #[derive(Debug)]
 struct Move {
-    /// Of which of several processes.
+    /// The process, where several are watched.
     process: Option<u32>,
     key: String,
     field: String,
@@ -161,7 +161,7 @@ struct Move {
     percent: Option<f64>,
 }
 
-/// A file of each of some processes, or of the machine, that is watched.
+/// A watched file: of each of several processes, or of the machine.
 struct Moves {
     style: Style<Form>,
     delimiter: u8,
@@ -169,12 +169,12 @@ struct Moves {
     least: Least,
     by: By,
     has_pids: bool,
-    /// What is still there, and what it said last.
+    /// The files that still exist, and their last numbers.
     targets: Vec<(ProcFile, Option<Numbers>)>,
     moved: Vec<Move>,
-    /// What ended since the last look.
+    /// The processes that ended since the last sample.
     ended: Vec<String>,
-    /// Of the lines written before.
+    /// The header of the lines written before.
     header: Vec<String>,
     widths: Vec<usize>,
     at: SystemTime,
@@ -248,7 +248,7 @@ impl Moves {
         });
     }
 
-    /// What has moved between two looks, as far as it is to be told.
+    /// The changes between two samples that are large enough to be shown.
     fn compare(&self, process: Option<u32>, before: &Numbers, after: &Numbers) -> Vec<Move> {
         let gone = before.keys().filter(|name| !after.contains_key(name));
         let names = after.keys().chain(gone);
@@ -260,7 +260,7 @@ impl Moves {
             let percent = (base != 0.0).then(|| delta.real() / base * 100.0);
             let is_told = delta.real() != 0.0
                 && delta.real().abs() >= self.least.change
-                // From nothing to something is more than any percentage.
+                // From zero to anything is more than any percentage.
                 && percent.is_none_or(|percent| percent.abs() >= self.least.percent);
             is_told.then(|| Move {
                 process,
@@ -297,7 +297,7 @@ impl Moves {
                 .map_or(Value::Missing, |pid| Value::Int(pid.into()));
             fields.push("process", process);
         }
-        // A file without rows has nothing to tell apart.
+        // The single row of a file has no key.
         let key = Some(&moved.key).filter(|key| !key.is_empty());
         fields.push("key", key.map_or(Value::Missing, Value::text));
         fields.push("field", Value::text(&moved.field));
@@ -311,7 +311,7 @@ impl Moves {
         fields
     }
 
-    /// A table for people, whose columns stay where they were.
+    /// A table for people, whose columns do not move between samples.
     fn table(&mut self, out: &mut dyn Write) -> io::Result<()> {
         let rows: Vec<Fields> = self.moved.iter().map(|moved| self.record(moved)).collect();
         let layout = output::layout(&self.style);
@@ -323,7 +323,7 @@ impl Moves {
     }
 }
 
-/// What a row is known by, and how many of its first fields that takes.
+/// The key of a row, and how many of its first fields make it up.
 fn key(record: &Fields, index: usize) -> (String, usize) {
     if let [Some(start), Some(end), Some(path)] = MAPPING.map(|name| record.find(name)) {
         return (format!("{start}-{end} {}", named(path)), 0);
@@ -407,7 +407,7 @@ impl Watched for Moves {
         Ok(())
     }
 
-    /// Moves are a log: they are never drawn one over the other.
+    /// Changes are a log: they are never drawn over each other.
     fn draw(&mut self, _: Size, out: &mut dyn Write) -> Result<(), Failure> {
         self.print(out)
     }

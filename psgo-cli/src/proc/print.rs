@@ -24,7 +24,7 @@ use crate::{
     wrong_use::quoted,
 };
 
-/// Writes a file of `/proc`, of each process that is named.
+/// Writes a file of `/proc`, for each process that is named.
 pub(super) fn file(proc: &Proc, path: &str) -> Result<Answer, Failure> {
     let (targets, errors) = targets(&proc.scope, path)?;
     let mut answer = failure::say_all(&errors);
@@ -66,7 +66,7 @@ pub(super) fn file(proc: &Proc, path: &str) -> Result<Answer, Failure> {
     out.flush()?;
     match printer {
         Some(printer) => printer.finish()?,
-        // No process at all is an empty answer.
+        // Without any process the answer is empty.
         None if !opened_any => Printer::new(proc, true, output::stdout())
             .records
             .finish()?,
@@ -94,7 +94,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// Writes a record; that of a process begins with its number where several are asked for.
+    /// Writes a record. Where several processes are asked for, it begins with the pid.
     fn record(&mut self, record: Fields, pid: Option<Pid>) -> io::Result<()> {
         self.is_empty = false;
         if self.only.is_empty() && pid.is_none() {
@@ -118,7 +118,7 @@ impl<'a> Printer<'a> {
         self.records.record(&kept)
     }
 
-    /// Writes what is left. A field that no record has is a mistake.
+    /// Writes what is buffered. It fails if no record had one of the fields asked for.
     fn finish(mut self) -> Result<(), Failure> {
         self.records.finish()?;
         let missing = self
@@ -210,12 +210,12 @@ fn flow(written: &io::Result<()>) -> ControlFlow<()> {
     }
 }
 
-/// What was to be read and could not be.
+/// The failure to read `thing`.
 fn failed(thing: &str, reason: &dyn std::fmt::Display) -> Failure {
     Failure::Trouble(format!("{}: {reason}", Escaped(thing.as_bytes())))
 }
 
-/// The format that `-as` tells.
+/// The format named by `-as`.
 fn named(name: &str) -> Result<&'static Format, Failure> {
     format::find(name).ok_or_else(|| {
         let like = match &format::similar(name)[..] {
