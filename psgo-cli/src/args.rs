@@ -12,10 +12,7 @@ use crate::{
     failure::Failure,
     flags::{OTHERS, help, pace_flags, scope_flags, style_flags},
     fold, inspect,
-    list::{
-        self, list_flags,
-        tables::{self, TABLES},
-    },
+    list::{self, list_flags, tables::TABLES},
     proc, terminal, wrong_use,
 };
 
@@ -140,9 +137,9 @@ fn described(is_wanted: impl Fn(&str) -> bool) -> Command {
                 .help_heading(OTHERS)
                 .help("Print the version"),
         )
-        .subcommands(COMMANDS.iter().map(|(name, about, describe)| {
+        .subcommands(commands().map(|(name, about, describe)| {
             let command = Command::new(name)
-                .about(*about)
+                .about(about)
                 .disable_help_flag(true)
                 .args_override_self(true);
             if is_wanted(name) {
@@ -157,10 +154,14 @@ fn described(is_wanted: impl Fn(&str) -> bool) -> Command {
 type Describe = fn(Command) -> Command;
 
 /// The subcommands: their names, what they do, and the rest of their descriptions.
-const COMMANDS: [(&str, &str, Describe); 7] = [
-    ("sockets", "List sockets, and who has them", tables::sockets),
-    ("files", "List what processes hold open", tables::files),
-    ("timers", "List the timers of processes", tables::timers),
+fn commands() -> impl Iterator<Item = (&'static str, &'static str, Describe)> {
+    let tables = TABLES.iter();
+    let tables = tables.map(|table| (table.name, table.about, table.describe));
+    tables.chain(COMMANDS)
+}
+
+/// Those that are not listings.
+const COMMANDS: [(&str, &str, Describe); 4] = [
     ("inspect", "Tell all about a process", inspect::describe),
     (
         "proc",
@@ -239,8 +240,8 @@ fn request(matches: &ArgMatches) -> Result<Request, Failure> {
         "proc" => Request::Proc(Box::new(proc::request(matches)?)),
         "drift" => Request::Drift(Box::new(drift::request(matches)?)),
         name => {
-            let table = TABLES.iter().find(|(table, _)| *table == name);
-            let subject = table.map_or(Subject::Processes, |(_, subject)| *subject);
+            let table = TABLES.iter().find(|table| table.name == name);
+            let subject = table.map_or(Subject::Processes, |table| table.subject);
             if matches.get_flag("list") {
                 Request::Descriptors(subject)
             } else {

@@ -13,7 +13,7 @@ pub(crate) fn summary<'a>(
 ) -> (Option<String>, Answer) {
     let reasons = skipped.into_iter().map(|skipped| Reason {
         pid: skipped.named.then(|| skipped.pid.get()),
-        text: words(skipped),
+        text: reason_of(skipped),
         is_gone: skipped.error.kind() == ErrorKind::Gone,
     });
     let (line, answer) = summary_of(subject, reasons);
@@ -34,7 +34,7 @@ struct Reason {
     is_gone: bool,
 }
 
-fn words(Skipped { pid, error, .. }: &Skipped) -> String {
+fn reason_of(Skipped { pid, error, .. }: &Skipped) -> String {
     match error.kind() {
         // The line names the process.
         ErrorKind::Gone => match error.to_string().strip_prefix(&format!("process {pid}: ")) {

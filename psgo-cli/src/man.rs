@@ -40,9 +40,9 @@ fn page() -> Vec<u8> {
     section("EXAMPLES", args::EXAMPLES);
     section("EXIT STATUS", &args::EXITS);
     describe(&mut roff, "DESCRIPTORS", Subject::Processes);
-    for (name, subject) in TABLES {
-        let title = format!("FURTHER DESCRIPTORS OF {}", name.to_uppercase());
-        describe(&mut roff, &title, subject);
+    for table in TABLES {
+        let title = format!("FURTHER DESCRIPTORS OF {}", table.name.to_uppercase());
+        describe(&mut roff, &title, table.subject);
     }
     roff.to_writer(&mut page).unwrap();
     page

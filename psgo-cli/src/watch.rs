@@ -121,10 +121,10 @@ fn run(
     mut watched: Box<dyn Watched>,
     tally: &mut Tally,
 ) -> Result<End, Failure> {
-    let mut sampler = Sampler::start()?;
+    let mut thread = SamplingThread::start()?;
     let mut due = Some(Instant::now());
     loop {
-        watched = match sampler.sample(watched, console)? {
+        watched = match thread.sample(watched, console)? {
             Some(watched) => watched,
             None => return Ok(End::Asked),
         };
@@ -160,7 +160,7 @@ fn run(
 
 /// A thread that takes the samples. A sample takes long where there are many processes or one does
 /// not answer, and ending the watch must not wait for it.
-struct Sampler {
+struct SamplingThread {
     orders: Sender<Box<dyn Watched>>,
     sampled: Receiver<(Box<dyn Watched>, Result<(), Failure>)>,
     /// One byte for each finished sample, for a wait that also waits for keys.
@@ -168,7 +168,7 @@ struct Sampler {
     thread: Option<JoinHandle<()>>,
 }
 
-impl Sampler {
+impl SamplingThread {
     fn start() -> io::Result<Self> {
         let (orders, ordered) = mpsc::channel::<Box<dyn Watched>>();
         let (answer, sampled) = mpsc::channel();

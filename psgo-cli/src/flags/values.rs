@@ -6,14 +6,21 @@ use std::{
     time::Duration,
 };
 
-use clap::ArgMatches;
+use clap::{ArgMatches, parser::MatchesError};
 use psgo::Pid;
 
 use crate::wrong_use;
 
 /// The value of a flag, if the command has it and it was given.
 pub(crate) fn given<T: Any + Clone + Send + Sync>(matches: &ArgMatches, id: &str) -> Option<T> {
-    matches.try_get_one(id).ok().flatten().cloned()
+    match matches.try_get_one(id) {
+        Ok(value) => value.cloned(),
+        Err(error) => {
+            let is_unknown = matches!(error, MatchesError::UnknownArgument { .. });
+            debug_assert!(is_unknown, "{id}: {error}");
+            None
+        }
+    }
 }
 
 /// Pids between commas; empty items are ignored: `1, 2,`.

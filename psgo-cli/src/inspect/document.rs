@@ -34,7 +34,7 @@ impl Document {
     pub(super) fn put(&mut self, name: &'static str, value: Result<Value>) {
         match value {
             Ok(value) => self.top.push(name, value),
-            Err(error) => self.put_missing(name, reason(&error)),
+            Err(error) => self.put_missing(name, schema_reason(&error)),
         }
     }
 
@@ -70,7 +70,7 @@ impl Document {
 /// The object of a process that cannot be inspected.
 pub(super) fn of_error(pid: Pid, error: &Error) -> Fields {
     let mut all = head(pid);
-    all.push("error", Value::text(reason(error)));
+    all.push("error", Value::text(schema_reason(error)));
     all
 }
 
@@ -81,7 +81,7 @@ fn head(pid: Pid) -> Fields {
 }
 
 /// The schema's word for why something is unknown.
-fn reason(error: &Error) -> &'static str {
+fn schema_reason(error: &Error) -> &'static str {
     match error.kind() {
         ErrorKind::Denied => "access_denied",
         ErrorKind::Zombie => "zombie",
