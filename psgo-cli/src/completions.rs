@@ -4,8 +4,8 @@ use clap::{Arg, Command, value_parser};
 use clap_complete::Shell;
 
 use crate::{
-    args,
     failure::{Answer, Failure},
+    flags::help,
     output,
 };
 
@@ -19,14 +19,14 @@ pub(crate) fn describe(command: Command) -> Command {
                 .value_parser(value_parser!(Shell))
                 .help("The shell they are for"),
         )
-        .arg(args::help())
+        .arg(help())
 }
 
-/// Prints the completions of psgo for `shell`.
-pub(crate) fn print(shell: Shell) -> Result<Answer, Failure> {
-    // By way of memory: clap_complete panics when it cannot write.
+/// Prints the completions of `command`, which is psgo, for `shell`.
+pub(crate) fn print(shell: Shell, command: &mut Command) -> Result<Answer, Failure> {
+    // To memory first: clap_complete panics when it cannot write.
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut args::command(), "psgo", &mut script);
+    clap_complete::generate(shell, command, "psgo", &mut script);
     output::print(&String::from_utf8_lossy(&script))?;
     Ok(Answer::Complete)
 }

@@ -1,4 +1,4 @@
-//! What a watch needs of the system: keys, signals, a wait for both, the limit on descriptors.
+//! What a watch needs from the system: keys, signals, waiting for both, the descriptor limit.
 
 use std::{
     fs::File,
@@ -22,7 +22,9 @@ use nix::{
     unistd,
 };
 
-/// Those that end a watch in good order.
+use crate::ansi::{HIDE_CURSOR, SHOW_CURSOR};
+
+/// Signals that end a watch in good order.
 const ENDING: [Signal; 4] = [
     Signal::SIGINT,
     Signal::SIGTERM,
@@ -30,56 +32,53 @@ const ENDING: [Signal; 4] = [
     Signal::SIGQUIT,
 ];
 
-/// Those that change what is on the terminal.
+/// Signals after which the terminal must be drawn anew.
 const CHANGING: [Signal; 3] = [Signal::SIGWINCH, Signal::SIGTSTP, Signal::SIGCONT];
 
-const HIDE_CURSOR: &[u8] = b"\x1b[?25l";
-const SHOW_CURSOR: &[u8] = b"\x1b[?25h";
-
-/// A pipe that can be written to takes so much without waiting: `PIPE_BUF`, a page.
+/// A writable pipe takes this much without blocking: `PIPE_BUF`, a page.
 const AT_ONCE: usize = 4096;
 
-/// How long a terminal that takes next to nothing is left alone.
+/// How long to wait before writing again to a terminal that takes almost nothing.
 const A_MOMENT: Duration = Duration::from_millis(10);
 
-/// No wait is longer; the kernel's own clock ends after some centuries.
+/// The longest single wait; the kernel's clock overflows after some centuries.
 const LONGEST: Duration = Duration::from_secs(3600);
 
-/// What a wait ended with.
+/// What ended a wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Event {
-    /// It is time.
+    /// The time has come.
     Due,
-    /// Standard output takes some bytes.
+    /// Standard output can be written to.
     Writable,
-    /// Whoever works elsewhere is done.
+    /// The work on the other thread is done.
     Done,
-    /// The terminal is another, or has something else on it.
+    /// The terminal has another size, or its content was overwritten.
     Changed,
-    /// A key or a signal asks for the end.
+    /// A key or a signal asks psgo to end.
     End,
 }
 
-/// Keys and signals of a watch, and the standard output that can wait for them.
+/// The keys and signals of a watch, and a standard output that reacts to them while it waits.
 ///
-/// While it is there, signals that end psgo are events instead, and a terminal gives out keys
-/// unasked. However it ends, the terminal gets its own mode back.
+/// While it exists, signals that would end psgo are events instead, and the terminal delivers keys
+/// as they are pressed. When it is dropped, the terminal's mode is restored.
 #[derive(Debug)]
 pub(crate) struct Console {
-    /// Before the signals were taken over.
+    /// The signal mask before.
     before: SigSet,
     signals: SignalFd,
-    screen: Option<Screen>,
-    /// The end was asked for while output was being written.
+    screen: Option<RawTerminal>,
+    /// Whether the end was asked for while output was being written.
     is_ended: bool,
-    /// The terminal changed meanwhile.
+    /// Whether the terminal changed meanwhile.
     is_changed: bool,
 }
 
 impl Console {
-    /// Takes over the signals, and the terminal if what is shown is a screen.
+    /// Takes over the signals, and the terminal if it is drawn on.
     ///
-    /// Threads that were started before would still end with psgo.
+    /// Threads started before this would still receive the signals, and end psgo.
     pub(crate) fn open(is_screen: bool) -> io::Result<Self> {
         let ignored = ignored();
         let ending = ENDING
@@ -92,17 +91,17 @@ impl Console {
         Ok(Self {
             before,
             signals: SignalFd::with_flags(&signals, flags)?,
-            screen: is_screen.then(Screen::enter).transpose()?,
+            screen: is_screen.then(RawTerminal::enter).transpose()?,
             is_ended: false,
             is_changed: false,
         })
     }
 
-    /// Waits until then, or until there is an event before.
+    /// Waits until that time, or until an earlier event.
     ///
     /// # Errors
     ///
-    /// That nobody reads standard output any more: [`io::ErrorKind::BrokenPipe`].
+    /// [`io::ErrorKind::BrokenPipe`] if standard output has no reader any more.
     pub(crate) fn wait(&mut self, until: Option<Instant>) -> io::Result<Event> {
         if self.is_ended {
             return Ok(Event::End);
@@ -113,7 +112,7 @@ impl Console {
         self.wait_for(until, PollFlags::empty(), None)
     }
 
-    /// Waits until somebody has written to `done` or left it; false if the end is asked for first.
+    /// Waits until `done` is written to or closed; false if the end is asked for first.
     ///
     /// # Errors
     ///
@@ -123,7 +122,7 @@ impl Console {
             match self.wait_for(None, PollFlags::empty(), Some(done))? {
                 Event::Done => return Ok(true),
                 Event::End => return Ok(false),
-                // Whatever was done is shown afterwards, on the terminal as it is then.
+                // The result is drawn afterwards, on the terminal as it is then.
                 Event::Due | Event::Writable | Event::Changed => (),
             }
         }
@@ -144,7 +143,7 @@ impl Console {
                 PollFd::new(self.signals.as_fd(), PollFlags::POLLIN),
                 PollFd::new(out.as_fd(), writing),
             ];
-            let has_keys = self.screen.as_ref().is_some_and(Screen::has_keys);
+            let has_keys = self.screen.as_ref().is_some_and(RawTerminal::has_keys);
             if has_keys {
                 files.push(PollFd::new(keys.as_fd(), PollFlags::POLLIN));
             }
@@ -162,8 +161,8 @@ impl Console {
             let (signal, written) = (happened(0), happened(1));
             let is_struck = has_keys && !happened(2).is_empty();
             let is_done = done.is_some() && !happened(2 + usize::from(has_keys)).is_empty();
-            // First of all: whoever ends a line in its middle has written half of it. Also if it
-            // is gone, which the writing will tell.
+            // Before all others, so that no line ends halfway. Also if the reader is gone: then
+            // writing fails.
             if !writing.is_empty() && !written.is_empty() {
                 return Ok(Event::Writable);
             }
@@ -196,18 +195,18 @@ impl Console {
         match signal {
             Some(signal) if ENDING.contains(&signal) => return Ok(Some(Event::End)),
             Some(Signal::SIGTSTP) => {
-                // Whoever takes the terminal meanwhile gets it as it was.
+                // Other programs get the terminal as it was before.
                 self.screen = None;
                 let stop = SigSet::from(Signal::SIGTSTP);
                 raise(Signal::SIGTSTP)?;
                 stop.thread_unblock()?;
                 stop.thread_block()?;
-                self.screen = Some(Screen::enter()?);
+                self.screen = Some(RawTerminal::enter()?);
             }
             Some(Signal::SIGCONT) => {
-                // Stopped by another way, which gave no time to put anything back.
+                // psgo was stopped by SIGSTOP, without a chance to restore the terminal.
                 self.screen = None;
-                self.screen = Some(Screen::enter()?);
+                self.screen = Some(RawTerminal::enter()?);
             }
             _ => (),
         }
@@ -221,13 +220,13 @@ impl Console {
         }
     }
 
-    /// Standard output, as long as nothing asks for the end while it waits: a reader that does not
-    /// read, or a terminal that is halted, must not keep psgo from ending.
+    /// Standard output, until the end is asked for: a reader that does not read, or a terminal that
+    /// is halted by Ctrl-S, must not keep psgo from ending.
     pub(crate) fn out(&mut self) -> Out<'_> {
         Out(self)
     }
 
-    /// Whether a write failed because the end was asked for.
+    /// Whether a write failed because psgo was asked to end.
     pub(crate) fn is_ended(&self) -> bool {
         self.is_ended
     }
@@ -235,10 +234,10 @@ impl Console {
 
 impl Drop for Console {
     fn drop(&mut self) {
-        // The terminal first: from here on a signal ends psgo at once. Its last words may wait for
-        // a terminal that is halted, and whoever asked once may ask again.
+        // The terminal first, for then a signal ends psgo at once, even while its last line waits
+        // for a terminal that is halted.
         self.screen = None;
-        // It was the mask before, so the kernel takes it.
+        // This cannot fail: the kernel accepted this mask before.
         let _ = self.before.thread_set_mask();
     }
 }
@@ -254,8 +253,8 @@ impl Write for Out<'_> {
                 Event::Writable => {
                     let some = &bytes[..bytes.len().min(AT_ONCE)];
                     match self.0.write(some) {
-                        // It takes some bytes, but not the two of a newline, or somebody else
-                        // wrote first: to ask again at once would be to ask until it is read.
+                        // It has room for a byte but not for the two of a newline, or another
+                        // process wrote first: trying again at once would be a busy loop.
                         Err(Errno::EAGAIN) => thread::sleep(A_MOMENT),
                         Err(Errno::EINTR) => (),
                         other => return Ok(other?),
@@ -276,24 +275,24 @@ impl Write for Out<'_> {
     }
 }
 
-/// A terminal on which psgo draws; its own mode and its cursor come back when this goes.
+/// A terminal that psgo draws on. Its mode and its cursor are restored on drop.
 #[derive(Debug)]
-struct Screen {
-    /// The mode that standard input had, if that is a terminal.
+struct RawTerminal {
+    /// The mode of standard input before, if that is a terminal.
     before: Option<Termios>,
-    /// Standard output once more, so that writing never waits. A terminal that takes one byte may
-    /// not take two, and to tell standard output itself not to wait would tell everybody who has
-    /// it. Nothing where it may not be opened, as after `su`: there writing may wait.
+    /// Standard output opened once more as non-blocking: a terminal that takes one byte may not
+    /// take two, and the flag on standard output itself is shared with other processes. `None`
+    /// where it may not be opened, as after `su`; then writing may block.
     out: Option<File>,
 }
 
-impl Screen {
+impl RawTerminal {
     fn enter() -> io::Result<Self> {
         let keys = io::stdin();
         let before = if keys.is_terminal() {
             let before = tcgetattr(&keys)?;
             let mut mode = before.clone();
-            // Keys as they are struck, and not shown. Ctrl-C stays a signal, newlines stay lines.
+            // Keys are delivered as they are pressed, without echo. Ctrl-C is still a signal.
             mode.local_flags
                 .remove(LocalFlags::ICANON | LocalFlags::ECHO);
             mode.control_chars[SpecialCharacterIndices::VMIN as usize] = 1;
@@ -311,7 +310,7 @@ impl Screen {
             before,
             out: out.ok(),
         };
-        write_if_ready(HIDE_CURSOR);
+        write_if_ready(HIDE_CURSOR.as_bytes());
         Ok(screen)
     }
 
@@ -320,17 +319,17 @@ impl Screen {
     }
 }
 
-impl Drop for Screen {
+impl Drop for RawTerminal {
     fn drop(&mut self) {
-        write_if_ready(SHOW_CURSOR);
+        write_if_ready(SHOW_CURSOR.as_bytes());
         if let Some(before) = &self.before {
-            // A terminal that is gone needs no mode.
+            // It fails only if the terminal is gone.
             let _ = tcsetattr(io::stdin(), SetArg::TCSANOW, before);
         }
     }
 }
 
-/// A terminal that is halted takes nothing, and its cursor is no reason to wait for it.
+/// Writes unless the terminal is halted: its cursor is not worth waiting for.
 fn write_if_ready(bytes: &[u8]) {
     let out = io::stdout();
     let mut files = [PollFd::new(out.as_fd(), PollFlags::POLLOUT)];
@@ -340,7 +339,7 @@ fn write_if_ready(bytes: &[u8]) {
         None,
     );
     if ready.is_ok_and(|count| count > 0) {
-        // What cannot be shown now can be done without.
+        // It is only the cursor.
         let _ = unistd::write(&out, bytes);
     }
 }
@@ -352,19 +351,19 @@ fn read_keys() -> Option<Event> {
         // The terminal is gone.
         Ok(0) | Err(_) => Some(Event::End),
         Ok(count) => match &keys[..count] {
-            // A key that is no letter, or the terminal's answer to somebody else.
+            // A key that is not a letter, or the terminal's answer to another program.
             [0x1b, ..] => None,
-            // Ctrl-C as a byte, where the terminal makes no signal of it.
+            // Ctrl-C as a byte, where the terminal sends no signal for it.
             keys if keys.iter().any(|key| matches!(key, b'q' | b'Q' | 3)) => Some(Event::End),
-            // Ctrl-L: somebody else wrote on the terminal.
+            // Ctrl-L: another program wrote to the terminal.
             keys if keys.contains(&12) => Some(Event::Changed),
             _ => None,
         },
     }
 }
 
-/// The signals that whoever started psgo wanted ignored: SIGHUP by nohup, SIGINT of what a script
-/// puts into the background. Taking them over would be hearing them.
+/// The signals that were ignored when psgo was started, and must stay so: SIGHUP under nohup,
+/// SIGINT in a script's background jobs.
 fn ignored() -> SigSet {
     let mut text = Vec::new();
     let read = File::open("/proc/self/status").and_then(|mut file| file.read_to_end(&mut text));
@@ -376,13 +375,13 @@ fn ignored() -> SigSet {
     ENDING.into_iter().filter(is_ignored).collect()
 }
 
-/// As many descriptors as this process may have without asking: those that a watch keeps open it
-/// need not open again.
+/// Raises the soft descriptor limit to the hard one: files that a watch keeps open need not be
+/// opened again.
 pub(crate) fn raise_descriptor_limit() {
     if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
         && soft < hard
     {
-        // Without them a watch is only slower.
+        // On failure a watch is only slower.
         let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
     }
 }

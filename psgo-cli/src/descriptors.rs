@@ -4,18 +4,22 @@ use psgo::descriptor::{self, Descriptor, Subject};
 
 use crate::{
     failure::{Answer, Failure},
-    output, terminal,
+    output::{
+        self,
+        measure::{NARROWEST, filled},
+    },
+    terminal,
 };
 
-/// Psgo's names on the first line, the further ones on the second; people also get an
-/// explanation, programs do not. Of another subject, its own names come first.
+/// The original psgo's names on the first line, later ones on the second. On a terminal an
+/// explanation follows. Of another subject, its own names come first.
 pub(crate) fn list(subject: Subject) -> Result<Answer, Failure> {
     let own = || subject.descriptors();
     let mut text = String::new();
     if subject != Subject::Processes {
         text = names(own()) + "\n";
     }
-    for names in [names(descriptor::psgo()), names(descriptor::further())] {
+    for names in [names(descriptor::original()), names(descriptor::added())] {
         text.push_str(&names);
         text.push('\n');
     }
@@ -37,7 +41,7 @@ fn names(descriptors: impl Iterator<Item = &'static Descriptor>) -> String {
     names.join(", ")
 }
 
-/// One descriptor after the other: name, code, header, what it is, within `width` columns.
+/// Explains every descriptor: its name, code, header and meaning, within `width` columns.
 pub(crate) fn explained(indent: &str, width: usize) -> String {
     explained_of(descriptor::all(), indent, width)
 }
@@ -65,26 +69,8 @@ fn explained_of(
         let room = width.saturating_sub(start.len()).max(NARROWEST);
         let next = format!("\n{:1$}", "", start.len());
         text.push_str(&start);
-        text.push_str(&wrapped(doc, room).join(&next));
+        text.push_str(&filled(doc.split_whitespace(), room).join(&next));
         text.push('\n');
     }
     text
-}
-
-/// Where even less is left, the terminal may break the lines.
-const NARROWEST: usize = 16;
-
-/// The text in lines of at most `room` bytes, broken between words.
-fn wrapped(text: &str, room: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.len() + 1 + word.len() <= room => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }

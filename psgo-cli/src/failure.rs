@@ -1,31 +1,33 @@
-//! How psgo ends: its exit codes, and what it says when there is no answer.
+//! How psgo ends: its exit codes, and what it says when there is no answer or only part of one.
 
 use std::{
     io::{self, Write as _},
     process::ExitCode,
 };
 
+use psgo::ErrorKind;
+
 /// There is an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Answer {
-    /// All that was asked for.
+    /// Everything that was asked for.
     Complete,
-    /// Something that was named is not in it.
+    /// Something that was named is missing.
     Incomplete,
-    /// What was asked about is not so.
+    /// The answer to the question is no.
     No,
 }
 
-/// There is none.
+/// There is no answer.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// The command line makes no sense.
     WrongUse(String),
-    /// The library could not tell.
+    /// An error of the library.
     Library(psgo::Error),
     /// A file that was given, or one of the command's own, cannot be read, written or understood.
     Trouble(String),
-    /// What there is to tell could not be written.
+    /// The answer could not be written.
     Output(io::Error),
 }
 
@@ -51,12 +53,12 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// Says what there is to say and gives the exit code.
+/// Prints the error, if there is one, and gives the exit code.
 pub(crate) fn exit(result: Result<Answer, Failure>) -> ExitCode {
     let text = match result {
         Ok(Answer::Complete) => return ExitCode::SUCCESS,
         Ok(Answer::Incomplete | Answer::No) => return ExitCode::from(1),
-        // Whoever reads has read enough: `psgo | head -1`.
+        // The reader closed the pipe: `psgo | head -1`.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
             return ExitCode::SUCCESS;
         }
@@ -68,17 +70,39 @@ pub(crate) fn exit(result: Result<Answer, Failure>) -> ExitCode {
     ExitCode::from(2)
 }
 
-/// One line for people.
+/// Prints one line to standard error.
 pub(crate) fn say(text: &str) {
-    // Nobody is left to be told that standard error is gone; `eprintln!` would panic.
+    // If standard error is closed there is nowhere to report it; `eprintln!` would panic.
     let _ = writeln!(io::stderr(), "psgo: {text}");
 }
 
-/// Without the standard library's ` (os error 28)`.
+/// The error's text, without the standard library's ` (os error 28)`.
 pub(crate) fn system_words(error: &io::Error) -> String {
     let mut text = error.to_string();
     if let Some(at) = text.find(" (os error ") {
         text.truncate(at);
     }
     text
+}
+
+/// Why something is missing from an answer that itself says what is missing.
+pub(crate) fn reason(error: &psgo::Error) -> String {
+    match error.kind() {
+        ErrorKind::Denied => match error.missing_capability() {
+            Some(capability) => format!("permission denied, it takes {capability}"),
+            None => "permission denied".to_owned(),
+        },
+        ErrorKind::TimedOut => "no answer".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// Prints errors, one a line. The answer is incomplete if there is any.
+pub(crate) fn say_all<'a>(errors: impl IntoIterator<Item = &'a psgo::Error>) -> Answer {
+    let mut answer = Answer::Complete;
+    for error in errors {
+        say(&error.to_string());
+        answer = Answer::Incomplete;
+    }
+    answer
 }

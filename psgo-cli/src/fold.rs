@@ -1,6 +1,6 @@
-//! Go's spelling of flags to everybody's: `-pids 1` to `--pids=1`.
+//! Rewrites flags from Go's spelling to GNU's: `-pids 1` to `--pids=1`.
 //!
-//! Which flags there are, and which of them take a value, is read from clap's own description.
+//! Which flags exist, and which of them take a value, is read from clap's description.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -11,9 +11,9 @@ use clap::{Arg, Command};
 
 /// The words of a command line, the program's name first, in the spelling that clap reads.
 ///
-/// A flag that must have a value takes the next word whatever it is, `-sort -rss`; one that may
-/// have a value takes the next word unless that is a flag too. A flag that nobody knows gets two
-/// dashes as well, lest clap take it for a cluster of short ones.
+/// A flag that must have a value takes the next word, whatever it is: `-sort -rss`. One that may
+/// have a value takes the next word unless that is a flag too. An unknown flag gets two dashes as
+/// well, so that clap does not take it for a cluster of short flags.
 pub(crate) fn fold(words: impl IntoIterator<Item = OsString>, command: &Command) -> Vec<OsString> {
     let mut command = command;
     let mut words = words.into_iter().peekable();
@@ -37,7 +37,7 @@ pub(crate) fn fold(words: impl IntoIterator<Item = OsString>, command: &Command)
             }
         };
         let mut long = [b"--", flag].concat();
-        // None of the descriptions' names has a `=`: a flag with its value takes no more.
+        // No flag has a `=` in its name: one written with its value takes nothing more.
         let takes = takes(flag, command);
         if let Some(value) = words.next_if(|next| takes.this(next)) {
             long.push(b'=');
@@ -48,14 +48,14 @@ pub(crate) fn fold(words: impl IntoIterator<Item = OsString>, command: &Command)
     folded
 }
 
-/// What is behind the dash or the two of a flag; nothing if the word is not one.
+/// What follows the dashes of a flag; `None` if the word is not a flag.
 fn flag(word: &OsStr) -> Option<&[u8]> {
     let one = word.as_bytes().strip_prefix(b"-")?;
     let flag = one.strip_prefix(b"-").unwrap_or(one);
     (!flag.is_empty()).then_some(flag)
 }
 
-/// Whether it is one of the few flags of a single letter, `-h`.
+/// Whether it is a flag of a single letter, `-h`.
 fn is_short(word: &OsStr, command: &Command) -> bool {
     command
         .get_arguments()

@@ -2,10 +2,10 @@
 
 use psgo::{ErrorKind, Skipped, descriptor::Subject};
 
-use crate::failure::Answer;
+use crate::failure::{Answer, reason};
 
-/// One line that says what was left out of the rows of `subject` and why, if anything worth it
-/// was, and whether the answer is complete without it.
+/// One line that says what was left out of the rows of `subject` and why, if that is worth saying,
+/// and whether the answer is complete without it.
 pub(crate) fn summary<'a>(
     subject: Subject,
     skipped: impl IntoIterator<Item = &'a Skipped>,
@@ -13,7 +13,7 @@ pub(crate) fn summary<'a>(
 ) -> (Option<String>, Answer) {
     let reasons = skipped.into_iter().map(|skipped| Reason {
         pid: skipped.named.then(|| skipped.pid.get()),
-        text: words(skipped),
+        text: reason_of(skipped),
         is_gone: skipped.error.kind() == ErrorKind::Gone,
     });
     let (line, answer) = summary_of(subject, reasons);
@@ -26,34 +26,29 @@ pub(crate) fn summary<'a>(
     (Some(line), answer)
 }
 
-/// Why one process or container is not in the answer.
+/// Why a process or container is not in the answer.
 struct Reason {
-    /// The pid, if it was asked for by name.
+    /// The pid, if it was asked for by number.
     pid: Option<u32>,
     text: String,
     is_gone: bool,
 }
 
-fn words(Skipped { pid, error, .. }: &Skipped) -> String {
+fn reason_of(Skipped { pid, error, .. }: &Skipped) -> String {
     match error.kind() {
-        // The process is named beside it.
+        // The line names the process.
         ErrorKind::Gone => match error.to_string().strip_prefix(&format!("process {pid}: ")) {
             Some(how) => how.to_owned(),
             None => "no such process".to_owned(),
         },
-        ErrorKind::Denied => match error.missing_capability() {
-            Some(capability) => format!("permission denied, it takes {capability}"),
-            None => "permission denied".to_owned(),
-        },
-        ErrorKind::TimedOut => "no answer".to_owned(),
-        _ => error.to_string(),
+        _ => reason(error),
     }
 }
 
-/// More pids than this of one reason are counted, not named.
+/// No more pids are named for each reason; the rest are counted.
 const NAMED: usize = 10;
 
-/// Those left out for one reason.
+/// The processes left out for one reason.
 struct Group {
     text: String,
     pids: Vec<u32>,
@@ -61,9 +56,9 @@ struct Group {
 }
 
 fn summary_of(subject: Subject, reasons: impl Iterator<Item = Reason>) -> (Option<String>, Answer) {
-    // That a process ends while all are listed is nothing to tell.
+    // A process that exits while all are being listed is not worth reporting.
     let reasons = reasons.filter(|reason| reason.pid.is_some() || !reason.is_gone);
-    // A socket is shown whoever has it, unless those of some processes are asked for.
+    // A socket is shown whether its owner is known or not, unless pids are asked for.
     let is_owner = |reason: &Reason| subject == Subject::Sockets && reason.pid.is_none();
     let (owners, left_out): (Vec<_>, Vec<_>) = reasons.partition(is_owner);
     let answer = if left_out.iter().all(|reason| reason.pid.is_none()) {

@@ -8,12 +8,14 @@ use crate::{
     failure::{Answer, Failure},
 };
 
+mod ansi;
 mod args;
 mod completions;
 mod console;
 mod descriptors;
 mod drift;
 mod failure;
+mod flags;
 mod fold;
 mod inspect;
 mod left_out;
@@ -21,12 +23,9 @@ mod list;
 #[cfg(test)]
 mod man;
 mod output;
-mod peers;
 mod proc;
-mod resolve;
-mod tables;
+mod sync;
 mod terminal;
-mod values;
 mod watch;
 mod wrong_use;
 
@@ -41,7 +40,7 @@ fn answer() -> Result<Answer, Failure> {
         Request::Inspect(inspect) => inspect::inspect(&inspect),
         Request::Proc(proc) => proc::proc(&proc),
         Request::Drift(drift) => drift::drift(&drift),
-        Request::Completions(shell) => completions::print(shell),
+        Request::Completions(shell) => completions::print(shell, &mut args::command()),
         Request::Text(text) => {
             output::print(&text)?;
             Ok(Answer::Complete)

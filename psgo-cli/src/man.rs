@@ -1,4 +1,4 @@
-//! The man page, of the same description as the help; it is kept in `docs/psgo.1`.
+//! The man page, from the same description as the help. It is kept in `docs/psgo.1`.
 
 use clap::{Arg, Command};
 use clap_mangen::{
@@ -7,7 +7,7 @@ use clap_mangen::{
 };
 use psgo::descriptor::{Descriptor, Subject};
 
-use crate::{args, tables::TABLES};
+use crate::{args, list::tables::TABLES};
 
 /// The page.
 fn page() -> Vec<u8> {
@@ -40,15 +40,15 @@ fn page() -> Vec<u8> {
     section("EXAMPLES", args::EXAMPLES);
     section("EXIT STATUS", &args::EXITS);
     describe(&mut roff, "DESCRIPTORS", Subject::Processes);
-    for (name, subject) in TABLES {
-        let title = format!("FURTHER DESCRIPTORS OF {}", name.to_uppercase());
-        describe(&mut roff, &title, subject);
+    for table in TABLES {
+        let title = format!("FURTHER DESCRIPTORS OF {}", table.name.to_uppercase());
+        describe(&mut roff, &title, table.subject);
     }
     roff.to_writer(&mut page).unwrap();
     page
 }
 
-/// A section that tells the descriptors of a table.
+/// A section with the descriptors of a table.
 fn describe(roff: &mut Roff, title: &str, subject: Subject) {
     roff.control("SH", [title]);
     let mut all: Vec<_> = subject.descriptors().collect();
@@ -72,7 +72,7 @@ fn describe(roff: &mut Roff, title: &str, subject: Subject) {
     }
 }
 
-/// A command: its name, what it takes, what it does, and the flags that the one above lacks.
+/// A command: its name, its arguments, what it does, and the flags that its parent lacks.
 fn tell(roff: &mut Roff, above: &str, command: &Command, parent: &Command) {
     let values = command
         .get_positionals()
@@ -87,7 +87,7 @@ fn tell(roff: &mut Roff, above: &str, command: &Command, parent: &Command) {
     roff.text([roman(command.get_about().unwrap().to_string())]);
     let is_known = |arg: &&Arg| {
         let is_it = |other: &Arg| other.get_id() == arg.get_id();
-        // The flags before any command are told with the options.
+        // The flags of psgo itself are in the section of options.
         above != "psgo" && parent.get_arguments().any(is_it)
     };
     let flags = command.get_arguments().filter(|arg| !arg.is_positional());
@@ -108,7 +108,7 @@ fn tell(roff: &mut Roff, above: &str, command: &Command, parent: &Command) {
     }
 }
 
-/// `PSGO_WRITE_DOCS=1 cargo test -p psgo-cli man` writes it anew.
+/// `PSGO_WRITE_DOCS=1 cargo test -p psgo-cli man` writes it.
 #[test]
 fn the_man_page_is_that_of_the_description() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/psgo.1");

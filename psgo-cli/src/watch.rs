@@ -1,8 +1,7 @@
-//! `-watch`: the clock, the keys and the screen of whatever is looked at again and again.
+//! `-watch`: the clock, the keys and the screen for whatever is sampled repeatedly.
 
 use std::{
     io::{self, BufWriter, PipeReader, Read as _, Write},
-    num::NonZeroU64,
     sync::mpsc::{self, Receiver, Sender},
     thread::{self, JoinHandle},
     time::{Duration, Instant},
@@ -11,47 +10,41 @@ use std::{
 use psgo::Value;
 
 use crate::{
+    ansi,
     console::{Console, Event},
     failure::{self, Answer, Failure},
-    output::table,
+    flags::Pace,
+    output::measure,
     terminal::{self, Size},
 };
 
-/// How often to look, and how many times.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Pace {
-    pub(crate) every: Duration,
-    /// Nothing for until somebody ends it.
-    pub(crate) count: Option<NonZeroU64>,
-}
-
-/// What can be looked at again and again.
+/// What can be sampled repeatedly.
 pub(crate) trait Watched: Send {
-    /// Looks once more, and remembers what it saw.
-    fn look(&mut self) -> Result<(), Failure>;
+    /// Takes a sample and keeps it.
+    fn sample(&mut self) -> Result<(), Failure>;
 
-    /// Writes what it saw to a file or a pipe, behind what it saw before.
+    /// Writes the last sample to a file or a pipe, after the previous ones.
     fn print(&mut self, out: &mut dyn Write) -> Result<(), Failure>;
 
-    /// Draws what it saw in lines of no more than `size`.
+    /// Draws the last sample within `size`.
     fn draw(&mut self, size: Size, out: &mut dyn Write) -> Result<(), Failure>;
 
-    /// What it saw in one line, below which it is drawn.
+    /// The last sample in one line, above the drawing.
     fn status(&self) -> Status;
 
-    /// What all looks together saw: `3 came, 2 went`.
+    /// The sum of all samples: `3 came, 2 went`.
     fn sum(&self) -> String;
 
-    /// Whether there is nothing left to look at.
+    /// Whether there is nothing left to sample.
     fn is_over(&self) -> bool {
         false
     }
 
-    /// What all looks together left out, and whether they are complete.
+    /// What was left out, and whether all samples are complete.
     fn answer(&self) -> (Option<&str>, Answer);
 }
 
-/// A look in a few words.
+/// A sample in a few words.
 #[derive(Debug, Default)]
 pub(crate) struct Status {
     /// Time of day.
@@ -59,7 +52,7 @@ pub(crate) struct Status {
     pub(crate) text: String,
 }
 
-/// Looks at `watched` at that pace, until it has been done often enough or somebody ends it.
+/// Samples `watched` at that pace, until the count is reached or the user ends it.
 pub(crate) fn watch(
     pace: Pace,
     is_screen: bool,
@@ -73,7 +66,7 @@ pub(crate) fn watch(
         is_begun: false,
     });
     let ended = run(pace, &mut console, screen, watched, &mut tally);
-    // The terminal first: what follows is a line like any other.
+    // The terminal first: what follows is an ordinary line.
     drop(console);
     let (line, answer) = match ended? {
         End::Counted(watched) => {
@@ -90,23 +83,23 @@ pub(crate) fn watch(
 
 /// How a watch ended.
 enum End {
-    /// After as many looks as were asked for, or there were to be had.
+    /// The count was reached, or nothing was left to sample.
     Counted(Box<dyn Watched>),
     /// By a key or a signal.
     Asked,
 }
 
-/// What there is to tell of a watch that somebody ended.
+/// The summary of a watch that the user ended.
 #[derive(Debug, Default)]
 struct Tally {
-    looks: u64,
+    samples: u64,
     sum: String,
 }
 
 impl Tally {
     /// `3 looks in 4.01s: 1 came, 2 went`
     fn told(&self, span: Duration) -> String {
-        let looks = match self.looks {
+        let looks = match self.samples {
             0 => {
                 return format!(
                     "ended after {}, before the first look was done",
@@ -120,7 +113,7 @@ impl Tally {
     }
 }
 
-/// The clock.
+/// Samples and shows, in turn.
 fn run(
     pace: Pace,
     console: &mut Console,
@@ -128,14 +121,14 @@ fn run(
     mut watched: Box<dyn Watched>,
     tally: &mut Tally,
 ) -> Result<End, Failure> {
-    let mut looker = Looker::start()?;
+    let mut thread = SamplingThread::start()?;
     let mut due = Some(Instant::now());
     loop {
-        watched = match looker.look(watched, console)? {
+        watched = match thread.sample(watched, console)? {
             Some(watched) => watched,
             None => return Ok(End::Asked),
         };
-        tally.looks += 1;
+        tally.samples += 1;
         tally.sum = watched.sum();
         let mut is_shown = false;
         loop {
@@ -150,7 +143,7 @@ fn run(
             }
             if !is_shown {
                 is_shown = true;
-                let is_last = pace.count.is_some_and(|count| tally.looks >= count.get());
+                let is_last = pace.count.is_some_and(|count| tally.samples >= count.get());
                 if is_last || watched.is_over() {
                     return Ok(End::Counted(watched));
                 }
@@ -165,25 +158,25 @@ fn run(
     }
 }
 
-/// Who looks: a thread of its own. A look takes as long as there are processes, or as something
-/// does not answer, and whoever wants to end the watch should not have to wait for it.
-struct Looker {
+/// A thread that takes the samples. A sample takes long where there are many processes or one does
+/// not answer, and ending the watch must not wait for it.
+struct SamplingThread {
     orders: Sender<Box<dyn Watched>>,
-    looked: Receiver<(Box<dyn Watched>, Result<(), Failure>)>,
-    /// A byte for each look that is done: what a wait for keys can wait for as well.
+    sampled: Receiver<(Box<dyn Watched>, Result<(), Failure>)>,
+    /// One byte for each finished sample, for a wait that also waits for keys.
     done: PipeReader,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Looker {
+impl SamplingThread {
     fn start() -> io::Result<Self> {
         let (orders, ordered) = mpsc::channel::<Box<dyn Watched>>();
-        let (answer, looked) = mpsc::channel();
+        let (answer, sampled) = mpsc::channel();
         let (done, mut tell) = io::pipe()?;
-        // Nobody waits for it: it ends with psgo, or when nobody orders any more.
+        // It is not joined: it ends with psgo, or when `orders` is dropped.
         let thread = thread::Builder::new().spawn(move || {
             for mut watched in ordered {
-                let result = watched.look();
+                let result = watched.sample();
                 if answer.send((watched, result)).is_err() || tell.write_all(&[0]).is_err() {
                     break;
                 }
@@ -191,25 +184,25 @@ impl Looker {
         })?;
         Ok(Self {
             orders,
-            looked,
+            sampled,
             done,
             thread: Some(thread),
         })
     }
 
-    /// Looks once more; nothing if the end is asked for first.
-    fn look(
+    /// Takes a sample; `None` if the end is asked for first.
+    fn sample(
         &mut self,
         watched: Box<dyn Watched>,
         console: &mut Console,
     ) -> Result<Option<Box<dyn Watched>>, Failure> {
-        // That nobody takes it shows below, where nobody answers.
+        // If the thread is gone, no answer comes below.
         let _ = self.orders.send(watched);
         if !console.wait_until(&self.done)? {
             return Ok(None);
         }
-        let Ok((watched, result)) = self.looked.recv() else {
-            // It ends before its orders do only by a panic, which is psgo's own.
+        let Ok((watched, result)) = self.sampled.recv() else {
+            // The thread ends early only by a panic, which is passed on.
             return match self.thread.take().map(JoinHandle::join) {
                 Some(Err(panic)) => std::panic::resume_unwind(panic),
                 _ => Ok(None),
@@ -221,8 +214,8 @@ impl Looker {
     }
 }
 
-/// When to look after the look that was due then: on the beat, so that nothing drifts; at once, if
-/// that is past, and the beat goes on from there. Never, where no clock goes so far.
+/// When the next sample is due: one interval after the last was due, so that nothing drifts; now,
+/// if that is past. `None` if the clock cannot express it.
 fn next(due: Instant, every: Duration, now: Instant) -> Option<Instant> {
     due.checked_add(every).map(|next| next.max(now))
 }
@@ -233,13 +226,13 @@ fn print(watched: &mut dyn Watched, console: &mut Console) -> Result<(), Failure
     if written.is_ok() {
         out.flush()?;
     } else {
-        // Dropped with what it holds, it would try once more.
+        // Dropping the buffer would write its content.
         let _ = out.into_parts();
     }
     written
 }
 
-/// Where looks are drawn one over the other.
+/// The terminal, where each sample is drawn over the previous one.
 #[derive(Debug)]
 struct Screen {
     every: Duration,
@@ -260,7 +253,7 @@ impl Screen {
         let mut frame = Vec::new();
         if !self.is_begun {
             self.is_begun = true;
-            // What is on the terminal goes up and is still there afterwards.
+            // Scrolls what is on the terminal up, so that it is not overwritten.
             frame.resize(size.rows.saturating_sub(1), b'\n');
         }
         push_frame(&status, &body, size, &mut frame);
@@ -269,19 +262,15 @@ impl Screen {
     }
 }
 
-/// How many lines a picture may have: the cursor stays below it, and so do psgo's last words.
+/// How many lines a frame may have: the cursor stays below it, and so does psgo's last line.
 fn lines(size: Size) -> usize {
     size.rows.saturating_sub(1).max(1)
 }
 
-/// A picture over the one before: each line ends with the erasing of what stood there, so that
-/// nothing flickers.
+/// Adds the text of a frame. Each line erases the rest of the old one, which does not flicker.
 fn push_frame(status: &str, body: &[u8], size: Size, frame: &mut Vec<u8>) {
-    const HOME: &[u8] = b"\x1b[H";
-    const REST_OF_LINE: &[u8] = b"\x1b[K";
-    const REST_OF_SCREEN: &[u8] = b"\x1b[J";
-    frame.extend(HOME);
-    let status = table::cut(status, size.columns);
+    frame.extend(ansi::HOME.as_bytes());
+    let status = measure::cut(status, size.columns);
     let body = body.split_inclusive(|b| *b == b'\n');
     let body = body.map(|line| line.strip_suffix(b"\n").unwrap_or(line));
     for line in [status.as_bytes()]
@@ -290,25 +279,19 @@ fn push_frame(status: &str, body: &[u8], size: Size, frame: &mut Vec<u8>) {
         .take(lines(size))
     {
         frame.extend(line);
-        // Behind a full line the cursor still stands on the last column, and would erase it.
+        // After a full line the cursor is still on the last column, which would be erased.
         if shown_width(line) < size.columns {
-            frame.extend(REST_OF_LINE);
+            frame.extend(ansi::ERASE_TO_END_OF_LINE.as_bytes());
         }
         frame.push(b'\n');
     }
-    frame.extend(REST_OF_SCREEN);
+    frame.extend(ansi::ERASE_TO_END_OF_SCREEN.as_bytes());
 }
 
-/// Columns that a line takes, without the colours in it.
+/// How many columns a line takes, without the colours in it.
 fn shown_width(line: &[u8]) -> usize {
     let text = String::from_utf8_lossy(line);
-    let mut parts = text.split('\x1b');
-    let first = parts.next().map_or(0, table::width);
-    let colored = parts.map(|part| {
-        part.split_once('m')
-            .map_or(0, |(_, text)| table::width(text))
-    });
-    first + colored.sum::<usize>()
+    ansi::uncolored(&text).map(measure::width).sum()
 }
 
 /// A span to the hundredth of a second, `1m2.5s`.

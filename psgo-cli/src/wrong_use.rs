@@ -1,4 +1,4 @@
-//! What clap found wrong with a command line, in psgo's words: one line, flags with one dash.
+//! Errors in the command line, in psgo's words: one line, flags with one dash.
 
 use std::error::Error as _;
 
@@ -20,7 +20,7 @@ pub(crate) fn explain(error: &Error) -> String {
     };
     match error.kind() {
         ErrorKind::UnknownArgument => match flag() {
-            // One letter is like too much to be a hint of anything.
+            // One letter resembles too many flags for a useful suggestion.
             word if word.starts_with('-') && word.len() == 2 => format!("unknown flag {word}"),
             word if word.starts_with('-') => {
                 format!("unknown flag {word}{}", hint(ContextKind::SuggestedArg))
@@ -57,7 +57,7 @@ pub(crate) fn explain(error: &Error) -> String {
             format!("{first} cannot stand before a command; flags follow it")
         }
         ErrorKind::InvalidUtf8 => "an argument is not UTF-8".to_owned(),
-        // The rest needs a description that psgo's is not: clap's own first line.
+        // psgo's description causes no other kind. If one comes all the same: clap's first line.
         _ => {
             let text = error.to_string();
             let line = text.lines().next().unwrap_or_default();
@@ -66,7 +66,7 @@ pub(crate) fn explain(error: &Error) -> String {
     }
 }
 
-/// A word as it was typed, made safe to show.
+/// A word as it was typed, in quotes and escaped.
 pub(crate) fn quoted(word: &str) -> String {
     format!("\"{}\"", Escaped(word.as_bytes()))
 }
@@ -79,7 +79,7 @@ fn first(value: &ContextValue) -> Option<&str> {
     }
 }
 
-/// Of several suggestions clap gives the best one last.
+/// The best suggestion: clap gives it last.
 fn nearest(value: &ContextValue) -> Option<&str> {
     match value {
         ContextValue::Strings(texts) => texts.last().map(String::as_str),
@@ -87,7 +87,7 @@ fn nearest(value: &ContextValue) -> Option<&str> {
     }
 }
 
-/// `--pids <PID>`, as clap puts it, as `-pids`.
+/// clap's `--pids <PID>` as `-pids`.
 fn flag(usage: &str) -> String {
     let name = usage.split([' ', '=', '[']).next().unwrap_or_default();
     let name = name

@@ -149,6 +149,15 @@ pub struct JoinedViews {
     pub skipped: Vec<Skipped>,
 }
 
+impl From<View> for JoinedViews {
+    fn from(view: View) -> Self {
+        Self {
+            views: vec![view],
+            skipped: Vec::new(),
+        }
+    }
+}
+
 /// A container that a listing read.
 #[derive(Debug, Clone)]
 #[non_exhaustive]

@@ -15,16 +15,16 @@ use psgo::{
 
 use crate::failure::{Failure, system_words};
 
-/// Where the rules are, if they are not named: the first of these files that there is.
+/// Where the rules are unless `-rules` says: the first of these files that exists.
 const RULES: [&str; 2] = ["/usr/local/etc/psgo/drift.toml", "/etc/psgo/drift.toml"];
 
-/// Otherwise all files of the first of these folders that there is.
+/// Otherwise all files of the first of these directories that exists.
 const RULE_DIRS: [&str; 2] = ["/usr/local/etc/psgo/drift.d", "/etc/psgo/drift.d"];
 
-/// Whatever is put right by saving anew.
+/// How to repair a list.
 const ANEW: &str = "psgo drift write makes it anew";
 
-/// A path as it is told.
+/// A path as it is shown.
 pub(super) fn shown(path: &Path) -> String {
     Escaped(path.as_os_str().as_encoded_bytes()).to_string()
 }
@@ -33,12 +33,12 @@ fn trouble(path: &Path, reason: &str) -> Failure {
     Failure::trouble(format!("{}: {reason}", shown(path)))
 }
 
-/// What the system said, of `path`.
+/// The failure of a system call on `path`.
 fn failed(path: &Path, error: &io::Error) -> Failure {
     trouble(path, &system_words(error))
 }
 
-/// `path` with `end` behind its name.
+/// `path` with `end` appended to its name.
 fn beside(path: &Path, end: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(end);
@@ -49,7 +49,7 @@ fn beside(path: &Path, end: &str) -> PathBuf {
 ///
 /// # Errors
 ///
-/// There is none, or it cannot be read, or it is not whole.
+/// It does not exist, cannot be read, or is not whole.
 pub(super) fn read(path: &Path) -> Result<Vec<Line>, Failure> {
     let bytes = bytes(path)?.ok_or_else(|| {
         trouble(
@@ -60,7 +60,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<Line>, Failure> {
     parse(path, &bytes)
 }
 
-/// The bytes of a list as it was read.
+/// Parses the bytes of a list.
 pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<Line>, Failure> {
     if bytes.is_empty() {
         return Err(trouble(path, &format!("the list is empty; {ANEW}")));
@@ -87,7 +87,7 @@ pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<Line>, Failure> {
     Ok(lines)
 }
 
-/// The text, or the line at which it is none.
+/// The text, or the line at which it is not UTF-8.
 fn utf8(bytes: &[u8]) -> Result<&str, usize> {
     std::str::from_utf8(bytes).map_err(|error| {
         let (good, _) = bytes.split_at(error.valid_up_to());
@@ -95,7 +95,7 @@ fn utf8(bytes: &[u8]) -> Result<&str, usize> {
     })
 }
 
-/// The bytes of a file; nothing if there is none.
+/// The bytes of a file; `None` if it does not exist.
 pub(super) fn bytes(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
     match regular(path)? {
         Some(_) => fs::read(path)
@@ -105,8 +105,8 @@ pub(super) fn bytes(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
     }
 }
 
-/// What is known of a regular file; nothing if there is none. From anything else reading might
-/// never end.
+/// The metadata of a regular file; `None` if it does not exist. Reading anything else might never
+/// end.
 fn regular(path: &Path) -> Result<Option<Metadata>, Failure> {
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_file() => Ok(Some(metadata)),
@@ -116,12 +116,12 @@ fn regular(path: &Path) -> Result<Option<Metadata>, Failure> {
     }
 }
 
-/// Saves `text` at `path`, and what was there before at `path.old`.
+/// Saves `text` at `path`, and the previous content at `path.old`.
 ///
-/// It is written beside, and takes the name when all of it is on the disk; so there is a whole list
-/// at every moment, whatever goes wrong.
+/// It is written to a file beside it, which is renamed once all of it is on disk. So there is a
+/// whole list at any time, whatever fails.
 pub(super) fn save(name: &Path, text: &str) -> Result<(), Failure> {
-    // A link stays a link.
+    // A symbolic link is kept.
     let path = &fs::canonicalize(name).unwrap_or_else(|_| name.to_owned());
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -144,12 +144,12 @@ pub(super) fn save(name: &Path, text: &str) -> Result<(), Failure> {
             &format!("cannot write: {reason}; nothing has changed"),
         )
     })?;
-    // That the names are on the disk too; where a folder cannot be synced, they will be.
+    // Syncs the names too. Where a directory cannot be synced, they reach the disk later.
     let _ = File::open(folder).and_then(|folder| folder.sync_all());
     Ok(())
 }
 
-/// A file that has not got its name yet; it goes if it never does.
+/// A temporary file, removed on drop unless it was renamed.
 struct Beside {
     path: PathBuf,
     has_name: bool,
@@ -157,9 +157,9 @@ struct Beside {
 
 impl Beside {
     fn at(path: &Path, end: &str) -> Self {
-        // Two at once must not write to one.
+        // Two processes must not write to the same file.
         let path = beside(path, &format!(".{end}-{}", std::process::id()));
-        // One that had this number, and did not come to its end.
+        // One that an interrupted process with this pid left.
         let _ = fs::remove_file(&path);
         Self {
             path,
@@ -167,28 +167,29 @@ impl Beside {
         }
     }
 
-    /// A file of these bytes, on the disk; readable for whom the one before it is.
+    /// A file of these bytes, synced, with the owner and permissions of the previous one.
     fn write(path: &Path, end: &str, bytes: &[u8], before: Option<&Metadata>) -> io::Result<Self> {
         let new = Self::at(path, end);
         let mut file = File::create_new(&new.path)?;
         if let Some(before) = before {
-            // It takes root to give a file away.
+            // Only root may change the owner.
             let _ = chown(&new.path, Some(before.uid()), Some(before.gid()));
             file.set_permissions(before.permissions())?;
         }
-        // Only now: whoever may not read the list may not read this either.
+        // Only now that the permissions are set: who may not read the list may not read this
+        // either.
         file.write_all(bytes)?;
         file.sync_all()?;
         Ok(new)
     }
 
-    /// Another name of the file at `path`; its bytes once more where a file has but one name.
+    /// A hard link to the file at `path`, or a copy where hard links are not supported.
     fn link(path: &Path, metadata: &Metadata) -> io::Result<Self> {
         let kept = Self::at(path, "kept");
         if fs::hard_link(path, &kept.path).is_ok() {
             return Ok(kept);
         }
-        // Its end would be that of the file of the same name.
+        // Its drop would remove the next file, which has the same name.
         drop(kept);
         Self::write(path, "kept", &fs::read(path)?, Some(metadata))
     }
@@ -203,7 +204,7 @@ impl Beside {
 impl Drop for Beside {
     fn drop(&mut self) {
         if !self.has_name {
-            // Nothing more can be done about it.
+            // If this fails, the file stays; there is nothing else to do.
             let _ = fs::remove_file(&self.path);
         }
     }
@@ -212,14 +213,14 @@ impl Drop for Beside {
 /// A file of rules.
 #[derive(Debug)]
 pub(super) struct Source {
-    /// As it is told.
+    /// Its path as it is shown.
     pub(super) name: String,
     pub(super) text: String,
-    /// How many rules it has.
+    /// The number of its rules.
     pub(super) count: usize,
 }
 
-/// The rules in force, and the files that they come from.
+/// The rules in force, and the files they come from.
 pub(super) fn rules(given: Option<&Path>) -> Result<(Rules, Vec<Source>), Failure> {
     let paths = match given {
         Some(path) => vec![path.to_owned()],
@@ -266,7 +267,7 @@ fn usual() -> Result<Vec<PathBuf>, Failure> {
     Ok(Vec::new())
 }
 
-/// The files that end in `.toml`, by name; what an editor leaves behind does not, or is hidden.
+/// The files that end in `.toml`, sorted by name, without hidden ones: editors leave those behind.
 fn in_folder(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let names = fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.file_name()));
     let mut names: Vec<OsString> = names.collect::<io::Result<_>>()?;

@@ -1,4 +1,4 @@
-//! The grammar of `psgo drift`, and what was asked, typed.
+//! The grammar of `psgo drift`, and the request parsed from it.
 
 use std::{os::unix::ffi::OsStringExt, path::PathBuf};
 
@@ -6,12 +6,13 @@ use clap::{Arg, ArgAction, ArgMatches, Command, ValueEnum, builder::PossibleValu
 use psgo::Pid;
 
 use crate::{
-    args::{self, Color, Join, Look},
     failure::Failure,
-    values,
+    flags::{
+        Scope, Style, WHERE_TO_LOOK, color_flag, help, output_flag, scope_flags_named, values,
+    },
 };
 
-/// Where the list is kept unless told.
+/// The default path of the list.
 pub(crate) const DB: &str = "/var/lib/psgo/drift.db";
 
 /// What `psgo drift` was asked for.
@@ -20,11 +21,10 @@ pub(crate) struct Drift {
     pub(crate) action: Action,
     /// The saved list.
     pub(crate) db: PathBuf,
-    /// The rules; nothing for those of the usual places.
+    /// The file of rules; `None` for those in the usual places.
     pub(crate) rules: Option<PathBuf>,
-    pub(crate) look: Look,
-    pub(crate) output: Output,
-    pub(crate) color: Color,
+    pub(crate) scope: Scope,
+    pub(crate) style: Style<Form>,
 }
 
 /// What to do.
@@ -34,7 +34,7 @@ pub(crate) enum Action {
     Dump,
     /// Save what runs.
     Write {
-        /// Show what changes by it.
+        /// Show what that changes.
         verbose: bool,
     },
     /// Print the differences.
@@ -45,7 +45,7 @@ pub(crate) enum Action {
     Rules,
     /// Read the rules.
     Check,
-    /// Tell which rules are about a process.
+    /// Show which rules apply to a process.
     Explain(Pid),
 }
 
@@ -57,24 +57,24 @@ pub(crate) struct Sides {
     pub(crate) retry: bool,
 }
 
-/// A change by hand.
+/// A change of the list by hand.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Edit {
-    /// Otherwise it is removed.
+    /// Whether to add the process; otherwise it is removed.
     pub(crate) adds: bool,
     pub(crate) user: Vec<u8>,
     pub(crate) cmdline: Vec<u8>,
 }
 
-/// A form of output.
+/// A form of the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Output {
+pub(crate) enum Form {
     #[default]
     Text,
     Json,
 }
 
-impl ValueEnum for Output {
+impl ValueEnum for Form {
     fn value_variants<'a>() -> &'a [Self] {
         &[Self::Text, Self::Json]
     }
@@ -141,11 +141,11 @@ pub(crate) fn describe(command: Command) -> Command {
                 ),
         )
         .args(files())
-        .arg(args::help())
+        .arg(help())
 }
 
 fn common(command: Command) -> Command {
-    command.args(files()).arg(args::help())
+    command.args(files()).arg(help())
 }
 
 fn edit(command: Command) -> Command {
@@ -205,62 +205,38 @@ fn looking() -> Vec<Arg> {
         .long("join")
         .value_name("PID")
         .value_parser(values::pid)
-        .help_heading("Where to look")
+        .help_heading(WHERE_TO_LOOK)
         .help("Look from inside the container of PID, against a list of its own: -db");
-    let others = args::where_to_look().into_iter();
-    let others =
-        others.filter(|arg| ["proc", "timeout", "threads"].contains(&arg.get_id().as_str()));
-    std::iter::once(join).chain(others).collect()
+    std::iter::once(join)
+        .chain(scope_flags_named(&["proc", "timeout", "threads"]))
+        .collect()
 }
 
 fn showing() -> [Arg; 2] {
     [
-        Arg::new("output")
-            .long("output")
-            .value_name("FORM")
-            .value_parser(value_parser!(Output))
-            .help("Form of the answer [default: text]"),
-        Arg::new("color")
-            .long("color")
-            .value_name("WHEN")
-            .value_parser(value_parser!(Color))
-            .help("Whether to colour differences [default: auto]"),
+        output_flag::<Form>(),
+        color_flag("Whether to colour differences [default: auto]"),
     ]
-    .map(|arg| arg.help_heading("How to show it"))
 }
 
-/// What the words after `drift` ask for.
+/// What was asked.
 pub(crate) fn request(matches: &ArgMatches) -> Result<Drift, Failure> {
     let (name, matches) = matches.subcommand().unwrap_or(("show", matches));
     let action = action(name, matches)?;
-    let looks = !matches!(action, Action::Edit(_));
-    let look = if looks {
-        look(matches)
-    } else {
-        Look::default()
-    };
+    let scope = Scope::from_matches(matches)?;
     let db: Option<PathBuf> = matches.get_one("db").cloned();
     let needs_db = matches!(action, Action::Show(_) | Action::Write { .. });
-    if needs_db && look.join.is_some() && db.is_none() {
+    if needs_db && scope.join.is_some() && db.is_none() {
         return Err(Failure::wrong_use(
             "-join needs -db: the usual list is that of the host",
         ));
     }
-    // The rules are TOML, whatever shows them.
-    let is_shown = !matches!(action, Action::Rules | Action::Check | Action::Explain(_));
     Ok(Drift {
         action,
         db: db.unwrap_or_else(|| DB.into()),
         rules: matches.get_one("rules").cloned(),
-        look,
-        output: is_shown
-            .then(|| matches.get_one("output").copied())
-            .flatten()
-            .unwrap_or_default(),
-        color: is_shown
-            .then(|| matches.get_one("color").copied())
-            .flatten()
-            .unwrap_or_default(),
+        scope,
+        style: Style::from_matches(matches),
     })
 }
 
@@ -292,7 +268,7 @@ fn action(name: &str, matches: &ArgMatches) -> Result<Action, Failure> {
         _ => {
             let missing = matches.get_flag("missing") || name == "show-missing";
             let extra = matches.get_flag("extra") || name == "show-extra";
-            // Neither is both.
+            // Without either, both are shown.
             Action::Show(Sides {
                 missing: missing || !extra,
                 extra: extra || !missing,
@@ -300,14 +276,4 @@ fn action(name: &str, matches: &ArgMatches) -> Result<Action, Failure> {
             })
         }
     })
-}
-
-fn look(matches: &ArgMatches) -> Look {
-    Look {
-        join: matches.get_one("join").map(|pid| Join::Into(*pid)),
-        proc: matches.get_one("proc").cloned(),
-        timeout: matches.get_one("timeout").copied(),
-        threads: matches.get_one("threads").copied(),
-        ..Look::default()
-    }
 }

@@ -1,4 +1,4 @@
-//! `psgo drift`: what should run against what runs.
+//! `psgo drift`: compares what runs with what should run.
 
 use std::{
     io::{self, Write},
@@ -7,36 +7,36 @@ use std::{
 };
 
 use psgo::{
-    Query, Row,
     bytes::Escaped,
-    descriptor::Subject,
-    drift::{self, Change, Line, Rules},
+    drift::{self, Change, Line},
 };
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 
 use crate::{
-    failure::{self, Answer, Failure},
-    left_out, list, output, terminal,
+    ansi::{GREEN, RED, painted},
+    failure::{Answer, Failure},
+    output::{
+        self,
+        json::{self, Items as _},
+    },
 };
+use grammar::{Action, Edit, Form, Sides};
+use sampler::Sampler;
 
 mod files;
 mod grammar;
 mod rules;
+mod sampler;
 
-use grammar::{Action, Edit, Output, Sides};
 pub(crate) use grammar::{Drift, describe, request};
 
-/// The pauses between the looks of `-retry`: long enough for a restart.
+/// The pauses between the samples of `-retry`: long enough for a restart.
 const PAUSES: [Duration; 4] = [
     Duration::from_millis(100),
     Duration::from_millis(300),
     Duration::from_millis(600),
     Duration::from_secs(1),
 ];
-
-const RED: &str = "\x1b[31m";
-const GREEN: &str = "\x1b[32m";
-const PLAIN: &str = "\x1b[0m";
 
 /// Does what `drift` asks for.
 pub(crate) fn drift(drift: &Drift) -> Result<Answer, Failure> {
@@ -51,77 +51,24 @@ pub(crate) fn drift(drift: &Drift) -> Result<Answer, Failure> {
     }
 }
 
-/// Looks, as often as it is asked.
-struct Looker {
-    query: Query,
-    /// psgo itself, which is no daemon.
-    own: Option<psgo::Pid>,
-    rules: Rules,
-    /// What the last look left out.
-    left_out: Option<String>,
-}
-
-impl Looker {
-    fn new(drift: &Drift) -> Result<Self, Failure> {
-        let (rules, _) = files::rules(drift.rules.as_deref())?;
-        let view = list::view(&drift.look)?;
-        let own = view.this_process();
-        let query = list::paced(&drift.look, Query::new(&drift::COLUMNS)?);
-        Ok(Self {
-            query: query.view(view),
-            own,
-            rules,
-            left_out: None,
-        })
-    }
-
-    /// The processes of now, without psgo.
-    fn rows(&mut self) -> Result<Vec<Row>, Failure> {
-        let mut rows = Vec::new();
-        let outcome = self.query.for_each(|row| {
-            if Some(row.pid()) != self.own {
-                rows.push(row);
-            }
-            std::ops::ControlFlow::Continue(())
-        })?;
-        let skipped = &outcome.skipped;
-        (self.left_out, _) = left_out::summary(Subject::Processes, skipped, outcome.abandoned);
-        Ok(rows)
-    }
-
-    fn tree(&mut self) -> Result<Vec<Line>, Failure> {
-        Ok(drift::tree(&self.rows()?, &self.rules)?)
-    }
-
-    /// Says what the last look left out, once there is an answer.
-    fn tell(&self) {
-        if let Some(line) = &self.left_out {
-            failure::say(line);
-        }
-    }
-}
-
 fn text(lines: &[Line]) -> String {
     let line = |line: &Line| format!("{line}\n");
     lines.iter().map(line).collect()
 }
 
 fn dump(drift: &Drift) -> Result<Answer, Failure> {
-    let mut looker = Looker::new(drift)?;
-    let lines = looker.tree()?;
+    let mut sampler = Sampler::new(drift)?;
+    let lines = sampler.tree()?;
     let mut out = output::stdout();
-    match drift.output {
-        Output::Text => lines.iter().try_for_each(|line| writeln!(out, "{line}"))?,
-        Output::Json => {
-            let records: Vec<_> = lines
-                .iter()
-                .map(|line| Record { change: None, line })
-                .collect();
-            array(&mut out, &records)?;
+    match drift.style.output {
+        Form::Text => lines.iter().try_for_each(|line| writeln!(out, "{line}"))?,
+        Form::Json => {
+            let records = lines.iter().map(|line| Record { change: None, line });
+            array(&mut out, records)?;
         }
     }
     out.flush()?;
-    looker.tell();
+    sampler.tell();
     Ok(Answer::Complete)
 }
 
@@ -134,15 +81,15 @@ fn write(drift: &Drift, verbose: bool) -> Result<Answer, Failure> {
             "{path}: this is no list of psgo drift, and stays as it is"
         )));
     }
-    let mut looker = Looker::new(drift)?;
-    let lines = looker.tree()?;
-    looker.tell();
+    let mut sampler = Sampler::new(drift)?;
+    let lines = sampler.tree()?;
+    sampler.tell();
     if lines.len() < 2 {
         return Err(Failure::trouble("there is no process to save".to_owned()));
     }
     let new = text(&lines);
     if before.as_deref() == Some(new.as_bytes()) {
-        return told(drift, false, verbose, &[]);
+        return report(drift, false, verbose, &[]);
     }
     files::save(path, &new)?;
     let old = match &before {
@@ -150,27 +97,27 @@ fn write(drift: &Drift, verbose: bool) -> Result<Answer, Failure> {
         None => Ok(Vec::new()),
     };
     match old {
-        Ok(old) => told(drift, true, verbose, &drift::diff(&old, &lines)),
-        // What was saved is whole, whatever was there before.
-        Err(_) => told(drift, true, verbose, &drift::diff(&[], &lines)),
+        Ok(old) => report(drift, true, verbose, &drift::diff(&old, &lines)),
+        // The saved list is whole, even if the previous one could not be parsed.
+        Err(_) => report(drift, true, verbose, &drift::diff(&[], &lines)),
     }
 }
 
-/// Whether it is what psgo wrote, or the beginning of it.
+/// Whether it is a list that psgo wrote, or the beginning of one.
 fn is_list(bytes: &[u8]) -> bool {
     const BEGINNING: &[u8] = b"root  {user=";
     bytes.starts_with(BEGINNING) || BEGINNING.starts_with(bytes)
 }
 
-/// Says what became of the list.
-fn told(
+/// Reports what was done to the list.
+fn report(
     drift: &Drift,
     is_written: bool,
     verbose: bool,
     changes: &[Change<'_>],
 ) -> Result<Answer, Failure> {
     let mut out = output::stdout();
-    if drift.output == Output::Text {
+    if drift.style.output == Form::Text {
         let what = if is_written {
             "Wrote to"
         } else {
@@ -178,7 +125,7 @@ fn told(
         };
         writeln!(out, "{what} {}", files::shown(&drift.db))?;
     }
-    if verbose || drift.output == Output::Json {
+    if verbose || drift.style.output == Form::Json {
         print(drift, changes, &mut out)?;
     }
     out.flush()?;
@@ -187,15 +134,15 @@ fn told(
 
 fn show(drift: &Drift, sides: Sides) -> Result<Answer, Failure> {
     let saved = files::read(&drift.db)?;
-    let mut looker = Looker::new(drift)?;
-    let mut now = looker.tree()?;
+    let mut sampler = Sampler::new(drift)?;
+    let mut now = sampler.tree()?;
     if sides.retry {
         for pause in PAUSES {
             if asked(&drift::diff(&saved, &now), sides).is_empty() {
                 break;
             }
             thread::sleep(pause);
-            now = looker.tree()?;
+            now = sampler.tree()?;
         }
     }
     let all = drift::diff(&saved, &now);
@@ -203,7 +150,7 @@ fn show(drift: &Drift, sides: Sides) -> Result<Answer, Failure> {
     let mut out = output::stdout();
     print(drift, &changes, &mut out)?;
     out.flush()?;
-    looker.tell();
+    sampler.tell();
     Ok(if changes.is_empty() {
         Answer::Complete
     } else {
@@ -211,7 +158,7 @@ fn show(drift: &Drift, sides: Sides) -> Result<Answer, Failure> {
     })
 }
 
-/// The changes of the sides that are asked for.
+/// The changes on the sides asked for.
 fn asked<'a>(changes: &[Change<'a>], sides: Sides) -> Vec<Change<'a>> {
     let is_asked = |change: &&Change<'a>| match change {
         Change::Missing(_) => sides.missing,
@@ -233,23 +180,23 @@ fn change(drift: &Drift, edit: &Edit) -> Result<Answer, Failure> {
         )));
     }
     files::save(&drift.db, &text(&lines))?;
-    told(drift, true, true, &drift::diff(&saved, &lines))
+    report(drift, true, true, &drift::diff(&saved, &lines))
 }
 
-/// The changes in the form that is asked for.
+/// Writes the changes in the form asked for.
 fn print(drift: &Drift, changes: &[Change<'_>], out: &mut impl Write) -> io::Result<()> {
-    if drift.output == Output::Json {
-        return array(out, &changes.iter().map(Record::of).collect::<Vec<_>>());
+    if drift.style.output == Form::Json {
+        return array(out, changes.iter().map(Record::of));
     }
-    let has_color = terminal::has_color(drift.color);
+    let has_color = drift.style.has_color();
     for change in changes {
         let (sign, color) = if change.is_missing() {
             ('-', RED)
         } else {
             ('+', GREEN)
         };
-        let (on, off) = if has_color { (color, PLAIN) } else { ("", "") };
-        writeln!(out, "{on}{sign} {}{off}", change.line())?;
+        let line = format!("{sign} {}", change.line());
+        writeln!(out, "{}", painted(color, &line, has_color))?;
     }
     Ok(())
 }
@@ -287,11 +234,10 @@ impl Serialize for Record<'_> {
 }
 
 /// An array, one record a line.
-fn array(out: &mut impl Write, records: &[Record<'_>]) -> io::Result<()> {
-    out.write_all(b"[")?;
-    for (i, record) in records.iter().enumerate() {
-        out.write_all(if i == 0 { b"\n" } else { b",\n" })?;
-        serde_json::to_writer(&mut *out, record)?;
+fn array<'a>(out: &mut impl Write, records: impl Iterator<Item = Record<'a>>) -> io::Result<()> {
+    let mut array = json::Array::new(out);
+    for record in records {
+        array.item(&record)?;
     }
-    out.write_all(if records.is_empty() { b"]\n" } else { b"\n]\n" })
+    array.finish()
 }

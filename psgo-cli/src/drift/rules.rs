@@ -1,4 +1,4 @@
-//! `psgo drift rules`: which rules are in force, and what they make of a process.
+//! `psgo drift rules`: which rules are in force, and what they do with a process.
 
 use psgo::{
     bytes::Escaped,
@@ -11,11 +11,12 @@ use crate::{
 };
 
 use super::{
-    Drift, Looker,
     files::{self, Source},
+    grammar::Drift,
+    sampler::Sampler,
 };
 
-/// All rules as one file, which can take the place of all others.
+/// Prints all rules as one file, which can replace all others.
 pub(super) fn print(drift: &Drift) -> Result<Answer, Failure> {
     let (_, sources) = files::rules(drift.rules.as_deref())?;
     let text: String = sources.iter().map(printed).collect();
@@ -23,7 +24,7 @@ pub(super) fn print(drift: &Drift) -> Result<Answer, Failure> {
     Ok(Answer::Complete)
 }
 
-/// Reads all rules, and says how many there are.
+/// Reads all rules, and prints how many there are.
 pub(super) fn check(drift: &Drift) -> Result<Answer, Failure> {
     let (_, sources) = files::rules(drift.rules.as_deref())?;
     let line = |source: &Source| {
@@ -34,11 +35,11 @@ pub(super) fn check(drift: &Drift) -> Result<Answer, Failure> {
     Ok(Answer::Complete)
 }
 
-/// What the rules make of one process.
+/// Prints what the rules do with a process.
 pub(super) fn explain(drift: &Drift, pid: psgo::Pid) -> Result<Answer, Failure> {
-    let mut looker = Looker::new(drift)?;
-    let rows = looker.rows()?;
-    let Some(told) = drift::explain(&rows, &looker.rules, pid)? else {
+    let mut sampler = Sampler::new(drift)?;
+    let rows = sampler.rows()?;
+    let Some(told) = drift::explain(&rows, &sampler.rules, pid)? else {
         failure::say(&format!("left out: {pid} (no such process)"));
         return Ok(Answer::Incomplete);
     };
@@ -63,12 +64,12 @@ pub(super) fn explain(drift: &Drift, pid: psgo::Pid) -> Result<Answer, Failure> 
     Ok(Answer::Complete)
 }
 
-/// A file of rules as a part of one of all.
+/// A file of rules as part of the whole.
 fn printed(source: &Source) -> String {
     let mut is_head = true;
     let line = |line: &str| {
         is_head &= !line.trim_start().starts_with('[');
-        // It would stand in the rule before it.
+        // Here it would be part of the rule before it.
         let is_own = is_head && line.trim_start().starts_with("builtin");
         format!("{}{line}\n", if is_own { "# " } else { "" })
     };

@@ -1,28 +1,32 @@
-//! The words of `psgo inspect`: their description, and what was asked, typed.
+//! The grammar of `psgo inspect`, and the request parsed from it.
 
-use clap::{Arg, ArgAction, ArgMatches, Command, ValueEnum, builder::PossibleValue, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command, ValueEnum, builder::PossibleValue};
 use psgo::Pid;
 
-use crate::{
-    args::{self, Color, Join, Look},
-    failure::Failure,
-    values, wrong_use,
+use super::{
+    depth::Depth,
+    sections::{SECTIONS, Section},
 };
+use crate::{
+    failure::Failure,
+    flags::{Scope, Style, color_flag, help, output_flag, scope_flags_named, values, width_flag},
+    wrong_use,
+};
+
+/// More rows of a table than these are shown only where its section is the only one.
+const MANY: usize = 40;
 
 /// What `psgo inspect` was asked for.
 #[derive(Debug)]
 pub(crate) struct Inspect {
     pub(crate) pids: Vec<Pid>,
-    /// Those for which it holds, of the pids if there are any.
+    /// Only processes that match it, among the pids if there are any.
     pub(crate) filter: Option<String>,
-    /// These sections, in the page's order.
-    pub(crate) sections: Vec<Section>,
-    /// Whether to tell the values of environment variables.
-    pub(crate) environ: bool,
-    pub(crate) form: Form,
-    pub(crate) width: Option<usize>,
-    pub(crate) color: Color,
-    pub(crate) look: Look,
+    /// The sections to show, in the page's order.
+    pub(super) sections: Vec<&'static Section>,
+    pub(super) depth: Depth,
+    pub(crate) scope: Scope,
+    pub(crate) style: Style<Form>,
 }
 
 /// A form of the answer.
@@ -46,65 +50,21 @@ impl ValueEnum for Form {
     }
 }
 
-/// A part of the answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Section {
-    Identity,
-    Family,
-    State,
-    Ids,
-    Memory,
-    Cpu,
-    Io,
-    Files,
-    Sockets,
-    Limits,
-    Namespaces,
-    Container,
-    Threads,
-    Environ,
-}
-
-impl Section {
-    /// All, in the page's order, and their names.
-    pub(crate) const ALL: [(Self, &'static str); 14] = [
-        (Self::Identity, "identity"),
-        (Self::Family, "family"),
-        (Self::State, "state"),
-        (Self::Ids, "ids"),
-        (Self::Memory, "memory"),
-        (Self::Cpu, "cpu"),
-        (Self::Io, "io"),
-        (Self::Files, "files"),
-        (Self::Sockets, "sockets"),
-        (Self::Limits, "limits"),
-        (Self::Namespaces, "namespaces"),
-        (Self::Container, "container"),
-        (Self::Threads, "threads"),
-        (Self::Environ, "environ"),
-    ];
-}
-
-/// What is told at the end of the help.
+/// The end of the help.
 const ABOUT_SECRETS: &str = "Values of environment variables are secrets more often than not: \
     they are told with -environ alone. Without it the page has their names, and in JSON environ is \
     null with the reason withheld.";
 
 /// The description.
 pub(crate) fn describe(command: Command) -> Command {
-    let mut places = args::where_to_look();
-    for place in &mut places {
-        if place.get_id() == "join" {
-            *place = place
-                .clone()
-                .num_args(1)
-                .help("Look from inside the container of PID: the pids are its own numbers");
-        }
-    }
-    let places = places
-        .into_iter()
-        // The pids stand alone, one process is read by one thread, and no host's ids are told.
-        .filter(|arg| ["join", "proc", "timeout"].contains(&arg.get_id().as_str()));
+    // The pids are arguments, one process is read by one thread, and the host's ids are not shown.
+    let places = scope_flags_named(&["join", "proc", "timeout"]);
+    let places = places.map(|place| match place.get_id().as_str() {
+        "join" => place
+            .num_args(1)
+            .help("Look from inside the container of PID: the pids are its own numbers"),
+        _ => place,
+    });
     command
         .long_about(
             "Tells all that the kernel knows of each process: what it is, its family, state, \
@@ -124,11 +84,11 @@ pub(crate) fn describe(command: Command) -> Command {
         .args(what())
         .args(places)
         .args(how())
-        .arg(args::help())
+        .arg(help())
 }
 
 fn what() -> [Arg; 3] {
-    let names = Section::ALL.map(|(_, name)| name).join(", ");
+    let names = SECTIONS.each_ref().map(|section| section.name).join(", ");
     [
         Arg::new("where")
             .long("where")
@@ -149,23 +109,10 @@ fn what() -> [Arg; 3] {
 
 fn how() -> [Arg; 3] {
     [
-        Arg::new("output")
-            .long("output")
-            .value_name("FORM")
-            .value_parser(value_parser!(Form))
-            .help("Form of the answer [default: page]"),
-        Arg::new("width")
-            .long("width")
-            .value_name("N")
-            .value_parser(values::width)
-            .help("Keep the page to N columns [default: the terminal's width; 0 for no limit]"),
-        Arg::new("color")
-            .long("color")
-            .value_name("WHEN")
-            .value_parser(value_parser!(Color))
-            .help("Whether to colour the page [default: auto]"),
+        output_flag::<Form>(),
+        width_flag("Keep the page to N columns [default: the terminal's width; 0 for no limit]"),
+        color_flag("Whether to colour the page [default: auto]"),
     ]
-    .map(|arg| arg.help_heading("How to show it"))
 }
 
 /// What was asked.
@@ -180,29 +127,30 @@ pub(crate) fn request(matches: &ArgMatches) -> Result<Inspect, Failure> {
             "inspect needs a pid, as psgo inspect 1, or -where",
         ));
     }
-    let look = Look {
-        join: matches.get_one("join").map(|pid| Join::Into(*pid)),
-        proc: matches.get_one("proc").cloned(),
-        timeout: matches.get_one("timeout").copied(),
-        ..Look::default()
+    let sections = sections(matches.get_one::<Vec<String>>("only"))?;
+    let depth = Depth {
+        rows: if sections.len() == 1 {
+            usize::MAX
+        } else {
+            MANY
+        },
+        environ: matches.get_flag("environ"),
     };
     Ok(Inspect {
         pids,
         filter,
-        sections: sections(matches.get_one::<Vec<String>>("only"))?,
-        environ: matches.get_flag("environ"),
-        form: matches.get_one("output").copied().unwrap_or_default(),
-        width: matches.get_one("width").copied(),
-        color: matches.get_one("color").copied().unwrap_or_default(),
-        look,
+        sections,
+        depth,
+        scope: Scope::from_matches(matches)?,
+        style: Style::from_matches(matches),
     })
 }
 
-fn sections(only: Option<&Vec<String>>) -> Result<Vec<Section>, Failure> {
+fn sections(only: Option<&Vec<String>>) -> Result<Vec<&'static Section>, Failure> {
     let Some(only) = only else {
-        return Ok(Section::ALL.map(|(section, _)| section).to_vec());
+        return Ok(SECTIONS.iter().collect());
     };
-    let names = Section::ALL.map(|(_, name)| name);
+    let names = SECTIONS.each_ref().map(|section| section.name);
     if let Some(wrong) = only.iter().find(|name| !names.contains(&name.as_str())) {
         return Err(Failure::WrongUse(format!(
             "-only: there is no section {} ({})",
@@ -210,8 +158,6 @@ fn sections(only: Option<&Vec<String>>) -> Result<Vec<Section>, Failure> {
             names.join(", ")
         )));
     }
-    let wanted = |(section, name): &(Section, &str)| {
-        only.iter().any(|wanted| wanted == name).then_some(*section)
-    };
-    Ok(Section::ALL.iter().filter_map(wanted).collect())
+    let is_wanted = |section: &&Section| only.iter().any(|wanted| wanted == section.name);
+    Ok(SECTIONS.iter().filter(is_wanted).collect())
 }

@@ -2,29 +2,29 @@
 
 use std::io::Write as _;
 
-use psgo::{ErrorKind, Pid, Pids, Process, Query, View};
+use psgo::{ErrorKind, Fields, Pid, Pids, Process, Query, View};
 
 use crate::{
     failure::{self, Answer, Failure},
-    list, output, terminal,
+    output,
 };
-use grammar::{Form, Section};
+use document::Document;
+use grammar::Form;
+use page::Page;
+use sections::SECTIONS;
 
+mod depth;
 mod document;
-mod extra;
-mod figures;
 mod grammar;
 mod page;
 mod sections;
+mod text;
 
 pub(crate) use grammar::{Inspect, describe, request};
 
 /// Answers what was asked.
 pub(crate) fn inspect(inspect: &Inspect) -> Result<Answer, Failure> {
-    let mut view = list::view(&inspect.look)?;
-    if let Some(timeout) = inspect.look.timeout {
-        view = view.timeout(timeout);
-    }
+    let view = inspect.scope.view()?;
     let mut answer = Answer::Complete;
     let mut out = output::stdout();
     let mut is_first = true;
@@ -32,17 +32,17 @@ pub(crate) fn inspect(inspect: &Inspect) -> Result<Answer, Failure> {
         let told = tell(inspect, &view, *pid);
         match &told {
             Ok(text) => {
-                if !is_first && inspect.form == Form::Page {
+                if !is_first && inspect.style.output == Form::Page {
                     out.write_all(b"\n")?;
                 }
                 is_first = false;
                 out.write_all(text)?;
             }
-            // Nobody named one that was chosen by what it is.
+            // A process chosen by a filter was not asked for by pid.
             Err(error) if error.kind() == ErrorKind::Gone && inspect.pids.is_empty() => {}
             Err(error) => {
                 answer = Answer::Incomplete;
-                if inspect.form == Form::Json {
+                if inspect.style.output == Form::Json {
                     serde_json::to_writer(&mut out, &document::of_error(*pid, error))
                         .map_err(std::io::Error::from)?;
                     out.write_all(b"\n")?;
@@ -56,21 +56,24 @@ pub(crate) fn inspect(inspect: &Inspect) -> Result<Answer, Failure> {
     Ok(answer)
 }
 
-/// The processes to tell of: those named, or all for which the filter holds.
+/// The processes to inspect: those named, or all that match the filter.
 fn pids(inspect: &Inspect, view: &View) -> Result<Vec<Pid>, Failure> {
     let Some(filter) = &inspect.filter else {
         return Ok(inspect.pids.clone());
     };
-    let query = list::paced(&inspect.look, Query::new(&["pid"])?).filter(filter)?;
+    let query = inspect
+        .scope
+        .limited(Query::new(&["pid"])?)
+        .filter(filter)?;
     let pids = match inspect.pids.as_slice() {
         [] => Pids::All,
         named => Pids::Only(named),
     };
     let table = query.view(view.clone()).pids(pids).table()?;
-    Ok(table.rows().iter().map(psgo::Row::pid).collect())
+    Ok(table.rows().iter().filter_map(psgo::Row::pid).collect())
 }
 
-/// What the sections together read of those files that can wait for the process.
+/// The files that all sections together read, of those whose reads can wait for the process.
 const READ_BY_ALL: [&str; 8] = [
     "cmdline",
     "environ",
@@ -82,14 +85,15 @@ const READ_BY_ALL: [&str; 8] = [
     "attr/current",
 ];
 
-/// All about one process. One that ends meanwhile has no answer: half of it would be of no moment.
+/// All about one process. One that ends meanwhile has no answer: half of it would be of no
+/// single moment.
 fn tell(inspect: &Inspect, view: &View, pid: Pid) -> psgo::Result<Vec<u8>> {
     let process = view.process(pid)?;
     let text = process.oneshot(|process| {
-        if inspect.sections.len() == Section::ALL.len() {
+        if inspect.sections.len() == SECTIONS.len() {
             process.read_ahead(&READ_BY_ALL);
         }
-        match inspect.form {
+        match inspect.style.output {
             Form::Json => json(inspect, process),
             Form::Page => page(inspect, process),
         }
@@ -101,33 +105,37 @@ fn tell(inspect: &Inspect, view: &View, pid: Pid) -> psgo::Result<Vec<u8>> {
 }
 
 fn json(inspect: &Inspect, process: &Process) -> Vec<u8> {
-    let fields = document::of(process, &inspect.sections, inspect.environ);
+    let fields = object(inspect, process);
     let mut text = serde_json::to_vec(&fields).unwrap_or_default();
     text.push(b'\n');
     text
 }
 
-fn page(inspect: &Inspect, process: &Process) -> Vec<u8> {
-    let limit = match inspect.width {
-        Some(0) => None,
-        Some(width) => Some(width),
-        None => terminal::width(),
-    };
-    let mut page = page::Page::new(limit, terminal::has_color(inspect.color));
-    sections::write(&mut page, process, inspect);
-    page.finish()
+fn object(inspect: &Inspect, process: &Process) -> Fields {
+    let mut document = Document::new(inspect.depth);
+    for section in &inspect.sections {
+        (section.json)(&mut document, process);
+    }
+    document.finish(process.pid())
 }
 
-/// Whether one section alone is asked for, so that it need not be short.
-fn is_alone(inspect: &Inspect, section: Section) -> bool {
-    inspect.sections == [section]
+fn page(inspect: &Inspect, process: &Process) -> Vec<u8> {
+    let style = &inspect.style;
+    let mut page = Page::new(style.limit(), style.has_color(), inspect.depth);
+    page.title(&text::named(process));
+    for section in &inspect.sections {
+        page.section(section.name);
+        (section.page)(&mut page, process);
+    }
+    page.finish()
 }
 
 #[cfg(test)]
 mod tests {
     use std::{fs, process};
 
-    use super::*;
+    use super::{depth::Depth, *};
+    use crate::flags::{Scope, Style};
 
     /// What stands between backquotes on a page of docs/.
     fn quoted(page: &str) -> Vec<String> {
@@ -141,7 +149,18 @@ mod tests {
     fn the_pages_of_docs_name_what_the_object_has() {
         let view = View::host().unwrap();
         let own = view.process(Pid::new(process::id())).unwrap();
-        let object = document::of(&own, &Section::ALL.map(|(section, _)| section), true);
+        let inspect = Inspect {
+            pids: Vec::new(),
+            filter: None,
+            sections: SECTIONS.iter().collect(),
+            depth: Depth {
+                rows: usize::MAX,
+                environ: true,
+            },
+            scope: Scope::default(),
+            style: Style::default(),
+        };
+        let object = super::object(&inspect, &own);
         let names = |of: &str| -> Vec<String> {
             let Some(psgo::Value::Fields(fields)) = object.find(of) else {
                 panic!("{of}");
@@ -153,8 +172,9 @@ mod tests {
         for name in &ext {
             assert!(inspect.contains(name), "inspect.md lacks ext.{name}");
         }
-        for (_, section) in Section::ALL {
-            assert!(inspect.iter().any(|word| word == section), "{section}");
+        for section in &SECTIONS {
+            let name = section.name;
+            assert!(inspect.iter().any(|word| word == name), "{name}");
         }
         let psutil = quoted("psutil.md");
         for (name, _) in object.iter() {

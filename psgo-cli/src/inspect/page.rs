@@ -2,33 +2,33 @@
 
 use psgo::{Error, ErrorKind};
 
-use crate::output::table::{cut, width};
+use super::depth::Depth;
+use crate::{
+    ansi::{self, BOLD, FAINT, RED},
+    failure,
+    output::measure::{NARROWEST, cut, width, wrapped},
+};
 
-const BOLD: &str = "\x1b[1m";
-const FAINT: &str = "\x1b[2m";
-const RED: &str = "\x1b[31m";
-const PLAIN: &str = "\x1b[0m";
-
-/// Where values begin.
+/// The column at which values begin.
 const NAMES: usize = 20;
 
-/// Where even less is left, lines may be longer than the terminal.
-const NARROWEST: usize = 16;
-
-/// A page that grows.
+/// A page that sections are added to.
 #[derive(Debug)]
 pub(super) struct Page {
     text: String,
     limit: Option<usize>,
-    color: bool,
+    has_color: bool,
+    pub(super) depth: Depth,
 }
 
 impl Page {
-    pub(super) fn new(limit: Option<usize>, color: bool) -> Self {
+    /// An empty page, of lines of at most `limit` columns.
+    pub(super) fn new(limit: Option<usize>, has_color: bool, depth: Depth) -> Self {
         Self {
             text: String::new(),
             limit,
-            color,
+            has_color,
+            depth,
         }
     }
 
@@ -36,13 +36,8 @@ impl Page {
         self.text.into_bytes()
     }
 
-    /// Text between the signs for a colour and for none.
     fn painted(&self, color: &str, text: &str) -> String {
-        if self.color {
-            format!("{color}{text}{PLAIN}")
-        } else {
-            text.to_owned()
-        }
+        ansi::painted(color, text, self.has_color)
     }
 
     fn line(&mut self, line: &str) {
@@ -50,7 +45,7 @@ impl Page {
         self.text.push('\n');
     }
 
-    /// What the page is about.
+    /// Writes what the page is about.
     pub(super) fn title(&mut self, title: &str) {
         let title = match self.limit {
             Some(limit) => cut(title, limit),
@@ -78,7 +73,7 @@ impl Page {
         self.rows(name, &wrapped(value, self.room()));
     }
 
-    /// The same, of a value that is a warning.
+    /// The same, as a warning.
     pub(super) fn warn(&mut self, name: &str, value: &str) {
         let lines = wrapped(value, self.room());
         let lines: Vec<_> = lines.iter().map(|line| self.painted(RED, line)).collect();
@@ -93,7 +88,7 @@ impl Page {
         }
     }
 
-    /// A name, and its value or why there is none.
+    /// A name, and its value or why it is unknown.
     pub(super) fn told(&mut self, name: &str, value: psgo::Result<String>) {
         match value {
             Ok(value) => self.row(name, &value),
@@ -101,14 +96,14 @@ impl Page {
         }
     }
 
-    /// A name, and why it has no value.
+    /// A name, and why its value is unknown.
     pub(super) fn missing(&mut self, name: &str, error: &Error) {
         let lines = wrapped(&format!("? ({})", why(error)), self.room());
         let lines: Vec<_> = lines.iter().map(|line| self.painted(FAINT, line)).collect();
         self.rows(name, &lines);
     }
 
-    /// A name and many values, with commas between.
+    /// A name and several values, separated by commas.
     pub(super) fn list(&mut self, name: &str, values: impl IntoIterator<Item = String>) {
         let values: Vec<String> = values.into_iter().collect();
         let text = if values.is_empty() {
@@ -119,7 +114,7 @@ impl Page {
         self.row(name, &text);
     }
 
-    /// Columns below their headers; the last is cut at the width. Numbers stand to the right.
+    /// Columns below their headers; the last is cut at the width. Numbers are right-aligned.
     pub(super) fn table<const N: usize>(&mut self, headers: [&str; N], rows: &[[String; N]]) {
         let widths: [usize; N] = std::array::from_fn(|i| {
             let cells = rows.iter().map(|row| width(&row[i]));
@@ -150,7 +145,15 @@ impl Page {
         }
     }
 
-    /// A remark in a line of its own.
+    /// Says how many rows of a table were left out, and which section has them.
+    pub(super) fn more(&mut self, all: usize, shown: usize, section: &str) {
+        let more = all.saturating_sub(shown);
+        if more > 0 {
+            self.remark(&format!("and {more} more: -only {section}"));
+        }
+    }
+
+    /// A remark on a line of its own.
     pub(super) fn remark(&mut self, text: &str) {
         for line in wrapped(text, self.room()) {
             let line = self.painted(FAINT, &line);
@@ -159,58 +162,31 @@ impl Page {
     }
 }
 
-/// Why there is no value.
+/// Why a value is unknown.
 pub(super) fn why(error: &Error) -> String {
     match error.kind() {
-        ErrorKind::Denied => match error.missing_capability() {
-            Some(capability) => format!("permission denied, it takes {capability}"),
-            None => "permission denied".to_owned(),
-        },
         ErrorKind::Zombie => "it has ended".to_owned(),
         ErrorKind::Gone => "it is gone".to_owned(),
         ErrorKind::Absent => "this kernel does not tell".to_owned(),
-        ErrorKind::TimedOut => "no answer".to_owned(),
-        _ => error.to_string(),
+        _ => failure::reason(error),
     }
-}
-
-/// The text in lines of at most so many columns, broken at blanks where there are any.
-fn wrapped(text: &str, room: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let mut word = word;
-        let last = lines.last().map_or(0, |line| width(line));
-        let is_first = last == 0;
-        if !is_first && last.saturating_add(1).saturating_add(width(word)) > room {
-            lines.push(String::new());
-        } else if !is_first && let Some(line) = lines.last_mut() {
-            line.push(' ');
-        }
-        while width(word) > room {
-            let part = cut(word, room);
-            if part.is_empty() {
-                break;
-            }
-            if let Some(line) = lines.last_mut() {
-                line.push_str(part);
-            }
-            word = &word[part.len()..];
-            lines.push(String::new());
-        }
-        if let Some(line) = lines.last_mut() {
-            line.push_str(word);
-        }
-    }
-    lines
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn page(limit: Option<usize>) -> Page {
+        let depth = Depth {
+            rows: 40,
+            environ: false,
+        };
+        Page::new(limit, false, depth)
+    }
+
     #[test]
     fn no_line_is_longer_than_the_width() {
-        let mut page = Page::new(Some(40), false);
+        let mut page = page(Some(40));
         page.title(&"title ".repeat(20));
         page.section("identity");
         page.row("arguments", &"word ".repeat(30));
@@ -225,7 +201,7 @@ mod tests {
 
     #[test]
     fn without_a_width_a_value_is_one_line() {
-        let mut page = Page::new(None, false);
+        let mut page = page(None);
         page.row("arguments", &"word ".repeat(300));
         page.row("empty", "");
         let text = String::from_utf8(page.finish()).unwrap();
@@ -234,7 +210,7 @@ mod tests {
 
     #[test]
     fn numbers_stand_to_the_right() {
-        let mut page = Page::new(None, false);
+        let mut page = page(None);
         let rows = [["3", "a"], ["12", "b"]].map(|row| row.map(str::to_owned));
         page.table(["FD", "WHAT"], &rows);
         let text = String::from_utf8(page.finish()).unwrap();

@@ -1,4 +1,4 @@
-//! The table's text between commas.
+//! Comma-separated values: the table's text.
 
 use std::{
     fmt::Write as _,
@@ -7,7 +7,7 @@ use std::{
 
 use psgo::{Value, bytes::Escaped};
 
-use super::Rows;
+use super::rows::Rows;
 
 /// Lines of comma-separated values, each written as it comes.
 #[derive(Debug)]
@@ -15,12 +15,12 @@ pub(crate) struct Csv<W: Write> {
     out: csv::Writer<W>,
     /// The first cell of each row.
     at: Option<String>,
-    /// Of the cell at hand.
+    /// Of the current cell.
     text: String,
 }
 
 impl<W: Write> Csv<W> {
-    /// The header is its first line, if it has one.
+    /// Writes the header, if there is one, as the first line.
     pub(crate) fn new(header: Option<&[&str]>, at: Option<&str>, out: W) -> io::Result<Self> {
         let mut csv = Self {
             out: csv::Writer::from_writer(out),
@@ -29,7 +29,7 @@ impl<W: Write> Csv<W> {
         };
         if let Some(header) = header {
             if csv.at.is_some() {
-                csv.out.write_field("AT").map_err(of_the_system)?;
+                csv.out.write_field("AT").map_err(system_error)?;
             }
             csv.record(header.iter().map(|header| Escaped(header.as_bytes())))?;
         }
@@ -41,14 +41,15 @@ impl<W: Write> Csv<W> {
             self.text.clear();
             // A string takes whatever is written to it.
             let _ = write!(self.text, "{cell}");
-            self.out.write_field(&self.text).map_err(of_the_system)?;
+            self.out.write_field(&self.text).map_err(system_error)?;
         }
-        self.out.write_record(None::<&[u8]>).map_err(of_the_system)
+        self.out.write_record(None::<&[u8]>).map_err(system_error)
     }
 }
 
-/// The error itself, by whose kind a closed pipe is known; csv's own conversion hides it.
-fn of_the_system(error: csv::Error) -> io::Error {
+/// The error of the system itself. csv's own conversion hides its kind, by which a closed pipe is
+/// recognised.
+pub(crate) fn system_error(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
         other => io::Error::other(format!("{other:?}")),
@@ -58,7 +59,7 @@ fn of_the_system(error: csv::Error) -> io::Error {
 impl<W: Write> Rows for Csv<W> {
     fn row(&mut self, values: &[Value]) -> io::Result<()> {
         if let Some(at) = &self.at {
-            self.out.write_field(at).map_err(of_the_system)?;
+            self.out.write_field(at).map_err(system_error)?;
         }
         self.record(values.iter())
     }

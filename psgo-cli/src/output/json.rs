@@ -1,18 +1,87 @@
-//! Objects for programs: one array of them, or one a line.
+//! Objects for programs: an array of them, or one a line.
 
 use std::io::{self, Write};
 
 use psgo::Value;
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 
-use super::Rows;
+use super::rows::Rows;
 
-/// The key of a look's moment.
+/// Writes items as JSON, each as it comes.
+pub(crate) trait Items {
+    fn item(&mut self, item: &impl Serialize) -> io::Result<()>;
+
+    /// Writes what is buffered.
+    fn flush(&mut self) -> io::Result<()>;
+
+    /// Writes the end, and what is buffered.
+    fn finish(&mut self) -> io::Result<()> {
+        self.flush()
+    }
+}
+
+/// One array, an item a line.
+#[derive(Debug)]
+pub(crate) struct Array<W> {
+    out: W,
+    is_empty: bool,
+}
+
+impl<W: Write> Array<W> {
+    pub(crate) fn new(out: W) -> Self {
+        Self {
+            out,
+            is_empty: true,
+        }
+    }
+}
+
+impl<W: Write> Items for Array<W> {
+    fn item(&mut self, item: &impl Serialize) -> io::Result<()> {
+        let before: &[u8] = if self.is_empty { b"[\n" } else { b",\n" };
+        self.is_empty = false;
+        self.out.write_all(before)?;
+        Ok(serde_json::to_writer(&mut self.out, item)?)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        let end: &[u8] = if self.is_empty { b"[]\n" } else { b"\n]\n" };
+        self.out.write_all(end)?;
+        self.out.flush()
+    }
+}
+
+/// An item a line.
+#[derive(Debug)]
+pub(crate) struct Lines<W>(W);
+
+impl<W: Write> Lines<W> {
+    pub(crate) fn new(out: W) -> Self {
+        Self(out)
+    }
+}
+
+impl<W: Write> Items for Lines<W> {
+    fn item(&mut self, item: &impl Serialize) -> io::Result<()> {
+        serde_json::to_writer(&mut self.0, item)?;
+        self.0.write_all(b"\n")
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// The key of a sample's time.
 const AT: &str = "at";
 
 /// A row as one object: its keys are the full names of the descriptors, whatever the headers.
 struct Object<'a> {
-    /// In a watch, the moment of the look.
+    /// In a watch, the time of the sample.
     at: Option<&'a str>,
     keys: &'a [&'static str],
     values: &'a [Value],
@@ -31,78 +100,33 @@ impl Serialize for Object<'_> {
     }
 }
 
-/// One array, an object a line, each written as it comes.
+/// The rows of a table as objects.
 #[derive(Debug)]
-pub(crate) struct Array<W> {
-    out: W,
+pub(crate) struct Objects<I> {
     keys: Vec<&'static str>,
-    is_empty: bool,
-}
-
-impl<W: Write> Array<W> {
-    pub(crate) fn new(keys: Vec<&'static str>, out: W) -> Self {
-        Self {
-            out,
-            keys,
-            is_empty: true,
-        }
-    }
-}
-
-impl<W: Write> Rows for Array<W> {
-    fn row(&mut self, values: &[Value]) -> io::Result<()> {
-        let before: &[u8] = if self.is_empty { b"[\n" } else { b",\n" };
-        self.is_empty = false;
-        self.out.write_all(before)?;
-        serde_json::to_writer(
-            &mut self.out,
-            &Object {
-                at: None,
-                keys: &self.keys,
-                values,
-            },
-        )?;
-        Ok(())
-    }
-
-    fn finish(&mut self) -> io::Result<()> {
-        let end: &[u8] = if self.is_empty { b"[]\n" } else { b"\n]\n" };
-        self.out.write_all(end)?;
-        self.out.flush()
-    }
-}
-
-/// One object a line.
-#[derive(Debug)]
-pub(crate) struct Lines<W> {
-    out: W,
-    /// The first value of each object, and nothing behind it.
+    /// The first value of each object, if there is one.
     at: Option<String>,
-    keys: Vec<&'static str>,
+    items: I,
 }
 
-impl<W: Write> Lines<W> {
-    pub(crate) fn new(keys: Vec<&'static str>, at: Option<&str>, out: W) -> Self {
+impl<I: Items> Objects<I> {
+    pub(crate) fn new(keys: Vec<&'static str>, at: Option<&str>, items: I) -> Self {
         let at = at.map(ToOwned::to_owned);
-        Self { out, at, keys }
+        Self { keys, at, items }
     }
 }
 
-impl<W: Write> Rows for Lines<W> {
+impl<I: Items> Rows for Objects<I> {
     fn row(&mut self, values: &[Value]) -> io::Result<()> {
-        serde_json::to_writer(
-            &mut self.out,
-            &Object {
-                at: self.at.as_deref(),
-                keys: &self.keys,
-                values,
-            },
-        )?;
-        self.out.write_all(b"\n")
+        self.items.item(&Object {
+            at: self.at.as_deref(),
+            keys: &self.keys,
+            values,
+        })
     }
 
     fn finish(&mut self) -> io::Result<()> {
-        self.out.flush()
+        self.items.finish()
     }
 }
 
@@ -114,7 +138,7 @@ mod tests {
 
     fn array(rows: &[[Value; 2]]) -> String {
         let mut out = Vec::new();
-        let mut array = Array::new(KEYS.to_vec(), &mut out);
+        let mut array = Objects::new(KEYS.to_vec(), None, Array::new(&mut out));
         for row in rows {
             array.row(row).unwrap();
         }
@@ -139,7 +163,7 @@ mod tests {
     #[test]
     fn a_newline_in_a_name_makes_no_line() {
         let mut out = Vec::new();
-        let mut lines = Lines::new(KEYS.to_vec(), None, &mut out);
+        let mut lines = Objects::new(KEYS.to_vec(), None, Lines::new(&mut out));
         lines
             .row(&[Value::Int(7), Value::text("a)b (c\n")])
             .unwrap();
@@ -154,7 +178,7 @@ mod tests {
     #[test]
     fn what_cannot_be_written_is_an_error_of_the_system() {
         let mut full = &mut [0_u8; 4][..];
-        let mut lines = Lines::new(KEYS.to_vec(), None, &mut full);
+        let mut lines = Objects::new(KEYS.to_vec(), None, Lines::new(&mut full));
         let error = lines.row(&[Value::Int(7), Value::MISSING]).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::WriteZero);
     }
@@ -163,7 +187,7 @@ mod tests {
     fn in_a_watch_an_object_begins_with_its_moment() {
         let mut out = Vec::new();
         let at = Some("2026-01-02T03:04:05.678+01:00");
-        let mut lines = Lines::new(KEYS.to_vec(), at, &mut out);
+        let mut lines = Objects::new(KEYS.to_vec(), at, Lines::new(&mut out));
         lines.row(&[Value::Int(1), Value::MISSING]).unwrap();
         lines.finish().unwrap();
         assert_eq!(

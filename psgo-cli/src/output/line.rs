@@ -1,36 +1,47 @@
-//! A line of a table, of which only that is written in which it differs from the line above.
+//! A line of a table; only what differs from the line above is written anew.
 
-use super::table::{Look, cut};
+use super::measure::cut;
+use crate::ansi::{FAINT, PLAIN};
 
 /// No column is narrower, its padding included: Go's `tabwriter.NewWriter(…, 5, 1, 3, ' ', 0)`.
 const MIN_WIDTH: usize = 5;
 const PADDING: usize = 3;
 
-const DIM: &str = "\x1b[2m";
-pub(super) const PLAIN: &str = "\x1b[0m";
+/// How a table is laid out.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Layout {
+    /// Columns of the terminal; the last cell of a line ends there.
+    pub(crate) limit: Option<usize>,
+    /// Whether every line ends there, whatever its columns: the terminal would break it in two.
+    pub(crate) is_clipped: bool,
+    /// Whether a line ends with its last cell that is not empty, without blanks behind it.
+    pub(crate) is_trimmed: bool,
+    pub(crate) color: bool,
+}
 
-/// A line as it is shown, of which only what is not as in the line above is written.
+/// A line as it is shown. It is kept from one line to the next, and only cells that change are
+/// written anew.
 #[derive(Debug)]
 pub(super) struct Line<'a> {
     has_color: bool,
-    places: Vec<Place<'a>>,
+    slots: Vec<Slot<'a>>,
     text: Vec<u8>,
-    /// How many of the cells are in the text: where one is not as long as that above, those after
-    /// it are not where they were.
+    /// How many of the cells are in the text. A cell of another length than the one above moves
+    /// all cells after it.
     written: usize,
 }
 
 /// What a line shows in a column.
 #[derive(Debug, Clone, Copy, Default)]
-struct Place<'a> {
-    /// No text is wider.
+struct Slot<'a> {
+    /// The widest text it shows.
     most: usize,
-    /// How wide a text is made by blanks.
+    /// The width to which a text is padded.
     padded: usize,
     text: &'a [u8],
-    is_dim: bool,
+    is_faint: bool,
     is_empty: bool,
-    /// Where it begins, how long it is, and how many blanks are after it.
+    /// Where it begins, its length, and the number of blanks after it.
     begin: usize,
     len: usize,
     blanks: usize,
@@ -38,62 +49,62 @@ struct Place<'a> {
 
 impl<'a> Line<'a> {
     /// An empty line of columns of these widths.
-    pub(super) fn new(widths: &[usize], look: Look) -> Self {
+    pub(super) fn new(widths: &[usize], layout: Layout) -> Self {
         let last = widths.len().saturating_sub(1);
         let padded = |width: &usize| (width + PADDING).max(MIN_WIDTH);
-        let room = look.limit.map_or(usize::MAX, |limit| {
+        let room = layout.limit.map_or(usize::MAX, |limit| {
             limit.saturating_sub(widths[..last].iter().map(padded).sum())
         });
-        let mut left = match look.limit {
-            Some(limit) if look.is_clipped => limit,
+        let mut left = match layout.limit {
+            Some(limit) if layout.is_clipped => limit,
             _ => usize::MAX,
         };
-        let place = |(column, width)| {
+        let slot = |(column, width)| {
             let padded = padded(width).min(left);
-            let place = Place {
+            let slot = Slot {
                 most: if column == last { room.min(left) } else { left },
-                // Where nothing can follow, blanks would only break the line.
+                // Where nothing can follow, blanks would only make the terminal break the line.
                 padded: match column + 1 {
                     next if next > last || (next == last && room == 0) => 0,
                     _ => padded,
                 },
-                ..Place::default()
+                ..Slot::default()
             };
             left -= padded;
-            place
+            slot
         };
         Self {
-            has_color: look.color,
-            places: widths.iter().enumerate().map(place).collect(),
+            has_color: layout.color,
+            slots: widths.iter().enumerate().map(slot).collect(),
             text: Vec::new(),
             written: 0,
         }
     }
 
-    /// Sets what a column shows from this line on: a text, and how wide it is.
+    /// Sets the text that a column shows from this line on, and its width.
     pub(super) fn change(&mut self, column: usize, text: &'a [u8], width: usize, is_missing: bool) {
-        let Some(place) = self.places.get_mut(column) else {
+        let Some(slot) = self.slots.get_mut(column) else {
             return;
         };
-        let was = place.len + place.blanks;
-        place.text = if width > place.most {
-            // Only text is put into a table.
-            cut(str::from_utf8(text).unwrap_or_default(), place.most).as_bytes()
+        let was = slot.len + slot.blanks;
+        slot.text = if width > slot.most {
+            // Tables are given only text.
+            cut(str::from_utf8(text).unwrap_or_default(), slot.most).as_bytes()
         } else {
             text
         };
-        place.is_dim = self.has_color && is_missing;
-        place.is_empty = width == 0;
-        place.len = place.text.len();
-        if place.is_dim {
-            place.len += DIM.len() + PLAIN.len();
+        slot.is_faint = self.has_color && is_missing;
+        slot.is_empty = width == 0;
+        slot.len = slot.text.len();
+        if slot.is_faint {
+            slot.len += FAINT.len() + PLAIN.len();
         }
-        place.blanks = place.padded.saturating_sub(width);
+        slot.blanks = slot.padded.saturating_sub(width);
         if column >= self.written {
             return;
         }
-        if place.len + place.blanks == was {
-            place.write(&mut self.text);
+        if slot.len + slot.blanks == was {
+            slot.write(&mut self.text);
         } else {
             self.written = column;
         }
@@ -102,24 +113,24 @@ impl<'a> Line<'a> {
     /// The text of the line.
     pub(super) fn write(&mut self, is_trimmed: bool) -> &[u8] {
         let before = self.written.checked_sub(1);
-        let mut begin = before.map_or(0, |before| self.places[before].past());
-        for place in &mut self.places[self.written..] {
-            place.begin = begin;
-            begin = place.past();
+        let mut begin = before.map_or(0, |before| self.slots[before].past());
+        for slot in &mut self.slots[self.written..] {
+            slot.begin = begin;
+            begin = slot.past();
             self.text.resize(begin, b' ');
-            place.write(&mut self.text);
+            slot.write(&mut self.text);
         }
-        self.written = self.places.len();
+        self.written = self.slots.len();
         if !is_trimmed {
             return &self.text;
         }
-        let filled = self.places.iter().rfind(|place| !place.is_empty);
-        let end = filled.or(self.places.first());
-        &self.text[..end.map_or(0, |place| place.begin + place.len)]
+        let filled = self.slots.iter().rfind(|slot| !slot.is_empty);
+        let end = filled.or(self.slots.first());
+        &self.text[..end.map_or(0, |slot| slot.begin + slot.len)]
     }
 }
 
-impl Place<'_> {
+impl Slot<'_> {
     /// Where the next one begins.
     fn past(&self) -> usize {
         self.begin + self.len + self.blanks
@@ -128,9 +139,9 @@ impl Place<'_> {
     /// Writes it into the line, where there is room for it.
     fn write(&self, line: &mut [u8]) {
         let (text, blanks) = line[self.begin..self.past()].split_at_mut(self.len);
-        if self.is_dim {
-            let (dim, text) = text.split_at_mut(DIM.len());
-            dim.copy_from_slice(DIM.as_bytes());
+        if self.is_faint {
+            let (faint, text) = text.split_at_mut(FAINT.len());
+            faint.copy_from_slice(FAINT.as_bytes());
             let (text, plain) = text.split_at_mut(self.text.len());
             text.copy_from_slice(self.text);
             plain.copy_from_slice(PLAIN.as_bytes());

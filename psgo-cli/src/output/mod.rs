@@ -2,94 +2,78 @@
 
 use std::io::{self, BufWriter, StdoutLock, Write};
 
-use psgo::{Query, Value};
+use psgo::Query;
 
 use crate::{
-    args::{Output, Show},
     failure::Failure,
-    terminal,
+    flags::{Output, Style},
 };
 
-mod csv;
-mod json;
+pub(crate) mod csv;
+pub(crate) mod json;
 mod line;
+pub(crate) mod measure;
+mod rows;
 pub(crate) mod table;
 
-/// Takes the rows of a listing one after the other.
-pub(crate) trait Rows {
-    /// Takes a row: as many values as there are columns.
-    fn row(&mut self, values: &[Value]) -> io::Result<()>;
+pub(crate) use line::Layout;
+pub(crate) use rows::{Moment, Rows};
 
-    /// Writes what is left; before that nothing is sure to have been written.
-    fn finish(&mut self) -> io::Result<()>;
-}
-
-/// Which look of a watch is being written.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Moment<'a> {
-    /// When it was, by RFC 3339.
-    pub(crate) at: &'a str,
-    pub(crate) is_first: bool,
-}
-
-/// What `show` asks for, for the rows of `query`, at some moment of a watch, to `out`.
+/// Writes the rows of `query` to `out` in the style asked for; `moment` is that of a watch.
 pub(crate) fn rows<'a>(
-    show: &Show,
+    style: &Style,
     query: &Query,
     moment: Option<Moment<'_>>,
     out: impl Write + 'a,
 ) -> Result<Box<dyn Rows + 'a>, Failure> {
     let headers = query.headers();
-    let header = (!show.no_header).then_some(&headers[..]);
+    let header = (!style.no_header).then_some(&headers[..]);
     let keys: Vec<_> = query
         .columns()
         .iter()
         .map(|column| column.descriptor().name)
         .collect();
-    if let (Output::Json | Output::Ndjson, Some(twice)) = (show.output, repeated(&keys)) {
+    if let (Output::Json | Output::Ndjson, Some(twice)) = (style.output, repeated(&keys)) {
         return Err(Failure::WrongUse(format!(
             "an object cannot have \"{twice}\" twice: -output table and csv can"
         )));
     }
     let at = moment.map(|moment| moment.at);
-    Ok(match show.output {
-        Output::Table => Box::new(table::Table::new(keys.len(), header, look(show), out)),
-        Output::Json => Box::new(json::Array::new(keys, out)),
-        Output::Ndjson => Box::new(json::Lines::new(keys, at, out)),
+    Ok(match style.output {
+        Output::Table => Box::new(table::Table::new(keys.len(), header, layout(style), out)),
+        Output::Json => Box::new(json::Objects::new(keys, None, json::Array::new(out))),
+        Output::Ndjson => Box::new(json::Objects::new(keys, at, json::Lines::new(out))),
         Output::Csv => {
-            // One file, however many looks: its header is that of the first.
+            // All samples are one file, whose header is that of the first.
             let header = header.filter(|_| moment.is_none_or(|moment| moment.is_first));
             Box::new(csv::Csv::new(header, at, out)?)
         }
     })
 }
 
-pub(crate) fn look(show: &Show) -> table::Look {
-    table::Look {
+/// How a table is laid out in that style.
+pub(crate) fn layout<F>(style: &Style<F>) -> Layout {
+    Layout {
         is_clipped: false,
         is_trimmed: false,
-        limit: match show.width {
-            Some(0) => None,
-            Some(width) => Some(width),
-            None => terminal::width(),
-        },
-        color: terminal::has_color(show.color),
+        limit: style.limit(),
+        color: style.has_color(),
     }
 }
 
-/// The first that was there before.
+/// The first key that is there twice.
 fn repeated<'a>(keys: &[&'a str]) -> Option<&'a str> {
     (1..keys.len())
         .find(|&i| keys[..i].contains(&keys[i]))
         .map(|i| keys[i])
 }
 
-/// Standard output, locked and buffered; whoever writes must flush, for only that can fail.
+/// Standard output, locked and buffered. Flush it at the end: dropping it hides errors.
 pub(crate) fn stdout() -> BufWriter<StdoutLock<'static>> {
     BufWriter::with_capacity(64 * 1024, io::stdout().lock())
 }
 
-/// Writes one text to standard output.
+/// Writes a text to standard output.
 pub(crate) fn print(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;

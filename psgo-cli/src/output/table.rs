@@ -1,4 +1,4 @@
-//! Columns for people, laid out as psgo does it.
+//! Columns for people, laid out as the Go psgo does.
 
 use std::{
     fmt::{self, Write as _},
@@ -6,73 +6,60 @@ use std::{
 };
 
 use psgo::{Value, bytes::Escaped};
-use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::{
-    Rows,
-    line::{Line, PLAIN},
+    line::{Layout, Line},
+    measure::width,
+    rows::Rows,
 };
+use crate::ansi::{BOLD, PLAIN};
 
-/// No cell has more bytes of text, nor in a large table more than the second: processes can have
-/// more than memory can hold, and share it.
+/// The longest text of a cell in bytes, and the same in a large table: processes can share
+/// arguments whose copies would not fit in memory.
 const LONGEST: [usize; 2] = [64 << 10, 1 << 10];
-/// A table of more bytes is large.
+/// A table is large from this many bytes on.
 const LARGE: usize = 16 << 20;
-/// At the end of a cell that was cut so.
+/// The end of a cell that was cut.
 const MORE: &str = "...";
 
-const BOLD: &str = "\x1b[1m";
-
-/// How a table looks beyond its cells.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Look {
-    /// Columns of the terminal; the last cell of a line ends there.
-    pub(crate) limit: Option<usize>,
-    /// Whether a line ends there whatever its columns: one that the terminal breaks is two.
-    pub(crate) is_clipped: bool,
-    /// Whether a line ends with its last cell that is not empty, not with the blanks before others.
-    pub(crate) is_trimmed: bool,
-    pub(crate) color: bool,
-}
-
-/// A table on its way to `out`.
+/// A table that is written to `out`.
 ///
-/// It must have seen the last row before it can write the first, so it keeps the cells, as text
-/// and end to end: a row costs little more than what is shown of it.
+/// The widths are known only after the last row, so it keeps the cells, as text and end to end: a
+/// row costs little more than its text.
 #[derive(Debug)]
 pub(crate) struct Table<W> {
     out: W,
-    look: Look,
+    layout: Layout,
     has_header: bool,
     text: Vec<u8>,
     cells: Vec<Cell>,
     rows: usize,
-    /// The row before.
+    /// The previous row.
     above: Vec<Value>,
-    /// How many cells since the last that is kept are as those above them.
+    /// How many cells since the last one kept are equal to those above them.
     like_above: u16,
     /// Width of each column without padding.
     widths: Vec<usize>,
 }
 
-/// A cell that is not as the one above it, as in most columns most are: those are not kept. As small
-/// as can be: a large table has a hundred thousand of them.
+/// A cell that differs from the one above it. Others, which are the most in most columns, are not
+/// kept. It is as small as possible: a large table has a hundred thousand of them.
 #[derive(Debug, Clone, Copy)]
 struct Cell {
-    /// How long its text is; it begins where that of the cell before ends.
+    /// The length of its text, which begins where that of the previous cell ends.
     len: u32,
     width: u32,
-    /// How many stand before it, from left to right and line after line, that are not kept.
+    /// How many cells before it, from left to right and line by line, are not kept.
     like_above: u16,
     is_missing: bool,
 }
 
 impl<W: Write> Table<W> {
-    /// An empty table of `columns` columns; the header is its first row, if it has one.
-    pub(crate) fn new(columns: usize, header: Option<&[&str]>, look: Look, out: W) -> Self {
+    /// An empty table of `columns` columns; the header, if there is one, is its first row.
+    pub(crate) fn new(columns: usize, header: Option<&[&str]>, layout: Layout, out: W) -> Self {
         let mut table = Self {
             out,
-            look,
+            layout,
             has_header: header.is_some(),
             text: Vec::new(),
             cells: Vec::new(),
@@ -87,7 +74,7 @@ impl<W: Write> Table<W> {
         table
     }
 
-    /// Makes the columns at least as wide as those of a table before were.
+    /// Makes the columns at least this wide.
     pub(crate) fn widen(&mut self, widths: &[usize]) {
         for (own, other) in self.widths.iter_mut().zip(widths) {
             *own = (*own).max(*other);
@@ -99,8 +86,8 @@ impl<W: Write> Table<W> {
         &self.widths
     }
 
-    /// Adds a number, without the way through `fmt`: no column has as many different cells as that
-    /// of the pids.
+    /// Adds a number without `fmt`, which is slower: the column of pids has the most distinct
+    /// cells.
     fn add_number(&mut self, column: usize, number: i64) {
         let start = self.text.len();
         let mut digits = itoa::Buffer::new();
@@ -114,7 +101,7 @@ impl<W: Write> Table<W> {
         let most = LONGEST[usize::from(start > LARGE)];
         let end = start + most;
         let text = &mut self.text;
-        // What fails has written its part, as much as there is room for.
+        // If it fails, the part that fits has been written.
         if write!(Room { text, end }, "{cell}").is_err() {
             text.extend_from_slice(MORE.as_bytes());
         }
@@ -133,7 +120,7 @@ impl<W: Write> Table<W> {
             *widest = width.max(*widest);
         }
         self.cells.push(Cell {
-            // No text is near so long, see LONGEST.
+            // No text is so long, see LONGEST.
             len: saturated(self.text.len() - start),
             width: saturated(width),
             like_above: std::mem::take(&mut self.like_above),
@@ -146,7 +133,7 @@ fn saturated(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-/// A text that takes no more than up to its end.
+/// A text that takes no more than fits before `end`.
 struct Room<'a> {
     text: &'a mut Vec<u8>,
     end: usize,
@@ -170,7 +157,7 @@ impl<W: Write> Rows for Table<W> {
     fn row(&mut self, values: &[Value]) -> io::Result<()> {
         let mut above = std::mem::take(&mut self.above);
         if above.len() != values.len() {
-            // Above the first stands what nothing is equal to.
+            // NaN is equal to nothing, so every cell of the first row is kept.
             above.resize(values.len(), Value::Real(f64::NAN));
         }
         for (column, (value, above)) in values.iter().zip(&mut above).enumerate() {
@@ -194,11 +181,11 @@ impl<W: Write> Rows for Table<W> {
         if columns == 0 {
             return self.out.flush();
         }
-        let mut line = Line::new(&self.widths, self.look);
+        let mut line = Line::new(&self.widths, self.layout);
         let mut cells = self.cells.iter().peekable();
         let like_above = |cell: Option<&&Cell>| cell.map_or(0, |cell| cell.like_above.into());
         let mut start = 0;
-        // How many cells there are before the next that is not as the one above it.
+        // How many cells come before the next one that is kept.
         let mut before: usize = like_above(cells.peek());
         for row in 0..self.rows {
             while before < columns
@@ -211,8 +198,8 @@ impl<W: Write> Rows for Table<W> {
                 before += 1 + like_above(cells.peek());
             }
             before = before.saturating_sub(columns);
-            let text = line.write(self.look.is_trimmed);
-            if self.look.color && self.has_header && row == 0 {
+            let text = line.write(self.layout.is_trimmed);
+            if self.layout.color && self.has_header && row == 0 {
                 for part in [BOLD.as_bytes(), text, PLAIN.as_bytes()] {
                     self.out.write_all(part)?;
                 }
@@ -225,42 +212,13 @@ impl<W: Write> Rows for Table<W> {
     }
 }
 
-/// How many columns of a terminal it takes.
-pub(crate) fn width(text: &str) -> usize {
-    if text.is_ascii() {
-        text.len()
-    } else {
-        text.width()
-    }
-}
-
-/// As much from the beginning as `room` columns hold.
-pub(crate) fn cut(text: &str, room: usize) -> &str {
-    if width(text) <= room {
-        return text;
-    }
-    let mut used = 0;
-    let past = text.char_indices().find(|(_, c)| {
-        used += c.width().unwrap_or(0);
-        used > room
-    });
-    let mut text = past.map_or(text, |(end, _)| &text[..end]);
-    // A sequence of characters can be wider than the sum of them, by a variation selector.
-    while width(text) > room {
-        let mut chars = text.chars();
-        chars.next_back();
-        text = chars.as_str();
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn table(rows: &[&[&str]], look: Look) -> String {
+    fn table(rows: &[&[&str]], layout: Layout) -> String {
         let mut out = Vec::new();
-        let mut table = Table::new(rows[0].len(), Some(rows[0]), look, &mut out);
+        let mut table = Table::new(rows[0].len(), Some(rows[0]), layout, &mut out);
         for row in &rows[1..] {
             let cell = |text: &&str| match *text {
                 "?" => Value::MISSING,
@@ -275,15 +233,15 @@ mod tests {
     }
 
     fn plain(rows: &[&[&str]]) -> String {
-        table(rows, Look::default())
+        table(rows, Layout::default())
     }
 
     fn within(limit: usize, rows: &[&[&str]]) -> String {
         table(
             rows,
-            Look {
+            Layout {
                 limit: Some(limit),
-                ..Look::default()
+                ..Layout::default()
             },
         )
     }
@@ -410,32 +368,32 @@ mod tests {
         ];
         for limit in 0..40 {
             for color in [false, true] {
-                let look = Look {
+                let layout = Layout {
                     limit: Some(limit),
                     is_clipped: true,
                     color,
-                    ..Look::default()
+                    ..Layout::default()
                 };
-                let shown = table(rows, look);
-                let shown = [BOLD, "\x1b[2m", PLAIN]
+                let shown = table(rows, layout);
+                let shown = [BOLD, crate::ansi::FAINT, PLAIN]
                     .iter()
                     .fold(shown, |shown, code| shown.replace(code, ""));
                 let mut lines = shown.lines();
                 assert!(lines.all(|line| width(line) <= limit), "{limit}: {shown}");
             }
         }
-        let look = Look {
+        let layout = Layout {
             limit: Some(14),
             is_clipped: true,
-            ..Look::default()
+            ..Layout::default()
         };
         assert_eq!(
-            table(rows, look),
+            table(rows, layout),
             "PID       COMM\n4194304   slee\n1         \n"
         );
-        let wide = Look {
+        let wide = Layout {
             limit: Some(40),
-            ..look
+            ..layout
         };
         assert_eq!(table(rows, wide), plain(rows));
     }
@@ -443,7 +401,7 @@ mod tests {
     #[test]
     fn a_table_is_as_wide_as_the_one_before_it() {
         let mut out = Vec::new();
-        let mut table = Table::new(2, Some(&["A", "B"]), Look::default(), &mut out);
+        let mut table = Table::new(2, Some(&["A", "B"]), Layout::default(), &mut out);
         table.widen(&[5, 0]);
         assert_eq!(table.widths(), [5, 1]);
         table.finish().unwrap();
@@ -463,7 +421,7 @@ mod tests {
             plain(rows),
             "A    B    C\nA    ?    x\nA    ?    y\nb    ?    y\nA    0    y\n"
         );
-        let mut table = Table::new(1, None, Look::default(), Vec::new());
+        let mut table = Table::new(1, None, Layout::default(), Vec::new());
         for _ in 0..1000 {
             table.row(&[Value::text("a name")]).unwrap();
         }
@@ -493,20 +451,20 @@ mod tests {
                 cell(n / 4 + n / 9),
             ]
         };
-        for look in (0..48).map(|bits: usize| Look {
+        for layout in (0..48).map(|bits: usize| Layout {
             limit: [None, Some(0), Some(7), Some(20), Some(33), Some(100)][bits / 8],
             is_clipped: bits & 1 > 0,
             is_trimmed: bits & 2 > 0,
             color: bits & 4 > 0,
         }) {
-            let mut all = Table::new(4, None, look, Vec::new());
+            let mut all = Table::new(4, None, layout, Vec::new());
             for n in 0..200 {
                 all.row(&row(n)).unwrap();
             }
             all.finish().unwrap();
             let mut each = Vec::new();
             for n in 0..200 {
-                let mut alone = Table::new(4, None, look, &mut each);
+                let mut alone = Table::new(4, None, layout, &mut each);
                 alone.widen(all.widths());
                 alone.row(&row(n)).unwrap();
                 alone.finish().unwrap();
@@ -514,7 +472,7 @@ mod tests {
             assert_eq!(
                 String::from_utf8(all.out),
                 String::from_utf8(each),
-                "{look:?}"
+                "{layout:?}"
             );
         }
     }
@@ -522,13 +480,13 @@ mod tests {
     #[test]
     fn colours_take_no_room() {
         let rows: &[&[&str]] = &[&["TTY", "X"], &["?", "a"], &["pts/0", "?"]];
-        let look = Look {
+        let layout = Layout {
             limit: Some(9),
             color: true,
-            ..Look::default()
+            ..Layout::default()
         };
         assert_eq!(
-            table(rows, look),
+            table(rows, layout),
             "\x1b[1mTTY     X\x1b[0m\n\x1b[2m?\x1b[0m       a\npts/0   \x1b[2m?\x1b[0m\n"
         );
     }
@@ -539,9 +497,9 @@ mod tests {
         let mut table = Table::new(
             2,
             None,
-            Look {
+            Layout {
                 color: true,
-                ..Look::default()
+                ..Layout::default()
             },
             &mut out,
         );

@@ -1,68 +1,54 @@
-//! `-list` and `-check`: every file that psgo knows, and every file that is here.
+//! `-list` and `-check`: every file that psgo knows, and every file that exists here.
 
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
 
 use psgo::{
-    ErrorKind, Fields, Value, View,
+    ErrorKind, Fields, JoinedViews, Value, View,
     format::{self, Format, NOT_RECORDS},
 };
 
-use super::{Proc, forms, grammar::Form, views};
+use super::{
+    forms,
+    grammar::{Form, Proc},
+    report,
+};
 use crate::{
-    args::Show,
+    ansi::ERASE_TO_END_OF_LINE,
     failure::{self, Answer, Failure},
-    output::{
-        self, Rows as _,
-        table::{Look, Table},
-    },
+    output::{self, Layout},
 };
 
-/// Files that are not read unasked, and why.
+/// Files that `-check` does not read, and why.
 const HANDS_OFF: [(&str, &str); 1] = [(
     "sys/vm/stat_refresh",
     "reading it makes the kernel bring its counters up to date",
 )];
 
-/// A table for people, records for programs.
-struct Sheet<'a> {
-    proc: &'a Proc,
-    rows: Vec<Fields>,
-}
-
-impl Sheet<'_> {
-    fn finish(self) -> Result<(), Failure> {
-        let out = output::stdout();
-        if self.proc.form != Form::Fields {
-            let mut records = forms::records(self.proc.form, self.proc.delimiter, true, out);
-            for row in &self.rows {
-                records.record(row)?;
-            }
-            return Ok(records.finish()?);
-        }
-        let Some(first) = self.rows.first() else {
-            return Ok(());
-        };
-        let headers: Vec<String> = first
-            .iter()
-            .map(|(name, _)| name.to_string().to_uppercase())
-            .collect();
-        let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
-        let look = Look {
+/// Writes a table for people, records for programs.
+fn print(proc: &Proc, rows: Vec<Fields>) -> Result<(), Failure> {
+    let mut out = output::stdout();
+    if proc.style.output == Form::Fields {
+        let layout = Layout {
             is_trimmed: true,
-            ..output::look(&Show::default())
+            ..output::layout(&proc.style)
         };
-        let mut table = Table::new(headers.len(), Some(&headers), look, out);
-        for row in self.rows {
-            let cells: Vec<Value> = row.into_iter().map(|(_, value)| value).collect();
-            table.row(&cells)?;
-        }
-        Ok(table.finish()?)
+        report::table(rows, true, &[], layout, &mut out)?;
+        return Ok(());
     }
+    let mut records = forms::records(proc.style.output, proc.delimiter, true, out);
+    for row in &rows {
+        records.record(row)?;
+    }
+    Ok(records.finish()?)
 }
 
-/// What psgo knows, and whether it is here.
+/// Lists the files that psgo knows, and whether they exist here.
 pub(super) fn list(proc: &Proc) -> Result<Answer, Failure> {
-    let (views, errors) = views(&proc.look)?;
+    let JoinedViews {
+        views,
+        skipped: not_joined,
+        ..
+    } = proc.scope.views()?;
     let mut here = Vec::new();
     for view in &views {
         here.extend(view.files()?);
@@ -91,8 +77,10 @@ pub(super) fn list(proc: &Proc) -> Result<Answer, Failure> {
         let is_here = here.contains(&path);
         row(vec![Value::text(name)], "none", is_here, reason)
     }));
-    Sheet { proc, rows }.finish()?;
-    Ok(told(&errors))
+    print(proc, rows)?;
+    Ok(failure::say_all(
+        not_joined.iter().map(|skipped| &skipped.error),
+    ))
 }
 
 fn row(names: Vec<Value>, shape: &'static str, is_here: bool, about: &str) -> Fields {
@@ -114,19 +102,7 @@ fn shape(format: &Format) -> &'static str {
     }
 }
 
-/// Says what could not be looked at.
-fn told(errors: &[psgo::Error]) -> Answer {
-    for error in errors {
-        failure::say(&error.to_string());
-    }
-    if errors.is_empty() {
-        Answer::Complete
-    } else {
-        Answer::Incomplete
-    }
-}
-
-/// How it went with a file.
+/// The result for a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verdict {
     Pass,
@@ -134,10 +110,14 @@ enum Verdict {
     Skip,
 }
 
-/// Reads every file here, and sees that each that psgo knows comes back byte for byte.
+/// Reads every file here, and checks that psgo writes each one it knows back byte for byte.
 pub(super) fn check(proc: &Proc) -> Result<Answer, Failure> {
-    let (views, errors) = views(&proc.look)?;
-    let mut answer = told(&errors);
+    let JoinedViews {
+        views,
+        skipped: not_joined,
+        ..
+    } = proc.scope.views()?;
+    let mut answer = failure::say_all(not_joined.iter().map(|skipped| &skipped.error));
     let mut rows = Vec::new();
     let mut counts = [0; 3];
     let is_told = io::stderr().is_terminal();
@@ -145,8 +125,12 @@ pub(super) fn check(proc: &Proc) -> Result<Answer, Failure> {
         let files = view.files()?;
         for (done, path) in files.iter().enumerate() {
             if is_told {
-                // That nobody sees it is no reason to end.
-                let _ = write!(io::stderr(), "\r{done} of {} {path}\x1b[K", files.len());
+                // Failing to show progress is not an error.
+                let _ = write!(
+                    io::stderr(),
+                    "\r{done} of {} {path}{ERASE_TO_END_OF_LINE}",
+                    files.len()
+                );
             }
             let (verdict, reason) = judge(view, path);
             if let Some(count) = counts.get_mut(verdict as usize) {
@@ -169,16 +153,16 @@ pub(super) fn check(proc: &Proc) -> Result<Answer, Failure> {
         }
     }
     if is_told {
-        let _ = write!(io::stderr(), "\r\x1b[K");
+        let _ = write!(io::stderr(), "\r{ERASE_TO_END_OF_LINE}");
     }
-    Sheet { proc, rows }.finish()?;
+    print(proc, rows)?;
     let [pass, fail, skip] = counts;
     failure::say(&format!("{pass} pass, {fail} fail, {skip} skipped"));
     Ok(answer)
 }
 
 fn judge(view: &View, path: &str) -> (Verdict, String) {
-    /// None of the kernel's files is near it.
+    /// No file of the kernel is nearly as large.
     const LARGEST: u64 = 64 << 20;
     if let Some((_, reason)) = HANDS_OFF.iter().find(|(file, _)| *file == path) {
         return (Verdict::Skip, (*reason).to_owned());

@@ -1,4 +1,4 @@
-//! Copies of files of `/proc`: the one place where the command opens what it is given.
+//! Copies of files of `/proc`: the only place where the command opens paths given as arguments.
 
 use std::{
     fs::File,

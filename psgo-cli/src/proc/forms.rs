@@ -1,26 +1,23 @@
-//! The forms in which records are written.
+//! The output forms of records.
 
 use std::io::{self, Write};
 
 use psgo::{Fields, Value};
 
-use super::{grammar::Form, text::Text};
-use crate::terminal;
+use super::{
+    grammar::Form,
+    indented::Indented,
+    records::{Records, leaves},
+};
+use crate::{
+    output::{
+        csv::system_error,
+        json::{Array, Lines},
+    },
+    terminal,
+};
 
-/// Takes records one after the other.
-pub(crate) trait Records {
-    fn record(&mut self, record: &Fields) -> io::Result<()>;
-
-    /// Writes what is left; before that nothing is sure to have been written.
-    fn flush(&mut self) -> io::Result<()>;
-
-    /// Writes what stands at the end, and what is left.
-    fn finish(&mut self) -> io::Result<()> {
-        self.flush()
-    }
-}
-
-/// Writes records in that form to `out`; `many` says that one may be followed by others.
+/// Writes records in that form to `out`; `many` means that there may be more than one.
 pub(crate) fn records<'a>(
     form: Form,
     delimiter: u8,
@@ -28,15 +25,12 @@ pub(crate) fn records<'a>(
     out: impl Write + 'a,
 ) -> Box<dyn Records + 'a> {
     match form {
-        Form::Json if many => Box::new(Array {
-            out,
-            is_empty: true,
-        }),
+        Form::Json if many => Box::new(Array::new(out)),
         form => records_after(form, delimiter, Vec::new(), out),
     }
 }
 
-/// Writes further records, the columns of the last of which are those of `header`.
+/// Writes further records, after one with the columns of `header`.
 pub(crate) fn records_after<'a>(
     form: Form,
     delimiter: u8,
@@ -44,55 +38,16 @@ pub(crate) fn records_after<'a>(
     out: impl Write + 'a,
 ) -> Box<dyn Records + 'a> {
     match form {
-        Form::Json | Form::Ndjson => Box::new(Lines(out)),
+        Form::Json | Form::Ndjson => Box::new(Lines::new(out)),
         Form::Csv => Box::new(Csv::new(delimiter, header, out)),
-        Form::Fields | Form::Raw => Box::new(Text::new(terminal::width(), out)),
+        Form::Fields | Form::Raw => Box::new(Indented::new(terminal::width(), out)),
     }
 }
 
-/// One array, an object a line.
-struct Array<W> {
-    out: W,
-    is_empty: bool,
-}
-
-impl<W: Write> Records for Array<W> {
-    fn record(&mut self, record: &Fields) -> io::Result<()> {
-        let before: &[u8] = if self.is_empty { b"[\n" } else { b",\n" };
-        self.is_empty = false;
-        self.out.write_all(before)?;
-        Ok(serde_json::to_writer(&mut self.out, record)?)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
-
-    fn finish(&mut self) -> io::Result<()> {
-        let end: &[u8] = if self.is_empty { b"[]\n" } else { b"\n]\n" };
-        self.out.write_all(end)?;
-        self.out.flush()
-    }
-}
-
-/// One object a line.
-struct Lines<W>(W);
-
-impl<W: Write> Records for Lines<W> {
-    fn record(&mut self, record: &Fields) -> io::Result<()> {
-        serde_json::to_writer(&mut self.0, record)?;
-        self.0.write_all(b"\n")
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
-    }
-}
-
-/// A column for each field, however deep. Other fields than before are another table, after an
+/// A column for each field, however deep. Records with other fields make a new table, after an
 /// empty line.
 struct Csv<W: Write> {
-    /// Nothing only while it is being replaced.
+    /// `None` only while it is being replaced.
     out: Option<csv::Writer<W>>,
     delimiter: u8,
     header: Vec<String>,
@@ -125,7 +80,7 @@ impl<W: Write> Csv<W> {
 
     fn line(&mut self, cells: &[String]) -> io::Result<()> {
         let written = self.out.as_mut().map(|out| out.write_record(cells));
-        written.unwrap_or(Ok(())).map_err(of_the_system)
+        written.unwrap_or(Ok(())).map_err(system_error)
     }
 }
 
@@ -134,14 +89,6 @@ fn writer<W: Write>(delimiter: u8, out: W) -> csv::Writer<W> {
         .delimiter(delimiter)
         .flexible(true)
         .from_writer(out)
-}
-
-/// The error itself, by whose kind a closed pipe is known; csv's own conversion hides it.
-fn of_the_system(error: csv::Error) -> io::Error {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => error,
-        other => io::Error::other(format!("{other:?}")),
-    }
 }
 
 impl<W: Write> Records for Csv<W> {
@@ -166,35 +113,12 @@ impl<W: Write> Records for Csv<W> {
     }
 }
 
-/// A size in bytes, as in JSON: a table of programs is not rounded. Anything else as text.
+/// A size in bytes, as in JSON: what programs read is not rounded. Anything else as text.
 fn cell(value: &Value) -> String {
     match value {
         Value::Size(bytes) => bytes.to_string(),
         Value::List(values) => values.iter().map(cell).collect::<Vec<_>>().join(","),
         value => value.to_string(),
-    }
-}
-
-/// Each value that has nothing inside it, with the way to it: `a.b`, and `a.0.b` in a list.
-pub(crate) fn leaves(fields: &Fields, each: &mut dyn FnMut(String, &Value)) {
-    for (name, value) in fields.iter() {
-        leaf(name.to_string(), value, each);
-    }
-}
-
-fn leaf(name: String, value: &Value, each: &mut dyn FnMut(String, &Value)) {
-    match value {
-        Value::Fields(fields) => {
-            for (inner, value) in fields.iter() {
-                leaf(format!("{name}.{inner}"), value, each);
-            }
-        }
-        Value::List(values) if values.iter().any(|v| matches!(v, Value::Fields(_))) => {
-            for (i, value) in values.iter().enumerate() {
-                leaf(format!("{name}.{i}"), value, each);
-            }
-        }
-        value => each(name, value),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The words of `psgo proc`: their description, and what was asked, typed.
+//! The grammar of `psgo proc`, and the request parsed from it.
 
 use std::path::PathBuf;
 
@@ -7,10 +7,11 @@ use clap::{Arg, ArgAction, ArgMatches, Command, ValueEnum, builder::PossibleValu
 use psgo::format;
 
 use crate::{
-    args::{self, Look},
     failure::Failure,
-    values,
-    watch::Pace,
+    flags::{
+        HOW_OFTEN, HOW_TO_SHOW, Pace, Scope, Style, count_flag, help, output_flag,
+        scope_flags_named, values, watch_flag,
+    },
     wrong_use,
 };
 
@@ -18,11 +19,11 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Proc {
     pub(crate) what: What,
-    pub(crate) look: Look,
-    pub(crate) form: Form,
-    /// Between the cells of a line.
+    pub(crate) scope: Scope,
+    pub(crate) style: Style<Form>,
+    /// The byte between the cells of a line.
     pub(crate) delimiter: u8,
-    /// These fields alone, in this order; none means all.
+    /// Only these fields, in this order; empty for all.
     pub(crate) only: Vec<String>,
     pub(crate) watch: Option<Watch>,
 }
@@ -32,17 +33,17 @@ pub(crate) struct Proc {
 pub(crate) enum What {
     /// A file below `/proc`.
     File(String),
-    /// A copy of one, which has the format of that name, or the one that its own name tells.
+    /// A copy of one, of the format of that name, or the one that its own name implies.
     Copy(PathBuf, Option<String>),
-    /// Standard input, which has the format of that name.
+    /// Standard input, of the format of that name.
     Input(String),
-    /// What there is to know.
+    /// The list of files that psgo knows.
     List,
-    /// Every file here, whether it is understood.
+    /// Every file here, to check that psgo understands it.
     Check,
 }
 
-/// How numbers are watched.
+/// How changes of numbers are watched.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Watch {
     pub(crate) pace: Pace,
@@ -50,14 +51,14 @@ pub(crate) struct Watch {
     pub(crate) by: By,
 }
 
-/// The least movement that is told.
+/// The smallest change that is shown.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Least {
     pub(crate) percent: f64,
     pub(crate) change: f64,
 }
 
-/// What the mappings of a process are taken together by.
+/// How rows are grouped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum By {
     #[default]
@@ -111,17 +112,11 @@ impl ValueEnum for Form {
 
 /// The description.
 pub(crate) fn describe(command: Command) -> Command {
-    let mut places = args::where_to_look();
-    for place in &mut places {
-        if place.get_id() == "pids" {
-            *place = place
-                .clone()
-                .help("Read the file of each of these processes");
-        }
-    }
-    let places = places.into_iter().filter(|arg| {
-        // One file is read, and no name is looked up.
-        !["fill-mappings", "threads"].contains(&arg.get_id().as_str())
+    // One file is read, and no name is looked up: no -threads and no -fill-mappings.
+    let places = scope_flags_named(&["pids", "join", "proc", "timeout"]);
+    let places = places.map(|place| match place.get_id().as_str() {
+        "pids" => place.help("Read the file of each of these processes"),
+        _ => place,
     });
     command
         .long_about(
@@ -142,7 +137,7 @@ pub(crate) fn describe(command: Command) -> Command {
         .args(places)
         .args(how())
         .args(how_often())
-        .arg(args::help())
+        .arg(help())
 }
 
 fn what() -> [Arg; 4] {
@@ -170,32 +165,20 @@ fn what() -> [Arg; 4] {
 
 fn how() -> [Arg; 2] {
     [
-        Arg::new("output")
-            .long("output")
-            .value_name("FORM")
-            .value_parser(value_parser!(Form))
-            .help("Form of the answer [default: fields]"),
+        output_flag::<Form>(),
         Arg::new("delimiter")
             .long("delimiter")
             .value_name("CHAR")
             .value_parser(parse_delimiter)
             .help("What stands between the cells of csv [default: ,]"),
     ]
-    .map(|arg| arg.help_heading("How to show it"))
+    .map(|arg| arg.help_heading(HOW_TO_SHOW))
 }
 
 fn how_often() -> [Arg; 5] {
     [
-        Arg::new("watch")
-            .long("watch")
-            .value_name("SECONDS")
-            .value_parser(values::seconds)
-            .help("Look again every so many seconds, and print which numbers moved"),
-        Arg::new("count")
-            .long("count")
-            .value_name("N")
-            .value_parser(values::count)
-            .help("With -watch: end after so many looks"),
+        watch_flag("Look again every so many seconds, and print which numbers moved"),
+        count_flag(),
         Arg::new("percent")
             .long("percent")
             .value_name("N")
@@ -212,12 +195,13 @@ fn how_often() -> [Arg; 5] {
             .value_parser(value_parser!(By))
             .help("With -watch: how rows are taken together [default: mapping]"),
     ]
-    .map(|arg| arg.help_heading("How often"))
+    .map(|arg| arg.help_heading(HOW_OFTEN))
 }
 
 /// What was asked.
 pub(crate) fn request(matches: &ArgMatches) -> Result<Proc, Failure> {
-    let form = matches.get_one("output").copied().unwrap_or_default();
+    let style = Style::from_matches(matches);
+    let form = style.output;
     let only: Vec<String> = matches.get_one("only").cloned().unwrap_or_default();
     if form == Form::Raw && !only.is_empty() {
         return Err(Failure::wrong_use(
@@ -228,8 +212,8 @@ pub(crate) fn request(matches: &ArgMatches) -> Result<Proc, Failure> {
     if delimiter.is_some() && form != Form::Csv {
         return Err(Failure::wrong_use("-delimiter needs -output csv"));
     }
-    let look = args::look(matches)?;
-    let what = what_of(matches, &look)?;
+    let scope = Scope::from_matches(matches)?;
+    let what = what_of(matches, &scope)?;
     let watch = watch(matches, form)?;
     if watch.is_some() && !matches!(what, What::File(_)) {
         return Err(Failure::wrong_use("-watch needs a file below /proc"));
@@ -242,15 +226,15 @@ pub(crate) fn request(matches: &ArgMatches) -> Result<Proc, Failure> {
     }
     Ok(Proc {
         what,
-        look,
-        form,
+        scope,
+        style,
         delimiter: delimiter.unwrap_or(b','),
         only,
         watch,
     })
 }
 
-fn what_of(matches: &ArgMatches, look: &Look) -> Result<What, Failure> {
+fn what_of(matches: &ArgMatches, scope: &Scope) -> Result<What, Failure> {
     let path = matches.get_one::<String>("path");
     let format = matches.get_one::<String>("as").cloned();
     let (list, check) = (matches.get_flag("list"), matches.get_flag("check"));
@@ -278,7 +262,7 @@ fn what_of(matches: &ArgMatches, look: &Look) -> Result<What, Failure> {
         }
         _ => {}
     }
-    if look.join.is_some() || look.pids.is_some() || look.proc.is_some() {
+    if scope.join.is_some() || scope.pids.is_some() || scope.proc.is_some() {
         return Err(Failure::wrong_use(
             "a copy is no process's and in no container: no -join, -pids or -proc",
         ));
@@ -293,9 +277,8 @@ fn what_of(matches: &ArgMatches, look: &Look) -> Result<What, Failure> {
 }
 
 fn watch(matches: &ArgMatches, form: Form) -> Result<Option<Watch>, Failure> {
-    let count = matches.get_one("count").copied();
-    let Some(every) = matches.get_one("watch").copied() else {
-        let needs = ["count", "percent", "change", "by"];
+    let Some(pace) = Pace::from_matches(matches)? else {
+        let needs = ["percent", "change", "by"];
         return match needs.iter().find(|name| matches.contains_id(name)) {
             Some(name) => Err(Failure::WrongUse(format!("-{name} needs -watch"))),
             None => Ok(None),
@@ -308,7 +291,7 @@ fn watch(matches: &ArgMatches, form: Form) -> Result<Option<Watch>, Failure> {
     }
     let least = |name| matches.get_one(name).copied().unwrap_or_default();
     Ok(Some(Watch {
-        pace: Pace { every, count },
+        pace,
         least: Least {
             percent: least("percent"),
             change: least("change"),

@@ -1,4 +1,4 @@
-//! `-watch`: the numbers of a file that move.
+//! `-watch`: the numbers of a file that change.
 
 use std::{
     collections::BTreeMap,
@@ -10,42 +10,41 @@ use std::{
 use psgo::{ErrorKind, Fields, Value};
 
 use super::{
-    Proc, Target, forms,
-    grammar::{By, Form, Least, Watch},
-    targets, text,
+    forms,
+    grammar::{By, Form, Least, Proc, Watch},
+    indented, records, report,
+    targets::{ProcFile, targets},
 };
 use crate::{
-    args::Show,
     console::{self, Console},
     failure::{self, Answer, Failure},
-    output::{self, Rows as _, table::Table},
+    flags::Style,
+    output,
     terminal::Size,
     watch::{self, Status, Watched},
 };
 
-/// The fields by which the rows of a process's mappings are told apart.
+/// The fields that identify a mapping of a process.
 const MAPPING: [&str; 3] = ["start", "end", "pathname"];
 
-/// What has no path is called so.
+/// The name of a mapping without a path.
 const NO_PATH: &str = "(no path)";
 
-/// Numbers that say which thing it is and not how much of it there is.
+/// Numbers that identify something, and are not amounts.
 const NO_AMOUNTS: [&str; 3] = ["inode", "kernel_page_size", "mmu_page_size"];
 
-/// So far into a row a text is its name.
+/// A text among the first fields of a row is its name.
 const NAME_WITHIN: usize = 4;
 
 /// Watches the file at `path`.
 pub(super) fn watch(proc: &Proc, path: &str, watch: Watch) -> Result<Answer, Failure> {
-    let (targets, errors) = targets(&proc.look, path)?;
-    for error in &errors {
-        failure::say(&error.to_string());
-    }
+    let (targets, errors) = targets(&proc.scope, path)?;
+    let answer = failure::say_all(&errors);
     console::raise_descriptor_limit();
-    // Before there is a thread, which would not know whose the signals are.
+    // Before any thread is started, since a thread inherits the signal mask.
     let console = Console::open(false)?;
     let moves = Moves {
-        form: proc.form,
+        style: proc.style,
         delimiter: proc.delimiter,
         only: proc.only.clone(),
         least: watch.least,
@@ -57,18 +56,14 @@ pub(super) fn watch(proc: &Proc, path: &str, watch: Watch) -> Result<Answer, Fai
         header: Vec::new(),
         widths: Vec::new(),
         at: SystemTime::now(),
-        looks: 0,
+        samples: 0,
         count: 0,
-        answer: if errors.is_empty() {
-            Answer::Complete
-        } else {
-            Answer::Incomplete
-        },
+        answer,
     };
     watch::watch(watch.pace, false, console, Box::new(moves))
 }
 
-/// A number that can move.
+/// A number that can change.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Number {
     Whole(i128),
@@ -116,7 +111,7 @@ impl Number {
         self.with(other, i128::saturating_sub, |a, b| a - b)
     }
 
-    /// Nothing of the same kind.
+    /// Zero of the same kind.
     fn zero(self) -> Self {
         self.minus(self)
     }
@@ -142,7 +137,7 @@ impl Number {
             Self::Size(n) => {
                 let size = Value::Size(u64::try_from(n.unsigned_abs()).unwrap_or(u64::MAX));
                 let minus = if n < 0 { "-" } else { sign };
-                format!("{minus}{}", text::text(&size))
+                format!("{minus}{}", indented::text(&size))
             }
             Self::Whole(n) => format!("{sign}{n}"),
             Self::Real(n) => format!("{sign}{n:.3}"),
@@ -150,13 +145,13 @@ impl Number {
     }
 }
 
-/// The numbers of a file at one moment, by the row's key and the field's name.
+/// The numbers of a file at one time, by the row's key and the field's name.
 type Numbers = BTreeMap<(String, String), Number>;
 
-/// A number that has moved.
+/// A number that has changed.
 #[derive(Debug)]
 struct Move {
-    /// Of which of several processes.
+    /// The process, where several are watched.
     process: Option<u32>,
     key: String,
     field: String,
@@ -166,30 +161,30 @@ struct Move {
     percent: Option<f64>,
 }
 
-/// A file of each of some processes, or of the machine, that is watched.
+/// A watched file: of each of several processes, or of the machine.
 struct Moves {
-    form: Form,
+    style: Style<Form>,
     delimiter: u8,
     only: Vec<String>,
     least: Least,
     by: By,
     has_pids: bool,
-    /// What is still there, and what it said last.
-    targets: Vec<(Target, Option<Numbers>)>,
+    /// The files that still exist, and their last numbers.
+    targets: Vec<(ProcFile, Option<Numbers>)>,
     moved: Vec<Move>,
-    /// What ended since the last look.
+    /// The processes that ended since the last sample.
     ended: Vec<String>,
-    /// Of the lines written before.
+    /// The header of the lines written before.
     header: Vec<String>,
     widths: Vec<usize>,
     at: SystemTime,
-    looks: u64,
+    samples: u64,
     count: u64,
     answer: Answer,
 }
 
 impl Moves {
-    fn read(&self, target: &Target) -> Result<Numbers, Failure> {
+    fn read(&self, target: &ProcFile) -> Result<Numbers, Failure> {
         let mut numbers = Numbers::new();
         let mut wrong = None;
         let mut index = 0_usize;
@@ -238,7 +233,7 @@ impl Moves {
             })
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
-        forms::leaves(&fields, &mut |field, value| {
+        records::leaves(&fields, &mut |field, value| {
             let is_asked = self.only.is_empty()
                 || self.only.iter().any(|only| {
                     field
@@ -253,7 +248,7 @@ impl Moves {
         });
     }
 
-    /// What has moved between two looks, as far as it is to be told.
+    /// The changes between two samples that are large enough to be shown.
     fn compare(&self, process: Option<u32>, before: &Numbers, after: &Numbers) -> Vec<Move> {
         let gone = before.keys().filter(|name| !after.contains_key(name));
         let names = after.keys().chain(gone);
@@ -265,7 +260,7 @@ impl Moves {
             let percent = (base != 0.0).then(|| delta.real() / base * 100.0);
             let is_told = delta.real() != 0.0
                 && delta.real().abs() >= self.least.change
-                // From nothing to something is more than any percentage.
+                // From zero to anything is more than any percentage.
                 && percent.is_none_or(|percent| percent.abs() >= self.least.percent);
             is_told.then(|| Move {
                 process,
@@ -282,16 +277,16 @@ impl Moves {
 
     /// A move as a record.
     fn record(&self, moved: &Move) -> Fields {
-        let is_for_people = self.form == Form::Fields;
+        let is_for_people = self.style.output == Form::Fields;
         let value = |number: Option<Number>, is_difference| match number {
             None => Value::MISSING,
             Some(number) if is_for_people => number.shown(is_difference),
             Some(number) => number.value(),
         };
-        let (time, form) = (psgo::local_time(self.at), "%H:%M:%S");
+        let time = psgo::local_time(self.at);
         let date = match (time, is_for_people) {
             (None, _) => Value::MISSING,
-            (Some(time), true) => Value::text(time.moment().format(form).to_string()),
+            (Some(time), true) => Value::text(time.time_of_day()),
             (Some(time), false) => Value::Time(Box::new(time)),
         };
         let mut fields = Fields::new();
@@ -302,7 +297,7 @@ impl Moves {
                 .map_or(Value::MISSING, |pid| Value::Int(pid.into()));
             fields.push("process", process);
         }
-        // A file without rows has nothing to tell apart.
+        // The single row of a file has no key.
         let key = Some(&moved.key).filter(|key| !key.is_empty());
         fields.push("key", key.map_or(Value::MISSING, Value::text));
         fields.push("field", Value::text(&moved.field));
@@ -316,31 +311,19 @@ impl Moves {
         fields
     }
 
-    /// A table for people, whose columns stay where they were.
+    /// A table for people, whose columns do not move between samples.
     fn table(&mut self, out: &mut dyn Write) -> io::Result<()> {
         let rows: Vec<Fields> = self.moved.iter().map(|moved| self.record(moved)).collect();
-        let Some(first) = rows.first() else {
-            return Ok(());
-        };
-        let headers: Vec<String> = first
-            .iter()
-            .map(|(name, _)| name.to_string().to_uppercase())
-            .collect();
-        let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
-        let header = self.widths.is_empty().then_some(&headers[..]);
-        let mut table = Table::new(headers.len(), header, output::look(&Show::default()), out);
-        table.widen(&self.widths);
-        for row in rows {
-            let cells: Vec<Value> = row.into_iter().map(|(_, value)| value).collect();
-            table.row(&cells)?;
+        let layout = output::layout(&self.style);
+        let widths = report::table(rows, self.widths.is_empty(), &self.widths, layout, out)?;
+        if !widths.is_empty() {
+            self.widths = widths;
         }
-        table.finish()?;
-        self.widths = table.widths().to_vec();
         Ok(())
     }
 }
 
-/// What a row is known by, and how many of its first fields that takes.
+/// The key of a row, and how many of its first fields make it up.
 fn key(record: &Fields, index: usize) -> (String, usize) {
     if let [Some(start), Some(end), Some(path)] = MAPPING.map(|name| record.find(name)) {
         return (format!("{start}-{end} {}", named(path)), 0);
@@ -368,9 +351,9 @@ fn named(path: &Value) -> String {
 }
 
 impl Watched for Moves {
-    fn look(&mut self) -> Result<(), Failure> {
+    fn sample(&mut self) -> Result<(), Failure> {
         self.at = SystemTime::now();
-        self.looks += 1;
+        self.samples += 1;
         self.moved.clear();
         let is_one = !self.has_pids;
         for (target, last) in std::mem::take(&mut self.targets) {
@@ -406,13 +389,13 @@ impl Watched for Moves {
         for ended in self.ended.drain(..) {
             failure::say(&ended);
         }
-        if self.form == Form::Fields {
+        if self.style.output == Form::Fields {
             self.table(out)?;
             return Ok(());
         }
         let rows: Vec<Fields> = self.moved.iter().map(|moved| self.record(moved)).collect();
         let header = self.header.clone();
-        let mut records = forms::records_after(self.form, self.delimiter, header, out);
+        let mut records = forms::records_after(self.style.output, self.delimiter, header, out);
         for row in &rows {
             records.record(row)?;
         }
@@ -424,7 +407,7 @@ impl Watched for Moves {
         Ok(())
     }
 
-    /// Moves are a log: they are never drawn one over the other.
+    /// Changes are a log: they are never drawn over each other.
     fn draw(&mut self, _: Size, out: &mut dyn Write) -> Result<(), Failure> {
         self.print(out)
     }

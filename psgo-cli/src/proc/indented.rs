@@ -1,25 +1,22 @@
-//! Records for people: a name and a value a line, whatever is inside them indented below.
+//! Records for people: a name and a value a line, nested fields indented below.
 
 use std::io::{self, Write};
 
 use psgo::{Fields, Value};
-use unicode_width::UnicodeWidthStr as _;
 
-use super::forms::Records;
+use super::records::Records;
+use crate::output::measure::{NARROWEST, filled, width};
 
 /// Fields below each other; an empty line between two records.
 #[derive(Debug)]
-pub(crate) struct Text<W> {
+pub(crate) struct Indented<W> {
     out: W,
-    /// Columns of the terminal, if it has any.
+    /// The terminal's width, if there is a terminal.
     width: Option<usize>,
     is_first: bool,
 }
 
-/// Where even less is left beside the names, lines may be longer than the terminal.
-const NARROWEST: usize = 16;
-
-impl<W: Write> Text<W> {
+impl<W: Write> Indented<W> {
     pub(crate) fn new(width: Option<usize>, out: W) -> Self {
         Self {
             out,
@@ -31,7 +28,7 @@ impl<W: Write> Text<W> {
     fn fields(&mut self, fields: &Fields, indent: usize) -> io::Result<()> {
         let known = || fields.iter().filter(|(_, value)| is_known(value));
         let of_line = known().filter(|(_, value)| !is_nested(value));
-        let names = of_line.map(|(name, _)| name.to_string().width()).max();
+        let names = of_line.map(|(name, _)| width(&name.to_string())).max();
         let names = names.unwrap_or(0);
         for (name, value) in known() {
             let name = name.to_string();
@@ -50,7 +47,7 @@ impl<W: Write> Text<W> {
                     }
                 }
                 value => {
-                    let fill = names.saturating_sub(name.width());
+                    let fill = names.saturating_sub(width(&name));
                     let start = indent + names + 2;
                     let lines = self.lines(value, start);
                     let mut lines = lines.iter();
@@ -66,7 +63,7 @@ impl<W: Write> Text<W> {
         Ok(())
     }
 
-    /// The value in lines that fit behind `start` columns.
+    /// The value in lines that fit after `start` columns.
     fn lines(&self, value: &Value, start: usize) -> Vec<String> {
         let Value::List(values) = value else {
             return vec![text(value)];
@@ -74,25 +71,14 @@ impl<W: Write> Text<W> {
         let room = self.width.map_or(usize::MAX, |width| {
             width.saturating_sub(start).max(NARROWEST)
         });
-        let mut lines = vec![String::new()];
         let last = values.len().saturating_sub(1);
-        for (i, value) in values.iter().enumerate() {
-            let comma = if i < last { "," } else { "" };
-            let word = text(value) + comma;
-            match lines.last_mut() {
-                Some(line) if line.is_empty() => line.push_str(&word),
-                Some(line) if line.width() + 1 + word.width() <= room => {
-                    line.push(' ');
-                    line.push_str(&word);
-                }
-                _ => lines.push(word),
-            }
-        }
-        lines
+        let word = |(i, value)| text(value) + if i < last { "," } else { "" };
+        let words: Vec<_> = values.iter().enumerate().map(word).collect();
+        filled(words.iter().map(String::as_str), room)
     }
 }
 
-/// Nothing is said of what is not known, or of what has nothing in it.
+/// Unknown and empty values are not shown.
 fn is_known(value: &Value) -> bool {
     match value {
         Value::Missing(_) => false,
@@ -112,7 +98,7 @@ fn is_nested(value: &Value) -> bool {
     }
 }
 
-/// A size with its unit, without loss; anything else as everywhere.
+/// A size with its unit, unrounded; anything else as everywhere.
 pub(super) fn text(value: &Value) -> String {
     match value {
         Value::Size(bytes) if bytes % 1024 == 0 => format!("{} KiB", bytes / 1024),
@@ -121,7 +107,7 @@ pub(super) fn text(value: &Value) -> String {
     }
 }
 
-impl<W: Write> Records for Text<W> {
+impl<W: Write> Records for Indented<W> {
     fn record(&mut self, record: &Fields) -> io::Result<()> {
         if !std::mem::take(&mut self.is_first) {
             self.out.write_all(b"\n")?;
@@ -140,7 +126,7 @@ mod tests {
 
     fn written(width: Option<usize>, records: &[Fields]) -> String {
         let mut out = Vec::new();
-        let mut text = Text::new(width, &mut out);
+        let mut text = Indented::new(width, &mut out);
         for record in records {
             text.record(record).unwrap();
         }

@@ -1,20 +1,45 @@
-//! `psgo sockets`, `psgo files` and `psgo timers`: further tables of columns, with the flags of the listing.
+//! `psgo sockets`, `psgo files` and `psgo timers`: listings of other subjects.
 
 use clap::{Arg, ArgAction, Command};
 use psgo::descriptor::Subject;
 
-use crate::args;
+use super::grammar::list_flags;
+use crate::flags::{HOW_TO_SHOW, WHAT_TO_LIST, help, pace_flags, scope_flags, style_flags};
 
-/// The subcommands, and what their rows are.
-pub(crate) const TABLES: [(&str, Subject); 3] = [
-    ("sockets", Subject::Sockets),
-    ("files", Subject::Files),
-    ("timers", Subject::Timers),
+/// A subcommand that lists another subject.
+pub(crate) struct Table {
+    pub(crate) name: &'static str,
+    pub(crate) about: &'static str,
+    pub(crate) subject: Subject,
+    /// Adds the rest of the description.
+    pub(crate) describe: fn(Command) -> Command,
+}
+
+/// The subcommands that list another subject than processes.
+pub(crate) const TABLES: [Table; 3] = [
+    Table {
+        name: "sockets",
+        about: "List sockets, and who has them",
+        subject: Subject::Sockets,
+        describe: sockets,
+    },
+    Table {
+        name: "files",
+        about: "List what processes hold open",
+        subject: Subject::Files,
+        describe: files,
+    },
+    Table {
+        name: "timers",
+        about: "List the timers of processes",
+        subject: Subject::Timers,
+        describe: timers,
+    },
 ];
 
 /// The description of `psgo sockets`.
-pub(crate) fn sockets(command: Command) -> Command {
-    table(command, Subject::Sockets)
+fn sockets(command: Command) -> Command {
+    described(command, Subject::Sockets)
         .long_about(
             "Lists the sockets of one network namespace, this one's or with -join the \
              container's: tcp, udp, udplite, raw, icmp, each for IPv4 and IPv6, and unix. A row \
@@ -35,14 +60,14 @@ pub(crate) fn sockets(command: Command) -> Command {
             Arg::new("resolve")
                 .long("resolve")
                 .action(ArgAction::SetTrue)
-                .help_heading("How to show it")
+                .help_heading(HOW_TO_SHOW)
                 .help("Show the names of remote hosts, as far as the name service answers in time"),
         )
 }
 
 /// The description of `psgo files`.
-pub(crate) fn files(command: Command) -> Command {
-    table(command, Subject::Files)
+fn files(command: Command) -> Command {
+    described(command, Subject::Files)
         .long_about(
             "Lists what processes hold open: every descriptor, whatever it stands for. Sockets \
              are shown with their ends and states.",
@@ -51,21 +76,21 @@ pub(crate) fn files(command: Command) -> Command {
             Arg::new("all")
                 .long("all")
                 .action(ArgAction::SetTrue)
-                .help_heading("What to list")
+                .help_heading(WHAT_TO_LIST)
                 .help("Also working and root directories, programs and mapped files"),
         )
 }
 
 /// The description of `psgo timers`.
-pub(crate) fn timers(command: Command) -> Command {
-    table(command, Subject::Timers).long_about(
+fn timers(command: Command) -> Command {
+    described(command, Subject::Timers).long_about(
         "Lists the timers of processes: POSIX ones (timer_create) and timerfds. When a POSIX \
          timer expires no kernel tells; timers of alarm and setitimer none tells at all.",
     )
 }
 
-fn table(command: Command, subject: Subject) -> Command {
-    let list = args::what_to_list().map(|arg| match arg.get_id().as_str() {
+fn described(command: Command, subject: Subject) -> Command {
+    let list = list_flags().map(|arg| match arg.get_id().as_str() {
         "format" => arg.help(format!(
             "Columns, also those of processes [default: {}]",
             subject.default_descriptors().join(",")
@@ -78,8 +103,8 @@ fn table(command: Command, subject: Subject) -> Command {
     command
         .override_usage(usage)
         .args(list)
-        .args(args::where_to_look())
-        .args(args::how_to_show())
-        .args(args::how_often())
-        .arg(args::help())
+        .args(scope_flags())
+        .args(style_flags())
+        .args(pace_flags())
+        .arg(help())
 }

@@ -1,4 +1,4 @@
-//! How many connections each peer had, told when a watch of sockets ends.
+//! How many connections each peer had, shown when a watch of sockets ends.
 
 use std::{
     cmp::Reverse,
@@ -9,12 +9,9 @@ use std::{
 
 use psgo::Value;
 
-use crate::output::{
-    Rows as _,
-    table::{Look, Table},
-};
+use crate::output::{Layout, Rows as _, table::Table};
 
-/// No more are told apart: a watch can go on for as long as it likes.
+/// No more peers are counted separately: a watch has no end.
 const TOLD_APART: usize = 1 << 16;
 
 /// How many connections each peer had.
@@ -22,12 +19,12 @@ const TOLD_APART: usize = 1 << 16;
 pub(crate) struct Peers {
     counts: HashMap<IpAddr, u64>,
     names: HashMap<IpAddr, String>,
-    /// Of those that are too many to be told apart.
+    /// The connections of all other peers.
     others: u64,
 }
 
 impl Peers {
-    /// One more connection with `peer`, by its name if it is known.
+    /// Counts a connection with `peer`, and keeps its name if it is known.
     pub(crate) fn count(&mut self, peer: IpAddr, name: Option<&str>) {
         let peer = peer.to_canonical();
         if self.counts.len() >= TOLD_APART && !self.counts.contains_key(&peer) {
@@ -40,11 +37,11 @@ impl Peers {
         }
     }
 
-    /// Writes a line for each, those with the most connections first; nothing if there was none.
+    /// Writes a line for each peer, the one with the most connections first.
     pub(crate) fn write(
         &self,
         has_header: bool,
-        look: Look,
+        layout: Layout,
         out: &mut dyn Write,
     ) -> io::Result<()> {
         if self.counts.is_empty() {
@@ -54,7 +51,7 @@ impl Peers {
         let header = ["SEEN", "PEER", "HOST"];
         let columns = if self.names.is_empty() { 2 } else { 3 };
         let header = has_header.then_some(&header[..columns]);
-        let mut table = Table::new(columns, header, look, out);
+        let mut table = Table::new(columns, header, layout, out);
         let mut counts: Vec<_> = self.counts.iter().collect();
         counts.sort_unstable_by_key(|(peer, count)| (Reverse(**count), **peer));
         for (peer, count) in counts {
@@ -81,7 +78,7 @@ mod tests {
 
     fn told(peers: &Peers) -> String {
         let mut out = Vec::new();
-        peers.write(true, Look::default(), &mut out).unwrap();
+        peers.write(true, Layout::default(), &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 

@@ -1,11 +1,11 @@
-//! `-resolve`: names of hosts, asked for on threads of their own.
+//! `-resolve`: names of hosts, looked up on separate threads.
 
 use std::{
     collections::HashMap,
     fmt, io,
     net::{IpAddr, SocketAddr},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex,
         mpsc::{self, Receiver, Sender},
     },
     thread,
@@ -14,23 +14,25 @@ use std::{
 
 use psgo::{Query, Value};
 
-/// So many are asked for at once.
+use crate::sync::lock;
+
+/// How many names are looked up at once.
 const ASKERS: usize = 8;
 
-/// No more are remembered: a watch can go on for as long as it likes.
+/// No more names are kept: a watch has no end.
 const REMEMBERED: usize = 1 << 16;
 
-/// Names of hosts, each asked for once.
+/// Names of hosts, each looked up once.
 pub(crate) struct Hosts {
     ask: Sender<IpAddr>,
     told: Receiver<(IpAddr, Option<String>)>,
-    /// Nothing for one without a name, or whose name is not known yet.
+    /// `None` for a host without a name, or whose name is not known yet.
     names: HashMap<IpAddr, Option<String>>,
-    /// So many answers are still to come.
+    /// How many answers are outstanding.
     due: usize,
-    /// How long to wait while none comes.
+    /// How long to wait without an answer.
     timeout: Duration,
-    /// Whether none came the last time: then nobody waits until one has.
+    /// Whether the last wait timed out. Then `learn` does not wait until an answer comes.
     is_silent: bool,
 }
 
@@ -41,7 +43,7 @@ impl fmt::Debug for Hosts {
 }
 
 impl Hosts {
-    /// Those that the name service of this machine knows.
+    /// The names that this machine's name service knows.
     pub(crate) fn new(timeout: Duration) -> io::Result<Self> {
         Self::by(|host| dns_lookup::lookup_addr(&host).ok(), timeout)
     }
@@ -55,10 +57,10 @@ impl Hosts {
         let asked = Arc::new(Mutex::new(asked));
         for _ in 0..ASKERS {
             let (asked, tell) = (Arc::clone(&asked), tell.clone());
-            // Nobody waits for it: a name service may take minutes to find out that it has none.
+            // It is not joined: a name service may take minutes to find out that there is no name.
             thread::Builder::new().spawn(move || {
                 loop {
-                    let next = asked.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                    let next = lock(&asked).recv();
                     let Ok(host) = next else { break };
                     if tell.send((host, name(host))).is_err() {
                         break;
@@ -76,7 +78,7 @@ impl Hosts {
         })
     }
 
-    /// Asks for those that were not asked for before, and waits as long as answers come.
+    /// Looks up hosts that were not looked up before, and waits as long as answers keep coming.
     pub(crate) fn learn(&mut self, hosts: impl Iterator<Item = IpAddr>) {
         while let Ok(answer) = self.told.try_recv() {
             self.hear(answer);
@@ -112,7 +114,7 @@ impl Hosts {
         self.names.get(&host.to_canonical())?.as_deref()
     }
 
-    /// A row of a query with the names of hosts in the place of their addresses.
+    /// A row of a query with names of hosts instead of their addresses.
     pub(crate) fn named(&self, query: &Query, row: &[Value]) -> Vec<Value> {
         let cells = query.columns().iter().zip(row);
         let cells = cells.map(|(column, cell)| {
@@ -132,9 +134,10 @@ impl Hosts {
 }
 
 /// The columns that show a remote host.
-pub(crate) const OF_HOSTS: [&str; 2] = ["raddr", "remote"];
+const OF_HOSTS: [&str; 2] = ["raddr", "remote"];
 
-fn is_of_host(name: &str) -> bool {
+/// Whether a column shows a remote host.
+pub(crate) fn is_of_host(name: &str) -> bool {
     OF_HOSTS.contains(&name)
 }
 
@@ -145,7 +148,7 @@ pub(crate) fn hosts<'a>(query: &'a Query, row: &'a [Value]) -> impl Iterator<Ite
     cells.filter_map(|(_, cell)| Some(host(cell)?.0))
 }
 
-/// An address, and the port behind it if there is one.
+/// An address, and its port if there is one.
 pub(crate) fn host(cell: &Value) -> Option<(IpAddr, Option<u16>)> {
     let Value::Text(text) = cell else {
         return None;

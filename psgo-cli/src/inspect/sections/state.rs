@@ -1,0 +1,100 @@
+//! What the process does: its state, what it waits for, its timers.
+
+use psgo::{
+    Process, Value,
+    format::pid::{OomScore, OomScoreAdj, SyscallState},
+};
+
+use super::stack::{call, calls};
+use crate::inspect::{
+    document::{Document, int, maybe, object, record},
+    page::Page,
+    text::or_none,
+};
+
+pub(super) fn page(page: &mut Page, process: &Process) {
+    match process.state() {
+        Ok(state) if matches!(state.letter(), 'Z' | 'D' | 'X') => page.warn("state", state.word()),
+        state => page.told("state", state.map(|state| state.word().to_owned())),
+    }
+    page.told("waits in", process.wait_channel().map(or_none));
+    let syscall = process.syscall().map(|syscall| match *syscall.state {
+        SyscallState::Running => "none, it runs".to_owned(),
+        SyscallState::Outside { .. } => "none".to_owned(),
+        SyscallState::Inside { nr, args, .. } => {
+            let args = args.map(|arg| format!("{arg:#x}"));
+            format!("{nr} ({})", args.join(", "))
+        }
+    });
+    page.told("system call", syscall);
+    page.told(
+        "kernel stack",
+        process.kernel_stack().map(|stack| {
+            let calls: Vec<_> = stack
+                .rows
+                .iter()
+                .map(|row| call(&row.symbol).to_string())
+                .collect();
+            or_none((!calls.is_empty()).then(|| calls.join(" ")))
+        }),
+    );
+    match process.tracer() {
+        Ok(Some(tracer)) => page.warn("traced by", &tracer.to_string()),
+        Ok(None) => {}
+        Err(error) => page.missing("traced by", &error),
+    }
+    let oom = process.oom();
+    page.told(
+        "oom score",
+        oom.map(|(score, added)| format!("{score} (adjusted by {added})")),
+    );
+    let switches = process.context_switches();
+    page.told(
+        "context switches",
+        switches.map(|(own, forced)| format!("{own} voluntary, {forced} involuntary")),
+    );
+    if let Ok(timers) = process.timers()
+        && !timers.rows.is_empty()
+    {
+        page.list(
+            "timers",
+            timers
+                .rows
+                .iter()
+                .map(|timer| format!("{} (signal {})", timer.id, timer.signal)),
+        );
+    }
+}
+
+pub(super) fn json(doc: &mut Document, process: &Process) {
+    doc.put(
+        "status",
+        process.state().map(|state| Value::text(state.word())),
+    );
+    let switches = process.context_switches().map(|(voluntary, involuntary)| {
+        object([
+            ("voluntary", Value::from(voluntary)),
+            ("involuntary", Value::from(involuntary)),
+        ])
+    });
+    doc.put("num_ctx_switches", switches);
+    let stack = process.kernel_stack();
+    doc.put_ext("kernel_stack", stack.map(|stack| calls(&stack)));
+    let score = process
+        .read::<OomScore>()
+        .map(|oom| Value::from(oom.oom_score));
+    doc.put_ext("oom_score", score);
+    let added = process
+        .read::<OomScoreAdj>()
+        .map(|oom| int(oom.oom_score_adj));
+    doc.put_ext("oom_score_adj", added);
+    let tracer = process.tracer();
+    let number = tracer.map(|tracer| int(tracer.map_or(0, psgo::Pid::get)));
+    doc.put_ext("tracer_pid", number);
+    let wchan = process
+        .wait_channel()
+        .map(|name| maybe(name.map(Value::Text)));
+    doc.put_own("wait_channel", wchan);
+    doc.put_own("syscall", process.syscall().map(|call| record(&call)));
+    doc.put_own("timers", process.timers().map(|timers| record(&timers)));
+}

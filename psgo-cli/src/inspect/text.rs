@@ -1,0 +1,51 @@
+//! Values as the page shows them.
+
+use std::{fmt::Display, time::Duration};
+
+use psgo::{Linked, Process, Text, Value, bytes::Escaped};
+
+/// Bytes as people read them.
+pub(super) fn shown(bytes: &[u8]) -> String {
+    Escaped(bytes).to_string()
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map")]
+pub(super) fn text(text: Text) -> String {
+    text.to_string()
+}
+
+/// The value, or `none`.
+pub(super) fn or_none<T: Display>(value: Option<T>) -> String {
+    value.map_or_else(|| "none".to_owned(), |value| value.to_string())
+}
+
+/// The target of a link, and whether it is deleted.
+#[expect(clippy::needless_pass_by_value, reason = "for map")]
+pub(super) fn linked(linked: Linked) -> String {
+    let gone = if linked.deleted { " (deleted)" } else { "" };
+    format!("{}{gone}", linked.path)
+}
+
+/// A span of time, as everywhere in psgo.
+pub(super) fn span(span: Duration) -> String {
+    Value::Duration(span).to_string()
+}
+
+/// A size in the largest unit of which there is a whole one.
+pub(super) fn size(bytes: u64) -> String {
+    const UNITS: [(u64, &str); 4] = [(40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")];
+    let unit = UNITS.iter().find(|(shift, _)| bytes >> shift > 0);
+    let Some((shift, unit)) = unit else {
+        return format!("{bytes} B");
+    };
+    let (whole, rest) = (bytes >> shift, bytes & ((1 << shift) - 1));
+    // Less than a unit, so one digit.
+    let tenth = (u128::from(rest) * 10) >> shift;
+    format!("{whole}.{tenth} {unit}")
+}
+
+/// A process by its number and its name.
+pub(super) fn named(process: &Process) -> String {
+    let name = process.name().map_or_else(|_| "?".to_owned(), text);
+    format!("{} {name}", process.pid())
+}
