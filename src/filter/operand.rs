@@ -126,9 +126,11 @@ impl Operand {
             (Value::Size(cell), Self::Size(size)) => cell.cmp(size),
             (Value::Duration(cell), Self::Duration(span)) => cell.cmp(span),
             (Value::Time(cell), Self::Moment(nanos)) => {
-                cell.moment().timestamp_nanos_opt()?.cmp(nanos)
+                DateTime::from(&**cell).timestamp_nanos_opt()?.cmp(nanos)
             }
-            (Value::Time(cell), Self::Wall(wall)) => cell.moment().naive_local().cmp(wall),
+            (Value::Time(cell), Self::Wall(wall)) => {
+                DateTime::from(&**cell).naive_local().cmp(wall)
+            }
             // A set has these: equal. Otherwise it is another.
             (Value::Caps(cell), Self::Caps(0)) => cell.mask().cmp(&0),
             (Value::Caps(cell), Self::Caps(mask)) => (cell.mask() & mask).cmp(mask),

@@ -16,10 +16,8 @@ const EXEMPT: &[&str] = &[
     "descriptor",
     "format",
     "process",
-    "psgo-cli",
     "query",
     "snapshot",
-    "value",
     "view",
 ];
 
