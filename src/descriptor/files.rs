@@ -2,7 +2,7 @@
 
 use super::{Descriptor, Needs, Value, descriptors};
 use crate::{
-    format::pid::{DELETED, LinkTarget},
+    format::pid::{DELETED, LinkKind},
     snapshot::{Opened, Place},
     value::Text,
 };
@@ -47,8 +47,8 @@ fn flags(opened: &Opened) -> Value {
 
 fn inode(opened: &Opened) -> Value {
     let told = opened.info.as_ref().and_then(|info| info.ino);
-    let inode = match LinkTarget::of(&opened.target) {
-        LinkTarget::Inode(_, inode) => Some(inode),
+    let inode = match LinkKind::of(&opened.target) {
+        LinkKind::Inode(_, inode) => Some(inode),
         _ => told,
     };
     inode.map_or(Value::MISSING, Value::from)
@@ -68,14 +68,14 @@ fn kind(opened: &Opened) -> Value {
     }
     let target = opened.target.as_slice();
     let is_below = |dir: &&str| target.starts_with(dir.as_bytes());
-    Value::Text(match LinkTarget::of(target) {
-        LinkTarget::Inode(kind, _) | LinkTarget::Anonymous(kind) => Text::from(kind),
-        LinkTarget::Memory => Text::word("memfd"),
-        LinkTarget::DmaBuf => Text::word("dmabuf"),
-        LinkTarget::Other if target.starts_with(b"/dev/") && !FILES_IN_DEV.iter().any(is_below) => {
+    Value::Text(match LinkKind::of(target) {
+        LinkKind::Inode(kind, _) | LinkKind::Anonymous(kind) => Text::from(kind),
+        LinkKind::Memory => Text::word("memfd"),
+        LinkKind::DmaBuf => Text::word("dmabuf"),
+        LinkKind::Other if target.starts_with(b"/dev/") && !FILES_IN_DEV.iter().any(is_below) => {
             Text::word("device")
         }
-        LinkTarget::Other => Text::word("file"),
+        LinkKind::Other => Text::word("file"),
     })
 }
 

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use super::{Process, Whose, identity::undeleted};
 use crate::{
     error::Result,
-    format::pid::{Fdinfo, LinkTarget},
+    format::pid::{Fdinfo, LinkKind},
     snapshot::{Files, Opened, Place, SocketsOf, read_opened},
     socket::Socket,
     sys::{Behind, Entry},
@@ -54,12 +54,12 @@ impl FileKind {
 
     /// What is told by where a link leads.
     fn of_link(link: &[u8]) -> Option<Self> {
-        match LinkTarget::of(link) {
-            LinkTarget::Anonymous(_) => Some(Self::Anonymous),
-            LinkTarget::Memory => Some(Self::Memory),
-            LinkTarget::Inode(b"socket", _) => Some(Self::Socket),
-            LinkTarget::Inode(b"pipe", _) => Some(Self::Fifo),
-            LinkTarget::Inode(..) | LinkTarget::DmaBuf | LinkTarget::Other => None,
+        match LinkKind::of(link) {
+            LinkKind::Anonymous(_) => Some(Self::Anonymous),
+            LinkKind::Memory => Some(Self::Memory),
+            LinkKind::Inode(b"socket", _) => Some(Self::Socket),
+            LinkKind::Inode(b"pipe", _) => Some(Self::Fifo),
+            LinkKind::Inode(..) | LinkKind::DmaBuf | LinkKind::Other => None,
         }
     }
 
@@ -112,8 +112,8 @@ impl Descriptor {
     /// The kernel's word for what has no name: `eventfd`, `eventpoll`, `socket`, `pipe`, `pidfd`.
     #[must_use]
     pub fn what(&self) -> Option<&[u8]> {
-        match LinkTarget::of(&self.target) {
-            LinkTarget::Anonymous(name) => Some(name),
+        match LinkKind::of(&self.target) {
+            LinkKind::Anonymous(name) => Some(name),
             _ if self.target.starts_with(b"/") => None,
             _ => self.target.split(|&b| b == b':').next(),
         }

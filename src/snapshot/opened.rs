@@ -8,7 +8,7 @@ use std::{
 
 use super::plan::Files;
 use crate::{
-    format::pid::{Fdinfo, LinkTarget, Mapping, Maps, Timer, Timers},
+    format::pid::{Fdinfo, LinkKind, Mapping, Maps, Timer, Timers},
     ids::Pid,
     procfs::Reader,
     socket::{self, Socket},
@@ -50,14 +50,14 @@ pub(crate) enum Place {
 impl Opened {
     /// The inode of the socket that it is.
     pub(crate) fn socket_inode(&self) -> Option<u64> {
-        match LinkTarget::of(&self.target) {
-            LinkTarget::Inode(b"socket", inode) => Some(inode),
+        match LinkKind::of(&self.target) {
+            LinkKind::Inode(b"socket", inode) => Some(inode),
             _ => None,
         }
     }
 
     fn is_timer(&self) -> bool {
-        LinkTarget::of(&self.target) == LinkTarget::Anonymous(b"timerfd")
+        LinkKind::of(&self.target) == LinkKind::Anonymous(b"timerfd")
     }
 }
 

@@ -22,8 +22,8 @@ impl Link {
     /// The kind and the inode of what has no name in the file system: `socket`, `pipe`, `net`.
     #[must_use]
     pub fn kind_and_inode(&self) -> Option<(&[u8], u64)> {
-        match LinkTarget::of(&self.target) {
-            LinkTarget::Inode(kind, inode) => Some((kind, inode)),
+        match LinkKind::of(&self.target) {
+            LinkKind::Inode(kind, inode) => Some((kind, inode)),
             _ => None,
         }
     }
@@ -31,7 +31,7 @@ impl Link {
 
 /// What the target of a link tells of what is behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum LinkTarget<'a> {
+pub(crate) enum LinkKind<'a> {
     /// Kind and inode of what has no name in the file system: `socket:[4213]`.
     Inode(&'a [u8], u64),
     /// What the kernel made for a call of its own: `eventfd` of `anon_inode:[eventfd]`.
@@ -44,7 +44,7 @@ pub(crate) enum LinkTarget<'a> {
     Other,
 }
 
-impl<'a> LinkTarget<'a> {
+impl<'a> LinkKind<'a> {
     pub(crate) fn of(target: &'a [u8]) -> Self {
         if let Some(name) = target.strip_prefix(b"anon_inode:") {
             let bare = name
@@ -124,17 +124,17 @@ mod tests {
     #[test]
     fn what_the_kernel_made_is_known_by_its_word() {
         let targets: [(&[u8], _); 7] = [
-            (b"anon_inode:[eventfd]", LinkTarget::Anonymous(b"eventfd")),
-            (b"anon_inode:inotify", LinkTarget::Anonymous(b"inotify")),
-            (b"/memfd:a (deleted)", LinkTarget::Memory),
-            (b"/dmabuf:", LinkTarget::DmaBuf),
-            (b"pipe:[7]", LinkTarget::Inode(b"pipe", 7)),
-            (b"/tmp/memfd:a", LinkTarget::Other),
+            (b"anon_inode:[eventfd]", LinkKind::Anonymous(b"eventfd")),
+            (b"anon_inode:inotify", LinkKind::Anonymous(b"inotify")),
+            (b"/memfd:a (deleted)", LinkKind::Memory),
+            (b"/dmabuf:", LinkKind::DmaBuf),
+            (b"pipe:[7]", LinkKind::Inode(b"pipe", 7)),
+            (b"/tmp/memfd:a", LinkKind::Other),
             // Anybody may call a file so.
-            (b"/tmp/socket:[7]", LinkTarget::Other),
+            (b"/tmp/socket:[7]", LinkKind::Other),
         ];
         for (target, told) in targets {
-            assert_eq!(LinkTarget::of(target), told);
+            assert_eq!(LinkKind::of(target), told);
         }
     }
 }
