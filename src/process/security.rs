@@ -3,7 +3,7 @@
 use super::{Process, Whose};
 use crate::{
     caps::CapSet,
-    error::{ErrorKind, Result},
+    error::{Error, ErrorKind, Result},
     format::{
         Record as _,
         pid::{Link, Mountinfo, OomScore, OomScoreAdj},
@@ -48,7 +48,7 @@ impl Process {
         let last = self.view.0.host.last_cap;
         let set = |mask: Option<u64>, line| {
             let mask = mask.ok_or_else(|| self.untold(line))?;
-            Ok(CapSet::new(mask, last))
+            Ok::<_, Error>(CapSet::new(mask, last))
         };
         Ok(Capabilities {
             effective: set(status.cap_eff, "CapEff")?,
