@@ -16,6 +16,7 @@ mod subjects;
 mod table;
 mod watch;
 
+pub(crate) use subjects::owned_sockets;
 use subjects::rows;
 pub use table::{Record, Row, Table};
 pub use watch::{Look, Watcher};

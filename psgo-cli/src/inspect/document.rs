@@ -125,7 +125,7 @@ fn identity(process: &Process, doc: &mut Document) {
     doc.put("name", process.name().map(Value::Text));
     let (exe, cwd) = (process.exe(), process.cwd());
     let path =
-        |linked: Option<&psgo::Linked>| linked.map_or(Text::word(""), |exe| exe.path.clone());
+        |linked: Option<&psgo::LinkTarget>| linked.map_or(Text::word(""), |exe| exe.path.clone());
     let shown = exe.as_ref().map(|exe| Value::Text(path(exe.as_ref())));
     doc.put("exe", shown.map_err(Clone::clone));
     let args = process
@@ -134,11 +134,20 @@ fn identity(process: &Process, doc: &mut Document) {
     doc.put("cmdline", args);
     let shown = cwd.as_ref().map(|cwd| Value::Text(cwd.path.clone()));
     doc.put("cwd", shown.map_err(Clone::clone));
-    doc.put("create_time", Ok(Value::Duration(process.started())));
-    doc.put("start_time_boot", Ok(Value::Duration(process.start_time())));
+    let started = process.started_at();
+    let started = started.duration_since(std::time::SystemTime::UNIX_EPOCH);
+    doc.put(
+        "create_time",
+        Ok(Value::Duration(started.unwrap_or_default())),
+    );
+    doc.put(
+        "start_time_boot",
+        Ok(Value::Duration(process.started_after_boot())),
+    );
     let terminal = process.terminal().map(|name| maybe(name.map(Value::Text)));
     doc.put("terminal", terminal);
-    let deleted = |linked: Option<&psgo::Linked>| maybe(linked.map(|to| Value::Bool(to.deleted)));
+    let deleted =
+        |linked: Option<&psgo::LinkTarget>| maybe(linked.map(|to| Value::Bool(to.deleted)));
     doc.ext.push("comm", told(process.comm().map(Value::Text)));
     let root = process.root().map(|root| Value::Text(root.path));
     doc.ext.push("root", told(root));
@@ -170,9 +179,9 @@ fn family(process: &Process, doc: &mut Document) {
     let job = process.job();
     let number = |pid: Option<Pid>| int(pid.map_or(0, Pid::get));
     doc.ext
-        .push("pgid", told(job.clone().map(|(group, _)| number(group))));
+        .push("pgid", told(job.clone().map(|job| number(job.group))));
     doc.ext
-        .push("sid", told(job.map(|(_, session)| number(session))));
+        .push("sid", told(job.map(|job| number(job.session))));
     let all = process.pids().map(|all| pids(&all));
     doc.ext.push("nspid", told(all));
 }
@@ -180,12 +189,12 @@ fn family(process: &Process, doc: &mut Document) {
 fn state(process: &Process, doc: &mut Document) {
     doc.put(
         "status",
-        process.state().map(|state| Value::text(state.word())),
+        process.state().map(|state| Value::text(state.as_str())),
     );
-    let switches = process.context_switches().map(|(voluntary, involuntary)| {
+    let switches = process.context_switches().map(|switches| {
         object([
-            ("voluntary", Value::from(voluntary)),
-            ("involuntary", Value::from(involuntary)),
+            ("voluntary", Value::from(switches.voluntary)),
+            ("involuntary", Value::from(switches.involuntary)),
         ])
     });
     doc.put("num_ctx_switches", switches);
@@ -224,15 +233,16 @@ fn memory(process: &Process, doc: &mut Document) {
         ])
     });
     doc.put("memory_info", info);
+    let size = |bytes: Option<u64>| Value::Size(bytes.unwrap_or(0));
     let detail = process.memory_detail().map(|memory| {
         object([
-            ("peak_rss", Value::Size(memory.peak_resident)),
-            ("peak_vms", Value::Size(memory.peak_size)),
-            ("rss_anon", Value::Size(memory.anonymous)),
-            ("rss_file", Value::Size(memory.file)),
-            ("rss_shmem", Value::Size(memory.shmem)),
-            ("swap", Value::Size(memory.swap)),
-            ("hugetlb", Value::Size(memory.hugetlb)),
+            ("peak_rss", size(memory.peak_resident)),
+            ("peak_vms", size(memory.peak_size)),
+            ("rss_anon", size(memory.anonymous)),
+            ("rss_file", size(memory.file)),
+            ("rss_shmem", size(memory.shmem)),
+            ("swap", size(memory.swap)),
+            ("hugetlb", size(memory.hugetlb)),
         ])
     });
     doc.put("memory_info_ex", detail);
@@ -264,8 +274,11 @@ fn memory(process: &Process, doc: &mut Document) {
         }))
     });
     doc.put("memory_maps", maps);
-    let faults = process.page_faults().map(|(minor, major)| {
-        object([("minor", Value::from(minor)), ("major", Value::from(major))])
+    let faults = process.page_faults().map(|faults| {
+        object([
+            ("minor", Value::from(faults.minor)),
+            ("major", Value::from(faults.major)),
+        ])
     });
     doc.put("page_faults", faults);
     extra::memory(process, doc);
@@ -275,7 +288,7 @@ fn cpu(process: &Process, doc: &mut Document) {
     doc.put("nice", process.nice().map(Value::Int));
     let priority = process.io_priority().map(|priority| {
         object([
-            ("class", Value::text(priority.class)),
+            ("class", Value::text(priority.class.as_str())),
             ("value", int(priority.value)),
         ])
     });
@@ -346,7 +359,7 @@ fn sockets(process: &Process, doc: &mut Document) {
         list(
             sockets
                 .iter()
-                .filter_map(|(fd, socket)| connection(*fd, socket)),
+                .filter_map(|open| connection(open.fd, &open.socket)),
         )
     });
     doc.put("net_connections", connections);

@@ -1,7 +1,7 @@
 //! What an object has beyond psutil: `ext`, and what only psgo tells, `psgo`.
 
 use psgo::{
-    Descriptor, Fields, FileKind, Process, Socket, Text, Thread, Value,
+    Fields, FileKind, OpenDescriptor, Process, Socket, Text, Thread, Value,
     bytes::Escaped,
     caps::CapSet,
     format::{
@@ -160,21 +160,21 @@ pub(super) fn files(process: &Process, doc: &mut Document) {
     doc.own.push("descriptors", told(full));
 }
 
-fn short(descriptor: &Descriptor) -> Value {
+fn short(descriptor: &OpenDescriptor) -> Value {
     let info = descriptor.info.as_ref();
     object([
         ("fd", int(descriptor.fd)),
-        ("kind", Value::text(descriptor.kind.word())),
+        ("kind", Value::text(descriptor.kind.as_str())),
         ("target", Value::text(&descriptor.target)),
         ("pos", maybe(info.map(|info| Value::Int(info.pos)))),
         ("flags", maybe(info.map(|info| int(info.flags.0)))),
     ])
 }
 
-fn descriptor(descriptor: &Descriptor) -> Value {
+fn descriptor(descriptor: &OpenDescriptor) -> Value {
     let mut fields: Fields = [
         ("fd", int(descriptor.fd)),
-        ("kind", Value::text(descriptor.kind.word())),
+        ("kind", Value::text(descriptor.kind.as_str())),
         ("what", maybe(descriptor.what().map(Value::text))),
         ("path", maybe(descriptor.path().map(Value::text))),
         ("deleted", Value::Bool(descriptor.deleted)),
@@ -213,8 +213,8 @@ fn socket(socket: &Socket) -> Value {
         ("local", end(socket.local)),
         ("remote", end(socket.remote)),
         ("path", maybe(socket.path.as_ref().map(Value::text))),
-        ("inode", Value::from(socket.inode)),
-        ("uid", maybe(socket.uid.map(int))),
+        ("inode", Value::from(socket.inode.unwrap_or(0))),
+        ("uid", maybe(socket.uid.map(|uid| int(uid.get())))),
     ];
     Value::Fields(known(fields.into_iter().collect()))
 }
@@ -234,7 +234,7 @@ pub(super) fn container(process: &Process, doc: &mut Document) {
     let container = process.container().map(|container| {
         maybe(container.map(|container| {
             object([
-                ("runtime", Value::text(container.runtime.word())),
+                ("runtime", Value::text(container.runtime.as_str())),
                 ("id", Value::Text(container.id)),
                 ("pod", maybe(container.pod.map(Value::Text))),
             ])
@@ -268,6 +268,7 @@ pub(super) fn container(process: &Process, doc: &mut Document) {
 
 pub(super) fn threads(process: &Process, doc: &mut Document, threads: &[Thread]) {
     process.read_ahead_of(threads, "stack");
+    process.read_ahead_of(threads, "wchan");
     let all = threads.iter().map(|thread| {
         let wchan = process.wait_channel_of(thread);
         let wchan = wchan.map(|name| maybe(name.map(Value::Text)));
@@ -275,7 +276,7 @@ pub(super) fn threads(process: &Process, doc: &mut Document, threads: &[Thread])
         object([
             ("id", int(thread.tid.get())),
             ("name", Value::Text(thread.name.clone())),
-            ("state", Value::text(thread.state.word())),
+            ("state", Value::text(thread.state.as_str())),
             ("processor", int(thread.processor)),
             ("wait_channel", told(wchan)),
             ("kernel_stack", told(stack)),

@@ -41,10 +41,10 @@ pub(super) fn memory(page: &mut Page, process: &Process) {
     }
     match process.memory_detail() {
         Ok(detail) => {
-            page.row("most resident", &size(detail.peak_resident));
-            page.row("swapped out", &size(detail.swap));
-            if detail.hugetlb > 0 {
-                page.row("huge pages", &size(detail.hugetlb));
+            page.row("most resident", &size(detail.peak_resident.unwrap_or(0)));
+            page.row("swapped out", &size(detail.swap.unwrap_or(0)));
+            if let Some(huge) = detail.hugetlb.filter(|huge| *huge > 0) {
+                page.row("huge pages", &size(huge));
             }
         }
         Err(error) => page.missing("most resident", &error),
@@ -59,7 +59,7 @@ pub(super) fn memory(page: &mut Page, process: &Process) {
     let faults = process.page_faults();
     page.told(
         "page faults",
-        faults.map(|(minor, major)| format!("{minor} minor, {major} major")),
+        faults.map(|faults| format!("{} minor, {} major", faults.minor, faults.major)),
     );
 }
 

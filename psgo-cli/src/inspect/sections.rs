@@ -3,7 +3,7 @@
 use std::{fmt::Display, time::Duration};
 
 use psgo::{
-    Descriptor, FileKind, Ids, Pid, Process, Result, Text,
+    FileKind, Ids, OpenDescriptor, Pid, Process, Result, Text,
     format::{kernel::Pressure, pid::SyscallState},
     local_time,
 };
@@ -63,7 +63,7 @@ fn or_none<T: Display>(value: Option<T>) -> String {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for map")]
-fn linked(linked: psgo::Linked) -> String {
+fn linked(linked: psgo::LinkTarget) -> String {
     let gone = if linked.deleted { " (deleted)" } else { "" };
     format!("{}{gone}", linked.path)
 }
@@ -83,8 +83,7 @@ fn identity(page: &mut Page, process: &Process) {
     page.told("arguments", args);
     page.told("directory", process.cwd().map(linked));
     page.told("root", process.root().map(linked));
-    let started = std::time::SystemTime::UNIX_EPOCH.checked_add(process.started());
-    let at = started.and_then(local_time);
+    let at = local_time(process.started_at());
     let ago = span(Duration::from_secs(process.age().as_secs()));
     page.row("started", &format!("{}, {ago} ago", or_none(at)));
     page.told("terminal", process.terminal().map(or_none));
@@ -130,9 +129,9 @@ fn family(page: &mut Page, process: &Process) {
     }
     let seen = |pid: Option<Pid>| pid.map_or_else(|| "not seen here".to_owned(), |p| p.to_string());
     match process.job() {
-        Ok((group, session)) => {
-            page.row("process group", &seen(group));
-            page.row("session", &seen(session));
+        Ok(job) => {
+            page.row("process group", &seen(job.group));
+            page.row("session", &seen(job.session));
         }
         Err(error) => page.missing("process group", &error),
     }
@@ -148,8 +147,10 @@ fn family(page: &mut Page, process: &Process) {
 
 fn state(page: &mut Page, process: &Process) {
     match process.state() {
-        Ok(state) if matches!(state.letter(), 'Z' | 'D' | 'X') => page.warn("state", state.word()),
-        state => page.told("state", state.map(|state| state.word().to_owned())),
+        Ok(state) if matches!(state.letter(), 'Z' | 'D' | 'X') => {
+            page.warn("state", state.as_str())
+        }
+        state => page.told("state", state.map(|state| state.as_str().to_owned())),
     }
     page.told("waits in", process.wait_channel().map(or_none));
     let call = process.syscall().map(|syscall| match *syscall.state {
@@ -176,12 +177,12 @@ fn state(page: &mut Page, process: &Process) {
     let oom = process.oom();
     page.told(
         "oom score",
-        oom.map(|(score, added)| format!("{score} (adjusted by {added})")),
+        oom.map(|oom| format!("{} (adjusted by {})", oom.score, oom.adjustment)),
     );
     let switches = process.context_switches();
     page.told(
         "context switches",
-        switches.map(|(own, forced)| format!("{own} voluntary, {forced} involuntary")),
+        switches.map(|n| format!("{} voluntary, {} involuntary", n.voluntary, n.involuntary)),
     );
     if let Ok(timers) = process.timers()
         && !timers.rows.is_empty()
@@ -225,22 +226,22 @@ fn ids(page: &mut Page, process: &Process) {
     let uids = process.uids();
     page.told(
         "user",
-        uids.map(|ids| each(ids, |uid| process.user_named(uid))),
+        uids.map(|ids| each(ids, |uid| process.user_name(uid))),
     );
     let gids = process.gids();
     page.told(
         "group",
-        gids.map(|ids| each(ids, |gid| process.group_named(gid))),
+        gids.map(|ids| each(ids, |gid| process.group_name(gid))),
     );
     match process.groups() {
         Ok(groups) => page.list(
             "further groups",
-            groups.into_iter().map(|gid| text(process.group_named(gid))),
+            groups.into_iter().map(|gid| text(process.group_name(gid))),
         ),
         Err(error) => page.missing("further groups", &error),
     }
     if let Ok(Some(uid)) = process.login_user() {
-        page.row("logged in as", &text(process.user_named(uid)));
+        page.row("logged in as", &text(process.user_name(uid)));
     }
     match process.capabilities() {
         Ok(caps) => {
@@ -289,12 +290,12 @@ fn ids(page: &mut Page, process: &Process) {
 }
 
 /// What there is to say of a descriptor beside its target.
-fn detail(descriptor: &Descriptor) -> String {
+fn detail(descriptor: &OpenDescriptor) -> String {
     let Some(info) = &descriptor.info else {
         return String::new();
     };
     let mut words = Vec::new();
-    if matches!(descriptor.kind, FileKind::File | FileKind::Memory) {
+    if matches!(descriptor.kind, FileKind::File | FileKind::Memfd) {
         words.push(format!("at {}", info.pos));
     }
     words.extend(info.eventfd_count.map(|count| format!("count {count}")));
@@ -330,7 +331,7 @@ fn files(page: &mut Page, process: &Process, most: usize) {
     if descriptors.is_empty() {
         return;
     }
-    let row = |descriptor: &Descriptor| {
+    let row = |descriptor: &OpenDescriptor| {
         let access = descriptor
             .info
             .as_ref()
@@ -347,7 +348,7 @@ fn files(page: &mut Page, process: &Process, most: usize) {
         }
         [
             descriptor.fd.to_string(),
-            descriptor.kind.word().to_owned(),
+            descriptor.kind.as_str().to_owned(),
             access.to_owned(),
             target,
         ]
@@ -373,9 +374,10 @@ fn sockets(page: &mut Page, process: &Process, most: usize) {
     if sockets.is_empty() {
         return;
     }
-    let row = |(fd, socket): &(u32, std::sync::Arc<psgo::Socket>)| {
+    let row = |open: &psgo::OpenSocket| {
+        let socket = &open.socket;
         [
-            fd.to_string(),
+            open.fd.to_string(),
             socket.protocol.to_owned(),
             socket.state.unwrap_or("?").to_owned(),
             socket.local_text().map(text).unwrap_or_default(),
@@ -403,7 +405,7 @@ fn container(page: &mut Page, process: &Process) {
     match process.container() {
         Ok(Some(container)) => {
             page.row("container", &container.id.to_string());
-            page.row("made by", container.runtime.word());
+            page.row("made by", container.runtime.as_str());
             if let Some(pod) = container.pod {
                 page.row("pod", &pod.to_string());
             }
@@ -481,7 +483,7 @@ fn threads(page: &mut Page, process: &Process, most: usize) {
         [
             thread.tid.to_string(),
             thread.name.to_string(),
-            thread.state.word().to_owned(),
+            thread.state.as_str().to_owned(),
             span(thread.user.saturating_add(thread.system)),
             known(process.wait_channel_of(thread)),
             stack.unwrap_or_else(|error| format!("? ({})", super::page::why(&error))),
