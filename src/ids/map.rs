@@ -125,7 +125,7 @@ impl IdMaps {
         text.split(|&b| b == b',').map(IdMap::parse).collect()
     }
 
-    /// The id inside the namespace that `host_id` has; nothing if it has none, which the kernel
+    /// The id inside the namespace that `host_id` has; `None` if it has none, which the kernel
     /// shows there as the overflow id.
     #[must_use]
     pub fn to_container(&self, host_id: u32) -> Option<u32> {
@@ -133,7 +133,7 @@ impl IdMaps {
         self.0.iter().find_map(shift)
     }
 
-    /// The id outside the namespace that `container_id` stands for; nothing if it stands for none.
+    /// The id outside the namespace that `container_id` stands for; `None` if it stands for none.
     #[must_use]
     pub fn to_host(&self, container_id: u32) -> Option<u32> {
         let shift = |map: &IdMap| map.shift(container_id, map.container_id, map.host_id);

@@ -26,7 +26,7 @@ macro_rules! names {
                 Self(Names::parse(bytes, $ids))
             }
 
-            /// The name of `id`; nothing if the file has none.
+            /// The name of `id`; `None` if the file has none.
             #[must_use]
             pub fn name(&self, id: $id) -> Option<Text> {
                 self.0.name(id.get())

@@ -35,7 +35,7 @@ pub(super) enum Wait {
 
 /// What is known of a file of a process.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct ProcessFile {
+pub(super) struct FileEntry {
     /// Its path in the directory of the process; `*` at the end stands for any name.
     name: &'static str,
     /// Where it is read, for the process as a whole.
@@ -47,7 +47,7 @@ pub(super) struct ProcessFile {
     pub(super) takes_memory: bool,
 }
 
-impl ProcessFile {
+impl FileEntry {
     /// Whether it is read on a thread that can be left behind, not by the calling one.
     pub(super) const fn is_watched(&self) -> bool {
         matches!(self.wait, Wait::Killable | Wait::Uninterruptible)
@@ -66,14 +66,14 @@ impl ProcessFile {
 /// Makes the table: name, directory, wait, and `memory` for the lock of the memory.
 macro_rules! files {
     ($($name:literal $dir:ident $wait:ident $($memory:ident)?,)*) => {
-        &[$(ProcessFile::new($name, Dir::$dir, Wait::$wait, files!(@ $($memory)?)),)*]
+        &[$(FileEntry::new($name, Dir::$dir, Wait::$wait, files!(@ $($memory)?)),)*]
     };
     (@ memory) => { true };
     (@) => { false };
 }
 
 /// Every file of `/proc/PID` that is known, by name. The locks are those of Linux 6.12 to 6.18.
-const FILES: &[ProcessFile] = files! {
+const FILES: &[FileEntry] = files! {
     "arch_status"          Leader Seldom,
     "attr/*"               Living Killable,
     "autogroup"            Leader AtOnce,
@@ -138,12 +138,12 @@ const FILES: &[ProcessFile] = files! {
 };
 
 /// A file of which nothing is known is taken for the worst.
-const UNKNOWN: &ProcessFile = &ProcessFile::new("*", Dir::Leader, Wait::Uninterruptible, false);
+const UNKNOWN: &FileEntry = &FileEntry::new("*", Dir::Leader, Wait::Uninterruptible, false);
 
 /// The row of the file `name`.
-pub(super) fn find(name: &str) -> &'static ProcessFile {
+pub(super) fn find(name: &str) -> &'static FileEntry {
     let dir = name.split_once('/').map(|(dir, _)| dir);
-    let is_it = |file: &&ProcessFile| match file.name.strip_suffix("/*") {
+    let is_it = |file: &&FileEntry| match file.name.strip_suffix("/*") {
         Some(of_dir) => dir == Some(of_dir),
         None => file.name == name,
     };
@@ -170,7 +170,7 @@ impl FileOf {
     }
 
     /// What is known of it.
-    pub(super) fn row(&self) -> &'static ProcessFile {
+    pub(super) fn row(&self) -> &'static FileEntry {
         find(&self.name)
     }
 
