@@ -126,7 +126,7 @@ impl CapSet {
     }
 
     /// The names, without `CAP_`, in alphabetical order; after them, by number and as `CAP_41`,
-    /// the bits that nobody has a name for or that are above the kernel's last capability.
+    /// the bits without a name or above the kernel's last capability.
     ///
     /// ```
     /// use psgo::caps::CapSet;
@@ -178,7 +178,7 @@ impl serde::Serialize for CapSet {
     }
 }
 
-/// The name of capability `number`, without `CAP_`; nothing if nobody has a name for it.
+/// The name of capability `number`, without `CAP_`; `None` if it has no name.
 ///
 /// ```
 /// assert_eq!(psgo::caps::name(21), Some("SYS_ADMIN"));
@@ -191,7 +191,7 @@ pub fn name(number: u8) -> Option<&'static str> {
 }
 
 /// The number of the capability of that name: `SYS_ADMIN` or `CAP_SYS_ADMIN`, in upper or lower
-/// case, or `CAP_41`; nothing if no capability has it.
+/// case, or `CAP_41`; `None` if no capability has it.
 ///
 /// ```
 /// assert_eq!(psgo::caps::number(b"cap_sys_admin"), Some(21));

@@ -1,12 +1,14 @@
 //! In which container a process runs, told by the paths of its control groups.
 
+use std::fmt;
+
 use crate::{
     bytes,
     format::pid::{Cgroup, CgroupRow},
     value::Text,
 };
 
-/// Who made a container.
+/// The runtime that made a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Runtime {
@@ -29,7 +31,7 @@ pub enum Runtime {
 impl Runtime {
     /// Its name.
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Docker => "docker",
             Self::Podman => "podman",
@@ -42,17 +44,23 @@ impl Runtime {
     }
 }
 
+impl fmt::Display for Runtime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// A container, as the path of a control group names it.
 ///
 /// It is the name that its runtime gave the group; whoever may make groups may call one so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Container {
-    /// Who made it.
+    /// The runtime that made it.
     pub runtime: Runtime,
-    /// Its id, of 64 digits mostly; of nspawn and LXC its name.
+    /// Its id, mostly 64 hexadecimal digits; of nspawn and LXC its name.
     pub id: Text,
-    /// The id of its pod of Kubernetes.
+    /// The UID of its Kubernetes pod; `None` outside of Kubernetes.
     pub pod: Option<Text>,
 }
 
@@ -65,13 +73,13 @@ impl Container {
     ///
     /// let id = "1".repeat(64);
     /// let path = format!("/machine.slice/libpod-{id}.scope/container");
-    /// let container = Container::of_path(path.as_bytes()).unwrap();
+    /// let container = Container::from_path(path.as_bytes()).unwrap();
     /// assert_eq!(container.runtime, Runtime::Podman);
     /// assert_eq!(container.id.to_string(), id);
-    /// assert!(Container::of_path(b"/user.slice/user-1000.slice").is_none());
+    /// assert!(Container::from_path(b"/user.slice/user-1000.slice").is_none());
     /// ```
     #[must_use]
-    pub fn of_path(path: &[u8]) -> Option<Self> {
+    pub fn from_path(path: &[u8]) -> Option<Self> {
         let parts: Vec<&[u8]> = path.split(|&b| b == b'/').collect();
         let found = (0..parts.len()).rev().find_map(|at| {
             let (before, part) = (parts.get(..at)?, parts.get(at)?);
@@ -94,12 +102,12 @@ impl Container {
     /// use psgo::{Container, format::pid::Cgroup};
     ///
     /// let file = format!("4:memory:/docker/{}\n0::/\n", "1".repeat(64));
-    /// let container = Container::of_groups(&Cgroup::parse(file.as_bytes())?);
-    /// assert_eq!(container.unwrap().runtime.word(), "docker");
+    /// let container = Container::from_cgroups(&Cgroup::parse(file.as_bytes())?);
+    /// assert_eq!(container.unwrap().runtime.as_str(), "docker");
     /// # Ok::<(), psgo::format::ParseError>(())
     /// ```
     #[must_use]
-    pub fn of_groups(groups: &Cgroup) -> Option<Self> {
+    pub fn from_cgroups(groups: &Cgroup) -> Option<Self> {
         let named = |row: &&CgroupRow| row.controllers.name().is_some();
         // In the hierarchy of systemd's own, a service that has other groups is in one too.
         let first = groups.unified().into_iter();
@@ -107,7 +115,7 @@ impl Container {
             .chain(groups.rows.iter().filter(named))
             .chain(groups.rows.iter());
         all.into_iter()
-            .find_map(|row| Self::of_path(&row.path.path))
+            .find_map(|row| Self::from_path(&row.path.path))
     }
 }
 
@@ -224,9 +232,9 @@ mod tests {
 
     fn found(path: &str) -> Option<(&'static str, String, Option<String>)> {
         let path = path.replace("ID", ID);
-        let container = Container::of_path(path.as_bytes())?;
+        let container = Container::from_path(path.as_bytes())?;
         let pod = container.pod.map(|pod| pod.to_string());
-        Some((container.runtime.word(), container.id.to_string(), pod))
+        Some((container.runtime.as_str(), container.id.to_string(), pod))
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! `Host`: facts of the machine as plain values, and what follows from them.
 
-use std::{num::NonZeroU64, time::Duration};
+use std::{
+    num::NonZeroU64,
+    time::{Duration, SystemTime},
+};
 
 use crate::{Error, ErrorKind, Result, ids::OVERFLOW_ID};
 
@@ -13,15 +16,15 @@ const NANOS_PER_SEC: NonZeroU64 = NonZeroU64::MIN.saturating_add(999_999_999);
 /// that most machines have, and may be set:
 ///
 /// ```
-/// use std::time::Duration;
+/// use std::time::{Duration, SystemTime};
 /// use psgo::host::Host;
 ///
-/// let booted = Duration::from_secs(1_575_885_000);
+/// let booted = SystemTime::UNIX_EPOCH + Duration::from_secs(1_575_885_000);
 /// let mut host = Host::new(100, 4096, booted)?;
 /// host.last_cap = 37;
 ///
 /// assert_eq!(host.ticks(1398), Duration::from_millis(13_980));
-/// assert_eq!(host.started(3600), booted + Duration::from_secs(36));
+/// assert_eq!(host.started_at(3600), booted + Duration::from_secs(36));
 /// let now = Duration::from_secs(136);
 /// assert_eq!(host.age(3600, now), Duration::from_secs(100));
 /// assert_eq!(host.cpu_percent(50, 3600, now), 0.5);
@@ -35,11 +38,8 @@ pub struct Host {
     pub ticks_per_second: NonZeroU64,
     /// Bytes in a page of memory (`AT_PAGESZ`).
     pub page_size: u64,
-    /// When the machine booted, by its wall clock, since the Unix epoch: the wall clock's time
-    /// less that of `CLOCK_BOOTTIME`, or `btime` of `/proc/stat`, which is whole seconds.
-    ///
-    /// Of the reader's time namespace, as all times since boot in `/proc` are.
-    pub boot: Duration,
+    /// When the machine booted, since the Unix epoch.
+    pub(crate) boot: Duration,
     /// The kernel's last capability (`/proc/sys/kernel/cap_last_cap`): 40 since Linux 5.9.
     pub last_cap: u8,
     /// What stands for a user that has no id in a user namespace
@@ -51,13 +51,25 @@ pub struct Host {
 }
 
 impl Host {
-    /// A machine with so many ticks in a second and bytes in a page, that booted so long after
-    /// the Unix epoch; for the rest, one like most.
+    /// A machine with so many ticks in a second and bytes in a page, that booted at that moment; for
+    /// the rest, one like most.
+    ///
+    /// The moment of boot is the wall clock's time less that of `CLOCK_BOOTTIME`, or `btime` of
+    /// `/proc/stat`, which is whole seconds. It is that of the reader's time namespace, as all times
+    /// since boot in `/proc` are.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Invalid`] if a second has no ticks.
-    pub fn new(ticks_per_second: u64, page_size: u64, boot: Duration) -> Result<Self> {
+    /// [`ErrorKind::Invalid`] if a second has no ticks, or the machine booted before 1970.
+    pub fn new(ticks_per_second: u64, page_size: u64, boot: SystemTime) -> Result<Self> {
+        let boot = boot
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .map_err(|_| Error::new(ErrorKind::Invalid, "boot time", "it is before 1970"))?;
+        Self::booted(ticks_per_second, page_size, boot)
+    }
+
+    /// The same, booted so long after the Unix epoch.
+    pub(crate) fn booted(ticks_per_second: u64, page_size: u64, boot: Duration) -> Result<Self> {
         let ticks_per_second = NonZeroU64::new(ticks_per_second)
             .ok_or_else(|| Error::new(ErrorKind::Invalid, "ticks per second", "0 tells no time"))?;
         Ok(Self {
@@ -87,13 +99,25 @@ impl Host {
         pages.saturating_mul(self.page_size)
     }
 
-    /// When a process started, since the Unix epoch: `starttime` ticks (`/proc/PID/stat`, field
-    /// 22) after boot.
-    ///
-    /// It is rounded to the nearest tick. [`boot`](Self::boot) is a difference of two clocks, and
-    /// comes out some microseconds otherwise each time: two runs should still tell one time.
+    /// When the machine booted.
     #[must_use]
-    pub fn started(&self, starttime: u64) -> Duration {
+    pub fn boot_time(&self) -> SystemTime {
+        moment(self.boot)
+    }
+
+    /// When a process started: `starttime` ticks (`/proc/PID/stat`, field 22) after boot.
+    ///
+    /// It is rounded to the nearest tick. The boot time is a difference of two clocks, and comes out
+    /// some microseconds different each time: two runs should still give one time. What the
+    /// system's clock cannot hold is its last moment.
+    #[must_use]
+    pub fn started_at(&self, starttime: u64) -> SystemTime {
+        moment(self.started(starttime))
+    }
+
+    /// The same, since the Unix epoch.
+    #[must_use]
+    pub(crate) fn started(&self, starttime: u64) -> Duration {
         let started = self.boot.saturating_add(self.ticks(starttime));
         let hz = u128::from(self.ticks_per_second.get());
         let nanos = u128::from(started.subsec_nanos());
@@ -143,6 +167,14 @@ fn share(part: u64, of: NonZeroU64, whole: NonZeroU64) -> u64 {
     }
 }
 
+/// So long after the Unix epoch; what the system's clock cannot hold is its last second.
+fn moment(since_epoch: Duration) -> SystemTime {
+    const LAST: Duration = Duration::from_secs(i64::MAX.cast_unsigned());
+    let add = |time| SystemTime::UNIX_EPOCH.checked_add(time);
+    let moment = add(since_epoch).or_else(|| add(LAST));
+    moment.unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
 fn saturate(ticks: u128) -> u64 {
     u64::try_from(ticks).unwrap_or(u64::MAX)
 }
@@ -154,13 +186,28 @@ mod tests {
     const BOOT: Duration = Duration::new(1_575_885_000, 123_456_789);
 
     fn host(ticks_per_second: u64) -> Host {
-        Host::new(ticks_per_second, 4096, BOOT).unwrap()
+        Host::booted(ticks_per_second, 4096, BOOT).unwrap()
     }
 
     #[test]
     fn a_second_without_ticks_is_refused() {
-        let error = Host::new(0, 4096, BOOT).unwrap_err();
+        let error = Host::booted(0, 4096, BOOT).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Invalid);
+    }
+
+    #[test]
+    fn a_moment_is_that_of_the_clock() {
+        let boot = SystemTime::UNIX_EPOCH + BOOT;
+        let host = Host::new(100, 4096, boot).unwrap();
+        assert_eq!(host.boot_time(), boot);
+        assert_eq!(
+            host.started_at(188),
+            SystemTime::UNIX_EPOCH + Duration::from_secs(1_575_885_002)
+        );
+        let before = SystemTime::UNIX_EPOCH - Duration::from_secs(1);
+        let error = Host::new(100, 4096, before).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Invalid);
+        assert!(host.started_at(u64::MAX) > SystemTime::now());
     }
 
     #[test]

@@ -106,8 +106,9 @@ pub use error::{Error, ErrorKind, Result};
 pub use filter::Filter;
 pub use ids::{Gid, IdMap, Pid, Uid};
 pub use process::{
-    Capabilities, CgroupLimits, CgroupPressure, CpuTimes, Descriptor, FileKind, Footprint, Ids,
-    IoPriority, Linked, MappedMemory, Memory, MemoryDetail, Namespace, OpenedFile, Process, State,
+    Capabilities, CgroupLimits, CgroupPressure, ContextSwitches, FileKind, Footprint, Ids, IoClass,
+    IoPriority, Job, LinkTarget, MappedMemory, MemoryDetail, Oom, OpenDescriptor, OpenFile,
+    OpenSocket, PageFaults, Process, ProcessCpuTimes, ProcessMemory, ProcessNamespace, State,
     Thread,
 };
 pub use query::{

@@ -10,41 +10,54 @@ use crate::{
             UdpLite6, Unix, UnixSocket,
         },
     },
+    ids::Uid,
     value::Text,
 };
 
 /// A socket of a network namespace.
 ///
-/// From `/proc/net/tcp`, `udp`, `raw`, `icmp`, `unix` and their kin. Sockets of other families
-/// (netlink, packet, vsock) have no common form there.
+/// From `/proc/PID/net/tcp`, `udp`, `udplite`, `raw`, `icmp`, `unix`, and those of IPv6. Sockets of
+/// other families (netlink, packet, vsock) have no common form there.
+///
+/// ```
+/// use psgo::{Pid, View};
+///
+/// let me = View::host()?.process(Pid::new(std::process::id()))?;
+/// for open in me.sockets()? {
+///     println!("{}: {} {:?}", open.fd, open.socket.protocol, open.socket.local);
+/// }
+/// # Ok::<(), psgo::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Socket {
-    /// The table that it stands in: `tcp`, `tcp6`, `udp`, `udp6`, `udplite`, `udplite6`, `raw`,
+    /// The name of its table below `/proc/PID/net`: `tcp`, `tcp6`, `udp`, `udp6`, `udplite`, `udplite6`, `raw`,
     /// `raw6`, `icmp`, `icmp6`, `unix`.
     pub protocol: &'static str,
-    /// Its state: `LISTEN`, `ESTABLISHED`; nothing for one that psgo does not know.
+    /// Its state: `LISTEN`, `ESTABLISHED`; `None` for one that psgo does not know.
     pub state: Option<&'static str>,
-    /// What is sent, of a Unix socket: `STREAM`, `DGRAM`, `SEQPACKET`.
+    /// The type of a Unix socket: `STREAM`, `DGRAM`, `SEQPACKET`; `None` for others.
     pub kind: Option<&'static str>,
-    /// Bytes received that were not read; of one that listens for TCP, connections that wait.
+    /// Bytes received that were not read; of one that listens for TCP, connections that wait for
+    /// `accept`. `None` for a Unix socket.
     pub received: Option<u64>,
-    /// Bytes sent that were not acknowledged.
+    /// Bytes sent that were not acknowledged; `None` for a Unix socket.
     pub sent: Option<u64>,
-    /// Its own end; nothing for a Unix socket.
+    /// The local address; `None` for a Unix socket.
     pub local: Option<SocketAddr>,
-    /// The other end; nothing without one.
+    /// The peer's address; `None` without a peer.
     pub remote: Option<SocketAddr>,
-    /// What a Unix socket is bound to; `@` begins an abstract name.
+    /// The path or name that a Unix socket is bound to; `@` begins an abstract name.
     pub path: Option<Vec<u8>>,
-    /// Inode; 0 for one that no process has.
-    pub inode: u64,
-    /// Its user, in the user namespace of this process; nothing for a Unix socket.
-    pub uid: Option<u32>,
+    /// Its inode, by which descriptors name it; `None` (the kernel prints 0) where no process has
+    /// it open, as in `TIME_WAIT` or before `accept`.
+    pub inode: Option<u64>,
+    /// Its owner, in the user namespace of the calling process; `None` for a Unix socket.
+    pub uid: Option<Uid>,
 }
 
 impl Socket {
-    /// Does it wait for others to connect, or to send where nobody connects?
+    /// Whether it listens for connections, or receives datagrams from anywhere.
     #[must_use]
     pub fn is_listening(&self) -> bool {
         match self.protocol {
@@ -53,7 +66,7 @@ impl Socket {
         }
     }
 
-    /// Its own end as text: `127.0.0.1:80`, `[::]:22`, `/run/x.sock`.
+    /// The local end as text: `127.0.0.1:80`, `[::]:22`, `/run/x.sock`.
     #[must_use]
     pub fn local_text(&self) -> Option<Text> {
         match (&self.path, self.local) {
@@ -62,13 +75,13 @@ impl Socket {
         }
     }
 
-    /// The other end as text.
+    /// The peer as text; `None` without a peer.
     #[must_use]
     pub fn remote_text(&self) -> Option<Text> {
         self.remote.map(|end| Text::from(end.to_string()))
     }
 
-    /// All of it in one line: `tcp 127.0.0.1:80->127.0.0.1:4711 ESTABLISHED`.
+    /// The socket in one line: `tcp 127.0.0.1:80->127.0.0.1:4711 ESTABLISHED`.
     #[must_use]
     pub fn text(&self) -> Text {
         let mut text = self.protocol.as_bytes().to_vec();
@@ -102,8 +115,8 @@ impl Socket {
             local: Some(socket.local.0),
             remote: has_end(remote).then_some(remote),
             path: None,
-            inode: socket.inode,
-            uid: Some(socket.uid),
+            inode: inode(socket.inode),
+            uid: Some(Uid::new(socket.uid)),
         }
     }
 
@@ -118,8 +131,8 @@ impl Socket {
             local: Some(socket.local.0),
             remote: has_end(remote).then_some(remote),
             path: None,
-            inode: socket.inode,
-            uid: Some(socket.uid),
+            inode: inode(socket.inode),
+            uid: Some(Uid::new(socket.uid)),
         }
     }
 
@@ -138,13 +151,18 @@ impl Socket {
             local: None,
             remote: None,
             path: socket.path.0,
-            inode: socket.inode,
+            inode: inode(socket.inode),
             uid: None,
         }
     }
 }
 
-/// Is there anybody at this end?
+/// The kernel prints 0 for a socket that no process has open.
+fn inode(number: u64) -> Option<u64> {
+    (number != 0).then_some(number)
+}
+
+/// Whether there is a peer at this end.
 fn has_end(end: SocketAddr) -> bool {
     end.port() != 0 || !end.ip().is_unspecified()
 }
@@ -180,9 +198,9 @@ pub(crate) const TABLES: [(&str, Parse); 11] = [
 
 /// Sockets by their inodes.
 pub(crate) fn by_inode(sockets: Vec<Socket>) -> HashMap<u64, std::sync::Arc<Socket>> {
-    let known = sockets.into_iter().filter(|socket| socket.inode != 0);
+    let known = sockets.into_iter();
     known
-        .map(|socket| (socket.inode, std::sync::Arc::new(socket)))
+        .filter_map(|socket| Some((socket.inode?, std::sync::Arc::new(socket))))
         .collect()
 }
 

@@ -36,7 +36,7 @@ impl Driver {
         }
     }
 
-    /// What stands in the names of the nodes before the number; nothing if that would be no name.
+    /// What stands in the names of the nodes before the number; `None` if that would be no name.
     fn stem(&self) -> Option<&[u8]> {
         let node = self.node.as_slice();
         let stem = node.strip_prefix(b"/dev/").unwrap_or(node);
@@ -93,8 +93,8 @@ impl Driver {
 ///
 /// Pseudo-terminals, virtual consoles and the nodes of major 5 have the same numbers on every
 /// Linux. All others are named by the first row of `drivers` (`/proc/tty/drivers`) that has them;
-/// 4:64 and above are serial lines unless a row says otherwise. Nothing for 0, which is no
-/// terminal, and for numbers that nobody has named.
+/// 4:64 and above are serial lines unless a row says otherwise. `None` for 0, which is no
+/// terminal, and for numbers without a name.
 ///
 /// ```
 /// use psgo::{Text, tty::{self, Driver}};
@@ -125,7 +125,7 @@ pub fn name(tty_nr: i32, drivers: &[Driver]) -> Option<Text> {
 }
 
 /// The `tty_nr` of the terminal of that name, with or without `/dev/`: the number whose [`name`],
-/// by the same rows, is exactly that. Nothing if there is none.
+/// by the same rows, is exactly that. `None` if there is none.
 ///
 /// ```
 /// use psgo::tty;
@@ -148,7 +148,7 @@ pub fn number(name: &[u8], drivers: &[Driver]) -> Option<i32> {
         })
 }
 
-/// `tty_nr` from the numbers of a device, as in `st_rdev` of its node; nothing if they are too
+/// `tty_nr` from the numbers of a device, as in `st_rdev` of its node; `None` if they are too
 /// large for the kernel (12 and 20 bits).
 ///
 /// ```

@@ -221,7 +221,7 @@ fn a_process_is_what_the_system_tells_another_way() {
         kernel::numbers(&status, "Uid")[0],
         i64::from(uids.real.get())
     );
-    let rss = process.memory_detail().unwrap().peak_resident / 1024;
+    let rss = process.memory_detail().unwrap().peak_resident.unwrap() / 1024;
     assert_eq!(status["VmHWM"].split(' ').next().unwrap(), rss.to_string());
     let nofile = run(Command::new("prlimit").args([
         "--pid",
@@ -240,7 +240,7 @@ fn a_process_is_what_the_system_tells_another_way() {
     );
     let ionice = run(Command::new("ionice").args(["-p", &pid.to_string()]));
     assert!(
-        ionice.starts_with(process.io_priority().unwrap().class),
+        ionice.starts_with(process.io_priority().unwrap().class.as_str()),
         "{ionice}"
     );
     let list = run(Command::new("taskset").args(["-c", "-p", &pid.to_string()]));
@@ -262,7 +262,7 @@ fn descriptors_are_known_by_their_kinds() {
         ("inotify", FileKind::Anonymous, Some("inotify")),
         ("timerfd", FileKind::Anonymous, Some("timerfd")),
         ("signalfd", FileKind::Anonymous, Some("signalfd")),
-        ("memfd", FileKind::Memory, None),
+        ("memfd", FileKind::Memfd, None),
         ("pipe", FileKind::Fifo, Some("pipe")),
         ("dir", FileKind::Directory, None),
         ("char", FileKind::CharDevice, None),
@@ -305,8 +305,8 @@ fn sockets_are_those_of_its_own_network() {
     let (process, said) = inspected(&["unshare", "-n"], &["kinds", &at]);
     let sockets = held(process.pid()).sockets().unwrap();
     let of = |name: &str| {
-        let (_, socket) = sockets.iter().find(|(fd, _)| *fd == said[name]).unwrap();
-        socket
+        let open = sockets.iter().find(|open| open.fd == said[name]);
+        &open.unwrap().socket
     };
     let port = of("tcp").local.unwrap().port();
     assert_eq!(u32::from(port), said["port"]);
@@ -338,7 +338,13 @@ fn a_thread_that_lives_is_asked_when_the_first_has_ended() {
     );
     assert!(!process.environ().unwrap().as_bytes().is_empty());
     assert!(process.memory().unwrap().resident > 0);
-    assert!(process.memory_detail().unwrap().peak_resident > 0);
+    assert!(
+        process
+            .memory_detail()
+            .unwrap()
+            .peak_resident
+            .is_some_and(|peak| peak > 0)
+    );
     assert!(!process.mapped_memory().unwrap().is_empty());
     let descriptors = process.descriptors().unwrap();
     let file = descriptors

@@ -1,6 +1,10 @@
 //! The laws, one function for each kind of parser.
 
-use std::{collections::HashMap, fmt::Display, time::Duration};
+use std::{
+    collections::HashMap,
+    fmt::Display,
+    time::{Duration, SystemTime},
+};
 
 use psgo::{
     Gid, IdMap, Query, Text, Time, Uid, Value,
@@ -338,7 +342,10 @@ pub(crate) fn host(input: &[u8]) {
     let mut word = || words.next().unwrap_or_default();
     let (ticks, page, boot, now, start, used) = (word(), word(), word(), word(), word(), word());
     let span = |n: u64| Duration::new(n, u32::try_from(n % 1_000_000_000).unwrap_or(0));
-    let Ok(host) = Host::new(ticks, page, span(boot)) else {
+    let Some(moment) = SystemTime::UNIX_EPOCH.checked_add(span(boot)) else {
+        return;
+    };
+    let Ok(host) = Host::new(ticks, page, moment) else {
         assert_eq!(ticks, 0);
         return;
     };
@@ -348,7 +355,8 @@ pub(crate) fn host(input: &[u8]) {
     let percent = host.cpu_percent(used, start, span(now));
     assert!(percent.is_finite() && percent >= 0.0);
     shown(&Value::Percent(percent));
-    let started = host.started(start);
+    let started = host.started_at(start).duration_since(SystemTime::UNIX_EPOCH);
+    let started = started.expect("it booted after 1970");
     // And near the ends of what chrono can hold.
     let (last, near) = (8_210_266_876_799, (boot % 200_000).cast_signed());
     let secs = [started.as_secs(), boot].map(u64::cast_signed);

@@ -47,7 +47,7 @@ fn cgroup(seen: &Seen<'_>) -> Value {
 }
 
 fn container(seen: &Seen<'_>) -> Value {
-    let container = seen.cgroup().and_then(Container::of_groups);
+    let container = seen.cgroup().and_then(Container::from_cgroups);
     container.map_or(Value::MISSING, |container| Value::Text(container.id))
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Descriptor, Needs, Value, descriptors};
 use crate::{
-    format::pid::{DELETED, LinkKind},
+    format::pid::{DELETED, LinkKind, is_device_path},
     snapshot::{Opened, Place},
     value::Text,
 };
@@ -21,9 +21,6 @@ descriptors! {
     pos     ""    "POS"      Number   [FDINFO]          "offset in the file, in bytes"
     target  ""    "TARGET"   Text     [FDS]             "where its link leads, as the kernel has it"
 }
-
-/// What is mounted below `/dev` and holds files like any others.
-const FILES_IN_DEV: [&str; 3] = ["/dev/shm/", "/dev/mqueue/", "/dev/hugepages/"];
 
 fn deleted(opened: &Opened) -> Value {
     let gone = opened.target.starts_with(b"/") && opened.target.ends_with(DELETED);
@@ -67,14 +64,11 @@ fn kind(opened: &Opened) -> Value {
         return Value::Text(Text::word(held));
     }
     let target = opened.target.as_slice();
-    let is_below = |dir: &&str| target.starts_with(dir.as_bytes());
     Value::Text(match LinkKind::of(target) {
         LinkKind::Inode(kind, _) | LinkKind::Anonymous(kind) => Text::from(kind),
         LinkKind::Memory => Text::word("memfd"),
         LinkKind::DmaBuf => Text::word("dmabuf"),
-        LinkKind::Other if target.starts_with(b"/dev/") && !FILES_IN_DEV.iter().any(is_below) => {
-            Text::word("device")
-        }
+        LinkKind::Other if is_device_path(target) => Text::word("device"),
         LinkKind::Other => Text::word("file"),
     })
 }

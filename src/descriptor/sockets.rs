@@ -46,10 +46,7 @@ fn fd(owned: &Owned<'_>) -> Value {
 }
 
 fn inode(owned: &Owned<'_>) -> Value {
-    match owned.socket.inode {
-        0 => Value::MISSING,
-        inode => Value::from(inode),
-    }
+    owned.socket.inode.map_or(Value::MISSING, Value::from)
 }
 
 fn kind(owned: &Owned<'_>) -> Value {

@@ -3,7 +3,10 @@
 use std::fmt;
 
 use super::Spec;
-use crate::bytes;
+use crate::{
+    bytes,
+    error::{Error, ErrorKind},
+};
 
 /// Why a file was not understood.
 ///
@@ -27,6 +30,21 @@ impl fmt::Display for ParseError {
 }
 
 impl std::error::Error for ParseError {}
+
+/// [`ErrorKind::NotUnderstood`], with the same text: what the bytes are of is not known here.
+///
+/// ```
+/// use psgo::{ErrorKind, format::pid::Statm};
+///
+/// let error: psgo::Error = Statm::parse(b"4567 three\n").unwrap_err().into();
+/// assert_eq!(error.kind(), ErrorKind::NotUnderstood);
+/// assert_eq!(error.to_string(), "line 1: resident: not a number");
+/// ```
+impl From<ParseError> for Error {
+    fn from(error: ParseError) -> Self {
+        Self::new(ErrorKind::NotUnderstood, "", error.to_string())
+    }
+}
 
 /// [`Cursor::error`]. Not by reference to the cursor, which has to be in memory then, also where all
 /// is in order.

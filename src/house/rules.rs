@@ -149,9 +149,13 @@ fn only_sys_is_unsafe() {
 /// Others may say what to open and what the system answered, but not call it.
 #[test]
 fn only_sys_calls_the_system() {
-    const WORDS: [&str; 3] = [
+    const WORDS: [&str; 6] = [
         "nix::fcntl::OFlag",
         "nix::errno::Errno::from_raw",
+        // Types that the ids convert from and to.
+        "nix::unistd::Pid",
+        "nix::unistd::Uid",
+        "nix::unistd::Gid",
         "libc::E",
     ];
     for source in library() {

@@ -1,7 +1,7 @@
 //! The tables of names in passwd and group files.
 
-use super::{Gid, Uid, decimal};
-use crate::Text;
+use super::id::{Gid, Uid, parse_id};
+use crate::value::Text;
 
 /// The longest name that a line may give, in bytes: Linux has `LOGIN_NAME_MAX` 256, with the zero
 /// at the end. A file of a container may hold anything, and its names come back in every row.
@@ -26,7 +26,7 @@ macro_rules! names {
                 Self(Names::parse(bytes, $ids))
             }
 
-            /// The name of `id`; nothing if the file has none.
+            /// The name of `id`; `None` if the file has none.
             #[must_use]
             pub fn name(&self, id: $id) -> Option<Text> {
                 self.0.name(id.get())
@@ -146,9 +146,9 @@ impl Names {
                 return None;
             }
             let _password = fields.next()?;
-            let id = decimal(fields.next()?)?;
+            let id = parse_id(fields.next()?)?;
             for _ in 1..ids {
-                decimal(fields.next()?)?;
+                parse_id(fields.next()?)?;
             }
             Some((id, name))
         }

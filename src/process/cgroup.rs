@@ -1,29 +1,25 @@
-//! The control group of a process: what it may have, what it has, how long its tasks wait.
+//! The control groups of a process: the container that they name, what it may have, what it has,
+//! how long its tasks wait.
 
-use std::{os::fd::OwnedFd, sync::Arc};
+use std::sync::Arc;
 
-use nix::fcntl::OFlag;
-
-use super::Process;
+use super::{
+    control_group::{Group, Groups, read},
+    handle::Process,
+};
 use crate::{
+    container::Container,
     error::{Error, ErrorKind, Result},
     format::{
-        Record, Scalar,
-        cgroup::{CpuMax, Limit},
+        Scalar,
+        cgroup::CpuMax,
         kernel::Pressure,
-        pid::{CgroupRow, Mountinfo, MountinfoRow},
+        pid::{Cgroup, CgroupRow, Mountinfo},
     },
-    sys::{self, End, Guard},
 };
 
-/// A file of a control group is never near so long.
-const LIMIT: usize = 64 << 10;
-
-/// How deep control groups are followed.
-const DEEPEST: usize = 64;
-
 /// What a control group may have, and has. The limits are those that hold: the least of its own
-/// and of all groups above it. Nothing where there is no limit, or no controller that tells.
+/// and of all groups above it. `None` where there is no limit, or no controller that tells.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CgroupLimits {
@@ -43,7 +39,7 @@ pub struct CgroupLimits {
     pub cpus: Option<f64>,
 }
 
-/// How long the tasks of a control group waited; nothing where the kernel does not account it.
+/// How long the tasks of a control group waited; `None` where the kernel does not account it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct CgroupPressure {
@@ -55,86 +51,29 @@ pub struct CgroupPressure {
     pub io: Option<Pressure>,
 }
 
-/// The groups of a process, of version 1 by controller.
-struct Groups {
-    memory: Option<Group>,
-    pids: Option<Group>,
-    cpu: Option<Group>,
-    unified: Option<Group>,
-}
-
-/// The directories of a control group in one hierarchy, from its own up.
-struct Group(Vec<OwnedFd>);
-
-impl Group {
-    /// The group of `row`, where `mounts` shows its hierarchy.
-    fn open(row: &CgroupRow, mounts: &[MountinfoRow]) -> Option<Self> {
-        let shows = |mount: &&MountinfoRow| {
-            let kind: &[u8] = &mount.fstype.0;
-            if row.hierarchy == 0 {
-                return kind == b"cgroup2";
-            }
-            let mut names = row.controllers.iter();
-            kind == b"cgroup"
-                && names.all(|name| mount.super_options.iter().any(|option| option == name))
-        };
-        let mount = mounts.iter().find(shows)?;
-        // Both are as this process's cgroup namespace shows them.
-        let path = below(&row.path.path, &mount.root.0)?;
-        let mut at = mount.target.0.clone();
-        let mut dirs = vec![sys::open_directory(&*at, OFlag::empty()).ok()?];
-        for part in path.split(|&b| b == b'/').filter(|part| !part.is_empty()) {
-            if part == b".." || dirs.len() >= DEEPEST {
-                return None;
-            }
-            at.push(b'/');
-            at.extend_from_slice(part);
-            dirs.push(sys::open_directory(&*at, OFlag::empty()).ok()?);
-        }
-        dirs.reverse();
-        Some(Self(dirs))
-    }
-
-    /// A file of its own.
-    fn read<T: Record>(&self, name: &str) -> Option<T> {
-        read(self.0.first()?, name)
-    }
-
-    /// The least that a file tells of it and of all groups above.
-    fn least(&self, name: &str) -> Option<u64> {
-        let limits = self.0.iter().filter_map(|dir| read::<Limit>(dir, name));
-        limits.filter_map(|limit| limit.value.number()).min()
-    }
-
-    /// The least count of processors that it and all groups above it may have.
-    fn least_cpus(&self, of: impl FnMut(&OwnedFd) -> Option<f64>) -> Option<f64> {
-        self.0.iter().filter_map(of).reduce(f64::min)
-    }
-
-    fn number(&self, name: &str) -> Option<u64> {
-        self.read::<Limit>(name)?.value.number()
-    }
-}
-
-fn read<T: Record>(dir: &OwnedFd, name: &str) -> Option<T> {
-    let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK;
-    let file = sys::open_below(dir, name, flags, Guard::Trusting).ok()?;
-    let mut bytes = Vec::new();
-    sys::read_to_end(file, &mut bytes, LIMIT, End::Nothing).ok()?;
-    T::parse(&bytes).ok()
-}
-
-/// `path` as seen from the directory `root`, if it is below that.
-fn below<'a>(path: &'a [u8], root: &[u8]) -> Option<&'a [u8]> {
-    let root = root.strip_suffix(b"/").unwrap_or(root);
-    let rest = path.strip_prefix(root)?;
-    (rest.is_empty() || rest.starts_with(b"/")).then_some(rest)
-}
-
 /// From here on version 1 means no limit: as many pages as a number can hold.
 const UNLIMITED: u64 = 1 << 62;
 
 impl Process {
+    /// Its control groups (`cgroup`), as this process's cgroup namespace shows them.
+    ///
+    /// # Errors
+    ///
+    /// See [`Process`].
+    pub fn cgroups(&self) -> Result<Cgroup> {
+        self.read()
+    }
+
+    /// The container in which it runs, by the paths of its control groups; `None` where they name
+    /// none.
+    ///
+    /// # Errors
+    ///
+    /// See [`Process`].
+    pub fn container(&self) -> Result<Option<Container>> {
+        Ok(Container::from_cgroups(&self.cgroups()?))
+    }
+
     /// The groups that tell something.
     fn control_groups(&self) -> Result<Arc<Groups>> {
         let base = match &self.view.0.joined {
@@ -146,19 +85,23 @@ impl Process {
             return Err(Error::new(ErrorKind::Absent, self.named("cgroup"), reason));
         }
         let cgroups = self.cgroups()?;
-        self.once("groups", || {
-            self.run("cgroup", move || {
-                let mounts = Mountinfo::parse(&base.read("self/mountinfo")?).unwrap_or_default();
-                let open = |row: Option<&CgroupRow>| Group::open(row?, &mounts.rows);
-                let of = |controller| open(cgroups.of_controller(controller));
-                Ok(Arc::new(Groups {
-                    memory: of("memory"),
-                    pids: of("pids"),
-                    cpu: of("cpu"),
-                    unified: open(cgroups.unified()),
-                }))
-            })
-        })
+        self.once(
+            |known| &mut known.control_groups,
+            || {
+                self.run_watched("cgroup", move || {
+                    let mounts =
+                        Mountinfo::parse(&base.read("self/mountinfo")?).unwrap_or_default();
+                    let open = |row: Option<&CgroupRow>| Group::open(row?, &mounts.rows);
+                    let of = |controller| open(cgroups.of_controller(controller));
+                    Ok(Arc::new(Groups {
+                        memory: of("memory"),
+                        pids: of("pids"),
+                        cpu: of("cpu"),
+                        unified: open(cgroups.unified()),
+                    }))
+                })
+            },
+        )
     }
 
     /// What its control group may have, and has. The files are where this process has the
@@ -214,19 +157,5 @@ impl Process {
             memory: group.read("memory.pressure"),
             io: group.read("io.pressure"),
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_group_is_found_below_what_is_mounted() {
-        assert_eq!(below(b"/a/b", b"/"), Some(&b"/a/b"[..]));
-        assert_eq!(below(b"/", b"/"), Some(&b"/"[..]));
-        assert_eq!(below(b"/a/b", b"/a"), Some(&b"/b"[..]));
-        assert_eq!(below(b"/ab", b"/a"), None);
-        assert_eq!(below(b"/a", b"/a"), Some(&b""[..]));
     }
 }

@@ -1,8 +1,8 @@
-//! What a process does: its time, its priority, where it runs, what it reads and writes.
+//! The time of a process, its priority, its processors, its input and output.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
-use super::Process;
+use super::handle::Process;
 use crate::{
     error::{Error, ErrorKind, Result},
     format::pid::{Io, Limits, Schedstat},
@@ -13,7 +13,7 @@ use crate::{
 /// The time that a process used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct CpuTimes {
+pub struct ProcessCpuTimes {
     /// In user mode.
     pub user: Duration,
     /// In the kernel.
@@ -26,14 +26,80 @@ pub struct CpuTimes {
     pub io_wait: Duration,
 }
 
-/// With what priority a process reads and writes (`ioprio_get`).
+/// The I/O scheduling class of a process (`ioprio_get`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum IoClass {
+    /// None was set: it follows from the nice value (`IOPRIO_CLASS_NONE`).
+    None,
+    /// Served first (`IOPRIO_CLASS_RT`).
+    Realtime,
+    /// By priority (`IOPRIO_CLASS_BE`).
+    BestEffort,
+    /// Served when there is nothing else to do (`IOPRIO_CLASS_IDLE`).
+    Idle,
+    /// One that psgo does not know, by its number.
+    Other(u16),
+}
+
+impl IoClass {
+    const fn new(number: u16) -> Self {
+        match number {
+            0 => Self::None,
+            1 => Self::Realtime,
+            2 => Self::BestEffort,
+            3 => Self::Idle,
+            number => Self::Other(number),
+        }
+    }
+
+    /// As `ionice` names it: `none`, `realtime`, `best-effort`, `idle`; `unknown` for others.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Realtime => "realtime",
+            Self::BestEffort => "best-effort",
+            Self::Idle => "idle",
+            Self::Other(_) => "unknown",
+        }
+    }
+}
+
+impl fmt::Display for IoClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The I/O priority of a process (`ioprio_get`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IoPriority {
-    /// `none`, `realtime`, `best-effort`, `idle`, or `unknown`.
-    pub class: &'static str,
-    /// From 0, the first, to 7.
+    /// The class.
+    pub class: IoClass,
+    /// The priority within its class, from 0, the first, to 7.
     pub value: u16,
+}
+
+/// How often a thread gave up its processor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ContextSwitches {
+    /// Of its own accord, to wait: `voluntary_ctxt_switches`.
+    pub voluntary: u64,
+    /// Preempted: `nonvoluntary_ctxt_switches`.
+    pub involuntary: u64,
+}
+
+/// The page faults of a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PageFaults {
+    /// That needed no read from a disk: `minflt`.
+    pub minor: u64,
+    /// That did: `majflt`.
+    pub major: u64,
 }
 
 impl Process {
@@ -42,11 +108,11 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
-    pub fn cpu_times(&self) -> Result<CpuTimes> {
+    pub fn cpu_times(&self) -> Result<ProcessCpuTimes> {
         let stat = self.stat()?;
         let host = &self.view.0.host;
         let signed = |ticks: i64| host.ticks(u64::try_from(ticks).unwrap_or(0));
-        Ok(CpuTimes {
+        Ok(ProcessCpuTimes {
             user: host.ticks(stat.utime),
             system: host.ticks(stat.stime),
             children_user: signed(stat.cutime),
@@ -76,7 +142,7 @@ impl Process {
         Ok(self.stat()?.processor)
     }
 
-    /// Its nice value (`stat`), from -20 to 19, the most patient.
+    /// Its nice value (`stat`), from -20, the most favoured, to 19.
     ///
     /// # Errors
     ///
@@ -85,28 +151,26 @@ impl Process {
         Ok(self.stat()?.nice)
     }
 
-    /// With what priority it reads and writes (`ioprio_get`).
+    /// Its I/O priority (`ioprio_get`).
     ///
     /// # Errors
     ///
-    /// See [`Process`]; [`ErrorKind::Unsupported`] where it has no number for this process.
+    /// See [`Process`]; [`ErrorKind::Unsupported`] where it has no number in the PID
+    /// namespace of the calling process.
     pub fn io_priority(&self) -> Result<IoPriority> {
         let (class, value) = self.called("ioprio_get", sys::io_priority)?;
-        let class = match class {
-            0 => "none",
-            1 => "realtime",
-            2 => "best-effort",
-            3 => "idle",
-            _ => "unknown",
-        };
-        Ok(IoPriority { class, value })
+        Ok(IoPriority {
+            class: IoClass::new(class),
+            value,
+        })
     }
 
     /// The processors that it may run on and that are there (`sched_getaffinity`), in order.
     ///
     /// # Errors
     ///
-    /// See [`Process`]; [`ErrorKind::Unsupported`] where it has no number for this process.
+    /// See [`Process`]; [`ErrorKind::Unsupported`] where it has no number in the PID
+    /// namespace of the calling process.
     pub fn affinity(&self) -> Result<Vec<u32>> {
         self.called("sched_getaffinity", sys::affinity)
     }
@@ -124,7 +188,7 @@ impl Process {
         answer.map_err(|error| Error::system(about(), error))
     }
 
-    /// What it may have of everything (`limits`).
+    /// Its resource limits (`limits`).
     ///
     /// # Errors
     ///
@@ -142,28 +206,35 @@ impl Process {
         self.read()
     }
 
-    /// How often its first thread gave up the processor of its own will, and how often it was
-    /// made to (`status`).
+    /// How often its first thread gave up the processor (`status`).
     ///
     /// # Errors
     ///
     /// See [`Process`].
-    pub fn context_switches(&self) -> Result<(u64, u64)> {
+    pub fn context_switches(&self) -> Result<ContextSwitches> {
         let status = self.status()?;
         let both = status
             .voluntary_ctxt_switches
             .zip(status.nonvoluntary_ctxt_switches);
-        both.ok_or_else(|| self.untold("voluntary_ctxt_switches"))
+        let (voluntary, involuntary) =
+            both.ok_or_else(|| self.untold("voluntary_ctxt_switches"))?;
+        Ok(ContextSwitches {
+            voluntary,
+            involuntary,
+        })
     }
 
-    /// Its page faults that needed no reading, and those that did (`stat`).
+    /// Its page faults, all threads together (`stat`).
     ///
     /// # Errors
     ///
     /// See [`Process`].
-    pub fn page_faults(&self) -> Result<(u64, u64)> {
+    pub fn page_faults(&self) -> Result<PageFaults> {
         let stat = self.stat()?;
-        Ok((stat.minflt, stat.majflt))
+        Ok(PageFaults {
+            minor: stat.minflt,
+            major: stat.majflt,
+        })
     }
 
     /// How long its first thread ran and waited to run (`schedstat`).

@@ -1,15 +1,20 @@
-//! Who started a process, and whom it started.
+//! The parents and the children of a process.
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{Process, Whose};
+use super::{
+    cache::{Known, Slot},
+    files::FileOf,
+    handle::Process,
+};
 use crate::{bytes, error::Result, format::pid::Stat, ids::Pid, procfs::Procfs};
 
 /// How deep a tree of processes is followed.
 const DEEPEST: usize = 1 << 16;
 
 impl Process {
-    /// The number of its parent (`stat`); nothing if it has none here.
+    /// The number of its parent (`ppid` of `stat`); `None` if it has none in the view, as the first
+    /// process of a PID namespace.
     ///
     /// # Errors
     ///
@@ -19,17 +24,17 @@ impl Process {
         Ok(self.inside(ppid))
     }
 
-    /// Its parent, held; nothing if it has none here.
+    /// Its parent, held; `None` if it has none in the view.
     ///
     /// # Errors
     ///
-    /// See [`Process`]; whatever keeps the parent from being [held](crate::View::process).
+    /// See [`Process`]; and those of [holding](crate::View::process) the parent.
     pub fn parent(&self) -> Result<Option<Self>> {
         let Some(ppid) = self.ppid()? else {
             return Ok(None);
         };
         let parent = self.view.process_with(ppid, Arc::clone(&self.worker))?;
-        // A parent is older than its child, and whoever is younger only has its number.
+        // A parent is older than its child; a younger process only has its number.
         Ok((parent.start <= self.start).then_some(parent))
     }
 
@@ -37,8 +42,7 @@ impl Process {
     ///
     /// # Errors
     ///
-    /// See [`Process`]. A line that breaks off, because one of them ended meanwhile, is as long
-    /// as it is.
+    /// See [`Process`]. Where one of them ends meanwhile, the list ends there.
     pub fn parents(&self) -> Result<Vec<Self>> {
         let mut parents: Vec<Self> = self.parent()?.into_iter().collect();
         while let Some(last) = parents.last()
@@ -55,7 +59,7 @@ impl Process {
     ///
     /// See [`Process`].
     pub fn children(&self) -> Result<Vec<Pid>> {
-        self.descent(1)
+        self.descent(1, |known| &mut known.children)
     }
 
     /// Its children, theirs, and so on, by number.
@@ -64,14 +68,18 @@ impl Process {
     ///
     /// See [`Process`].
     pub fn descendants(&self) -> Result<Vec<Pid>> {
-        self.descent(DEEPEST)
+        self.descent(DEEPEST, |known| &mut known.descendants)
     }
 
-    fn descent(&self, depth: usize) -> Result<Vec<Pid>> {
+    fn descent(
+        &self,
+        depth: usize,
+        slot: fn(&mut Known) -> &mut Slot<Vec<Pid>>,
+    ) -> Result<Vec<Pid>> {
         self.stat()?;
         let (proc, pid) = (Arc::clone(self.procfs()), self.read);
-        let all = self.once(&format!("descent {depth}"), || {
-            self.at_once(Whose::Leader, "task", move |_| {
+        let all = self.once(slot, || {
+            self.ask(&FileOf::process("task"), move |_| {
                 let tree = Tree::of(&proc, pid);
                 Ok(tree.below(pid, depth))
             })
@@ -85,7 +93,7 @@ impl Process {
     }
 }
 
-/// Who is whose child.
+/// Which processes are the children of which.
 enum Tree<'a> {
     /// The kernel is asked (`task/TID/children`, 3.5, with `CONFIG_PROC_CHILDREN`).
     Asked(&'a Procfs),

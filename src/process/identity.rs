@@ -1,8 +1,15 @@
 //! What a process is: its name, its program, its arguments and environment, whose it is.
 
-use std::time::Duration;
+use std::{
+    fmt,
+    time::{Duration, SystemTime},
+};
 
-use super::{Process, Whose};
+use super::{
+    files::FileOf,
+    handle::Process,
+    link::{LinkTarget, undeleted},
+};
 use crate::{
     error::{Error, ErrorKind, Result},
     format::pid::{Cmdline, DELETED, Environ},
@@ -28,7 +35,7 @@ impl State {
 
     /// The word for it; `unknown` for a letter that psgo does not know.
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self.0 {
             b'R' => "running",
             b'S' => "sleeping",
@@ -45,60 +52,56 @@ impl State {
         }
     }
 
-    /// Has it ended?
+    /// Whether it has ended and was not reaped.
     #[must_use]
     pub const fn is_zombie(self) -> bool {
         self.0 == b'Z'
     }
 }
 
-/// Where a link of a process leads.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Linked {
-    /// The path, as seen from the root of whoever reads; without ` (deleted)` if it is that.
-    pub path: Text,
-    /// Has what it leads to no name any more?
-    pub deleted: bool,
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 /// The ids of users or groups under which a process runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Ids<T> {
-    /// Whose it is.
+    /// The real id: the owner of the process.
     pub real: T,
-    /// As whom it acts.
+    /// The effective id, by which permissions are checked.
     pub effective: T,
-    /// What it can go back to.
+    /// The saved id, to which it can return.
     pub saved: T,
-    /// As whom it opens files.
+    /// The file system id, by which files are opened.
     pub file: T,
 }
 
-/// `link` without what the kernel adds to a name that is gone, and whether it is. `names` is how
-/// many names there are, where that is known: a file may be called so itself.
-pub(super) fn undeleted(link: &[u8], names: Option<u32>) -> (&[u8], bool) {
-    match (link.strip_suffix(DELETED), names) {
-        (Some(path), Some(0) | None) => (path, true),
-        (_, names) => (link, names == Some(0)),
-    }
-}
-
 impl Process {
-    /// When it started, since boot: what tells it from others of its number.
+    /// How long after boot it started, to the tick (`starttime` of `stat`): what tells it from
+    /// other processes that had or will have its number.
     #[must_use]
-    pub fn start_time(&self) -> Duration {
+    pub fn started_after_boot(&self) -> Duration {
         self.view.0.host.ticks(self.start)
     }
 
-    /// When it started, since the Unix epoch, to the tick.
+    /// When it started by the wall clock, to the tick (`starttime` of `stat`, and the boot time).
+    ///
+    /// ```
+    /// use psgo::{Pid, View};
+    ///
+    /// let init = View::host()?.process(Pid::new(1))?;
+    /// assert!(init.started_at() < std::time::SystemTime::now());
+    /// # Ok::<(), psgo::Error>(())
+    /// ```
     #[must_use]
-    pub fn started(&self) -> Duration {
-        self.view.0.host.started(self.start)
+    pub fn started_at(&self) -> SystemTime {
+        self.view.0.host.started_at(self.start)
     }
 
-    /// For how long it has been running.
+    /// How long ago it started, in whole ticks.
     #[must_use]
     pub fn age(&self) -> Duration {
         self.view.0.host.age(self.start, self.view.0.now())
@@ -134,12 +137,12 @@ impl Process {
         Ok(Text::from(&*comm))
     }
 
-    /// Its program (`exe`); nothing for a thread of the kernel's own.
+    /// Its program (`exe`); `None` for a kernel thread.
     ///
     /// # Errors
     ///
     /// See [`Process`].
-    pub fn exe(&self) -> Result<Option<Linked>> {
+    pub fn exe(&self) -> Result<Option<LinkTarget>> {
         match self.linked("exe") {
             Err(error) if error.kind() == ErrorKind::Absent => Ok(None),
             other => other.map(Some),
@@ -151,7 +154,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
-    pub fn cwd(&self) -> Result<Linked> {
+    pub fn cwd(&self) -> Result<LinkTarget> {
         self.linked("cwd")
     }
 
@@ -160,28 +163,30 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
-    pub fn root(&self) -> Result<Linked> {
+    pub fn root(&self) -> Result<LinkTarget> {
         self.linked("root")
     }
 
-    fn linked(&self, name: &'static str) -> Result<Linked> {
-        let link = self.link(Whose::Living, name)?;
+    fn linked(&self, name: &'static str) -> Result<LinkTarget> {
+        let file = FileOf::process(name);
+        let link = self.link(&file)?;
         // Only a name that looks so has to be looked at. A copy's links lead into the machine that it
         // was copied to.
         let names = if link.ends_with(DELETED) && self.procfs().is_genuine() {
-            let behind = self.once(&format!("behind {name}"), || {
-                self.within(Whose::Living, name, move |dir| dir.behind(name))
-            });
+            let behind = self.once(
+                |known| known.behind.entry(name).or_default(),
+                || self.watched(file.dir, name, move |dir| dir.behind(name)),
+            );
             behind.ok().map(|behind| behind.names)
         } else {
             None
         };
         let (path, deleted) = undeleted(&link, names);
         let path = Text::from(path);
-        Ok(Linked { path, deleted })
+        Ok(LinkTarget { path, deleted })
     }
 
-    /// Its arguments (`cmdline`); none for a thread of the kernel's own.
+    /// Its arguments (`cmdline`); none for a kernel thread.
     ///
     /// # Errors
     ///
@@ -195,7 +200,7 @@ impl Process {
     }
 
     /// The environment that it was started with (`environ`), every entry as it stands; none for a
-    /// thread of the kernel's own.
+    /// kernel thread.
     ///
     /// # Errors
     ///
@@ -213,13 +218,13 @@ impl Process {
         }
     }
 
-    /// Has all of it ended?
+    /// Whether all of its threads have ended.
     pub(super) fn has_no_memory(&self) -> Result<bool> {
         let stat = self.stat()?;
         Ok(stat.state == b'Z' && stat.num_threads < 2)
     }
 
-    /// Is it a thread of the kernel's own (`stat`)?
+    /// Whether it is a kernel thread (`flags` of `stat`).
     ///
     /// # Errors
     ///
@@ -237,7 +242,7 @@ impl Process {
         Ok(State::new(self.stat()?.state))
     }
 
-    /// The terminal that it belongs to, `/dev/pts/3` (`stat`); nothing for none. The name is that
+    /// Its controlling terminal, `/dev/pts/3` (`tty_nr` of `stat`); `None` without one. The name is that
     /// in the devpts where the terminal was made.
     ///
     /// # Errors
@@ -290,7 +295,7 @@ impl Process {
         })
     }
 
-    /// Its further groups (`status`), in the user namespace of the view.
+    /// Its supplementary groups (`status`), in the user namespace of the view.
     ///
     /// # Errors
     ///
@@ -309,35 +314,33 @@ impl Process {
         })
     }
 
-    /// The name of its real user, by the names of the view; the number where there is no name.
+    /// The name of its real user, by the names of the view; its number where it has no name.
     ///
     /// # Errors
     ///
     /// See [`Process`].
     pub fn user(&self) -> Result<Text> {
         let uid = self.uids()?.real;
-        Ok(self.user_named(uid))
+        Ok(self.user_name(uid))
     }
 
-    /// The name of a user, by the names of the view; the number where there is no name.
+    /// The name of a user, by the names of the view; its number where it has no name.
     #[must_use]
-    pub fn user_named(&self, uid: Uid) -> Text {
+    pub fn user_name(&self, uid: Uid) -> Text {
         let names = self.view.0.users();
         names.learn(uid.get());
-        let name = names.name(uid.get());
-        name.unwrap_or_else(|| Text::from(uid.to_string()))
+        names.name_or_number(uid.get())
     }
 
-    /// The name of a group, by the names of the view; the number where there is no name.
+    /// The name of a group, by the names of the view; its number where it has no name.
     #[must_use]
-    pub fn group_named(&self, gid: Gid) -> Text {
+    pub fn group_name(&self, gid: Gid) -> Text {
         let names = self.view.0.groups();
         names.learn(gid.get());
-        let name = names.name(gid.get());
-        name.unwrap_or_else(|| Text::from(gid.to_string()))
+        names.name_or_number(gid.get())
     }
 
-    /// The user that logged in and from whom it descends (`loginuid`); nothing if none did.
+    /// The user of the login that it descends from (`loginuid`); `None` without one.
     ///
     /// # Errors
     ///
@@ -351,22 +354,5 @@ impl Process {
     pub(super) fn untold(&self, line: &str) -> Error {
         let reason = format!("no line {line}");
         Error::new(ErrorKind::Absent, self.named("status"), reason)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_may_be_called_deleted() {
-        assert_eq!(undeleted(b"/a (deleted)", Some(0)), (&b"/a"[..], true));
-        assert_eq!(
-            undeleted(b"/a (deleted)", Some(1)),
-            (&b"/a (deleted)"[..], false)
-        );
-        assert_eq!(undeleted(b"/a (deleted)", None), (&b"/a"[..], true));
-        assert_eq!(undeleted(b"/a", Some(0)), (&b"/a"[..], true));
-        assert_eq!(undeleted(b"/a", None), (&b"/a"[..], false));
     }
 }

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Process, Whose};
+use super::{
+    files::{Dir, FileOf},
+    handle::Process,
+};
 use crate::{
     error::{ErrorKind, Result},
     format::{
@@ -12,10 +15,11 @@ use crate::{
     value::Text,
 };
 
-/// The memory of a process, in bytes; all 0 for a thread of the kernel's own and a zombie.
+/// The memory of a process, in bytes (`statm`); all 0 for a kernel thread and a zombie, which have
+/// none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Memory {
+pub struct ProcessMemory {
     /// Resident.
     pub resident: u64,
     /// Address space.
@@ -28,31 +32,32 @@ pub struct Memory {
     pub data: u64,
 }
 
-/// More of the memory of a process, in bytes; 0 for what the kernel does not tell.
+/// More of the memory of a process, in bytes (`status`); `None` for what the kernel does not
+/// tell, as of a kernel thread or a zombie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct MemoryDetail {
-    /// The most that was resident.
-    pub peak_resident: u64,
-    /// The largest address space.
-    pub peak_size: u64,
-    /// Resident, of no file.
-    pub anonymous: u64,
-    /// Resident, of files.
-    pub file: u64,
-    /// Resident, shared memory.
-    pub shmem: u64,
-    /// Swapped out.
-    pub swap: u64,
-    /// Huge pages of hugetlbfs.
-    pub hugetlb: u64,
+    /// The most that was resident: `VmHWM`.
+    pub peak_resident: Option<u64>,
+    /// The largest address space: `VmPeak`.
+    pub peak_size: Option<u64>,
+    /// Resident, of no file: `RssAnon`. Since 4.5.
+    pub anonymous: Option<u64>,
+    /// Resident, of files: `RssFile`. Since 4.5.
+    pub file: Option<u64>,
+    /// Resident, shared memory: `RssShmem`. Since 4.5.
+    pub shmem: Option<u64>,
+    /// Swapped out: `VmSwap`.
+    pub swap: Option<u64>,
+    /// Huge pages of hugetlbfs: `HugetlbPages`. Since 4.4.
+    pub hugetlb: Option<u64>,
 }
 
 /// What a process costs, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Footprint {
-    /// What would be free without it: pages that nobody else has.
+    /// What would be free without it: pages that no other process maps.
     pub unique: u64,
     /// Resident, each page divided by how many share it.
     pub proportional: u64,
@@ -64,7 +69,7 @@ pub struct Footprint {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MappedMemory {
-    /// The path, or the kernel's word, without ` (deleted)`; nothing for memory without a name.
+    /// The path, or the kernel's word, without ` (deleted)`; `None` for memory without a name.
     pub path: Option<Text>,
     /// How many mappings.
     pub count: usize,
@@ -116,10 +121,10 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
-    pub fn memory(&self) -> Result<Memory> {
+    pub fn memory(&self) -> Result<ProcessMemory> {
         let statm: Statm = self.read()?;
         let host = &self.view.0.host;
-        Ok(Memory {
+        Ok(ProcessMemory {
             resident: host.pages(statm.resident),
             size: host.pages(statm.size),
             shared: host.pages(statm.shared),
@@ -134,8 +139,8 @@ impl Process {
     ///
     /// See [`Process`].
     pub fn memory_detail(&self) -> Result<MemoryDetail> {
-        let status: Status = self.record(Whose::Living, "status")?;
-        let of = |kib: Option<u64>| bytes(kib.unwrap_or(0));
+        let status: Status = self.record(&FileOf::at(Dir::Living, "status"))?;
+        let of = |kib: Option<u64>| kib.map(bytes);
         Ok(MemoryDetail {
             peak_resident: of(status.vm_hwm),
             peak_size: of(status.vm_peak),
@@ -162,7 +167,7 @@ impl Process {
         Ok(resident as f64 * 100.0 / bytes(*total).max(1) as f64)
     }
 
-    /// What it costs (`smaps_rollup`, or `smaps`); 0 for a thread of the kernel's own and a zombie.
+    /// What it costs (`smaps_rollup`, or `smaps`); 0 for a kernel thread and a zombie.
     /// The kernel walks all its page tables for it.
     ///
     /// # Errors
@@ -180,8 +185,8 @@ impl Process {
         Ok(memory.fold(Footprint::default(), |sum, memory| footprint(sum, memory)))
     }
 
-    /// The memory behind each of its mappings (`smaps`), by address; none for a thread of the
-    /// kernel's own and a zombie.
+    /// The memory behind each of its mappings (`smaps`), by address; none for a kernel
+    /// thread and a zombie.
     ///
     /// # Errors
     ///
@@ -233,7 +238,7 @@ impl Process {
         if said.is_empty() || !self.procfs().is_genuine() {
             return Ok(Vec::new());
         }
-        self.within(Whose::Living, "map_files", |dir| {
+        self.watched(Dir::Living, "map_files", |dir| {
             let has_name = |(start, end): &(u64, u64)| {
                 let behind = dir.behind(&format!("map_files/{start:x}-{end:x}"));
                 behind.is_ok_and(|behind| behind.names > 0)

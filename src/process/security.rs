@@ -1,9 +1,9 @@
-//! What a process may do, and which namespaces it is in.
+//! What a process may do: capabilities, label, namespaces, mounts, its chance to be killed.
 
-use super::{Process, Whose};
+use super::{files::FileOf, handle::Process, namespace::ProcessNamespace};
 use crate::{
     caps::CapSet,
-    error::{ErrorKind, Result},
+    error::{Error, ErrorKind, Result},
     format::{
         Record as _,
         pid::{Link, Mountinfo, OomScore, OomScoreAdj},
@@ -15,26 +15,26 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Capabilities {
-    /// What it may do now.
+    /// By which permissions are checked: `CapEff`.
     pub effective: CapSet,
-    /// What it can give itself.
+    /// That it can make effective: `CapPrm`.
     pub permitted: CapSet,
-    /// What a program that it starts can get from its file.
+    /// That a program with file capabilities inherits: `CapInh`.
     pub inheritable: CapSet,
-    /// What it can get at all.
+    /// That limit what it can gain: `CapBnd`.
     pub bounding: CapSet,
-    /// What a program that it starts keeps. Since 4.3.
+    /// That any program keeps: `CapAmb`. Since 4.3.
     pub ambient: Option<CapSet>,
 }
 
-/// A namespace that a process is in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// How likely a process is killed when memory is short (`oom_score`, `oom_score_adj`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Namespace {
-    /// Its name below `ns`: `net`, `pid_for_children`.
-    pub name: String,
-    /// Its inode; nothing where it may not be known, and for a process that has ended.
-    pub id: Option<u64>,
+pub struct Oom {
+    /// Its badness, from 0 to 2000: the process with the highest is killed first.
+    pub score: u64,
+    /// What its owner added to that, from -1000 (never) to 1000.
+    pub adjustment: i32,
 }
 
 impl Process {
@@ -48,7 +48,7 @@ impl Process {
         let last = self.view.0.host.last_cap;
         let set = |mask: Option<u64>, line| {
             let mask = mask.ok_or_else(|| self.untold(line))?;
-            Ok(CapSet::new(mask, last))
+            Ok::<_, Error>(CapSet::new(mask, last))
         };
         Ok(Capabilities {
             effective: set(status.cap_eff, "CapEff")?,
@@ -59,14 +59,13 @@ impl Process {
         })
     }
 
-    /// Its security label (`attr/current`); nothing without one.
+    /// Its security label (`attr/current`), as its security module writes it; `None` without one.
     ///
     /// # Errors
     ///
     /// See [`Process`].
     pub fn label(&self) -> Result<Option<Text>> {
-        const NAME: &str = "attr/current";
-        match self.bytes(Whose::Living, NAME) {
+        match self.bytes(&FileOf::process("attr/current")) {
             Ok(bytes) => Ok(crate::snapshot::label_in(&bytes).map(|label| Text::from(&*label))),
             // No module, or none that labels.
             Err(error) if error.kind() == ErrorKind::Absent => Ok(None),
@@ -79,22 +78,25 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
-    pub fn namespaces(&self) -> Result<Vec<Namespace>> {
-        self.once("namespaces", || {
-            self.at_once(Whose::Living, "ns", |dir| {
-                let names = dir.names("ns")?.into_iter();
-                let namespaces = names.map(|name| {
-                    let link = dir.link(&format!("ns/{name}")).ok();
-                    let id =
-                        link.and_then(|link| Some(Link::parse(&link).ok()?.kind_and_inode()?.1));
-                    Namespace { name, id }
-                });
-                Ok(namespaces.collect())
-            })
-        })
+    pub fn namespaces(&self) -> Result<Vec<ProcessNamespace>> {
+        self.once(
+            |known| &mut known.namespaces,
+            || {
+                self.ask(&FileOf::process("ns"), |dir| {
+                    let names = dir.names("ns")?.into_iter();
+                    let namespaces = names.map(|name| {
+                        let link = dir.link(&format!("ns/{name}")).ok();
+                        let id = link
+                            .and_then(|link| Some(Link::parse(&link).ok()?.kind_and_inode()?.1));
+                        ProcessNamespace { name, id }
+                    });
+                    Ok(namespaces.collect())
+                })
+            },
+        )
     }
 
-    /// What it sees mounted (`mountinfo`).
+    /// The mounts of its mount namespace (`mountinfo`).
     ///
     /// # Errors
     ///
@@ -103,15 +105,17 @@ impl Process {
         self.read()
     }
 
-    /// How likely it is killed when memory is short, and what was added to that (`oom_score`,
-    /// `oom_score_adj`).
+    /// How likely it is killed when memory is short (`oom_score`, `oom_score_adj`).
     ///
     /// # Errors
     ///
     /// See [`Process`].
-    pub fn oom(&self) -> Result<(u64, i32)> {
+    pub fn oom(&self) -> Result<Oom> {
         let score: OomScore = self.read()?;
         let added: OomScoreAdj = self.read()?;
-        Ok((score.oom_score, added.oom_score_adj))
+        Ok(Oom {
+            score: score.oom_score,
+            adjustment: added.oom_score_adj,
+        })
     }
 }

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use super::{Process, State, Whose};
+use super::{
+    files::{Dir, FileOf},
+    handle::Process,
+    identity::State,
+};
 use crate::{
     error::{Error, ErrorKind, Result},
     format::pid::{Stack, Stat, Syscall, Timers, Wchan},
@@ -33,10 +37,20 @@ pub struct Thread {
 }
 
 impl Thread {
-    /// Where a file of its own is.
-    pub(super) fn file(&self, name: &str) -> String {
-        format!("task/{}/{name}", self.read)
+    /// A file of its own.
+    fn file(&self, name: &str) -> FileOf {
+        FileOf::at(Dir::Thread(self.read), name)
     }
+}
+
+/// The process group and the session of a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Job {
+    /// The process group (`pgrp` of `stat`); `None` for one without a number in the view.
+    pub group: Option<Pid>,
+    /// The session (`session` of `stat`); `None` for one without a number in the view.
+    pub session: Option<Pid>,
 }
 
 impl Process {
@@ -55,16 +69,19 @@ impl Process {
     ///
     /// See [`Process`].
     pub fn threads(&self) -> Result<Vec<Thread>> {
-        let stats = self.once("threads", || {
-            self.at_once(Whose::Leader, "task", |dir| {
-                let threads = dir.numbers("task")?.into_iter();
-                let stats = threads.filter_map(|tid| {
-                    let stat = dir.read(&format!("task/{tid}/stat")).ok()?;
-                    Some((tid, Stat::parse(&stat).ok()?))
-                });
-                Ok(stats.collect::<Vec<_>>())
-            })
-        })?;
+        let stats = self.once(
+            |known| &mut known.threads,
+            || {
+                self.ask(&FileOf::process("task"), |dir| {
+                    let threads = dir.numbers("task")?.into_iter();
+                    let stats = threads.filter_map(|tid| {
+                        let stat = dir.read(&format!("task/{tid}/stat")).ok()?;
+                        Some((tid, Stat::parse(&stat).ok()?))
+                    });
+                    Ok(stats.collect::<Vec<_>>())
+                })
+            },
+        )?;
         let joined = self.view.0.joined.as_ref();
         let numbers = joined.filter(|joined| joined.is_from_outside());
         let numbers = numbers.map(Joined::numbers);
@@ -90,12 +107,18 @@ impl Process {
         Ok(threads)
     }
 
+    /// Inside a [`oneshot`](Self::oneshot): reads the file `name` of these threads now, such as
+    /// `stack`, as [`read_ahead`](Self::read_ahead) does.
+    pub fn read_ahead_of(&self, threads: &[Thread], name: &str) {
+        self.ahead(threads.iter().map(|thread| thread.file(name)).collect());
+    }
+
     /// The calls in the kernel that its first thread is in (`stack`), the innermost first; none
     /// while it runs.
     ///
     /// # Errors
     ///
-    /// See [`Process`]; [`ErrorKind::Denied`] for who has not `CAP_SYS_ADMIN`.
+    /// See [`Process`]; [`ErrorKind::Denied`] without `CAP_SYS_ADMIN`.
     pub fn kernel_stack(&self) -> Result<Stack> {
         self.read()
     }
@@ -106,11 +129,11 @@ impl Process {
     ///
     /// As [`kernel_stack`](Self::kernel_stack).
     pub fn kernel_stack_of(&self, thread: &Thread) -> Result<Stack> {
-        self.record(Whose::Leader, &thread.file("stack"))
+        self.record(&thread.file("stack"))
     }
 
-    /// The function of the kernel in which its first thread sleeps (`wchan`); nothing if it does
-    /// not, or one may not know.
+    /// The function of the kernel in which its first thread sleeps (`wchan`); `None` if it does
+    /// not, or the kernel does not say.
     ///
     /// # Errors
     ///
@@ -126,7 +149,7 @@ impl Process {
     ///
     /// See [`Process`].
     pub fn wait_channel_of(&self, thread: &Thread) -> Result<Option<Text>> {
-        let wchan: Wchan = self.record(Whose::Leader, &thread.file("wchan"))?;
+        let wchan: Wchan = self.record(&thread.file("wchan"))?;
         Ok(wchan.wchan.function().map(Text::from))
     }
 
@@ -145,7 +168,7 @@ impl Process {
     ///
     /// See [`Process`].
     pub fn syscall_of(&self, thread: &Thread) -> Result<Syscall> {
-        self.record(Whose::Leader, &thread.file("syscall"))
+        self.record(&thread.file("syscall"))
     }
 
     /// Its POSIX timers (`timers`).
@@ -157,7 +180,7 @@ impl Process {
         self.read()
     }
 
-    /// Who traces it (`status`); nothing if nobody does, or nobody who is seen here.
+    /// The process that traces it (`TracerPid` of `status`); `None` if none does, or none of the view.
     ///
     /// # Errors
     ///
@@ -166,15 +189,18 @@ impl Process {
         Ok(self.inside(self.status()?.tracer_pid))
     }
 
-    /// Its process group and its session (`stat`); nothing for one that is not seen here.
+    /// Its process group and its session (`stat`).
     ///
     /// # Errors
     ///
     /// See [`Process`].
-    pub fn job(&self) -> Result<(Option<Pid>, Option<Pid>)> {
+    pub fn job(&self) -> Result<Job> {
         let stat = self.stat()?;
         let of = |number: i32| u32::try_from(number).ok().and_then(|n| self.inside(n));
-        Ok((of(stat.pgrp), of(stat.session)))
+        Ok(Job {
+            group: of(stat.pgrp),
+            session: of(stat.session),
+        })
     }
 
     /// Its number in each PID namespace, from that of the view to its own (`NSpid` of `status`).

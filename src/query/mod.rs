@@ -18,6 +18,7 @@ mod table;
 mod watch;
 
 use row::Cells;
+pub(crate) use subjects::owned_sockets;
 use subjects::rows;
 pub use table::{Row, Table};
 pub use watch::{Sample, Watcher};

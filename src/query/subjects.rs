@@ -7,10 +7,10 @@ use super::row::{Cells, Mark};
 use crate::{
     descriptor::{Descriptor, Extract, Owned, Subject, Timed},
     error::{Error, ErrorKind, Result},
-    ids::{Pid, Uid},
+    ids::Pid,
     snapshot::{self, Ask, Memory, Needs, Outcome, Place, Seen},
     socket::{self, Socket},
-    value::{Text, Value},
+    value::Value,
     view::{Skipped, View},
 };
 
@@ -231,15 +231,14 @@ fn sockets(
     let is_named = columns.iter().any(is_user);
     let view = &ask.view.0;
     for socket in tables(ask.view)? {
-        let owner = owners.get(&socket.inode).filter(|_| socket.inode != 0);
+        let owner = socket.inode.and_then(|inode| owners.get(&inode));
         if only_owned && owner.is_none() {
             continue;
         }
-        let uid = socket.uid.and_then(|uid| view.uid(Uid::new(uid)));
+        let uid = socket.uid.and_then(|uid| view.uid(uid));
         let user = uid.filter(|_| is_named).map(|uid| {
             view.users().learn(uid.get());
-            let name = view.users().name(uid.get());
-            name.unwrap_or_else(|| Text::from(uid.to_string()))
+            view.users().name_or_number(uid.get())
         });
         let owned = Owned {
             socket: &socket,
@@ -262,17 +261,37 @@ fn sockets(
     Ok(ControlFlow::Continue(()))
 }
 
+/// What `make` makes of each socket of the network namespace of `view`, and of the processes and
+/// descriptors that refer to it.
+pub(crate) fn owned_sockets<T>(
+    view: &View,
+    make: impl Fn(Socket, Vec<(Pid, u32)>) -> T,
+) -> Result<Vec<T>> {
+    let ask = Ask {
+        view,
+        pids: None,
+        needs: Needs::FDS,
+        pace: snapshot::Pace::default(),
+    };
+    let mut owners = owners(&[], ask, &mut Outcome::default())?;
+    let own = |socket: Socket| {
+        let owner = socket.inode.and_then(|inode| owners.remove(&inode));
+        make(socket, owner.map(|owner| owner.all).unwrap_or_default())
+    };
+    Ok(tables(view)?.into_iter().map(own).collect())
+}
+
 /// By what a socket is known again.
 fn mark(socket: &Socket) -> Mark {
-    match (socket.protocol, socket.local, socket.remote) {
-        (protocol @ ("tcp" | "tcp6"), Some(local), Some(remote)) => {
+    match (socket.protocol, socket.local, socket.remote, socket.inode) {
+        (protocol @ ("tcp" | "tcp6"), Some(local), Some(remote), _) => {
             Mark::Connection(protocol, local, remote)
         }
-        (protocol, local, _) if socket.inode == 0 => {
+        (protocol, local, _, None) => {
             let path = socket.path.as_deref();
             Mark::Nameless(protocol, local, path.map(Into::into))
         }
-        _ => Mark::Socket(socket.inode),
+        (.., Some(inode)) => Mark::Socket(inode),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The processors of the machine: how many, and what they did.
+//! The processors of the machine: how many, and how they spent their time.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -9,40 +9,50 @@ use crate::{
     view::View,
 };
 
-/// What processors did since boot: `/proc/stat`, exact to the tick. What the kernel does not tell
-/// is zero.
+/// The times of the processors since boot: the `cpu` lines of `/proc/stat`, to the tick. A column
+/// that the kernel does not have is zero.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CpuTimes {
     /// All of them together.
     pub all: CpuTime,
     /// Each that is online, by its number.
-    pub each: Vec<(u32, CpuTime)>,
+    pub each: Vec<NumberedCpuTime>,
 }
 
-/// What a processor did since boot.
+/// The times of one processor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NumberedCpuTime {
+    /// Its number: N of `cpuN`.
+    pub cpu: u32,
+    /// Its times.
+    pub time: CpuTime,
+}
+
+/// How a processor spent its time since boot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct CpuTime {
-    /// In programs, guests of virtual machines among them.
+    /// In user mode, including guests of virtual machines.
     pub user: Duration,
-    /// In programs that have given way (`nice`), guests among them.
+    /// In user mode with a positive nice value, including guests.
     pub nice: Duration,
     /// In the kernel.
     pub system: Duration,
-    /// Nothing.
+    /// Idle.
     pub idle: Duration,
-    /// Nothing, while something waited for a disk. Not to be relied on.
+    /// Idle while a thread waited for a disk. Not reliable.
     pub iowait: Duration,
     /// In interrupts.
     pub irq: Duration,
-    /// In what interrupts put off.
+    /// In softirqs.
     pub softirq: Duration,
-    /// Nothing, while the host of this virtual machine ran others.
+    /// Ready to run, while the hypervisor ran others.
     pub steal: Duration,
     /// In guests of virtual machines.
     pub guest: Duration,
-    /// In guests that have given way.
+    /// In guests with a positive nice value.
     pub guest_nice: Duration,
 }
 
@@ -63,14 +73,14 @@ impl CpuTime {
         }
     }
 
-    /// All of it; guests are counted once.
+    /// The sum; guests are counted once.
     #[must_use]
     pub fn total(&self) -> Duration {
         let idle = self.idle.saturating_add(self.iowait);
         self.busy().saturating_add(idle)
     }
 
-    /// Without what was idle.
+    /// The sum without idle times.
     #[must_use]
     pub fn busy(&self) -> Duration {
         let parts = [
@@ -86,8 +96,7 @@ impl CpuTime {
             .fold(Duration::ZERO, Duration::saturating_add)
     }
 
-    /// What was done since `earlier`; nothing less than nothing, though the kernel may take some
-    /// of `iowait` back.
+    /// The difference to `earlier`, never below zero, though the kernel may reduce `iowait`.
     #[must_use]
     pub fn since(&self, earlier: &Self) -> Self {
         Self {
@@ -104,7 +113,7 @@ impl CpuTime {
         }
     }
 
-    /// How much of it was not idle, in percent; 0 of nothing.
+    /// The share that was not idle, in percent; 0 for no time at all.
     ///
     /// ```
     /// let view = psgo::View::host()?;
@@ -124,7 +133,15 @@ impl CpuTime {
     }
 }
 
-/// What processors did since boot.
+/// The times of the processors since boot: `/proc/stat`.
+///
+/// ```
+/// let view = psgo::View::host()?;
+/// for cpu in psgo::system::cpu_times(&view)?.each {
+///     println!("cpu{}: {:?} idle", cpu.cpu, cpu.time.idle);
+/// }
+/// # Ok::<(), psgo::Error>(())
+/// ```
 ///
 /// # Errors
 ///
@@ -133,7 +150,10 @@ pub fn cpu_times(view: &View) -> Result<CpuTimes> {
     let read: Stat = view.read()?;
     let host = &view.0.host;
     let each = read.cpus.iter();
-    let each = each.map(|cpu| (cpu.number, CpuTime::new(&cpu.times, host)));
+    let each = each.map(|cpu| NumberedCpuTime {
+        cpu: cpu.number,
+        time: CpuTime::new(&cpu.times, host),
+    });
     Ok(CpuTimes {
         all: CpuTime::new(&read.cpu, host),
         each: each.collect(),
@@ -146,12 +166,18 @@ pub fn cpu_times(view: &View) -> Result<CpuTimes> {
 pub struct CpuCount {
     /// Those that are online: the `cpuN` of `/proc/stat`.
     pub logical: usize,
-    /// Their cores, of which each may be several of them: `physical id` and `core id` of
-    /// `/proc/cpuinfo`, which not every architecture tells.
+    /// Their physical cores: `physical id` and `core id` of `/proc/cpuinfo`; `None` where the
+    /// architecture does not have these lines.
     pub cores: Option<usize>,
 }
 
-/// How many processors there are.
+/// How many processors there are: `/proc/stat`, `/proc/cpuinfo`.
+///
+/// ```
+/// let view = psgo::View::host()?;
+/// assert!(psgo::system::cpu_count(&view)?.logical > 0);
+/// # Ok::<(), psgo::Error>(())
+/// ```
 ///
 /// # Errors
 ///
@@ -171,7 +197,7 @@ pub fn cpu_count(view: &View) -> Result<CpuCount> {
     })
 }
 
-/// What the machine counted since boot: `/proc/stat`. Nothing for what the kernel does not tell.
+/// Counters of the machine since boot: `/proc/stat`. `None` for what the kernel does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CpuStats {
@@ -179,13 +205,19 @@ pub struct CpuStats {
     pub context_switches: Option<u64>,
     /// Interrupts: the sum of `intr`.
     pub interrupts: Option<u64>,
-    /// What they put off: the sum of `softirq`.
+    /// Softirqs: the sum of `softirq`.
     pub soft_interrupts: Option<u64>,
-    /// Processes and threads that were made: `processes`.
+    /// Processes and threads that were created: `processes`.
     pub forks: Option<u64>,
 }
 
-/// What the machine counted since boot.
+/// Counters of the machine since boot: `/proc/stat`.
+///
+/// ```
+/// let view = psgo::View::host()?;
+/// println!("{:?} forks", psgo::system::cpu_stats(&view)?.forks);
+/// # Ok::<(), psgo::Error>(())
+/// ```
 ///
 /// # Errors
 ///

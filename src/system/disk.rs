@@ -1,4 +1,4 @@
-//! Disks: what they did, what is mounted, how full it is.
+//! Disks: their counters, what is mounted, how full it is.
 
 use std::{
     collections::BTreeSet,
@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::percent;
+use super::ratio::percent;
 use crate::{
     error::{Error, Result},
     format::{
@@ -19,35 +19,54 @@ use crate::{
     watchdog::Patience,
 };
 
-/// What a disk or a partition did since boot: `/proc/diskstats`.
+/// The number of a device, as `stat(2)` has it in `st_rdev`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct DeviceNumber {
+    /// The major number: the driver.
+    pub major: u32,
+    /// The minor number: which of the driver's devices.
+    pub minor: u32,
+}
+
+/// The counters of a disk or a partition since boot: a row of `/proc/diskstats`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Disk {
     /// Its name: `sda`, `nvme0n1p1`.
     pub name: Text,
-    /// Numbers of the device.
-    pub device: (u32, u32),
-    /// Readings that were completed.
+    /// Its device number.
+    pub device: DeviceNumber,
+    /// Reads that were completed.
     pub reads: u64,
-    /// Writings that were completed.
+    /// Writes that were completed.
     pub writes: u64,
-    /// Bytes read; the kernel counts 512 at a time, whatever the disk has.
+    /// Bytes read; the kernel counts sectors of 512, whatever those of the disk are.
     pub read_bytes: u64,
     /// Bytes written.
     pub written_bytes: u64,
-    /// Readings that became part of another.
+    /// Reads that were merged into others.
     pub merged_reads: u64,
-    /// Writings that became part of another.
+    /// Writes that were merged into others.
     pub merged_writes: u64,
-    /// The time that all readings took together.
+    /// The time of all reads together.
     pub read_time: Duration,
-    /// The time that all writings took together.
+    /// The time of all writes together.
     pub write_time: Duration,
-    /// The time in which there was anything to do.
+    /// The time in which any was under way.
     pub busy_time: Duration,
 }
 
-/// What each disk and partition did since boot. A disk's count is that of its partitions too.
+/// The counters of each disk and partition since boot: `/proc/diskstats`. Those of a disk include
+/// those of its partitions.
+///
+/// ```
+/// let view = psgo::View::host()?;
+/// for disk in psgo::system::disks(&view)? {
+///     println!("{}: {} bytes read", disk.name, disk.read_bytes);
+/// }
+/// # Ok::<(), psgo::Error>(())
+/// ```
 ///
 /// # Errors
 ///
@@ -57,7 +76,10 @@ pub fn disks(view: &View) -> Result<Vec<Disk>> {
     let disk = |row: &crate::format::kernel::Diskstat| {
         let mut disk = Disk {
             name: Text::from(row.name.as_slice()),
-            device: (row.major, *row.minor),
+            device: DeviceNumber {
+                major: row.major,
+                minor: *row.minor,
+            },
             reads: 0,
             writes: 0,
             read_bytes: 0,
@@ -93,24 +115,31 @@ pub fn disks(view: &View) -> Result<Vec<Disk>> {
     Ok(read.rows.iter().map(disk).collect())
 }
 
-/// A file system that is mounted: `/proc/self/mounts`.
+/// A mounted file system: a row of `/proc/self/mounts`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Partition {
-    /// What is mounted: a device, or whatever name the file system has for it.
+    /// What is mounted: a device, or the name that the file system has for it.
     pub source: Text,
-    /// Where.
+    /// Where it is mounted.
     pub target: Text,
-    /// The kind of file system.
+    /// The type of file system.
     pub fstype: Text,
-    /// With which options, commas between.
+    /// The mount options, with commas between.
     pub options: Text,
-    /// Is it on a device? By `/proc/filesystems`; ZFS, which says no, is.
+    /// Whether it is on a device, by `/proc/filesystems`; ZFS, which says no, is.
     pub is_on_device: bool,
 }
 
-/// What is mounted where, in the mount namespace of this process; of a container, in that of the
-/// joined process. All of it, also what is on no device.
+/// All mounts of the mount namespace of the calling process, or of the joined process:
+/// `/proc/self/mounts`. Those without a device too.
+///
+/// ```
+/// let view = psgo::View::host()?;
+/// let mounts = psgo::system::partitions(&view)?;
+/// assert!(mounts.iter().any(|mount| mount.target.as_bytes() == b"/proc"));
+/// # Ok::<(), psgo::Error>(())
+/// ```
 ///
 /// # Errors
 ///
@@ -138,7 +167,7 @@ pub fn partitions(view: &View) -> Result<Vec<Partition>> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Usage {
-    /// All that it has.
+    /// The size of the file system.
     pub total: u64,
     /// What is used.
     pub used: u64,
@@ -166,8 +195,8 @@ impl Usage {
 ///
 /// # Errors
 ///
-/// [`ErrorKind::TimedOut`](crate::ErrorKind::TimedOut) if the file system does not answer; that
-/// there is no such file, or it may not be reached.
+/// [`ErrorKind::TimedOut`](crate::ErrorKind::TimedOut) if the file system does not answer; those of
+/// opening `path`.
 pub fn usage(view: &View, path: impl AsRef<Path>) -> Result<Usage> {
     let path: PathBuf = path.as_ref().to_owned();
     let name = crate::bytes::Escaped(path.as_os_str().as_encoded_bytes()).to_string();

@@ -1,6 +1,6 @@
 //! Memory and swap of the machine.
 
-use super::percent;
+use super::ratio::percent;
 use crate::{
     error::Result,
     format::{
@@ -21,19 +21,19 @@ pub struct Memory {
     pub available: u64,
     /// What is not available, as `free` counts it.
     pub used: u64,
-    /// What nobody uses: `MemFree`.
+    /// Unused: `MemFree`.
     pub free: u64,
-    /// What was used of late: `Active`.
+    /// Used recently: `Active`.
     pub active: u64,
-    /// What was not, and is taken first: `Inactive`.
+    /// Not used recently, and reclaimed first: `Inactive`.
     pub inactive: u64,
-    /// Blocks of devices: `Buffers`.
+    /// Block device buffers: `Buffers`.
     pub buffers: u64,
     /// Files in memory and what the kernel can give back: `Cached` and `SReclaimable`.
     pub cached: u64,
     /// Shared memory and tmpfs: `Shmem`.
     pub shared: u64,
-    /// The kernel's own small things: `Slab`.
+    /// The kernel's own objects: `Slab`.
     pub slab: u64,
 }
 
@@ -45,7 +45,14 @@ impl Memory {
     }
 }
 
-/// The memory of the machine.
+/// The memory of the machine: `/proc/meminfo`.
+///
+/// ```
+/// let view = psgo::View::host()?;
+/// let memory = psgo::system::memory(&view)?;
+/// assert!(memory.available <= memory.total);
+/// # Ok::<(), psgo::Error>(())
+/// ```
 ///
 /// # Errors
 ///
@@ -80,9 +87,11 @@ pub struct Swap {
     pub used: u64,
     /// What is not: `SwapFree`.
     pub free: u64,
-    /// What was read from it since boot: `pswpin` pages. Nothing where the kernel does not count.
+    /// What was read from it since boot: `pswpin` pages. `None` where the kernel does
+    /// not count.
     pub swapped_in: Option<u64>,
-    /// What was written to it since boot: `pswpout` pages. Nothing where the kernel does not count.
+    /// What was written to it since boot: `pswpout` pages. `None` where the kernel does
+    /// not count.
     pub swapped_out: Option<u64>,
 }
 
@@ -94,7 +103,13 @@ impl Swap {
     }
 }
 
-/// The swap space of the machine.
+/// The swap space of the machine: `/proc/meminfo`, `/proc/vmstat`.
+///
+/// ```
+/// let view = psgo::View::host()?;
+/// println!("{:.1} %", psgo::system::swap(&view)?.percent());
+/// # Ok::<(), psgo::Error>(())
+/// ```
 ///
 /// # Errors
 ///

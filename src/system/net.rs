@@ -1,19 +1,11 @@
-//! The network: what its devices carried, and who is connected.
-
-use std::net::{IpAddr, SocketAddr};
+//! The network: the counters of its devices, and its sockets with the processes that own them.
 
 use crate::{
-    bytes,
-    descriptor::Subject,
-    error::Result,
-    format::net::Dev,
-    ids::Pid,
-    query::{Query, Row},
-    value::{Text, Value},
+    error::Result, format::net::Dev, ids::Pid, query::owned_sockets, socket::Socket, value::Text,
     view::View,
 };
 
-/// What a device of the network carried since it is there: `/proc/net/dev`.
+/// The counters of a network device since it was created: a row of `/proc/net/dev`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Interface {
@@ -27,18 +19,26 @@ pub struct Interface {
     pub received_packets: u64,
     /// Packets sent.
     pub sent_packets: u64,
-    /// Packets that came in broken.
+    /// Packets received with errors.
     pub receive_errors: u64,
-    /// Packets that could not be sent.
+    /// Packets that could not be sent for errors.
     pub send_errors: u64,
-    /// Packets that came in and were dropped.
+    /// Received packets that were dropped.
     pub receive_drops: u64,
-    /// Packets that were dropped instead of being sent.
+    /// Packets that were dropped before they were sent.
     pub send_drops: u64,
 }
 
-/// What the devices of the network carried: those of this process's network namespace, or of the
-/// joined one's.
+/// The counters of the network devices of the calling process's network namespace, or of the joined
+/// process's: `/proc/net/dev`.
+///
+/// ```
+/// let view = psgo::View::host()?;
+/// for interface in psgo::system::interfaces(&view)? {
+///     println!("{}: {} bytes received", interface.name, interface.received_bytes);
+/// }
+/// # Ok::<(), psgo::Error>(())
+/// ```
 ///
 /// # Errors
 ///
@@ -59,27 +59,18 @@ pub fn interfaces(view: &View) -> Result<Vec<Interface>> {
     Ok(read.rows.iter().map(interface).collect())
 }
 
-/// A socket of the network namespace, and who has it.
+/// A socket of a network namespace, and the descriptors that refer to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Connection {
-    /// The kernel's table: `tcp`, `udp6`, `unix`, see [`Socket::protocol`](crate::Socket::protocol).
-    pub protocol: Text,
-    /// Its state: `LISTEN`, `ESTABLISHED`.
-    pub state: Option<Text>,
-    /// What is sent, of a Unix socket: `STREAM`, `DGRAM`, `SEQPACKET`.
-    pub kind: Option<Text>,
-    /// Its own end; nothing for a Unix socket.
-    pub local: Option<SocketAddr>,
-    /// The other end; nothing without one.
-    pub remote: Option<SocketAddr>,
-    /// What a Unix socket is bound to; `@` begins an abstract name.
-    pub path: Option<Text>,
-    /// Every process that has it. None where those who do may not be looked at, or nobody does.
+    /// The socket.
+    pub socket: Socket,
+    /// Every descriptor that refers to it, by pid. Empty where no process has it open, or the
+    /// processes that do may not be read.
     pub owners: Vec<Owner>,
 }
 
-/// A descriptor that stands for a socket.
+/// A descriptor that refers to a socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Owner {
@@ -89,75 +80,27 @@ pub struct Owner {
     pub fd: u32,
 }
 
-/// The sockets of this process's network namespace, or of the joined one's, and who has them.
+/// The sockets of the calling process's network namespace, or of the joined process's, with the
+/// processes that own them: the tables of `/proc/net`, and `/proc/PID/fd` of every process.
+///
+/// ```
+/// let view = psgo::View::host()?;
+/// for connection in psgo::system::connections(&view)? {
+///     let pids: Vec<_> = connection.owners.iter().map(|owner| owner.pid).collect();
+///     println!("{} {pids:?}", connection.socket.text());
+/// }
+/// # Ok::<(), psgo::Error>(())
+/// ```
 ///
 /// # Errors
 ///
-/// As [`Query::table`].
+/// As [`Query::table`](crate::Query::table).
 pub fn connections(view: &View) -> Result<Vec<Connection>> {
-    let names = [
-        "proto", "state", "kind", "laddr", "lport", "raddr", "rport", "local", "owners",
-    ];
-    let query = Query::of(Subject::Sockets, &names)?.view(view.clone());
-    let table = query.table()?;
-    Ok(table.rows().iter().filter_map(connection).collect())
-}
-
-fn connection(row: &Row) -> Option<Connection> {
-    let [
-        protocol,
-        state,
-        kind,
-        laddr,
-        lport,
-        raddr,
-        rport,
-        local,
-        owners,
-    ] = row.values()
-    else {
-        return None;
-    };
-    let protocol = text(protocol)?;
-    let is_unix = protocol.as_bytes() == b"unix";
-    let owners = match owners {
-        Value::List(owners) => owners.iter().filter_map(owner).collect(),
-        _ => Vec::new(),
-    };
-    Some(Connection {
-        state: text(state),
-        kind: text(kind),
-        local: end(laddr, lport),
-        remote: end(raddr, rport),
-        path: text(local).filter(|path| is_unix && !path.as_bytes().is_empty()),
-        owners,
-        protocol,
-    })
-}
-
-fn text(cell: &Value) -> Option<Text> {
-    match cell {
-        Value::Text(text) => Some(text.clone()),
-        _ => None,
-    }
-}
-
-fn end(address: &Value, port: &Value) -> Option<SocketAddr> {
-    let address: IpAddr = text(address)?.as_str()?.parse().ok()?;
-    match port {
-        Value::Int(port) => Some(SocketAddr::new(address, u16::try_from(*port).ok()?)),
-        _ => None,
-    }
-}
-
-/// `4711/3`, process and descriptor.
-fn owner(cell: &Value) -> Option<Owner> {
-    let Value::Text(text) = cell else {
-        return None;
-    };
-    let (pid, fd) = bytes::split_once(text.as_bytes(), b'/')?;
-    Some(Owner {
-        pid: Pid::new(bytes::decimal(pid)?),
-        fd: bytes::decimal(fd)?,
+    owned_sockets(view, |socket, owners| {
+        let owners = owners.into_iter().map(|(pid, fd)| Owner { pid, fd });
+        Connection {
+            socket,
+            owners: owners.collect(),
+        }
     })
 }

@@ -5,10 +5,11 @@ use std::{
     net::{TcpListener, TcpStream},
     os::fd::AsRawFd as _,
     process::Command,
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use super::*;
+use crate::{ids::Pid, view::View};
 
 fn host() -> View {
     View::host().unwrap()
@@ -182,8 +183,8 @@ fn disks_and_mounts_are_those_of_the_machine() {
         };
         let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap();
         for (at, told) in [
-            (0, disk.device.0.into()),
-            (1, disk.device.1.into()),
+            (0, disk.device.major.into()),
+            (1, disk.device.minor.into()),
             (3, disk.reads),
             (4, disk.merged_reads),
             (5, disk.read_bytes / 512),
@@ -270,19 +271,17 @@ fn a_connection_has_two_ends_and_an_owner() {
     let stream = TcpStream::connect(end).unwrap();
     let all = connections(&host()).unwrap();
     let of = |state: &str, local| {
-        let is_it = |c: &&Connection| {
-            let known = c.state.as_ref().and_then(crate::Text::as_str);
-            c.local == Some(local) && known == Some(state)
-        };
+        let is_it =
+            |c: &&Connection| c.socket.local == Some(local) && c.socket.state == Some(state);
         all.iter().find(is_it).unwrap()
     };
     let listening = of("LISTEN", end);
     assert_eq!(
-        (listening.protocol.as_bytes(), listening.remote),
-        (&b"tcp"[..], None)
+        (listening.socket.protocol, listening.socket.remote),
+        ("tcp", None)
     );
     let connected = of("ESTABLISHED", stream.local_addr().unwrap());
-    assert_eq!(connected.remote, Some(end));
+    assert_eq!(connected.socket.remote, Some(end));
     let fd = u32::try_from(stream.as_raw_fd()).unwrap();
     let pid = Pid::new(std::process::id());
     assert!(connected.owners.contains(&Owner { pid, fd }));

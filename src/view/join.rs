@@ -445,7 +445,7 @@ fn inside_mappings(target: &HeldProcess, base: &Inner) -> (Mapping, Mapping) {
 fn outside_mappings(options: &JoinOptions, base: &Inner) -> Result<(Mapping, Mapping)> {
     let mapping = |given: &[IdMap], file: &str, overflow: u32| {
         if !options.fill_mappings {
-            return Ok(if given.is_empty() {
+            return Ok::<_, Error>(if given.is_empty() {
                 Mapping::Same
             } else {
                 Mapping::Outside(given.into(), overflow)

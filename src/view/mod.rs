@@ -292,7 +292,7 @@ fn host_facts(proc: &Procfs) -> Result<Host> {
         Some(Scalar::<u64>::parse(&bytes).ok()?.0)
     };
     let id = |path| number(path).and_then(|id| u32::try_from(id).ok());
-    let mut host = Host::new(sys::ticks_per_second()?, sys::page_size()?, boot)?;
+    let mut host = Host::booted(sys::ticks_per_second()?, sys::page_size()?, boot)?;
     host.last_cap = number("sys/kernel/cap_last_cap")
         .and_then(|cap| u8::try_from(cap).ok())
         .unwrap_or_else(sys::last_capability);

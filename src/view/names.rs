@@ -111,6 +111,11 @@ impl Names {
             Self::Groups(names) => names.name(Gid::new(id)),
         }
     }
+
+    /// The [name](Self::name) of `id`, or the number where there is none: how ids are shown.
+    pub(crate) fn name_or_number(&self, id: u32) -> Text {
+        self.name(id).unwrap_or_else(|| Text::from(id.to_string()))
+    }
 }
 
 #[cfg(feature = "nss")]

@@ -81,7 +81,7 @@ const READ_BY_ALL: [&str; 8] = [
     "smaps_rollup",
     "stack",
     "syscall",
-    "timers",
+    "wchan",
     "attr/current",
 ];
 

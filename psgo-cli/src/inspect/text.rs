@@ -2,7 +2,7 @@
 
 use std::{fmt::Display, time::Duration};
 
-use psgo::{Linked, Process, Text, Value, bytes::Escaped};
+use psgo::{LinkTarget, Process, Text, Value, bytes::Escaped};
 
 /// Bytes as people read them.
 pub(super) fn shown(bytes: &[u8]) -> String {
@@ -21,7 +21,7 @@ pub(super) fn or_none<T: Display>(value: Option<T>) -> String {
 
 /// The target of a link, and whether it is deleted.
 #[expect(clippy::needless_pass_by_value, reason = "for map")]
-pub(super) fn linked(linked: Linked) -> String {
+pub(super) fn linked(linked: LinkTarget) -> String {
     let gone = if linked.deleted { " (deleted)" } else { "" };
     format!("{}{gone}", linked.path)
 }

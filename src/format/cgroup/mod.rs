@@ -100,9 +100,9 @@ mod tests {
     fn every_file_of_the_control_groups_here_comes_back() {
         let mut understood = 0;
         files(Path::new("/sys/fs/cgroup"), 4, &mut |path| {
-            // A control group may have any name.
-            let format = find(&path.to_string_lossy());
-            let (Some(format), Ok(file)) = (format, fs::read(path)) else {
+            // The name of a group may be any bytes; those of the kernel's files are UTF-8.
+            let name = path.to_string_lossy();
+            let (Some(format), Ok(file)) = (find(&name), fs::read(path)) else {
                 return;
             };
             let parsed = format

@@ -63,6 +63,15 @@ impl<'a> LinkKind<'a> {
     }
 }
 
+/// What is mounted below `/dev` and holds files like any others.
+const FILES_IN_DEV: [&str; 3] = ["/dev/shm/", "/dev/mqueue/", "/dev/hugepages/"];
+
+/// Whether a path is likely that of a device, by where it lies alone: the file is not asked.
+pub(crate) fn is_device_path(path: &[u8]) -> bool {
+    let is_below = |dir: &&str| path.starts_with(dir.as_bytes());
+    path.starts_with(b"/dev/") && !FILES_IN_DEV.iter().any(is_below)
+}
+
 fn kind_and_inode(target: &[u8]) -> Option<(&[u8], u64)> {
     // A path, and whoever named the file may have made it look like that.
     if target.starts_with(b"/") {

@@ -52,7 +52,7 @@ pub use fdinfo::Fdinfo;
 pub use io::Io;
 pub use limits::{Limit, Limits, LimitsRow};
 pub use link::Link;
-pub(crate) use link::LinkKind;
+pub(crate) use link::{LinkKind, is_device_path};
 pub use maps::{MapName, Mapping, Maps, Perms};
 pub use mount::{MountOptions, MountSource, MountTags};
 pub use mounts::{Mountinfo, MountinfoRow, Mounts, MountsRow};

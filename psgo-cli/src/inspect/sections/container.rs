@@ -12,7 +12,7 @@ pub(super) fn page(page: &mut Page, process: &Process) {
     match process.container() {
         Ok(Some(container)) => {
             page.row("container", &container.id.to_string());
-            page.row("made by", container.runtime.word());
+            page.row("made by", container.runtime.as_str());
             if let Some(pod) = container.pod {
                 page.row("pod", &pod.to_string());
             }
@@ -77,7 +77,7 @@ pub(super) fn json(doc: &mut Document, process: &Process) {
     let container = process.container().map(|container| {
         maybe(container.map(|container| {
             object([
-                ("runtime", Value::text(container.runtime.word())),
+                ("runtime", Value::text(container.runtime.as_str())),
                 ("id", Value::Text(container.id)),
                 ("pod", maybe(container.pod.map(Value::Text))),
             ])

@@ -59,7 +59,7 @@ pub(super) fn json(doc: &mut Document, process: &Process) {
     doc.put("nice", process.nice().map(Value::Int));
     let priority = process.io_priority().map(|priority| {
         object([
-            ("class", Value::text(priority.class)),
+            ("class", Value::text(priority.class.as_str())),
             ("value", int(priority.value)),
         ])
     });

@@ -21,9 +21,9 @@ pub(super) fn page(page: &mut Page, process: &Process) {
     }
     let seen = |pid: Option<Pid>| pid.map_or_else(|| "not seen here".to_owned(), |p| p.to_string());
     match process.job() {
-        Ok((group, session)) => {
-            page.row("process group", &seen(group));
-            page.row("session", &seen(session));
+        Ok(job) => {
+            page.row("process group", &seen(job.group));
+            page.row("session", &seen(job.session));
         }
         Err(error) => page.missing("process group", &error),
     }
@@ -52,8 +52,8 @@ pub(super) fn json(doc: &mut Document, process: &Process) {
     );
     let job = process.job();
     let number = |pid: Option<Pid>| int(pid.map_or(0, Pid::get));
-    doc.put_ext("pgid", job.clone().map(|(group, _)| number(group)));
-    doc.put_ext("sid", job.map(|(_, session)| number(session)));
+    doc.put_ext("pgid", job.clone().map(|job| number(job.group)));
+    doc.put_ext("sid", job.map(|job| number(job.session)));
     let all = process.pids().map(|all| pids(&all));
     doc.put_ext("nspid", all);
 }

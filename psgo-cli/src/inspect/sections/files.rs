@@ -1,6 +1,6 @@
 //! Open files, one for each descriptor.
 
-use psgo::{Descriptor, Fields, FileKind, Process, Value};
+use psgo::{Fields, FileKind, OpenDescriptor, Process, Value};
 
 use super::sockets;
 use crate::inspect::{
@@ -18,7 +18,7 @@ pub(super) fn page(page: &mut Page, process: &Process) {
     if descriptors.is_empty() {
         return;
     }
-    let row = |descriptor: &Descriptor| {
+    let row = |descriptor: &OpenDescriptor| {
         let access = descriptor
             .info
             .as_ref()
@@ -35,7 +35,7 @@ pub(super) fn page(page: &mut Page, process: &Process) {
         }
         [
             descriptor.fd.to_string(),
-            descriptor.kind.word().to_owned(),
+            descriptor.kind.as_str().to_owned(),
             access.to_owned(),
             target,
         ]
@@ -67,12 +67,12 @@ pub(super) fn json(doc: &mut Document, process: &Process) {
 }
 
 /// What there is to say of a descriptor beside its target.
-fn detail(descriptor: &Descriptor) -> String {
+fn detail(descriptor: &OpenDescriptor) -> String {
     let Some(info) = &descriptor.info else {
         return String::new();
     };
     let mut words = Vec::new();
-    if matches!(descriptor.kind, FileKind::File | FileKind::Memory) {
+    if matches!(descriptor.kind, FileKind::File | FileKind::Memfd) {
         words.push(format!("at {}", info.pos));
     }
     words.extend(info.eventfd_count.map(|count| format!("count {count}")));
@@ -99,21 +99,21 @@ fn detail(descriptor: &Descriptor) -> String {
     words.join(", ")
 }
 
-fn short(descriptor: &Descriptor) -> Value {
+fn short(descriptor: &OpenDescriptor) -> Value {
     let info = descriptor.info.as_ref();
     object([
         ("fd", int(descriptor.fd)),
-        ("kind", Value::text(descriptor.kind.word())),
+        ("kind", Value::text(descriptor.kind.as_str())),
         ("target", Value::text(&descriptor.target)),
         ("pos", maybe(info.map(|info| Value::Int(info.pos)))),
         ("flags", maybe(info.map(|info| int(info.flags.0)))),
     ])
 }
 
-fn descriptor(descriptor: &Descriptor) -> Value {
+fn descriptor(descriptor: &OpenDescriptor) -> Value {
     let mut fields: Fields = [
         ("fd", int(descriptor.fd)),
-        ("kind", Value::text(descriptor.kind.word())),
+        ("kind", Value::text(descriptor.kind.as_str())),
         ("what", maybe(descriptor.what().map(Value::text))),
         ("path", maybe(descriptor.path().map(Value::text))),
         ("deleted", Value::Bool(descriptor.deleted)),

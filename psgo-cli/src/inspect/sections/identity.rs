@@ -1,6 +1,6 @@
 //! What the process is: its name, program, arguments, directories, start.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use psgo::{Process, Text, Value, local_time};
 
@@ -25,8 +25,7 @@ pub(super) fn page(page: &mut Page, process: &Process) {
     page.told("arguments", args);
     page.told("directory", process.cwd().map(linked));
     page.told("root", process.root().map(linked));
-    let started = std::time::SystemTime::UNIX_EPOCH.checked_add(process.started());
-    let at = started.and_then(local_time);
+    let at = local_time(process.started_at());
     let ago = span(Duration::from_secs(process.age().as_secs()));
     page.row("started", &format!("{}, {ago} ago", or_none(at)));
     page.told("terminal", process.terminal().map(or_none));
@@ -40,7 +39,7 @@ pub(super) fn json(doc: &mut Document, process: &Process) {
     doc.put("name", process.name().map(Value::Text));
     let (exe, cwd) = (process.exe(), process.cwd());
     let path =
-        |linked: Option<&psgo::Linked>| linked.map_or(Text::word(""), |exe| exe.path.clone());
+        |linked: Option<&psgo::LinkTarget>| linked.map_or(Text::word(""), |exe| exe.path.clone());
     let shown = exe.as_ref().map(|exe| Value::Text(path(exe.as_ref())));
     doc.put("exe", shown.map_err(Clone::clone));
     let args = process
@@ -49,11 +48,17 @@ pub(super) fn json(doc: &mut Document, process: &Process) {
     doc.put("cmdline", args);
     let shown = cwd.as_ref().map(|cwd| Value::Text(cwd.path.clone()));
     doc.put("cwd", shown.map_err(Clone::clone));
-    doc.put("create_time", Ok(Value::Duration(process.started())));
-    doc.put("start_time_boot", Ok(Value::Duration(process.start_time())));
+    let started = process.started_at().duration_since(SystemTime::UNIX_EPOCH);
+    let started = started.unwrap_or_default();
+    doc.put("create_time", Ok(Value::Duration(started)));
+    doc.put(
+        "start_time_boot",
+        Ok(Value::Duration(process.started_after_boot())),
+    );
     let terminal = process.terminal().map(|name| maybe(name.map(Value::Text)));
     doc.put("terminal", terminal);
-    let deleted = |linked: Option<&psgo::Linked>| maybe(linked.map(|to| Value::Bool(to.deleted)));
+    let deleted =
+        |linked: Option<&psgo::LinkTarget>| maybe(linked.map(|to| Value::Bool(to.deleted)));
     doc.put_ext("comm", process.comm().map(Value::Text));
     let root = process.root().map(|root| Value::Text(root.path));
     doc.put_ext("root", root);

@@ -14,22 +14,22 @@ pub(super) fn page(page: &mut Page, process: &Process) {
     let uids = process.uids();
     page.told(
         "user",
-        uids.map(|ids| each(ids, |uid| process.user_named(uid))),
+        uids.map(|ids| each(ids, |uid| process.user_name(uid))),
     );
     let gids = process.gids();
     page.told(
         "group",
-        gids.map(|ids| each(ids, |gid| process.group_named(gid))),
+        gids.map(|ids| each(ids, |gid| process.group_name(gid))),
     );
     match process.groups() {
         Ok(groups) => page.list(
             "further groups",
-            groups.into_iter().map(|gid| text(process.group_named(gid))),
+            groups.into_iter().map(|gid| text(process.group_name(gid))),
         ),
         Err(error) => page.missing("further groups", &error),
     }
     if let Ok(Some(uid)) = process.login_user() {
-        page.row("logged in as", &text(process.user_named(uid)));
+        page.row("logged in as", &text(process.user_name(uid)));
     }
     match process.capabilities() {
         Ok(caps) => {

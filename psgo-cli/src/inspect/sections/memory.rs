@@ -25,10 +25,10 @@ pub(super) fn page(page: &mut Page, process: &Process) {
     }
     match process.memory_detail() {
         Ok(detail) => {
-            page.row("most resident", &size(detail.peak_resident));
-            page.row("swapped out", &size(detail.swap));
-            if detail.hugetlb > 0 {
-                page.row("huge pages", &size(detail.hugetlb));
+            page.row("most resident", &size(detail.peak_resident.unwrap_or(0)));
+            page.row("swapped out", &size(detail.swap.unwrap_or(0)));
+            if let Some(huge) = detail.hugetlb.filter(|huge| *huge > 0) {
+                page.row("huge pages", &size(huge));
             }
         }
         Err(error) => page.missing("most resident", &error),
@@ -43,7 +43,7 @@ pub(super) fn page(page: &mut Page, process: &Process) {
     let faults = process.page_faults();
     page.told(
         "page faults",
-        faults.map(|(minor, major)| format!("{minor} minor, {major} major")),
+        faults.map(|faults| format!("{} minor, {} major", faults.minor, faults.major)),
     );
 }
 
@@ -58,15 +58,16 @@ pub(super) fn json(doc: &mut Document, process: &Process) {
         ])
     });
     doc.put("memory_info", info);
+    let known = |bytes: Option<u64>| Value::Size(bytes.unwrap_or(0));
     let detail = process.memory_detail().map(|memory| {
         object([
-            ("peak_rss", Value::Size(memory.peak_resident)),
-            ("peak_vms", Value::Size(memory.peak_size)),
-            ("rss_anon", Value::Size(memory.anonymous)),
-            ("rss_file", Value::Size(memory.file)),
-            ("rss_shmem", Value::Size(memory.shmem)),
-            ("swap", Value::Size(memory.swap)),
-            ("hugetlb", Value::Size(memory.hugetlb)),
+            ("peak_rss", known(memory.peak_resident)),
+            ("peak_vms", known(memory.peak_size)),
+            ("rss_anon", known(memory.anonymous)),
+            ("rss_file", known(memory.file)),
+            ("rss_shmem", known(memory.shmem)),
+            ("swap", known(memory.swap)),
+            ("hugetlb", known(memory.hugetlb)),
         ])
     });
     doc.put("memory_info_ex", detail);
@@ -98,8 +99,11 @@ pub(super) fn json(doc: &mut Document, process: &Process) {
         }))
     });
     doc.put("memory_maps", maps);
-    let faults = process.page_faults().map(|(minor, major)| {
-        object([("minor", Value::from(minor)), ("major", Value::from(major))])
+    let faults = process.page_faults().map(|faults| {
+        object([
+            ("minor", Value::from(faults.minor)),
+            ("major", Value::from(faults.major)),
+        ])
     });
     doc.put("page_faults", faults);
     let faults = process.stat().map(|stat| {

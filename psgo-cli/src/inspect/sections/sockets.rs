@@ -1,6 +1,6 @@
 //! Open sockets.
 
-use psgo::{Process, Socket, Value};
+use psgo::{OpenSocket, Process, Socket, Value};
 
 use crate::inspect::{
     document::{Document, int, list, maybe, object, present},
@@ -17,9 +17,10 @@ pub(super) fn page(page: &mut Page, process: &Process) {
     if sockets.is_empty() {
         return;
     }
-    let row = |(fd, socket): &(u32, std::sync::Arc<psgo::Socket>)| {
+    let row = |open: &OpenSocket| {
+        let socket = &open.socket;
         [
-            fd.to_string(),
+            open.fd.to_string(),
             socket.protocol.to_owned(),
             socket.state.unwrap_or("?").to_owned(),
             socket.local_text().map(text).unwrap_or_default(),
@@ -36,7 +37,7 @@ pub(super) fn json(doc: &mut Document, process: &Process) {
         list(
             sockets
                 .iter()
-                .filter_map(|(fd, socket)| connection(*fd, socket)),
+                .filter_map(|open| connection(open.fd, &open.socket)),
         )
     });
     doc.put("net_connections", connections);
@@ -108,8 +109,8 @@ pub(super) fn socket(socket: &Socket) -> Value {
         ("local", end(socket.local)),
         ("remote", end(socket.remote)),
         ("path", maybe(socket.path.as_ref().map(Value::text))),
-        ("inode", Value::from(socket.inode)),
-        ("uid", maybe(socket.uid.map(int))),
+        ("inode", Value::from(socket.inode.unwrap_or(0))),
+        ("uid", maybe(socket.uid.map(|uid| int(uid.get())))),
     ];
     Value::Fields(present(fields.into_iter().collect()))
 }

@@ -14,8 +14,10 @@ use crate::inspect::{
 
 pub(super) fn page(page: &mut Page, process: &Process) {
     match process.state() {
-        Ok(state) if matches!(state.letter(), 'Z' | 'D' | 'X') => page.warn("state", state.word()),
-        state => page.told("state", state.map(|state| state.word().to_owned())),
+        Ok(state) if matches!(state.letter(), 'Z' | 'D' | 'X') => {
+            page.warn("state", state.as_str())
+        }
+        state => page.told("state", state.map(|state| state.as_str().to_owned())),
     }
     page.told("waits in", process.wait_channel().map(or_none));
     let syscall = process.syscall().map(|syscall| match *syscall.state {
@@ -46,12 +48,12 @@ pub(super) fn page(page: &mut Page, process: &Process) {
     let oom = process.oom();
     page.told(
         "oom score",
-        oom.map(|(score, added)| format!("{score} (adjusted by {added})")),
+        oom.map(|oom| format!("{} (adjusted by {})", oom.score, oom.adjustment)),
     );
     let switches = process.context_switches();
     page.told(
         "context switches",
-        switches.map(|(own, forced)| format!("{own} voluntary, {forced} involuntary")),
+        switches.map(|n| format!("{} voluntary, {} involuntary", n.voluntary, n.involuntary)),
     );
     if let Ok(timers) = process.timers()
         && !timers.rows.is_empty()
@@ -69,12 +71,12 @@ pub(super) fn page(page: &mut Page, process: &Process) {
 pub(super) fn json(doc: &mut Document, process: &Process) {
     doc.put(
         "status",
-        process.state().map(|state| Value::text(state.word())),
+        process.state().map(|state| Value::text(state.as_str())),
     );
-    let switches = process.context_switches().map(|(voluntary, involuntary)| {
+    let switches = process.context_switches().map(|switches| {
         object([
-            ("voluntary", Value::from(voluntary)),
-            ("involuntary", Value::from(involuntary)),
+            ("voluntary", Value::from(switches.voluntary)),
+            ("involuntary", Value::from(switches.involuntary)),
         ])
     });
     doc.put("num_ctx_switches", switches);

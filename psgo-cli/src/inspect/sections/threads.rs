@@ -28,7 +28,7 @@ pub(super) fn page(page: &mut Page, process: &Process) {
         [
             thread.tid.to_string(),
             thread.name.to_string(),
-            thread.state.word().to_owned(),
+            thread.state.as_str().to_owned(),
             span(thread.user.saturating_add(thread.system)),
             known(process.wait_channel_of(thread)),
             stack.unwrap_or_else(|error| format!("? ({})", why(&error))),
@@ -36,6 +36,7 @@ pub(super) fn page(page: &mut Page, process: &Process) {
     };
     let first = threads.get(..page.depth.rows).unwrap_or(&threads);
     process.read_ahead_of(first, "stack");
+    process.read_ahead_of(first, "wchan");
     let rows: Vec<_> = first.iter().map(row).collect();
     page.table(
         ["TID", "NAME", "STATE", "TIME", "WAITS IN", "KERNEL STACK"],
@@ -59,6 +60,7 @@ pub(super) fn json(doc: &mut Document, process: &Process) {
     doc.put("threads", all.map_err(Clone::clone));
     let threads = threads.unwrap_or_default();
     process.read_ahead_of(&threads, "stack");
+    process.read_ahead_of(&threads, "wchan");
     let all = threads.iter().map(|thread| {
         let wchan = process.wait_channel_of(thread);
         let wchan = wchan.map(|name| maybe(name.map(Value::Text)));
@@ -66,7 +68,7 @@ pub(super) fn json(doc: &mut Document, process: &Process) {
         object([
             ("id", int(thread.tid.get())),
             ("name", Value::Text(thread.name.clone())),
-            ("state", Value::text(thread.state.word())),
+            ("state", Value::text(thread.state.as_str())),
             ("processor", int(thread.processor)),
             ("wait_channel", known(wchan)),
             ("kernel_stack", known(stack)),

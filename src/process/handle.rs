@@ -1,0 +1,249 @@
+//! `Process`: one process in depth, held so that no other can be taken for it.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use super::{
+    answer::Answer,
+    cache::{Cache, Known, Slot},
+};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    format::pid::{Stat, Status},
+    ids::Pid,
+    namespace::{MOUNTED_OVER, Numbers, counts_as_we_do, gone},
+    procfs::{ProcessDir, Procfs},
+    view::{Joined, View},
+    watchdog::Worker,
+};
+
+/// One process in depth.
+///
+/// It holds the directory `/proc/PID` open, and reads everything through it: once the process has
+/// ended, every getter says so, and none ever answers for another process that got the same number.
+/// The answer of a system call that takes a number is used only if the process is still there
+/// afterwards.
+///
+/// Each getter reads its file anew; inside [`oneshot`](Self::oneshot) each file is read once. A file
+/// whose read can wait for what the process does is read on a thread of its own, and no getter waits
+/// for it longer than the view's [time-out](View::timeout).
+///
+/// ```
+/// use psgo::{Pid, View};
+///
+/// let me = View::host()?.process(Pid::new(std::process::id()))?;
+/// let (name, memory) = me.oneshot(|me| (me.name(), me.memory()));
+/// println!("{}: {} bytes", name?, memory?.resident);
+/// for descriptor in me.descriptors()?.iter() {
+///     println!("{}: {:?}", descriptor.fd, descriptor.kind);
+/// }
+/// # Ok::<(), psgo::Error>(())
+/// ```
+///
+/// # What fails
+///
+/// The [kind](Error::kind) of an error says why a getter has no answer:
+///
+/// - [`Denied`](ErrorKind::Denied): the kernel refused;
+/// - [`Zombie`](ErrorKind::Zombie): the process has ended, and no longer has this;
+/// - [`Gone`](ErrorKind::Gone): it has ended and was reaped;
+/// - [`Absent`](ErrorKind::Absent): this kernel has no such file;
+/// - [`TimedOut`](ErrorKind::TimedOut): the file did not answer in time;
+/// - [`NotTrusted`](ErrorKind::NotTrusted): something is mounted over the file;
+/// - [`NotUnderstood`](ErrorKind::NotUnderstood): the file has an unknown form.
+///
+/// Where the first thread has ended and others run, `/proc/PID` looks like that of a zombie. What
+/// all threads share is then read of one that has not ended.
+pub struct Process {
+    pub(super) view: View,
+    pub(super) pid: Pid,
+    /// Its number in the `/proc` that is read.
+    pub(super) read: Pid,
+    /// When it started, in ticks after boot.
+    pub(super) start: u64,
+    pub(super) dir: Arc<ProcessDir>,
+    /// The thread that reads what can wait, shared with its parents, if they are asked for: to
+    /// start one takes a while.
+    pub(super) worker: Arc<Mutex<Worker>>,
+    cache: Mutex<Cache>,
+}
+
+impl View {
+    /// The process `pid`, held. In a container it is the container's own number.
+    ///
+    /// ```
+    /// let view = psgo::View::host()?;
+    /// let init = view.process(psgo::Pid::new(1))?;
+    /// assert!(init.is_running());
+    /// # Ok::<(), psgo::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Gone`] if there is no such process, or `pid` is the number of a thread that is
+    /// not the first; [`ErrorKind::Denied`] if nothing at all may be known of it.
+    pub fn process(&self, pid: Pid) -> Result<Process> {
+        self.process_with(pid, Arc::default())
+    }
+
+    /// The same, with a worker that there is.
+    pub(super) fn process_with(&self, pid: Pid, worker: Arc<Mutex<Worker>>) -> Result<Process> {
+        let inner = &self.0;
+        let numbers = inner
+            .joined
+            .as_ref()
+            .filter(|joined| joined.is_from_outside());
+        let numbers = numbers.map(Joined::numbers);
+        let outside = |numbers: &Numbers| numbers.outside(pid).ok_or_else(|| gone(pid));
+        let read = numbers.as_ref().map_or(Ok(pid), outside)?;
+        let proc = Arc::clone(&inner.proc);
+        let hold = move || {
+            let dir = proc.process(read)?;
+            let files = (dir.read("stat")?, dir.read("status")?);
+            Ok((dir, files))
+        };
+        let held = if inner.proc.is_genuine() {
+            hold()
+        } else {
+            locked(&worker).run(self.patience(), hold)
+        };
+        let name = |file: &str| inner.proc.named(&format!("{pid}/{file}"));
+        let held = held.map_err(|error| match Answer::of(&error) {
+            Answer::NotThere => gone(pid),
+            Answer::MountedOver => Error::new(ErrorKind::NotTrusted, name(""), MOUNTED_OVER),
+            Answer::Invalid | Answer::Other => Error::io(format!("process {pid}"), error),
+        });
+        let (dir, (stat, status)) = held?;
+        // What was read of it was there after its number had been looked up.
+        if numbers.is_some_and(|numbers| numbers.inside(read) != Some(pid)) {
+            return Err(gone(pid));
+        }
+        let not_understood = |file: &str, error: &dyn fmt::Display| {
+            Error::new(ErrorKind::NotUnderstood, name(file), error.to_string())
+        };
+        let stat = Stat::parse(&stat).map_err(|error| not_understood("stat", &error))?;
+        let status = Status::parse(&status).map_err(|error| not_understood("status", &error))?;
+        if status.tgid != read.get() && inner.proc.is_genuine() {
+            let reason = format!("it is a thread of process {}", status.tgid);
+            return Err(Error::new(
+                ErrorKind::Gone,
+                format!("process {pid}"),
+                reason,
+            ));
+        }
+        Ok(Process {
+            view: self.clone(),
+            pid,
+            read,
+            start: stat.starttime,
+            dir: Arc::new(dir),
+            worker,
+            cache: Mutex::default(),
+        })
+    }
+}
+
+pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Process {
+    /// Its number, as it was asked for: of a container, the container's own.
+    #[must_use]
+    pub fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    /// Its number in the PID namespace of the calling process: of a container, the number on the
+    /// host. `None` where it has none there, and in a copy of a `/proc`.
+    #[must_use]
+    pub fn own_pid(&self) -> Option<Pid> {
+        let (base, pid) = match &self.view.0.joined {
+            Some(joined) if joined.is_from_outside() => (&joined.base, Some(self.read)),
+            Some(joined) => (&joined.base, joined.numbers().outside(self.pid)),
+            None => (&self.view.0.proc, Some(self.pid)),
+        };
+        let counts = || Ok(base.is_genuine() && counts_as_we_do(base));
+        pid.filter(|_| {
+            self.once(|known| &mut known.counts_as_we_do, counts)
+                .is_ok_and(|counts| counts)
+        })
+    }
+
+    /// Whether it has not been reaped (`stat` can be read): a zombie still runs in this sense.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.stat_now().is_ok()
+    }
+
+    /// Runs `ask` with a cache: each file is read once, when it is first asked for, so all getters
+    /// agree about it.
+    ///
+    /// ```
+    /// use psgo::{Pid, View};
+    ///
+    /// let init = View::host()?.process(Pid::new(1))?;
+    /// // `stat` has both.
+    /// let (parent, times) = init.oneshot(|init| (init.ppid(), init.cpu_times()));
+    /// # let _ = (parent?, times?);
+    /// # Ok::<(), psgo::Error>(())
+    /// ```
+    pub fn oneshot<T>(&self, ask: impl FnOnce(&Self) -> T) -> T {
+        struct End<'a>(&'a Process);
+
+        impl Drop for End<'_> {
+            fn drop(&mut self) {
+                self.0.cache().end();
+            }
+        }
+
+        self.cache().begin();
+        let _end = End(self);
+        ask(self)
+    }
+
+    /// What was read within a oneshot.
+    pub(super) fn cache(&self) -> MutexGuard<'_, Cache> {
+        locked(&self.cache)
+    }
+
+    /// What `make` makes, once within a oneshot.
+    pub(super) fn once<T: Clone>(
+        &self,
+        slot: impl for<'a> Fn(&'a mut Known) -> &'a mut Slot<T>,
+        make: impl FnOnce() -> Result<T>,
+    ) -> Result<T> {
+        if let Some(known) = self.cache().find(&slot) {
+            return known;
+        }
+        let made = make();
+        self.cache().keep(&slot, &made);
+        made
+    }
+
+    /// The `/proc` in which it is read.
+    pub(super) fn procfs(&self) -> &Arc<Procfs> {
+        &self.view.0.proc
+    }
+
+    /// What a number of the `/proc` that is read is called in the view; `None` for 0, which is no
+    /// process, and for what is not seen there.
+    pub(super) fn inside(&self, read: u32) -> Option<Pid> {
+        let pid = (read != 0).then(|| Pid::new(read))?;
+        match &self.view.0.joined {
+            Some(joined) if joined.is_from_outside() => joined.numbers().inside(pid),
+            _ => Some(pid),
+        }
+    }
+}
+
+impl fmt::Debug for Process {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Process")
+            .field("pid", &self.pid)
+            .field("start", &self.start)
+            .finish_non_exhaustive()
+    }
+}

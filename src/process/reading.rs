@@ -1,0 +1,271 @@
+//! How `Process` reads its files: by which thread, of which thread, and what a failure means.
+
+use std::{io, sync::Arc};
+
+use super::{
+    answer::Answer,
+    files::{Dir, FileOf},
+    handle::{Process, locked},
+};
+use crate::{
+    bytes,
+    error::{Error, ErrorKind, Result},
+    format::{
+        File,
+        pid::{Stat, Status},
+    },
+    ids::Pid,
+    namespace::{MOUNTED_OVER, gone},
+    procfs::ProcessDir,
+    watchdog,
+};
+
+impl Process {
+    /// One of its files, as a record of its own type; see the modules [`format::pid`] and
+    /// [`format::net`].
+    ///
+    /// [`format::pid`]: crate::format::pid
+    /// [`format::net`]: crate::format::net
+    ///
+    /// ```
+    /// use psgo::{Pid, View, format::pid::Limits};
+    ///
+    /// let init = View::host()?.process(Pid::new(1))?;
+    /// let limits: Limits = init.read()?;
+    /// assert!(limits.find("Max open files").is_some());
+    /// # Ok::<(), psgo::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// See [`Process`].
+    pub fn read<T: File>(&self) -> Result<T> {
+        self.record(&FileOf::process(T::PATH))
+    }
+
+    /// Inside a [`oneshot`](Self::oneshot): reads these files now, for getters that are called
+    /// later. Outside of one it does nothing.
+    ///
+    /// A file that can wait for the process, such as `cmdline`, is read on a thread that can be
+    /// left behind, and to change threads takes longer than to read most of them: here it is done
+    /// once for all. Where one does not answer in time, those after it are read when they are
+    /// asked for.
+    ///
+    /// ```
+    /// use psgo::{Pid, View};
+    ///
+    /// let init = View::host()?.process(Pid::new(1))?;
+    /// let (cmdline, stack) = init.oneshot(|init| {
+    ///     init.read_ahead(&["cmdline", "stack"]);
+    ///     (init.cmdline(), init.kernel_stack())
+    /// });
+    /// # let _ = (cmdline, stack);
+    /// # Ok::<(), psgo::Error>(())
+    /// ```
+    pub fn read_ahead(&self, files: &[&str]) {
+        self.ahead(files.iter().map(|name| FileOf::process(name)).collect());
+    }
+
+    pub(super) fn ahead(&self, mut files: Vec<FileOf>) {
+        let cache = self.cache();
+        files.retain(|file| {
+            let waits = cache.is_silent() && file.row().takes_memory;
+            !waits && !cache.has(file)
+        });
+        if !cache.is_open() || files.is_empty() {
+            return;
+        }
+        drop(cache);
+        let work = |file: &FileOf| {
+            let (dir, path) = (self.dir_of(file.dir)?, file.path());
+            Ok(move || Ok(Arc::from(dir.whole(&path)?)))
+        };
+        // Where the directory cannot be opened, the getter says why.
+        let works: Result<Vec<_>> = files.iter().map(work).collect();
+        let Ok(works) = works else { return };
+        let answers = locked(&self.worker).run_in_turn(self.view.patience(), works);
+        for (file, answer) in files.iter().zip(answers.unwrap_or_default()) {
+            let bytes: Result<Arc<[u8]>> = answer.map_err(|error| self.failed(&file.path(), error));
+            self.note_silence(file, &bytes);
+            self.cache().keep(|known| known.bytes_of(file), &bytes);
+        }
+    }
+
+    /// The line of `stat`.
+    ///
+    /// # Errors
+    ///
+    /// See [`Process`].
+    pub fn stat(&self) -> Result<Stat> {
+        self.once(|known| &mut known.stat, || self.read())
+    }
+
+    /// The lines of `status`, of the first thread.
+    ///
+    /// # Errors
+    ///
+    /// See [`Process`].
+    pub fn status(&self) -> Result<Status> {
+        self.once(|known| &mut known.status, || self.read())
+    }
+
+    /// Runs `work` on the thread that can be left behind. `name` is what it is about.
+    pub(super) fn run_watched<T: Send + 'static>(
+        &self,
+        name: &str,
+        work: impl FnOnce() -> io::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let answer = locked(&self.worker).run(self.view.patience(), work);
+        answer.map_err(|error| self.failed(name, error))
+    }
+
+    /// The same, in a directory of the process.
+    pub(super) fn watched<T: Send + 'static>(
+        &self,
+        dir: Dir,
+        name: &str,
+        work: impl FnOnce(&ProcessDir) -> io::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let dir = self.dir_of(dir)?;
+        self.run_watched(name, move || work(&dir))
+    }
+
+    /// Runs `work`, which reads `file`, on the thread that its row in the table says. What is not
+    /// the kernel's own `/proc` may be on any file system, and can always wait.
+    pub(super) fn ask<T: Send + 'static>(
+        &self,
+        file: &FileOf,
+        work: impl FnOnce(&ProcessDir) -> io::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        if file.row().is_watched() || !self.procfs().is_genuine() {
+            return self.watched(file.dir, &file.path(), work);
+        }
+        let dir = self.dir_of(file.dir)?;
+        work(&dir).map_err(|error| self.failed(&file.path(), error))
+    }
+
+    /// The bytes of a file.
+    pub(super) fn bytes(&self, file: &FileOf) -> Result<Arc<[u8]>> {
+        self.once(
+            |known| known.bytes_of(file),
+            || {
+                let path = file.path();
+                if file.row().takes_memory && self.cache().is_silent() {
+                    return Err(self.failed(&path, watchdog::timed_out()));
+                }
+                let bytes = self.ask(file, move |dir| Ok(dir.whole(&path)?.into()));
+                self.note_silence(file, &bytes);
+                bytes
+            },
+        )
+    }
+
+    fn note_silence<T>(&self, file: &FileOf, answer: &Result<T>) {
+        let is_silent = matches!(answer, Err(error) if error.kind() == ErrorKind::TimedOut);
+        if is_silent && file.row().takes_memory {
+            self.cache().fall_silent();
+        }
+    }
+
+    /// A file, as a record.
+    pub(super) fn record<T: File>(&self, file: &FileOf) -> Result<T> {
+        let bytes = self.bytes(file)?;
+        T::parse(&bytes).map_err(|error| self.not_understood(&file.path(), error.to_string()))
+    }
+
+    /// A file with one number in it.
+    pub(super) fn number<T: TryFrom<i128>>(&self, name: &str) -> Result<T> {
+        let bytes = self.bytes(&FileOf::process(name))?;
+        bytes::decimal(bytes.trim_ascii_end())
+            .ok_or_else(|| self.not_understood(name, "not a number".to_owned()))
+    }
+
+    /// Where a link leads.
+    pub(super) fn link(&self, file: &FileOf) -> Result<Arc<[u8]>> {
+        self.once(
+            |known| known.bytes_of(file),
+            || {
+                let path = file.path();
+                self.ask(file, move |dir| Ok(dir.link(&path)?.into()))
+            },
+        )
+    }
+
+    /// The name of a file in errors.
+    pub(super) fn named(&self, name: &str) -> String {
+        self.procfs().named(&format!("{}/{name}", self.pid))
+    }
+
+    /// `stat` as it is now.
+    pub(super) fn stat_now(&self) -> Result<Stat> {
+        let bytes = if self.procfs().is_genuine() {
+            self.dir.read("stat")
+        } else {
+            let dir = Arc::clone(&self.dir);
+            locked(&self.worker).run(self.view.patience(), move || dir.read("stat"))
+        };
+        let bytes = bytes.map_err(|error| match Answer::of(&error) {
+            Answer::NotThere => gone(self.pid),
+            _ => Error::io(self.named("stat"), error),
+        })?;
+        Stat::parse(&bytes).map_err(|error| self.not_understood("stat", error.to_string()))
+    }
+
+    fn not_understood(&self, name: &str, reason: String) -> Error {
+        Error::new(ErrorKind::NotUnderstood, self.named(name), reason)
+    }
+
+    /// What the system's answer means, which is the same for a process that has been reaped, for a
+    /// zombie, and for a file that does not exist.
+    pub(super) fn failed(&self, name: &str, error: io::Error) -> Error {
+        match Answer::of(&error) {
+            Answer::NotThere | Answer::Invalid => match self.stat_now() {
+                Err(error) => error,
+                Ok(stat) if stat.state == b'Z' => self.ended(name),
+                Ok(_) => Error::of_system(ErrorKind::Absent, self.named(name), error),
+            },
+            Answer::MountedOver => {
+                Error::new(ErrorKind::NotTrusted, self.named(name), MOUNTED_OVER)
+            }
+            Answer::Other => Error::io(self.named(name), error),
+        }
+    }
+
+    /// The error for what a process no longer has once it has ended.
+    pub(super) fn ended(&self, name: &str) -> Error {
+        let reason = "the process has ended, and its parent was not told yet";
+        Error::new(ErrorKind::Zombie, self.named(name), reason)
+    }
+
+    fn dir_of(&self, dir: Dir) -> Result<Arc<ProcessDir>> {
+        match dir {
+            // Files of threads are opened by way of the process's own directory.
+            Dir::Leader | Dir::Thread(_) => Ok(Arc::clone(&self.dir)),
+            Dir::Living => self.living(),
+        }
+    }
+
+    /// The directory of a thread that has not ended: the process's own, unless its first thread has
+    /// ended and others have not.
+    fn living(&self) -> Result<Arc<ProcessDir>> {
+        self.once(
+            |known| &mut known.living,
+            || {
+                let stat = self.stat()?;
+                if stat.state != b'Z' || stat.num_threads < 2 {
+                    return Ok(Arc::clone(&self.dir));
+                }
+                let found = self.ask(&FileOf::process("task"), |dir| {
+                    let mut threads = dir.numbers("task")?.into_iter().map(Pid::new);
+                    let lives = |thread: Pid| {
+                        let dir = dir.thread(thread).ok()?;
+                        let stat = Stat::parse(&dir.read("stat").ok()?).ok()?;
+                        (!matches!(stat.state, b'Z' | b'X')).then_some(dir)
+                    };
+                    Ok(threads.find_map(lives))
+                })?;
+                Ok(found.map_or_else(|| Arc::clone(&self.dir), Arc::new))
+            },
+        )
+    }
+}
