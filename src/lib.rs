@@ -72,6 +72,7 @@ pub mod descriptor;
 #[forbid(unsafe_code)]
 pub mod drift;
 mod error;
+#[cfg_attr(not(feature = "filter"), path = "filter/none.rs")]
 #[forbid(unsafe_code)]
 mod filter;
 #[forbid(unsafe_code)]
@@ -103,6 +104,7 @@ mod watchdog;
 pub use container::{Container, Runtime};
 pub use descriptor::{DEFAULT_DESCRIPTORS, list_descriptors};
 pub use error::{Error, ErrorKind, Result};
+#[cfg(feature = "filter")]
 pub use filter::Filter;
 pub use ids::{Gid, IdMap, Pid, Uid};
 pub use process::{
@@ -118,7 +120,9 @@ pub use socket::Socket;
 #[doc(hidden)]
 pub use sys::{Calls, without};
 pub use value::{Fields, Text, Time, Value};
-pub use view::{JoinOptions, PidOrFd, ProcFile, Skipped, Through, View, Way, local_time};
+#[cfg(feature = "records")]
+pub use view::ProcFile;
+pub use view::{JoinOptions, PidOrFd, Skipped, Through, View, Way, local_time};
 
 /// The examples of the README.
 #[cfg(doctest)]

@@ -20,6 +20,9 @@ pub trait File: Record {
     /// Is it rows, each a record of its own?
     const ROWS: bool = false;
 
+    /// Is it a symbolic link, whose target is what there is to read?
+    const IS_LINK: bool = false;
+
     /// Gives what the file holds by name: each row of a table, otherwise the file as one.
     fn records(&self, each: &mut dyn FnMut(Fields));
 

@@ -43,6 +43,8 @@ pub(crate) fn write<T: Field>(record: &T, out: &mut Vec<u8>) {
 }
 
 /// What both kinds of description share: the struct, and `parse` and `write` by [`Field`].
+///
+/// All is `#[inline]`: it is compiled where it is used, not for each of the records here.
 macro_rules! record_struct {
     (
         #[doc = $about:literal]
@@ -71,21 +73,25 @@ macro_rules! record_struct {
             /// # Errors
             ///
             /// Names the first line and field that were not understood.
+            #[inline]
             pub fn parse(file: &[u8]) -> Result<Self, $crate::format::ParseError> {
                 $crate::format::record::parse(file)
             }
 
             /// Appends the bytes that [`parse`](Self::parse) understood to `out`.
+            #[inline]
             pub fn write(&self, out: &mut Vec<u8>) {
                 $crate::format::record::write(self, out);
             }
         }
 
         impl $crate::format::Record for $name {
+            #[inline]
             fn parse(file: &[u8]) -> Result<Self, $crate::format::ParseError> {
                 $crate::format::record::parse(file)
             }
 
+            #[inline]
             fn write(&self, out: &mut Vec<u8>) {
                 $crate::format::record::write(self, out);
             }
@@ -95,6 +101,7 @@ macro_rules! record_struct {
 
         impl $name {
             /// The fields by name, for those who do not know this type.
+            #[inline]
             #[must_use]
             pub fn fields(&self) -> $crate::Fields {
                 let mut fields = $crate::Fields::new();
@@ -111,11 +118,13 @@ macro_rules! record_struct {
         impl $crate::format::file::Described for $name {
             const ROWS: bool = false $(|| <$ty as $crate::format::field::Field>::ROWS)*;
 
+            #[inline]
             fn unknown(&self) -> bool {
                 false $(|| $crate::format::field::Field::unknown(&self.$field))*
                     $(|| self.$hidden.unknown_lines().next().is_some())?
             }
 
+            #[inline]
             fn records(&self, each: &mut dyn FnMut($crate::Fields)) {
                 if !<Self as $crate::format::file::Described>::ROWS {
                     return each(self.fields());
@@ -127,6 +136,7 @@ macro_rules! record_struct {
                 })*
             }
 
+            #[inline]
             fn stream(
                 source: &mut $crate::format::Source<'_>,
                 sink: $crate::format::stream::Sink<'_>,
@@ -145,14 +155,17 @@ macro_rules! record_struct {
             const ABOUT: &'static str = $about;
             const ROWS: bool = <Self as $crate::format::file::Described>::ROWS;
 
+            #[inline]
             fn records(&self, each: &mut dyn FnMut($crate::Fields)) {
                 $crate::format::file::Described::records(self, each);
             }
 
+            #[inline]
             fn unknown(&self) -> bool {
                 $crate::format::file::Described::unknown(self)
             }
 
+            #[inline]
             fn stream(
                 input: &mut dyn std::io::Read,
                 each: &mut dyn FnMut(&dyn $crate::format::Piece) -> std::ops::ControlFlow<()>,

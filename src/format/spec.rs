@@ -170,6 +170,7 @@ impl Spec {
     }
 
     /// The same, but for its least width.
+    #[cfg_attr(not(feature = "records"), allow(dead_code))]
     pub(crate) const fn with_width(&self, width: usize) -> Self {
         Self { width, ..*self }
     }

@@ -318,7 +318,7 @@ impl Query {
         Ok(self)
     }
 
-    /// Lists only the rows for which `filter` holds, see [`Filter`].
+    /// Lists only the rows for which `filter` holds, see [`Filter`]. Feature `filter`.
     ///
     /// ```
     /// let query = psgo::Query::new(&["pid", "args"])?.filter("user=root && rss>100M")?;
@@ -334,6 +334,7 @@ impl Query {
     /// # Errors
     ///
     /// [`Invalid`](crate::ErrorKind::Invalid): what is not understood, and where.
+    #[cfg(feature = "filter")]
     pub fn filter(mut self, filter: &str) -> Result<Self> {
         self.filter = Some(Filter::parse(filter, |name| self.subject.find(name))?);
         Ok(self)

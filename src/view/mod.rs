@@ -3,6 +3,8 @@
 
 mod files;
 mod join;
+#[cfg(feature = "records")]
+mod named;
 mod names;
 mod place;
 
@@ -12,8 +14,9 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-pub use files::ProcFile;
 pub use join::{JoinOptions, PidOrFd, Through, Way};
+#[cfg(feature = "records")]
+pub use named::ProcFile;
 
 pub(crate) use join::Joined;
 use names::{Kind, Names};
