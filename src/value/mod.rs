@@ -269,31 +269,48 @@ impl fmt::Display for Text {
 }
 
 /// A moment, in the zone of the host.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Time {
-    moment: chrono::DateTime<chrono::FixedOffset>,
+    /// Unix time.
+    secs: i64,
+    nanos: u32,
     zone: Box<str>,
+    /// Seconds east of UTC.
+    offset: i32,
 }
 
 impl Time {
+    /// Years -262143 to 262142, which every common library of dates can hold.
+    const RANGE: std::ops::RangeInclusive<i64> = -8_334_601_228_800..=8_210_266_876_799;
+
     /// `nanos` nanoseconds after `secs` seconds of Unix time, in a zone `offset` seconds east of
-    /// UTC whose abbreviation is `zone`; nothing where chrono cannot hold it, there or in UTC.
+    /// UTC whose abbreviation is `zone`. `None` if the year has more than six digits, there or in
+    /// UTC, or if `nanos` or `offset` is a second or a day and more.
     #[must_use]
     pub fn new(secs: i64, nanos: u32, offset: i32, zone: &str) -> Option<Self> {
-        let offset = chrono::FixedOffset::east_opt(offset)?;
-        let moment = chrono::DateTime::from_timestamp(secs, nanos)?;
-        // Most of what a moment can be asked for panics where the zone's clock is beyond the end.
-        moment.naive_utc().checked_add_offset(offset)?;
-        Some(Self {
-            moment: moment.with_timezone(&offset),
+        let there = secs.checked_add(offset.into())?;
+        let is_valid = nanos < 1_000_000_000
+            && offset.unsigned_abs() < 86_400
+            && Self::RANGE.contains(&secs)
+            && Self::RANGE.contains(&there);
+        is_valid.then(|| Self {
+            secs,
+            nanos,
             zone: zone.into(),
+            offset,
         })
     }
 
-    /// The moment, as chrono has it.
+    /// The moment as chrono has it. Feature `chrono`.
+    #[cfg(feature = "chrono")]
     #[must_use]
     pub fn moment(&self) -> chrono::DateTime<chrono::FixedOffset> {
-        self.moment
+        // `new` has checked both.
+        let utc = chrono::DateTime::from_timestamp(self.secs, self.nanos).unwrap_or_default();
+        match chrono::FixedOffset::east_opt(self.offset) {
+            Some(offset) => utc.with_timezone(&offset),
+            None => utc.fixed_offset(),
+        }
     }
 
     /// The zone's abbreviation, `CET`.
@@ -301,31 +318,53 @@ impl Time {
     pub fn zone(&self) -> &str {
         &self.zone
     }
-}
 
-impl PartialOrd for Time {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
+    /// Writes date and time of day in the zone, with `between` between the two.
+    fn write_date(&self, between: char, out: &mut impl fmt::Write) -> fmt::Result {
+        let there = self.secs + i64::from(self.offset);
+        let (days, second) = (there.div_euclid(86_400), there.rem_euclid(86_400));
+        let (year, month, day) = civil(days);
+        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+        match year {
+            0..=9999 => write!(out, "{year:04}")?,
+            _ => write!(out, "{year:+05}")?,
+        }
+        write!(
+            out,
+            "-{month:02}-{day:02}{between}{hour:02}:{minute:02}:{second:02}"
+        )
+    }
+
+    /// Writes the offset from UTC to the minute, with `between` between hours and minutes.
+    fn write_offset(&self, between: &str, out: &mut impl fmt::Write) -> fmt::Result {
+        let sign = if self.offset < 0 { '-' } else { '+' };
+        let minutes = (self.offset.unsigned_abs() + 30) / 60;
+        write!(out, "{sign}{:02}{between}{:02}", minutes / 60, minutes % 60)
     }
 }
 
-impl Ord for Time {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.moment
-            .cmp(&other.moment)
-            .then_with(|| self.zone.cmp(&other.zone))
-    }
+/// Year, month and day in the Gregorian calendar, so many days after 1970-01-01.
+///
+/// Counted in years that begin in March, so that a leap day is the last of its year, and in eras
+/// of 400 years, which all have 146,097 days.
+fn civil(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    (era * 400 + year + i64::from(month <= 2), month, day)
 }
 
 /// `2019-12-09 10:50:36 +0100 CET`, in whole seconds, as psgo prints it.
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} {}",
-            self.moment.format("%Y-%m-%d %H:%M:%S %z"),
-            bytes::Escaped(self.zone.as_bytes())
-        )
+        self.write_date(' ', f)?;
+        f.write_char(' ')?;
+        self.write_offset("", f)?;
+        write!(f, " {}", bytes::Escaped(self.zone.as_bytes()))
     }
 }
 
@@ -333,11 +372,10 @@ impl fmt::Display for Time {
 /// sets and lists as arrays, unknown as null, text that is not UTF-8 as `{"b64": "…"}`.
 #[cfg(feature = "serde")]
 mod serialize {
-    use std::time::Duration;
+    use std::{fmt::Write as _, time::Duration};
 
     use base64::{display::Base64Display, engine::general_purpose::STANDARD};
-    use chrono::SecondsFormat;
-    use serde::{Serialize, Serializer};
+    use serde::{Serialize, Serializer, ser::Error as _};
 
     use super::{Text, Time, Value};
 
@@ -382,7 +420,18 @@ mod serialize {
 
     impl Serialize for Time {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            serializer.serialize_str(&self.moment.to_rfc3339_opts(SecondsFormat::AutoSi, false))
+            let mut text = String::new();
+            self.write_date('T', &mut text).map_err(S::Error::custom)?;
+            // As many decimals as it has, by three.
+            match self.nanos {
+                0 => Ok(()),
+                nanos if nanos % 1_000_000 == 0 => write!(text, ".{:03}", nanos / 1_000_000),
+                nanos if nanos % 1000 == 0 => write!(text, ".{:06}", nanos / 1000),
+                nanos => write!(text, ".{nanos:09}"),
+            }
+            .and_then(|()| self.write_offset(":", &mut text))
+            .map_err(S::Error::custom)?;
+            serializer.serialize_str(&text)
         }
     }
 
@@ -440,6 +489,26 @@ mod tests {
         let mut cells = [Value::Missing, Value::Int(10), Value::Int(9)];
         cells.sort_by(Value::compare);
         assert_eq!(cells, [Value::Int(9), Value::Int(10), Value::Missing]);
+    }
+
+    /// Days around each that is odd in the calendar, all offsets of a quarter of an hour.
+    #[test]
+    #[cfg(feature = "chrono")]
+    fn a_time_has_the_date_that_chrono_has() {
+        let days = (-800_000..800_000).step_by(53);
+        let ends = [-8_334_601_228_800, -1, 0, 951_782_399, 8_210_266_876_799];
+        for (at, offset) in days
+            .map(|day: i64| day * 86_400 + day.rem_euclid(86_400))
+            .chain(ends)
+            .zip((-95..96).map(|quarters| quarters * 900).cycle())
+        {
+            let Some(time) = Time::new(at, 0, offset, "Z") else {
+                assert!(ends.contains(&at), "{at}");
+                continue;
+            };
+            let form = "%Y-%m-%d %H:%M:%S %z Z";
+            assert_eq!(time.to_string(), time.moment().format(form).to_string());
+        }
     }
 
     #[test]

@@ -204,7 +204,7 @@ impl View {
     }
 }
 
-/// A moment in the local zone; nothing for one that chrono cannot hold.
+/// A moment in the local zone; `None` for one that [`Time::new`] refuses.
 #[must_use]
 pub fn local_time(at: SystemTime) -> Option<Time> {
     let since = at.duration_since(SystemTime::UNIX_EPOCH).ok()?;
