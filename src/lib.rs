@@ -48,6 +48,11 @@
 //!
 //! - `nss` (on): names of the host's users and groups by the name service switch. Without it they
 //!   come from `/etc/passwd` and `/etc/group`, read once, as a static build wants.
+//! - `filter` (off): [`Query`]`::filter`, rows by a condition. It brings regular expressions, a
+//!   parser and chrono.
+//! - `records` (off): any file of `/proc` by its name, and the records of the files that neither a
+//!   listing nor [`Process`] nor [`system`] reads. Without it [`format`](mod@format) has the others.
+//! - `chrono` (off): conversion of [`Time`].
 //! - `serde` (off): `Serialize` for ids, [`Value`], [`Record`] and [`Table`]; numbers are numbers,
 //!   unknown is null.
 //! - `drift` (off): module `drift`, what should run against what runs. It brings a reader of TOML,
@@ -120,11 +125,11 @@ pub use socket::Socket;
 #[doc(hidden)]
 pub use sys::{Calls, without};
 pub use value::{Fields, Text, Time, Value};
-#[cfg(feature = "records")]
+#[cfg(any(test, feature = "records"))]
 pub use view::ProcFile;
 pub use view::{JoinOptions, PidOrFd, Skipped, Through, View, Way, local_time};
 
 /// The examples of the README.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "filter", feature = "records"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

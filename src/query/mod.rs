@@ -200,10 +200,8 @@ impl Query {
     /// ```
     /// use psgo::{Query, descriptor::Subject};
     ///
-    /// let listening = Query::of(Subject::Sockets, &["proto", "local", "pid", "comm"])?
-    ///     .filter("state=LISTEN")?
-    ///     .table()?;
-    /// for row in listening.to_strings() {
+    /// let sockets = Query::of(Subject::Sockets, &["proto", "local", "pid", "comm"])?.table()?;
+    /// for row in sockets.to_strings() {
     ///     println!("{}", row.join("\t"));
     /// }
     /// # Ok::<(), psgo::Error>(())

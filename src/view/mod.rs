@@ -3,7 +3,7 @@
 
 mod files;
 mod join;
-#[cfg(feature = "records")]
+#[cfg(any(test, feature = "records"))]
 mod named;
 mod names;
 mod place;
@@ -15,7 +15,7 @@ use std::{
 };
 
 pub use join::{JoinOptions, PidOrFd, Through, Way};
-#[cfg(feature = "records")]
+#[cfg(any(test, feature = "records"))]
 pub use named::ProcFile;
 
 pub(crate) use join::Joined;

@@ -7,5 +7,5 @@ mod limit;
 pub use cpu_max::CpuMax;
 pub use limit::{Amount, Limit};
 
-#[cfg(feature = "records")]
+#[cfg(any(test, feature = "records"))]
 pub use super::records::cgroup::*;

@@ -22,5 +22,5 @@ pub use stat::{Counts, Cpu, CpuTimes, Stat};
 pub use uptime::Uptime;
 pub use vmstat::{Counters, Vmstat};
 
-#[cfg(feature = "records")]
+#[cfg(any(test, feature = "records"))]
 pub use super::records::kernel::*;

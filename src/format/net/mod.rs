@@ -18,5 +18,5 @@ pub use socket::{Absent, Blanks, Slot};
 pub use tcp::{Tcp, Tcp6, TcpSocket, TcpState};
 pub use unix::{Unix, UnixFlags, UnixPath, UnixSocket, UnixState, UnixType};
 
-#[cfg(feature = "records")]
+#[cfg(any(test, feature = "records"))]
 pub use super::records::net::*;

@@ -60,5 +60,5 @@ pub use timers::{ClockId, Notify, NotifyTarget, SigevValue, Timer, Timers};
 pub use uid_map::{UidMap, UidMapRow};
 pub use wchan::{WaitChannel, Wchan};
 
-#[cfg(feature = "records")]
+#[cfg(any(test, feature = "records"))]
 pub use super::records::pid::*;

@@ -183,7 +183,7 @@ pub const NOT_RECORDS: &[(&str, &str)] = &[
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::HashSet, fs, path::Path};
+    use std::{collections::HashSet, fs, io, ops::ControlFlow, path::Path};
 
     use super::*;
     use crate::format::law;

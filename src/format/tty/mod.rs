@@ -4,5 +4,5 @@ mod drivers;
 
 pub use drivers::{Driver, Drivers, Minors};
 
-#[cfg(feature = "records")]
+#[cfg(any(test, feature = "records"))]
 pub use super::records::tty::*;
