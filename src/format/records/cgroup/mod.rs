@@ -1,4 +1,4 @@
-//! Files of control groups and that only their readers by name and by type know; and the table of all of them.
+//! Files of control groups that psgo itself does not read, and the table of all of them.
 
 mod nested;
 mod procs;

@@ -1,4 +1,4 @@
-//! Files that describe the kernel and the machine and that only their readers by name and by type know; and the table of all of them.
+//! Files of the kernel and the machine that psgo itself does not read, and the table of all of them.
 
 mod allocinfo;
 mod bootconfig;

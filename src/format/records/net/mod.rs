@@ -1,4 +1,4 @@
-//! Files that describe a network namespace and that only their readers by name and by type know; and the table of all of them.
+//! Files of a network namespace that psgo itself does not read, and the table of all of them.
 
 mod column;
 mod conntrack;

@@ -1,4 +1,4 @@
-//! Files that describe one process and that only their readers by name and by type know; and the table of all of them.
+//! Files of one process that psgo itself does not read, and the table of all of them.
 
 mod attr;
 mod auxv;

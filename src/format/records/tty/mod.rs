@@ -1,4 +1,4 @@
-//! Files that describe terminals and that only their readers by name and by type know; and the table of all of them.
+//! Files of terminals that psgo itself does not read, and the table of all of them.
 
 mod ldiscs;
 mod serial;
