@@ -48,6 +48,11 @@
 //!
 //! - `nss` (on): names of the host's users and groups by the name service switch. Without it they
 //!   come from `/etc/passwd` and `/etc/group`, read once, as a static build wants.
+//! - `filter` (off): [`Query`]`::filter`, rows by a condition. It brings regular expressions, a
+//!   parser and chrono.
+//! - `records` (off): any file of `/proc` by its name, and the records of the files that neither a
+//!   listing nor [`Process`] nor [`system`] reads. Without it [`format`](mod@format) has the others.
+//! - `chrono` (off): conversion of [`Time`].
 //! - `serde` (off): `Serialize` for ids, [`Value`], [`Record`] and [`Table`]; numbers are numbers,
 //!   unknown is null.
 //! - `drift` (off): module `drift`, what should run against what runs. It brings a reader of TOML,
@@ -72,6 +77,7 @@ pub mod descriptor;
 #[forbid(unsafe_code)]
 pub mod drift;
 mod error;
+#[cfg_attr(not(feature = "filter"), path = "filter/none.rs")]
 #[forbid(unsafe_code)]
 mod filter;
 #[forbid(unsafe_code)]
@@ -103,6 +109,7 @@ mod watchdog;
 pub use container::{Container, Runtime};
 pub use descriptor::{DEFAULT_DESCRIPTORS, list_descriptors};
 pub use error::{Error, ErrorKind, Result};
+#[cfg(feature = "filter")]
 pub use filter::Filter;
 pub use ids::{Gid, IdMap, Pid, Uid};
 pub use process::{
@@ -117,12 +124,14 @@ pub use query::{
 };
 pub use socket::Socket;
 pub use value::{Fields, Missing, Text, Time, Value};
+#[cfg(any(test, feature = "records"))]
+pub use view::ProcFile;
 pub use view::{
-    Join, JoinOptions, JoinedContainer, JoinedViews, ProcChoice, ProcFile, ProcSource, Skipped,
-    Target, View, local_time,
+    Join, JoinOptions, JoinedContainer, JoinedViews, ProcChoice, ProcSource, Skipped, Target, View,
+    local_time,
 };
 
 /// The examples of the README.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "filter", feature = "records"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

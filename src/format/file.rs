@@ -5,7 +5,7 @@ use std::{
     ops::ControlFlow,
 };
 
-use super::{Field, Piece, ReadError, Record, Source, Spec, Stream, stream::Sink};
+use super::{Field, Piece, ReadError, Record, Spec};
 use crate::value::{Fields, Value};
 
 /// A [`Record`] that is a file, and always has the same name.
@@ -19,6 +19,9 @@ pub trait File: Record {
 
     /// Is it rows, each a record of its own?
     const ROWS: bool = false;
+
+    /// Is it a symbolic link, whose target is what there is to read?
+    const IS_LINK: bool = false;
 
     /// Gives what the file holds by name: each row of a table, otherwise the file as one.
     fn records(&self, each: &mut dyn FnMut(Fields));
@@ -37,21 +40,6 @@ pub trait File: Record {
     ) -> Result<(), ReadError> {
         whole::<Self>(input, each)
     }
-}
-
-/// What a description says of all its fields, of a file or of a part of one.
-pub(crate) trait Described {
-    /// Is one of them the rows of the file?
-    const ROWS: bool;
-
-    /// [`File::unknown`].
-    fn unknown(&self) -> bool;
-
-    /// [`File::records`].
-    fn records(&self, each: &mut dyn FnMut(Fields));
-
-    /// [`File::stream`] of a file with rows.
-    fn stream(source: &mut Source<'_>, sink: Sink<'_>) -> Stream;
 }
 
 /// Reads a file that has no rows.

@@ -28,29 +28,24 @@ mod escaped;
 mod field;
 mod file;
 mod flat;
-mod formats;
 mod integer;
 pub mod kernel;
-mod labels;
 #[cfg(test)]
 mod law;
-#[cfg(test)]
-mod lists;
 mod maybe;
 mod named;
 pub mod net;
-mod paths;
 pub mod pid;
 mod pointer;
 mod record;
+// Tested in every build: the law is one, whichever files are built in.
+#[cfg(any(test, feature = "records"))]
+mod records;
 mod rows;
 mod scalar;
-mod similar;
 mod spec;
 mod stream;
-pub mod sysvipc;
 pub mod tty;
-mod word;
 
 pub use aligned::Aligned;
 pub(crate) use cursor::Cursor;
@@ -61,19 +56,19 @@ pub(crate) use field::{Field, Item};
 pub use file::File;
 pub(crate) use file::LARGEST_FILE;
 pub use flat::Flat;
-pub use formats::{Format, NOT_RECORDS, Parsed, all, at, find, of_cgroup, parse, setting_path};
-pub use labels::{Label, Labels, Tag, Tags};
 pub use maybe::{Mark, Maybe};
 #[allow(unused_imports)]
 pub(crate) use named::{flags, named};
-pub use paths::in_proc;
 pub use pointer::Pointer;
 pub use record::Record;
 pub(crate) use record::{lines, record};
+#[cfg(any(test, feature = "records"))]
+pub use records::{
+    Format, Label, Labels, NOT_RECORDS, Parsed, Tag, Tags, Word, Words, all, at, find, in_proc,
+    of_cgroup, parse, setting_path, similar, sysvipc,
+};
 pub use rows::{Head, Rows};
 pub use scalar::Scalar;
-pub use similar::similar;
 pub(crate) use spec::{Kind, Spec};
 pub use stream::{Piece, ReadError};
 pub(crate) use stream::{Source, Stream};
-pub use word::{Word, Words};

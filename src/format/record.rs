@@ -37,12 +37,38 @@ pub(crate) fn parse<T: Field>(file: &[u8]) -> Result<T, ParseError> {
     parse_whole(file, &WHOLE)
 }
 
+/// [`Field::read`], once for each type: inlined for each field, it is most of the program.
+#[inline(never)]
+pub(crate) fn read_field<T: Field>(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<T, ParseError> {
+    T::read(cursor, spec)
+}
+
+/// [`Field::write`], once for each type.
+#[inline(never)]
+pub(crate) fn write_field<T: Field>(field: &T, spec: &Spec, out: &mut Vec<u8>) {
+    field.write(spec, out);
+}
+
+/// Reads a record that is filled up with blanks to the width of `spec`.
+pub(crate) fn padded<T: Field>(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<T, ParseError> {
+    const BARE: Spec = Spec::new("record", "%r");
+    let mut inner = cursor.padded(spec)?;
+    let record = T::take(&mut inner, &BARE)?;
+    inner.end(spec)?;
+    Ok(record)
+}
+
 /// [`Record::write`] of a described record.
 pub(crate) fn write<T: Field>(record: &T, out: &mut Vec<u8>) {
     record.put(&WHOLE, out);
 }
 
-/// What both kinds of description share: the struct, and `parse` and `write` by [`Field`].
+/// What both kinds of description share: the struct, its templates, and `parse` and `write` by
+/// [`Field`].
+///
+/// All is `#[inline]`: it is compiled where it is used, not for each of the records here. Each
+/// template is read once, into `SPECS`, and what follows `with` uses these too: a constant for each
+/// use of a field would be a body of its own for the compiler.
 macro_rules! record_struct {
     (
         #[doc = $about:literal]
@@ -50,7 +76,8 @@ macro_rules! record_struct {
         pub struct $name:ident $(: $path:literal)? {
             $($(#[$fmeta:meta])* $field:ident: $ty:ty = $spec:literal,)*
         }
-        $(hidden $hidden:ident: $hidden_ty:ty)?
+        $(hidden $hidden:ident: $hidden_ty:ty)?,
+        by $new:ident with { $($items:item)* }
     ) => {
         #[doc = $about]
         $(#[$($meta)*])*
@@ -65,94 +92,113 @@ macro_rules! record_struct {
             $(pub(crate) $hidden: $hidden_ty,)?
         }
 
-        impl $name {
-            /// Understands the whole of `file`.
-            ///
-            /// # Errors
-            ///
-            /// Names the first line and field that were not understood.
-            pub fn parse(file: &[u8]) -> Result<Self, $crate::format::ParseError> {
-                $crate::format::record::parse(file)
+        const _: () = {
+            use $crate::format::{Cursor, ParseError, Spec, field::Field};
+
+            struct Specs {
+                $($field: Spec,)*
             }
 
-            /// Appends the bytes that [`parse`](Self::parse) understood to `out`.
-            pub fn write(&self, out: &mut Vec<u8>) {
-                $crate::format::record::write(self, out);
-            }
-        }
+            static SPECS: Specs = Specs {
+                $($field: Spec::$new(stringify!($field), $spec),)*
+            };
 
-        impl $crate::format::Record for $name {
-            fn parse(file: &[u8]) -> Result<Self, $crate::format::ParseError> {
-                $crate::format::record::parse(file)
-            }
-
-            fn write(&self, out: &mut Vec<u8>) {
-                $crate::format::record::write(self, out);
-            }
-        }
-
-        impl $crate::format::field::Item for $name {}
-
-        impl $name {
-            /// The fields by name, for those who do not know this type.
-            #[must_use]
-            pub fn fields(&self) -> $crate::Fields {
-                let mut fields = $crate::Fields::new();
-                $({
-                    const SPEC: $crate::format::Spec =
-                        $crate::format::Spec::new(stringify!($field), $spec);
-                    $crate::format::field::Field::describe(&self.$field, &SPEC, &mut fields);
-                })*
-                $(self.$hidden.describe(&mut fields);)?
-                fields
-            }
-        }
-
-        impl $crate::format::file::Described for $name {
-            const ROWS: bool = false $(|| <$ty as $crate::format::field::Field>::ROWS)*;
-
-            fn unknown(&self) -> bool {
-                false $(|| $crate::format::field::Field::unknown(&self.$field))*
-                    $(|| self.$hidden.unknown_lines().next().is_some())?
-            }
-
-            fn records(&self, each: &mut dyn FnMut($crate::Fields)) {
-                if !<Self as $crate::format::file::Described>::ROWS {
-                    return each(self.fields());
+            impl $name {
+                /// Understands the whole of `file`.
+                ///
+                /// # Errors
+                ///
+                /// Names the first line and field that were not understood.
+                #[inline]
+                pub fn parse(file: &[u8]) -> Result<Self, ParseError> {
+                    $crate::format::record::parse(file)
                 }
-                $({
-                    const SPEC: $crate::format::Spec =
-                        $crate::format::Spec::new(stringify!($field), $spec);
-                    $crate::format::file::records_of(&self.$field, &SPEC, each);
-                })*
+
+                /// Appends the bytes that [`parse`](Self::parse) understood to `out`.
+                #[inline]
+                pub fn write(&self, out: &mut Vec<u8>) {
+                    $crate::format::record::write(self, out);
+                }
+
+                /// The fields by name, for those who do not know this type.
+                #[inline]
+                #[must_use]
+                pub fn fields(&self) -> $crate::Fields {
+                    let mut fields = $crate::Fields::new();
+                    $(Field::describe(&self.$field, &SPECS.$field, &mut fields);)*
+                    $(self.$hidden.describe(&mut fields);)?
+                    fields
+                }
+
+                #[inline]
+                fn has_unknown(&self) -> bool {
+                    false $(|| Field::unknown(&self.$field))*
+                        $(|| self.$hidden.unknown_lines().next().is_some())?
+                }
             }
 
-            fn stream(
-                source: &mut $crate::format::Source<'_>,
-                sink: $crate::format::stream::Sink<'_>,
-            ) -> $crate::format::Stream {
-                $({
-                    const SPEC: $crate::format::Spec =
-                        $crate::format::Spec::new(stringify!($field), $spec);
-                    <$ty as $crate::format::field::Field>::stream(source, &SPEC, sink)?;
-                })*
-                source.end()
-            }
-        }
+            impl $crate::format::Record for $name {
+                #[inline]
+                fn parse(file: &[u8]) -> Result<Self, ParseError> {
+                    $crate::format::record::parse(file)
+                }
 
-        $(impl $crate::format::File for $name {
+                #[inline]
+                fn write(&self, out: &mut Vec<u8>) {
+                    $crate::format::record::write(self, out);
+                }
+            }
+
+            impl $crate::format::field::Item for $name {}
+
+            $crate::format::record::file! {
+                $about, [$($path)?] [$($hidden)?] $name { $($field: $ty,)* }
+            }
+
+            $($items)*
+        };
+    };
+}
+
+/// A record that is a file of its own; only one without labelled lines may have rows.
+macro_rules! file {
+    ($about:literal, [] [$($hidden:ident)?] $name:ident { $($fields:tt)* }) => {};
+    ($about:literal, [$path:literal] [$hidden:ident] $name:ident { $($fields:tt)* }) => {
+        impl $crate::format::File for $name {
             const PATH: &'static str = $path;
             const ABOUT: &'static str = $about;
-            const ROWS: bool = <Self as $crate::format::file::Described>::ROWS;
 
+            #[inline]
             fn records(&self, each: &mut dyn FnMut($crate::Fields)) {
-                $crate::format::file::Described::records(self, each);
+                each(self.fields());
             }
 
+            #[inline]
             fn unknown(&self) -> bool {
-                $crate::format::file::Described::unknown(self)
+                self.has_unknown()
+            }
+        }
+    };
+    ($about:literal, [$path:literal] [] $name:ident { $($field:ident: $ty:ty,)* }) => {
+        impl $crate::format::File for $name {
+            const PATH: &'static str = $path;
+            const ABOUT: &'static str = $about;
+            const ROWS: bool = false $(|| <$ty as Field>::ROWS)*;
+
+            #[inline]
+            fn records(&self, each: &mut dyn FnMut($crate::Fields)) {
+                if !<Self as $crate::format::File>::ROWS {
+                    return each(self.fields());
+                }
+                $($crate::format::file::records_of(&self.$field, &SPECS.$field, each);)*
             }
 
+            #[inline]
+            fn unknown(&self) -> bool {
+                self.has_unknown()
+            }
+
+            #[inline]
             fn stream(
                 input: &mut dyn std::io::Read,
                 each: &mut dyn FnMut(&dyn $crate::format::Piece) -> std::ops::ControlFlow<()>,
@@ -161,9 +207,10 @@ macro_rules! record_struct {
                     return $crate::format::file::whole::<Self>(input, each);
                 }
                 let mut source = $crate::format::Source::new(input);
-                <Self as $crate::format::file::Described>::stream(&mut source, each)
+                $(<$ty as Field>::stream(&mut source, &SPECS.$field, each)?;)*
+                source.end()
             }
-        })?
+        }
     };
 }
 
@@ -172,6 +219,8 @@ macro_rules! record_struct {
 /// Each field has a type that is a [`Field`] and a template, see [`Spec`]. `Option` fields may
 /// be missing at the end of a line, with all that follow them on it. Without a path it is a part
 /// of a file, printed by `%r` in another record.
+///
+/// After `renewable pub struct` it can be read in the place of another as well, up to a field.
 macro_rules! record {
     (
         $(#[$($meta:tt)*])*
@@ -179,75 +228,95 @@ macro_rules! record {
             $($(#[$fmeta:meta])* $field:ident: $ty:ty = $spec:literal,)*
         }
     ) => {
-        $crate::format::record::record_struct! {
+        $crate::format::record::sequence! {
             $(#[$($meta)*])*
             pub struct $name $(: $path)? {
                 $($(#[$fmeta])* $field: $ty = $spec,)*
             }
+            with {}
         }
-
-        impl $name {
-            /// Understands `file` up to the field `last` and looks no further: the fields after
-            /// it stay what they were. After a failure the record is worth nothing.
-            #[allow(dead_code)] // For those files that are read ten thousand times.
-            #[allow(clippy::inline_always)] // Where it is inlined, the last field is a constant.
-            #[inline(always)]
-            pub(crate) fn renew_up_to(
-                &mut self,
-                file: &[u8],
-                last: &'static str,
-            ) -> Result<(), $crate::format::ParseError> {
-                let cursor = &mut $crate::format::Cursor::new(file);
-                $({
-                    const SPEC: $crate::format::Spec =
-                        $crate::format::Spec::new(stringify!($field), $spec);
-                    $crate::format::field::Field::renew(&mut self.$field, cursor, &SPEC)?;
-                    if stringify!($field) == last {
-                        return Ok(());
+    };
+    (
+        $(#[$($meta:tt)*])*
+        renewable pub struct $name:ident $(: $path:literal)? {
+            $($(#[$fmeta:meta])* $field:ident: $ty:ty = $spec:literal,)*
+        }
+    ) => {
+        $crate::format::record::sequence! {
+            $(#[$($meta)*])*
+            pub struct $name $(: $path)? {
+                $($(#[$fmeta])* $field: $ty = $spec,)*
+            }
+            with {
+                impl $name {
+                    /// Understands `file` up to the field `last` and looks no further: the fields
+                    /// after it stay what they were. After a failure the record is worth nothing.
+                    #[allow(clippy::inline_always)] // Where it is inlined, the last field is a constant.
+                    #[inline(always)]
+                    pub(crate) fn renew_up_to(
+                        &mut self,
+                        file: &[u8],
+                        last: &'static str,
+                    ) -> Result<(), ParseError> {
+                        let cursor = &mut Cursor::new(file);
+                        $({
+                            // A constant is inlined with what uses it, a static is not.
+                            const SPEC: Spec = Spec::new(stringify!($field), $spec);
+                            Field::renew(&mut self.$field, cursor, &SPEC)?;
+                            if stringify!($field) == last {
+                                return Ok(());
+                            }
+                        })*
+                        Ok(())
                     }
-                })*
-                Ok(())
+                }
             }
         }
+    };
+}
 
-        impl $crate::format::field::Field for $name {
-            #[inline]
-            fn take(
-                cursor: &mut $crate::format::Cursor<'_>,
-                spec: &$crate::format::Spec,
-            ) -> Result<Self, $crate::format::ParseError> {
-                if spec.width > 0 {
-                    const BARE: $crate::format::Spec = $crate::format::Spec::new("record", "%r");
-                    let mut inner = cursor.padded(spec)?;
-                    let record = Self::take(&mut inner, &BARE)?;
-                    inner.end(spec)?;
-                    return Ok(record);
+/// [`record!`], and further items.
+macro_rules! sequence {
+    (
+        $(#[$($meta:tt)*])*
+        pub struct $name:ident $(: $path:literal)? {
+            $($(#[$fmeta:meta])* $field:ident: $ty:ty = $spec:literal,)*
+        }
+        with { $($items:item)* }
+    ) => {
+        $crate::format::record::record_struct! {
+            $(#[$($meta)*])*
+            pub struct $name $(: $path)? {
+                $($(#[$fmeta])* $field: $ty = $spec,)*
+            },
+            by new with {
+                $($items)*
+
+                impl Field for $name {
+                    #[inline]
+                    fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
+                        if spec.width > 0 {
+                            return $crate::format::record::padded(cursor, spec);
+                        }
+                        $(let $field = $crate::format::record::read_field::<$ty>(cursor, &SPECS.$field)?;)*
+                        Ok(Self { $($field,)* })
+                    }
+
+                    fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
+                        let start = out.len();
+                        $($crate::format::record::write_field(&self.$field, &SPECS.$field, out);)*
+                        let written = out.len() - start;
+                        out.extend(std::iter::repeat_n(b' ', spec.width.saturating_sub(written)));
+                    }
+
+                    fn value(&self, _: &Spec) -> $crate::Value {
+                        $crate::Value::Fields(self.fields())
+                    }
+
+                    fn unknown(&self) -> bool {
+                        self.has_unknown()
+                    }
                 }
-                $(let $field = {
-                    const SPEC: $crate::format::Spec =
-                        $crate::format::Spec::new(stringify!($field), $spec);
-                    <$ty as $crate::format::field::Field>::read(cursor, &SPEC)?
-                };)*
-                Ok(Self { $($field,)* })
-            }
-
-            fn put(&self, spec: &$crate::format::Spec, out: &mut Vec<u8>) {
-                let start = out.len();
-                $({
-                    const SPEC: $crate::format::Spec =
-                        $crate::format::Spec::new(stringify!($field), $spec);
-                    $crate::format::field::Field::write(&self.$field, &SPEC, out);
-                })*
-                let written = out.len() - start;
-                out.extend(std::iter::repeat_n(b' ', spec.width.saturating_sub(written)));
-            }
-
-            fn value(&self, _: &$crate::format::Spec) -> $crate::Value {
-                $crate::Value::Fields(self.fields())
-            }
-
-            fn unknown(&self) -> bool {
-                $crate::format::file::Described::unknown(self)
             }
         }
     };
@@ -274,95 +343,81 @@ macro_rules! lines {
             pub struct $name $(: $path)? {
                 $($(#[$fmeta])* $field: $ty = $spec,)*
             }
-            hidden layout: $crate::format::record::Layout
-        }
+            hidden layout: $crate::format::record::Layout,
+            by labelled with {
+                #[allow(non_camel_case_types, clippy::enum_variant_names)]
+                enum Index {
+                    $($field,)*
+                }
 
-        impl $name {
-            /// The lines that psgo does not know, without their newlines.
-            pub fn unknown_lines(&self) -> impl Iterator<Item = &[u8]> {
-                self.layout.unknown_lines()
-            }
-        }
+                /// Bits of the fields that a file cannot lack.
+                const REQUIRED: u128 = 0 $(
+                    | ((!<$ty as Field>::OPTIONAL) as u128) << Index::$field as u32
+                )*;
 
-        const _: () = {
-            #[allow(non_camel_case_types, clippy::enum_variant_names)]
-            enum Index {
-                $($field,)*
-            }
+                const NAMES: &[&str] = &[$(stringify!($field)),*];
 
-            /// Bits of the fields that a file cannot lack.
-            const REQUIRED: u128 = 0 $(
-                | ((!<$ty as $crate::format::field::Field>::OPTIONAL) as u128)
-                    << Index::$field as u32
-            )*;
+                impl $name {
+                    /// The lines that psgo does not know, without their newlines.
+                    pub fn unknown_lines(&self) -> impl Iterator<Item = &[u8]> {
+                        self.layout.unknown_lines()
+                    }
 
-            const ALL: &[u8] = &[$(Index::$field as u8),*];
+                    fn put_field(&self, index: u8, out: &mut Vec<u8>) {
+                        match index {
+                            $(index if index == Index::$field as u8 => {
+                                $crate::format::record::write_field(&self.$field, &SPECS.$field, out);
+                            })*
+                            _ => {}
+                        }
+                    }
+                }
 
-            impl $name {
-                fn put_field(&self, index: u8, out: &mut Vec<u8>) {
-                    match index {
-                        $(index if index == Index::$field as u8 => {
-                            const SPEC: $crate::format::Spec =
-                                $crate::format::Spec::new(stringify!($field), $spec);
-                            $crate::format::field::Field::write(&self.$field, &SPEC, out);
-                        })*
-                        _ => {}
+                impl Field for $name {
+                    fn take(cursor: &mut Cursor<'_>, _: &Spec) -> Result<Self, ParseError> {
+                        let mut record = Self::default();
+                        #[allow(unused_mut, unused_assignments)]
+                        let mut end: fn(&[u8]) -> bool = <[u8]>::is_empty;
+                        $(end = $end;)?
+                        let mut lines = $crate::format::record::Lines::new(end);
+                        while lines.next_pass(cursor)? {
+                            let mut on_line = false;
+                            $({
+                                let spec = &SPECS.$field;
+                                if on_line || cursor.rest().starts_with(spec.label()) {
+                                    lines.see(Index::$field as u8, cursor, spec.field)?;
+                                    record.$field = $crate::format::record::read_field::<$ty>(cursor, spec)?;
+                                    on_line = !spec.ends_line();
+                                }
+                            })*
+                            // A line cannot end inside of the last description.
+                            debug_assert!(!on_line);
+                        }
+                        if let Some(name) = lines.lacking(REQUIRED, NAMES) {
+                            return Err(cursor.error(name, "missing"));
+                        }
+                        record.layout = lines.into_layout();
+                        Ok(record)
+                    }
+
+                    fn put(&self, _: &Spec, out: &mut Vec<u8>) {
+                        self.layout.write(NAMES.len(), out, |index, out| self.put_field(index, out));
+                    }
+
+                    fn value(&self, _: &Spec) -> $crate::Value {
+                        $crate::Value::Fields(self.fields())
+                    }
+
+                    fn unknown(&self) -> bool {
+                        self.has_unknown()
                     }
                 }
             }
-
-            impl $crate::format::field::Field for $name {
-                fn take(
-                    cursor: &mut $crate::format::Cursor<'_>,
-                    _: &$crate::format::Spec,
-                ) -> Result<Self, $crate::format::ParseError> {
-                    let mut record = Self::default();
-                    #[allow(unused_mut, unused_assignments)]
-                    let mut end: fn(&[u8]) -> bool = <[u8]>::is_empty;
-                    $(end = $end;)?
-                    let mut lines = $crate::format::record::Lines::new(end);
-                    while lines.next_pass(cursor)? {
-                        let mut on_line = false;
-                        $({
-                            const SPEC: $crate::format::Spec =
-                                $crate::format::Spec::new(stringify!($field), $spec);
-                            const {
-                                assert!(!SPEC.label().is_empty(), "a line without a label");
-                            }
-                            if on_line || cursor.rest().starts_with(SPEC.label()) {
-                                lines.see(Index::$field as u8, cursor, SPEC.field)?;
-                                record.$field =
-                                    <$ty as $crate::format::field::Field>::read(cursor, &SPEC)?;
-                                on_line = !SPEC.ends_line();
-                            }
-                        })*
-                        // A line cannot end inside of the last description.
-                        debug_assert!(!on_line);
-                    }
-                    $(if lines.lacks(REQUIRED, Index::$field as u8) {
-                        return Err(cursor.error(stringify!($field), "missing"));
-                    })*
-                    record.layout = lines.into_layout();
-                    Ok(record)
-                }
-
-                fn put(&self, _: &$crate::format::Spec, out: &mut Vec<u8>) {
-                    self.layout.write(ALL, out, |index, out| self.put_field(index, out));
-                }
-
-                fn value(&self, _: &$crate::format::Spec) -> $crate::Value {
-                    $crate::Value::Fields(self.fields())
-                }
-
-                fn unknown(&self) -> bool {
-                    $crate::format::file::Described::unknown(self)
-                }
-            }
-        };
+        }
     };
 }
 
-pub(crate) use {lines, record, record_struct};
+pub(crate) use {file, lines, record, record_struct, sequence};
 
 /// The order of a file's lines, where it is not the described one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -394,7 +449,7 @@ impl Layout {
 
     /// Writes each field with `put` and the unknown lines between them; fields that were set
     /// after the file was read come last.
-    pub(crate) fn write(&self, fields: &[u8], out: &mut Vec<u8>, put: impl Fn(u8, &mut Vec<u8>)) {
+    pub(crate) fn write(&self, count: usize, out: &mut Vec<u8>, put: impl Fn(u8, &mut Vec<u8>)) {
         let mut written = 0_u128;
         for line in &self.0 {
             match line {
@@ -408,8 +463,11 @@ impl Layout {
                 }
             }
         }
-        for index in fields.iter().filter(|&index| written & (1 << index) == 0) {
-            put(*index, out);
+        for index in (0..)
+            .take(count)
+            .filter(|&index| written & (1 << index) == 0)
+        {
+            put(index, out);
         }
     }
 }
@@ -477,7 +535,7 @@ impl Lines {
     }
 
     /// Notes that a field is about to be read; it can be once.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn see(
         &mut self,
         index: u8,
@@ -494,9 +552,12 @@ impl Lines {
         Ok(())
     }
 
+    /// The first of the required fields that was not read.
     #[inline]
-    pub(crate) fn lacks(&self, required: u128, index: u8) -> bool {
-        required & !self.seen & (1 << index) != 0
+    pub(crate) fn lacking(&self, required: u128, names: &[&'static str]) -> Option<&'static str> {
+        let lacking = required & !self.seen;
+        let first = (lacking != 0).then(|| lacking.trailing_zeros() as usize)?;
+        names.get(first).copied()
     }
 
     pub(crate) fn into_layout(self) -> Layout {

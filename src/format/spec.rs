@@ -169,7 +169,19 @@ impl Spec {
         spec
     }
 
+    /// A template that begins a line, or goes on with one, with text.
+    ///
+    /// # Panics
+    ///
+    /// As [`new`](Self::new), and without such a text.
+    pub(crate) const fn labelled(field: &'static str, template: &'static str) -> Self {
+        let spec = Self::new(field, template);
+        assert!(!spec.label().is_empty(), "a line without a label");
+        spec
+    }
+
     /// The same, but for its least width.
+    #[cfg_attr(not(feature = "records"), allow(dead_code))]
     pub(crate) const fn with_width(&self, width: usize) -> Self {
         Self { width, ..*self }
     }

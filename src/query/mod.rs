@@ -204,10 +204,8 @@ impl Query {
     /// ```
     /// use psgo::{Query, descriptor::Subject};
     ///
-    /// let listening = Query::of(Subject::Sockets, &["proto", "local", "pid", "comm"])?
-    ///     .filter("state=LISTEN")?
-    ///     .table()?;
-    /// for row in listening.to_strings() {
+    /// let sockets = Query::of(Subject::Sockets, &["proto", "local", "pid", "comm"])?.table()?;
+    /// for row in sockets.to_strings() {
     ///     println!("{}", row.join("\t"));
     /// }
     /// # Ok::<(), psgo::Error>(())
@@ -324,7 +322,7 @@ impl Query {
         Ok(self)
     }
 
-    /// Lists only the rows for which `filter` holds, see [`Filter`].
+    /// Lists only the rows for which `filter` holds, see [`Filter`]. Feature `filter`.
     ///
     /// ```
     /// let query = psgo::Query::new(&["pid", "args"])?.filter("user=root && rss>100M")?;
@@ -340,6 +338,7 @@ impl Query {
     /// # Errors
     ///
     /// [`Invalid`](crate::ErrorKind::Invalid): what is not understood, and where.
+    #[cfg(feature = "filter")]
     pub fn filter(mut self, filter: &str) -> Result<Self> {
         self.filter = Some(Filter::parse(filter, |name| self.subject.find(name))?);
         Ok(self)

@@ -343,7 +343,7 @@ fn tables(view: &View) -> Result<Vec<Socket>> {
     let mut all = Vec::new();
     let mut none = None;
     for (path, parse) in &socket::TABLES {
-        match view.bytes(path) {
+        match view.read_bytes(path, false) {
             Ok(bytes) => {
                 let rows = parse(&bytes).map_err(|error| {
                     Error::new(ErrorKind::NotUnderstood, *path, error.to_string())

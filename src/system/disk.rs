@@ -145,7 +145,7 @@ pub struct Partition {
 ///
 /// As [`View::read`].
 pub fn partitions(view: &View) -> Result<Vec<Partition>> {
-    let mounts: Mounts = view.read_at("self/mounts")?;
+    let mounts: Mounts = view.read_path("self/mounts")?;
     let known: Filesystems = view.read()?;
     let known = known.rows.iter().filter(|known| !known.nodev.0);
     let mut on_devices: BTreeSet<&[u8]> = known.map(|known| known.name.as_slice()).collect();

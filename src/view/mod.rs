@@ -3,6 +3,8 @@
 
 mod files;
 mod join;
+#[cfg(any(test, feature = "records"))]
+mod named;
 mod names;
 mod place;
 mod target;
@@ -13,8 +15,9 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-pub use files::ProcFile;
 pub use join::{Join, JoinOptions, JoinedContainer, JoinedViews, ProcChoice, ProcSource};
+#[cfg(any(test, feature = "records"))]
+pub use named::ProcFile;
 pub use target::Target;
 
 pub(crate) use join::Joined;
@@ -204,7 +207,7 @@ impl View {
     }
 }
 
-/// A moment in the local zone; nothing for one that chrono cannot hold.
+/// A moment in the local zone; `None` for one that [`Time::new`] refuses.
 #[must_use]
 pub fn local_time(at: SystemTime) -> Option<Time> {
     let since = at.duration_since(SystemTime::UNIX_EPOCH).ok()?;

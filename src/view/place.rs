@@ -10,7 +10,6 @@ use super::{View, join::Joined};
 use crate::{
     bytes,
     error::{Error, ErrorKind, Result},
-    format::Format,
     ids::Pid,
     namespace::{MOUNTED_OVER, gone},
     procfs::{OpenFile, Procfs},
@@ -56,23 +55,32 @@ impl Read for Opened {
     }
 }
 
+/// Does the file describe a process? Its network namespace is none.
+fn is_of_process(path: &str) -> bool {
+    let Some((first, rest)) = path.split_once('/') else {
+        // A link to the file of `self`.
+        return path == "mounts";
+    };
+    let is_process = matches!(first, "self" | "thread-self") || number(first).is_some();
+    is_process && !rest.starts_with("net/")
+}
+
 fn number(part: &str) -> Option<Pid> {
     bytes::decimal(part.as_bytes()).map(Pid::new)
 }
 
 impl View {
-    /// The bytes of the file `path`, which is of that format and called `name` in errors.
+    /// The bytes of the file `path`, or where the link there leads; it is called `name` in errors.
     pub(super) fn source(
         &self,
-        format: &Format,
         path: &str,
+        is_link: bool,
         name: &str,
     ) -> Result<Box<dyn Read + Send>> {
         let inner = &self.0;
         let place = self.place(path, name)?;
-        let can_block = inner.joined.is_some() || !inner.proc.is_genuine() || format.of_process;
+        let can_block = inner.joined.is_some() || !inner.proc.is_genuine() || is_of_process(path);
         let enters = !place.namespaces.is_empty();
-        let is_link = format.is_link;
         let (proc, process) = (Arc::clone(&place.proc), place.process);
         let open = move || {
             place.namespaces.iter().try_for_each(sys::enter_namespace)?;

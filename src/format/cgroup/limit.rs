@@ -17,36 +17,6 @@ record! {
     }
 }
 
-pub(super) const NAMES: &[&str] = &[
-    "cgroup.max.depth",
-    "cgroup.max.descendants",
-    "hugetlb.*.current",
-    "hugetlb.*.max",
-    "memory.current",
-    "memory.high",
-    "memory.kmem.limit_in_bytes",
-    "memory.kmem.usage_in_bytes",
-    "memory.limit_in_bytes",
-    "memory.low",
-    "memory.max",
-    "memory.max_usage_in_bytes",
-    "memory.memsw.limit_in_bytes",
-    "memory.memsw.usage_in_bytes",
-    "memory.min",
-    "memory.peak",
-    "memory.soft_limit_in_bytes",
-    "memory.swap.current",
-    "memory.swap.high",
-    "memory.swap.max",
-    "memory.swap.peak",
-    "memory.usage_in_bytes",
-    "memory.zswap.current",
-    "memory.zswap.max",
-    "pids.current",
-    "pids.max",
-    "pids.peak",
-];
-
 /// How much of something: a number, or all there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Amount {

@@ -1,6 +1,6 @@
 //! `/proc/pressure/*`: how long tasks waited for CPUs, memory, input and output.
 
-use crate::format::{File, Rest, lines, record};
+use crate::format::{Rest, lines, record};
 
 lines! {
     /// How long tasks waited for CPUs, memory, input and output, or interrupts.
@@ -13,15 +13,6 @@ lines! {
         /// All tasks waited that had anything to do; of `cpu` since 5.13, and 0 there.
         full: Option<Stall> = "full %r\n",
     }
-}
-
-impl Pressure {
-    pub(super) const NAMES: &[&str] = &[
-        <Self as File>::PATH,
-        "pressure/io",
-        "pressure/irq",
-        "pressure/memory",
-    ];
 }
 
 record! {

@@ -23,7 +23,7 @@ record! {
 
 record! {
     /// A socket of the Unix domain.
-    pub struct UnixSocket {
+    renewable pub struct UnixSocket {
         /// Its address in the kernel.
         num: Pointer = "%r: ",
         /// References to it.

@@ -99,6 +99,7 @@ impl Record for Link {
 impl File for Link {
     const PATH: &'static str = "exe";
     const ABOUT: &'static str = "Where a symbolic link leads.";
+    const IS_LINK: bool = true;
 
     fn records(&self, each: &mut dyn FnMut(Fields)) {
         each(

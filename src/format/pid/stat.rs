@@ -16,7 +16,7 @@ record! {
     /// that a kernel older than it does not have.
     ///
     /// Addresses, `wchan` and `exit_code` are 0 for a reader who may not trace the process.
-    pub struct Stat: "stat" {
+    renewable pub struct Stat: "stat" {
         /// Process id.
         pid: u32 = "%d (",
         /// Name, as the process set it: at most 15 bytes, more for some kernel threads. It may
