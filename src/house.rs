@@ -10,6 +10,8 @@ use std::{
 /// The rooms of the library, each of which uses only those before it.
 const ROOMS: &[&str] = &[
     "error",
+    "cancel",
+    "sync",
     "bytes",
     "caps",
     "value",

@@ -63,6 +63,8 @@
 #[forbid(unsafe_code)]
 pub mod bytes;
 #[forbid(unsafe_code)]
+mod cancel;
+#[forbid(unsafe_code)]
 pub mod caps;
 #[forbid(unsafe_code)]
 mod container;
@@ -90,6 +92,8 @@ mod query;
 mod snapshot;
 #[forbid(unsafe_code)]
 mod socket;
+#[forbid(unsafe_code)]
+mod sync;
 mod sys;
 #[forbid(unsafe_code)]
 pub mod system;
@@ -100,6 +104,7 @@ mod value;
 mod view;
 mod watchdog;
 
+pub use cancel::Cancel;
 pub use container::{Container, Runtime};
 pub use descriptor::{DEFAULT_DESCRIPTORS, list_descriptors};
 pub use error::{Error, ErrorKind, Result};
@@ -111,7 +116,7 @@ pub use process::{
     Thread,
 };
 pub use query::{
-    Column, Look, Outcome, Pids, Query, Record, Row, Table, Watcher,
+    Column, Ended, Look, Outcome, Pids, Query, Record, Row, Table, Watcher,
     join_namespace_and_process_info, join_namespace_and_process_info_by_pids, process_info,
 };
 pub use socket::Socket;

@@ -6,7 +6,7 @@ use super::{Process, Whose, identity::undeleted};
 use crate::{
     error::Result,
     format::pid::{Fdinfo, Target},
-    snapshot::{Files, Opened, Place, SocketsOf, read_opened},
+    snapshot::{Files, Opened, Slot, SocketsOf, read_opened},
     socket::Socket,
     sys::{Behind, Entry},
 };
@@ -191,8 +191,8 @@ impl Process {
                 read_opened(&mut files, wanted, &SocketsOf::default())
             })?;
             let behind = self.behind(&opened);
-            let all = opened.into_iter().filter_map(|opened| match opened.place {
-                Place::Fd(fd) => Some(descriptor(fd, opened, behind.get(&fd).copied())),
+            let all = opened.into_iter().filter_map(|opened| match opened.slot {
+                Slot::Fd(fd) => Some(descriptor(fd, opened, behind.get(&fd).copied())),
                 _ => None,
             });
             Ok(all.collect())
@@ -203,8 +203,8 @@ impl Process {
     /// their servers even for that, and where one does not answer, no descriptor is less known
     /// than by its link and its flags.
     fn behind(&self, opened: &[Opened]) -> HashMap<u32, Behind> {
-        let wanted = opened.iter().filter_map(|opened| match opened.place {
-            Place::Fd(fd) if FileKind::of_link(&opened.target).is_none() => Some(fd),
+        let wanted = opened.iter().filter_map(|opened| match opened.slot {
+            Slot::Fd(fd) if FileKind::of_link(&opened.target).is_none() => Some(fd),
             _ => None,
         });
         let wanted: Vec<u32> = wanted.collect();

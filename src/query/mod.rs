@@ -7,7 +7,7 @@ use crate::{
     error::Result,
     filter::Filter,
     ids::Pid,
-    snapshot::{self, Memory, Needs},
+    snapshot::{self, Needs, Retained},
     value::Value,
     view::{JoinOptions, View},
 };
@@ -20,7 +20,7 @@ use subjects::rows;
 pub use table::{Record, Row, Table};
 pub use watch::{Look, Watcher};
 
-pub use crate::snapshot::Outcome;
+pub use crate::snapshot::{Ended, Outcome};
 
 /// Which processes to list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -454,7 +454,7 @@ impl Query {
     /// The same in these views, each with what was kept from the last time.
     fn run_in<'a>(
         &self,
-        views: impl Iterator<Item = (&'a View, Option<&'a mut Memory>)>,
+        views: impl Iterator<Item = (&'a View, Option<&'a mut Retained>)>,
         each: &mut dyn FnMut(Row) -> ControlFlow<()>,
     ) -> Result<Outcome> {
         let extracted: Vec<&'static Descriptor> = self
@@ -475,7 +475,7 @@ impl Query {
             each(row)
         };
         let mut outcome = Outcome::default();
-        for (view, memory) in views {
+        for (view, retained) in views {
             if let Some(joined) = &view.0.joined {
                 outcome.ways.push((joined.pid(), joined.way.clone()));
                 outcome.abandoned += joined.left_behind;
@@ -491,10 +491,17 @@ impl Query {
                 view,
                 pids: self.pids.as_deref(),
                 needs,
-                pace: self.pace,
+                pace: self.pace.clone(),
             };
             let columns = extracted.clone();
-            let flow = rows(self.subject, columns, ask, memory, &mut each, &mut outcome)?;
+            let flow = rows(
+                self.subject,
+                columns,
+                ask,
+                retained,
+                &mut each,
+                &mut outcome,
+            )?;
             if flow.is_break() {
                 break;
             }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::{Column, Outcome};
-use crate::{ids::Pid, snapshot::Place, value::Value, view::Skipped};
+use crate::{ids::Pid, snapshot::Slot, value::Value, view::Skipped};
 
 /// A listing: headers, rows of typed values, and what was left out.
 #[derive(Debug, Clone)]
@@ -70,7 +70,7 @@ pub(super) enum Mark {
     /// A process.
     Process(Pid),
     /// What a process holds open, where its link leads: a descriptor can come to mean another file.
-    Opened(Pid, Place, Box<[u8]>),
+    Opened(Pid, Slot, Box<[u8]>),
     /// A connection by its ends: when it is closed, its socket has lost its inode, but the ends
     /// have it for a while.
     Connection(&'static str, SocketAddr, SocketAddr),
