@@ -10,10 +10,7 @@ use super::{
     needs::{Files, Needs},
     task::{Facts, inode_in},
 };
-use crate::{
-    format::pid::{Cgroup, Io, Statm},
-    view::Inner,
-};
+use crate::{format::pid, view::Inner};
 
 /// A file or a link of a process.
 pub(super) struct Simple {
@@ -41,6 +38,8 @@ pub(super) enum Wait {
     Uninterruptible,
 }
 
+use Wait::{AtOnce, Killable, Uninterruptible};
+
 /// Takes what was read into the facts; `None` if it could not be parsed.
 pub(super) enum Keep {
     /// The bytes of a file.
@@ -52,58 +51,56 @@ pub(super) enum Keep {
 /// Each with the kernel's function that it can wait in.
 pub(super) const SIMPLE: &[Simple] = &[
     // mmput: the last user of an address space tears it down.
-    file(
-        RSS_VSZ,
-        c"statm",
-        Wait::Uninterruptible,
-        |facts, view, bytes| {
-            let statm = Statm::parse(bytes).ok()?;
-            facts.rss = Some(view.host.pages(statm.resident));
-            facts.vsz = Some(view.host.pages(statm.size));
-            Some(())
-        },
-    ),
+    file(RSS_VSZ, c"statm", Uninterruptible, |facts, view, bytes| {
+        let statm = pid::Statm::parse(bytes).ok()?;
+        facts.rss = Some(view.host.pages(statm.resident));
+        facts.vsz = Some(view.host.pages(statm.size));
+        Some(())
+    }),
     // do_io_accounting: exec_update_lock.
-    file(Needs::IO, c"io", Wait::Killable, |facts, _, bytes| {
-        let io = Io::parse(bytes).ok()?;
+    file(Needs::IO, c"io", Killable, |facts, _, bytes| {
+        let io = pid::Io::parse(bytes).ok()?;
         facts.io = Some((io.read_bytes, io.write_bytes));
         Some(())
     }),
     // proc_cgroup_show: css_set_lock, a spin lock.
-    file(Needs::CGROUP, c"cgroup", Wait::AtOnce, |facts, _, bytes| {
-        facts.cgroup = Some(Cgroup::parse(bytes).ok()?);
-        Some(())
+    file(Needs::CGROUP, c"cgroup", AtOnce, |f, _, b| {
+        keep(&mut f.cgroup, pid::Cgroup::parse(b))
     }),
     // All links, proc_pid_readlink and proc_ns_readlink: exec_update_lock.
-    link(Needs::PIDNS, c"ns/pid", |facts, target| {
-        facts.pidns = Some(inode_in(&target)?);
-        Some(())
+    link(Needs::PIDNS, c"ns/pid", |f, target| {
+        set(&mut f.pidns, inode_in(&target))
     }),
-    link(Needs::NETNS, c"ns/net", |facts, target| {
-        facts.netns = Some(inode_in(&target)?);
-        Some(())
+    link(Needs::NETNS, c"ns/net", |f, target| {
+        set(&mut f.netns, inode_in(&target))
     }),
-    link(Needs::MNTNS, c"ns/mnt", |facts, target| {
-        facts.mntns = Some(inode_in(&target)?);
-        Some(())
+    link(Needs::MNTNS, c"ns/mnt", |f, target| {
+        set(&mut f.mntns, inode_in(&target))
     }),
-    link(Needs::USERNS, c"ns/user", |facts, target| {
-        facts.userns = Some(inode_in(&target)?);
-        Some(())
+    link(Needs::USERNS, c"ns/user", |f, target| {
+        set(&mut f.userns, inode_in(&target))
     }),
-    link(Needs::EXE, c"exe", |facts, target| {
-        facts.exe = Some(target);
-        Some(())
+    link(Needs::EXE, c"exe", |f, target| {
+        set(&mut f.exe, Some(target))
     }),
-    link(Needs::CWD, c"cwd", |facts, target| {
-        facts.cwd = Some(target);
-        Some(())
+    link(Needs::CWD, c"cwd", |f, target| {
+        set(&mut f.cwd, Some(target))
     }),
 ];
 
 const _: () = assert!(SIMPLE.len() <= Files::MOST_SIMPLE);
 
 const RSS_VSZ: Needs = Needs::RSS.union(Needs::VSZ);
+
+/// Keeps a whole record.
+fn keep<T, E>(fact: &mut Option<T>, record: Result<T, E>) -> Option<()> {
+    set(fact, record.ok())
+}
+
+fn set<T>(fact: &mut Option<T>, value: Option<T>) -> Option<()> {
+    *fact = Some(value?);
+    Some(())
+}
 
 const fn file(
     need: Needs,
@@ -127,7 +124,7 @@ const fn link(
     Simple {
         need,
         name,
-        wait: Wait::Killable,
+        wait: Killable,
         keep: Keep::Link(keep),
     }
 }

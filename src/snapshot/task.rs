@@ -9,7 +9,7 @@ use super::{
 use crate::{
     bytes,
     error::Error,
-    format::pid::{Cgroup, Stat, Status},
+    format::pid::{self, Stat, Status},
     ids::{Gid, Pid, Uid},
     procfs::KEPT,
     value::{Missing, Text},
@@ -66,7 +66,7 @@ pub(crate) struct Facts {
     /// Bytes read from storage and sent there.
     pub(crate) io: Option<(u64, u64)>,
     /// Its control groups, as this process's cgroup namespace shows them.
-    pub(crate) cgroup: Option<Cgroup>,
+    pub(crate) cgroup: Option<pid::Cgroup>,
     /// The inodes of its namespaces.
     pub(crate) pidns: Option<u64>,
     pub(crate) netns: Option<u64>,
