@@ -107,8 +107,8 @@ impl Error {
 
     /// What the system answered about `thing` of a process; the kind follows from the answer.
     pub(crate) fn io(thing: impl Into<Cow<'static, str>>, source: io::Error) -> Self {
-        let kind = match source.raw_os_error() {
-            Some(libc::ENOENT | libc::ESRCH) => ErrorKind::Gone,
+        let kind = match Answer::of(&source) {
+            Answer::Gone => ErrorKind::Gone,
             _ => kind_of(&source),
         };
         Self::of_system(kind, thing, source)
@@ -117,6 +117,11 @@ impl Error {
     /// What the system answered about `thing`, which is no process and has not ended.
     pub(crate) fn system(thing: impl Into<Cow<'static, str>>, source: io::Error) -> Self {
         Self::of_system(kind_of(&source), thing, source)
+    }
+
+    /// `thing` cannot be believed: something is mounted over it.
+    pub(crate) fn mounted_over(thing: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::NotTrusted, thing, MOUNTED_OVER)
     }
 
     /// What the system answered about `thing`, which means what only the caller knows.
@@ -159,7 +164,38 @@ impl Error {
     }
 }
 
-fn kind_of(error: &io::Error) -> ErrorKind {
+/// Why a guarded path is not believed that leads through a link or another mount.
+pub(crate) const MOUNTED_OVER: &str = "something is mounted over it";
+
+/// What an answer of the system about a path below `/proc/PID` says of the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// It has ended, or it has no such file (`ENOENT`, `ESRCH`).
+    Gone,
+    /// The path is guarded and leads through a link or another mount (`EXDEV`, `ELOOP`).
+    MountedOver,
+    /// Nothing: see [`kind_of`].
+    Other,
+}
+
+impl Answer {
+    pub(crate) fn of(error: &io::Error) -> Self {
+        match error.raw_os_error() {
+            Some(libc::ENOENT | libc::ESRCH) => Self::Gone,
+            Some(libc::EXDEV | libc::ELOOP) => Self::MountedOver,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// Whether a path is not there (`ENOENT`). Of a process that means that it has ended or has no
+/// such file.
+pub(crate) fn is_no_such_file(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::ENOENT)
+}
+
+/// The kind of an answer of the system that is not about a process.
+pub(crate) fn kind_of(error: &io::Error) -> ErrorKind {
     match error.raw_os_error() {
         Some(libc::EACCES | libc::EPERM) => ErrorKind::Denied,
         Some(libc::ENOSYS | libc::EOPNOTSUPP) => ErrorKind::Unsupported,

@@ -68,6 +68,8 @@
 #[forbid(unsafe_code)]
 pub mod bytes;
 #[forbid(unsafe_code)]
+mod cancel;
+#[forbid(unsafe_code)]
 pub mod caps;
 #[forbid(unsafe_code)]
 mod container;
@@ -96,6 +98,8 @@ mod query;
 mod snapshot;
 #[forbid(unsafe_code)]
 mod socket;
+#[forbid(unsafe_code)]
+mod sync;
 mod sys;
 #[forbid(unsafe_code)]
 pub mod system;
@@ -106,6 +110,7 @@ mod value;
 mod view;
 mod watchdog;
 
+pub use cancel::Cancel;
 pub use container::{Container, Runtime};
 pub use descriptor::{DEFAULT_DESCRIPTORS, list_descriptors};
 pub use error::{Error, ErrorKind, Result};
@@ -119,8 +124,8 @@ pub use process::{
     Thread,
 };
 pub use query::{
-    Column, Outcome, Pids, Query, Row, Sample, Table, Watcher, join_namespace_and_process_info,
-    join_namespace_and_process_info_by_pids, process_info,
+    Column, Ended, Outcome, Pids, Query, Row, Sample, Table, Watcher,
+    join_namespace_and_process_info, join_namespace_and_process_info_by_pids, process_info,
 };
 pub use socket::Socket;
 pub use value::{Fields, Missing, Text, Time, Value};

@@ -11,7 +11,7 @@ use nix::fcntl::OFlag;
 
 use crate::{
     bytes,
-    error::{Error, Result},
+    error::{Error, Result, is_no_such_file},
     format::LARGEST_FILE,
     ids::{Gid, Pid, Uid},
     sys::{self, Behind, End, Entry, Guard},
@@ -392,7 +392,7 @@ impl Reader<'_> {
         let link = |fd: u32| match link(&dir, &fd.to_string(), self.procfs.guard) {
             Ok(target) => Some(Ok((fd, target))),
             // Closed meanwhile.
-            Err(error) if error.raw_os_error() == Some(libc::ENOENT) => None,
+            Err(error) if is_no_such_file(&error) => None,
             // Who may list them may not be allowed to know where they lead.
             Err(error) => Some(Err(error)),
         };

@@ -79,9 +79,19 @@ fn of_who_has_not_run_only_the_command_line_and_the_owner_are_read_again() {
             of("newfstatat", &format!("\"{pid}\"")),
         )
     };
-    let (stat, cmdline, owner) = calls("pid,user,ppid,pcpu,time,args");
-    assert!(stat <= 2, "stat was read {stat} times");
-    assert_eq!((cmdline, owner), (6, 6));
+    // What a busy machine makes run between the samples has to be read again, rightly.
+    let ran =
+        || [parent.pid(), pid].map(|pid| std::fs::read(format!("/proc/{pid}/schedstat")).ok());
+    let (stat, cmdline, owner) = wait_for("samples of processes that do not run", || {
+        let before = ran();
+        let calls = calls("pid,user,ppid,pcpu,time,args");
+        (ran() == before).then_some(calls)
+    });
+    // Twice until it is known to rest. The first sample reads a process again if the one before it
+    // is a kernel thread: it did not expect a command line then.
+    assert!(stat <= 3, "stat was read {stat} times");
+    assert_eq!(cmdline, 6);
+    assert!((6..=7).contains(&owner), "the owner was read {owner} times");
     // What others can change.
     for columns in [
         "pid,args,nice",
@@ -89,7 +99,11 @@ fn of_who_has_not_run_only_the_command_line_and_the_owner_are_read_again() {
         "pid,args,pgid",
         "pid,ppid",
     ] {
-        assert_eq!(calls(columns).0, 6, "{columns}");
+        let stat = calls(columns).0;
+        assert!(
+            (6..=7).contains(&stat),
+            "{columns}: stat was read {stat} times"
+        );
     }
     drop(parent);
 }

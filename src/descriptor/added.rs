@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Descriptor, Needs, Seen, Value, descriptors};
-use crate::{container::Container, format::pid::Cgroup, snapshot::Place};
+use crate::{container::Container, format::pid::Cgroup, snapshot::Slot};
 
 descriptors! {
     //name  code  header  holds  needs     what it is
@@ -42,28 +42,38 @@ fn ancestors(seen: &Seen<'_>) -> Value {
 }
 
 fn cgroup(seen: &Seen<'_>) -> Value {
-    let path = seen.cgroup().and_then(Cgroup::main);
+    let path = seen.facts().cgroup.as_ref().and_then(Cgroup::main);
     path.map_or(Value::MISSING, |row| Value::text(&*row.path.path))
 }
 
 fn container(seen: &Seen<'_>) -> Value {
-    let container = seen.cgroup().and_then(Container::from_cgroups);
+    let container = seen
+        .facts()
+        .cgroup
+        .as_ref()
+        .and_then(Container::from_cgroups);
     container.map_or(Value::MISSING, |container| Value::Text(container.id))
 }
 
 fn cwd(seen: &Seen<'_>) -> Value {
-    seen.cwd().map_or(Value::MISSING, Value::text)
+    seen.facts()
+        .cwd
+        .as_ref()
+        .map_or(Value::MISSING, Value::text)
 }
 
 fn exe(seen: &Seen<'_>) -> Value {
-    seen.exe().map_or(Value::MISSING, Value::text)
+    seen.facts()
+        .exe
+        .as_ref()
+        .map_or(Value::MISSING, Value::text)
 }
 
 fn fds(seen: &Seen<'_>) -> Value {
     seen.opened().map_or(Value::MISSING, |opened| {
         let fds = opened
             .iter()
-            .filter(|opened| matches!(opened.place, Place::Fd(_)));
+            .filter(|opened| matches!(opened.slot, Slot::Fd(_)));
         Value::from(fds.count() as u64)
     })
 }
@@ -119,11 +129,11 @@ fn minfltps(seen: &Seen<'_>) -> Value {
 }
 
 fn mntns(seen: &Seen<'_>) -> Value {
-    seen.mntns().map_or(Value::MISSING, Value::from)
+    seen.facts().mntns.map_or(Value::MISSING, Value::from)
 }
 
 fn netns(seen: &Seen<'_>) -> Value {
-    seen.netns().map_or(Value::MISSING, Value::from)
+    seen.facts().netns.map_or(Value::MISSING, Value::from)
 }
 
 fn nlwp(seen: &Seen<'_>) -> Value {
@@ -149,7 +159,7 @@ fn peers(seen: &Seen<'_>) -> Value {
 }
 
 fn pidns(seen: &Seen<'_>) -> Value {
-    seen.pidns().map_or(Value::MISSING, Value::from)
+    seen.facts().pidns.map_or(Value::MISSING, Value::from)
 }
 
 fn pmem(seen: &Seen<'_>) -> Value {
@@ -176,7 +186,7 @@ fn sid(seen: &Seen<'_>) -> Value {
 }
 
 fn userns(seen: &Seen<'_>) -> Value {
-    seen.userns().map_or(Value::MISSING, Value::from)
+    seen.facts().userns.map_or(Value::MISSING, Value::from)
 }
 
 fn writeps(seen: &Seen<'_>) -> Value {

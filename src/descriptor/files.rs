@@ -3,7 +3,7 @@
 use super::{Descriptor, Needs, Value, descriptors};
 use crate::{
     format::pid::{DELETED, LinkKind, is_device_path},
-    snapshot::{Opened, Place},
+    snapshot::{Opened, Slot},
     value::Text,
 };
 
@@ -28,8 +28,8 @@ fn deleted(opened: &Opened) -> Value {
 }
 
 fn fd(opened: &Opened) -> Value {
-    match opened.place {
-        Place::Fd(fd) => Value::Int(fd.into()),
+    match opened.slot {
+        Slot::Fd(fd) => Value::Int(fd.into()),
         _ => Value::MISSING,
     }
 }
@@ -53,12 +53,12 @@ fn inode(opened: &Opened) -> Value {
 
 /// By the link alone: another's file is never asked, for that can wait for ever.
 fn kind(opened: &Opened) -> Value {
-    let held = match opened.place {
-        Place::Fd(_) => None,
-        Place::Cwd => Some("cwd"),
-        Place::Root => Some("root"),
-        Place::Exe => Some("exe"),
-        Place::Map => Some("mem"),
+    let held = match opened.slot {
+        Slot::Fd(_) => None,
+        Slot::Cwd => Some("cwd"),
+        Slot::Root => Some("root"),
+        Slot::Exe => Some("exe"),
+        Slot::Map => Some("mem"),
     };
     if let Some(held) = held {
         return Value::Text(Text::word(held));

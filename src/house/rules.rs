@@ -7,6 +7,10 @@ use super::sources::{library, project, sources};
 /// The rooms of the library, each of which uses only those before it.
 const ROOMS: &[&str] = &[
     "error",
+    "cancel",
+    "sync",
+    "cancel",
+    "sync",
     "bytes",
     "caps",
     "value",

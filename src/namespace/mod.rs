@@ -14,13 +14,15 @@ pub(crate) use pids::{Numbers, Translator, counts_as_we_do};
 
 use crate::{
     caps,
-    error::{Error, ErrorKind, Result},
+    error::{Answer, Error, ErrorKind, Result},
     format::pid::{Fdinfo, Stat, Status},
     ids::Pid,
     procfs::{ProcessDir, Procfs},
     sys::{self, End, Guard},
     watchdog::Patience,
 };
+
+pub(crate) use crate::error::MOUNTED_OVER;
 
 /// A file of names larger than this is not one.
 const NAMES_LIMIT: usize = 4 << 20;
@@ -275,11 +277,11 @@ impl HeldProcess {
             })
         });
         checked
-            .map_err(|error| match error.raw_os_error() {
-                Some(libc::EXDEV | libc::ELOOP) => not_trusted(MOUNTED_OVER),
+            .map_err(|error| match Answer::of(&error) {
+                Answer::MountedOver => not_trusted(MOUNTED_OVER),
                 // The target was there a moment ago: the /proc does not show it.
-                Some(libc::ENOENT | libc::ESRCH) => not_trusted("it does not show the target"),
-                _ => Error::io(about(), error),
+                Answer::Gone => not_trusted("it does not show the target"),
+                Answer::Other => Error::io(about(), error),
             })?
             .map_err(not_trusted)
     }
@@ -294,9 +296,6 @@ fn lacks_ptrace(base: &Procfs) -> bool {
         .zip(bit)
         .is_some_and(|(mask, bit)| mask >> bit & 1 == 0)
 }
-
-/// What is wrong where a path below a guarded `/proc` leads elsewhere.
-pub(crate) const MOUNTED_OVER: &str = "something is mounted over it";
 
 /// Reads the files of names below `root`, each if it is a regular file of sensible size.
 pub(crate) fn read_names<const N: usize>(

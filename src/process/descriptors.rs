@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    snapshot::{Files, Opened, Place, SocketsOf, read_opened},
+    snapshot::{Files, Opened, Slot, SocketsOf, read_opened},
     sys::Behind,
 };
 
@@ -59,10 +59,8 @@ impl Process {
                     read_opened(&mut files, wanted, &SocketsOf::default())
                 })?;
                 let behind = self.behind(&opened);
-                let all = opened.into_iter().filter_map(|opened| match opened.place {
-                    Place::Fd(fd) => {
-                        Some(OpenDescriptor::new(fd, opened, behind.get(&fd).copied()))
-                    }
+                let all = opened.into_iter().filter_map(|opened| match opened.slot {
+                    Slot::Fd(fd) => Some(OpenDescriptor::new(fd, opened, behind.get(&fd).copied())),
                     _ => None,
                 });
                 Ok(all.collect())
@@ -74,8 +72,8 @@ impl Process {
     /// their servers even for that, and where one does not answer, no descriptor is less known
     /// than by its link and its flags.
     fn behind(&self, opened: &[Opened]) -> HashMap<u32, Behind> {
-        let wanted = opened.iter().filter_map(|opened| match opened.place {
-            Place::Fd(fd) if FileKind::of_link(&opened.target).is_none() => Some(fd),
+        let wanted = opened.iter().filter_map(|opened| match opened.slot {
+            Slot::Fd(fd) if FileKind::of_link(&opened.target).is_none() => Some(fd),
             _ => None,
         });
         let wanted: Vec<u32> = wanted.collect();

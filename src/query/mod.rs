@@ -7,7 +7,7 @@ use crate::{
     error::Result,
     filter::Filter,
     ids::Pid,
-    snapshot::{self, Memory, Needs},
+    snapshot::{self, Needs, Retained},
     value::Value,
     view::{JoinOptions, JoinedContainer, View},
 };
@@ -23,7 +23,7 @@ use subjects::rows;
 pub use table::{Row, Table};
 pub use watch::{Sample, Watcher};
 
-pub use crate::snapshot::Outcome;
+pub use crate::snapshot::{Ended, Outcome};
 
 /// Which processes to list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -451,7 +451,7 @@ impl Query {
     /// The same in these views, each with what was kept from the last time.
     fn run_in<'a>(
         &self,
-        views: impl Iterator<Item = (&'a View, Option<&'a mut Memory>)>,
+        views: impl Iterator<Item = (&'a View, Option<&'a mut Retained>)>,
         each: &mut dyn FnMut(Row) -> ControlFlow<()>,
     ) -> Result<Outcome> {
         let extracted: Vec<&'static Descriptor> = self
@@ -472,7 +472,7 @@ impl Query {
             each(Row::new(Arc::clone(&self.columns), cells))
         };
         let mut outcome = Outcome::default();
-        for (view, memory) in views {
+        for (view, retained) in views {
             if let Some(joined) = &view.0.joined {
                 outcome.containers.push(JoinedContainer {
                     via: joined.pid(),
@@ -493,11 +493,18 @@ impl Query {
                 needs,
                 pace: snapshot::Pace {
                     timeout: view.patience(),
-                    ..self.pace
+                    ..self.pace.clone()
                 },
             };
             let columns = extracted.clone();
-            let flow = rows(self.subject, columns, ask, memory, &mut each, &mut outcome)?;
+            let flow = rows(
+                self.subject,
+                columns,
+                ask,
+                retained,
+                &mut each,
+                &mut outcome,
+            )?;
             if flow.is_break() {
                 break;
             }

@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 
-use crate::{ids::Pid, snapshot::Place, value::Value};
+use crate::{ids::Pid, snapshot::Slot, value::Value};
 
 /// A row without the names of its columns: what the threads that read make.
 #[derive(Debug, Clone)]
@@ -22,7 +22,7 @@ pub(super) enum Mark {
     Process(Option<Pid>),
     /// An open file of a process, with the target of its link: a descriptor can be reused for
     /// another file.
-    Opened(Pid, Place, Box<[u8]>),
+    Opened(Pid, Slot, Box<[u8]>),
     /// A connection by its ends: a closed socket loses its inode, but keeps its ends for a while.
     Connection(&'static str, SocketAddr, SocketAddr),
     /// Any other socket, by its inode.

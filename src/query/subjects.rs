@@ -8,9 +8,9 @@ use crate::{
     descriptor::{Descriptor, Extract, Owned, Subject, Timed},
     error::{Error, ErrorKind, Result},
     ids::Pid,
-    snapshot::{self, Ask, Memory, Needs, Outcome, Place, Seen},
+    snapshot::{self, Ask, Ended, Needs, Outcome, Retained, Seen, Slot},
     socket::{self, Socket},
-    value::Value,
+    value::{Missing, Value},
     view::{Skipped, View},
 };
 
@@ -21,13 +21,13 @@ pub(super) fn rows(
     subject: Subject,
     columns: Vec<&'static Descriptor>,
     ask: Ask<'_>,
-    memory: Option<&mut Memory>,
+    retained: Option<&mut Retained>,
     each: Each<'_>,
     outcome: &mut Outcome,
 ) -> Result<ControlFlow<()>> {
-    let is_watched = memory.is_some();
+    let is_watched = retained.is_some();
     match subject {
-        Subject::Processes => processes(columns, ask, memory, each, outcome),
+        Subject::Processes => processes(columns, ask, retained, each, outcome),
         Subject::Files => files(columns, ask, is_watched, each, outcome),
         Subject::Sockets => sockets(&columns, ask, is_watched, each, outcome),
         Subject::Timers => timers(columns, ask, is_watched, each, outcome),
@@ -37,7 +37,10 @@ pub(super) fn rows(
 /// The cell of a process; unknown where the column is of something else.
 fn of_process(column: &Descriptor, seen: &Seen<'_>) -> Value {
     match column.extract {
-        Extract::Process(extract) => extract(seen),
+        Extract::Process(extract) => match extract(seen) {
+            Value::Missing(Missing::None) => Value::Missing(seen.why_missing(column.needs)),
+            value => value,
+        },
         _ => Value::MISSING,
     }
 }
@@ -45,7 +48,7 @@ fn of_process(column: &Descriptor, seen: &Seen<'_>) -> Value {
 fn processes(
     columns: Vec<&'static Descriptor>,
     ask: Ask<'_>,
-    memory: Option<&mut Memory>,
+    retained: Option<&mut Retained>,
     each: Each<'_>,
     outcome: &mut Outcome,
 ) -> Result<ControlFlow<()>> {
@@ -56,7 +59,7 @@ fn processes(
     };
     let mut each = |pid, cells| each(Cells::new(Some(pid), via, cells));
     let weigh = |_: &Pid, cells: &[Value]| Value::weight_of(cells);
-    snapshot::collect(ask, memory, extract, weigh, &mut each, outcome)
+    snapshot::collect(ask, retained, extract, weigh, &mut each, outcome)
 }
 
 /// What is made of a process of which rows are made that are not its own, and why its descriptors
@@ -87,7 +90,7 @@ fn of_each<T: Made>(
         (seen.pid(), of(seen), seen.shut().cloned())
     };
     let mut shut = Vec::new();
-    let named = ask.pids.is_some();
+    let (via, named) = (ask.view.target(), ask.pids.is_some());
     let flow = snapshot::collect(
         ask,
         None,
@@ -103,7 +106,7 @@ fn of_each<T: Made>(
         .skipped
         .extend(shut.into_iter().map(|(pid, error)| Skipped {
             pid,
-            via: ask.view.target(),
+            via,
             named,
             error,
         }));
@@ -131,7 +134,7 @@ fn files(
                 Extract::Opened(extract) => extract(opened),
                 _ => process.clone(),
             });
-            let mark = || Mark::Opened(seen.pid(), opened.place, opened.target.as_slice().into());
+            let mark = || Mark::Opened(seen.pid(), opened.slot, opened.target.as_slice().into());
             Cells::new(Some(seen.pid()), via, cells.collect()).marked(is_watched.then(mark))
         };
         opened.map(row).collect()
@@ -162,9 +165,9 @@ fn timers(
         let posix = seen.timers().iter();
         let posix = posix.map(|timer| (Timed::Posix(timer), Mark::Timer(pid, timer.timer.id)));
         let opened = seen.opened().unwrap_or_default().iter();
-        let fds = opened.filter_map(|opened| match (opened.place, &opened.info) {
-            (Place::Fd(fd), Some(info)) if info.clockid.is_some() => {
-                let mark = Mark::Opened(pid, opened.place, opened.target.as_slice().into());
+        let fds = opened.filter_map(|opened| match (opened.slot, &opened.info) {
+            (Slot::Fd(fd), Some(info)) if info.clockid.is_some() => {
+                let mark = Mark::Opened(pid, opened.slot, opened.target.as_slice().into());
                 Some((Timed::Fd(fd, info), mark))
             }
             _ => None,
@@ -221,10 +224,14 @@ fn sockets(
     };
     // Owners are read before the tables, so no socket that had one is shown without.
     let owners = if only_owned || columns.iter().any(of_whom) {
-        owners(columns, ask, outcome)?
+        owners(columns, ask.clone(), outcome)?
     } else {
         HashMap::new()
     };
+    if outcome.ended != Ended::Complete {
+        // A socket is not shown without its owner because that was not read.
+        return Ok(ControlFlow::Continue(()));
+    }
     let is_user = |column: &&Descriptor| {
         matches!(column.extract, Extract::Socket(_)) && column.needs.contains(Needs::USERS)
     };
@@ -255,6 +262,7 @@ fn sockets(
         let pid = owner.map(|owner| owner.pid);
         let row = Cells::new(pid, via, cells.collect());
         if each(row.marked(is_watched.then(|| mark(&socket)))).is_break() {
+            outcome.ended = Ended::Stopped;
             return Ok(ControlFlow::Break(()));
         }
     }
@@ -308,8 +316,8 @@ fn owners(
     let columns = columns.to_vec();
     let of = move |seen: &Seen<'_>| {
         let opened = seen.opened().unwrap_or_default().iter();
-        let sockets = opened.filter_map(|opened| match opened.place {
-            Place::Fd(fd) => Some((opened.socket_inode()?, fd)),
+        let sockets = opened.filter_map(|opened| match opened.slot {
+            Slot::Fd(fd) => Some((opened.socket_inode()?, fd)),
             _ => None,
         });
         let sockets: Vec<(u64, u32)> = sockets.collect();
@@ -358,5 +366,44 @@ fn tables(view: &View) -> Result<Vec<Socket>> {
     match none {
         Some(error) if all.is_empty() => Err(error),
         _ => Ok(all),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::query::Query;
+
+    #[test]
+    fn a_cell_says_why_it_is_unknown() {
+        let copy = std::env::temp_dir().join(format!("psgo-why-{}", std::process::id()));
+        for (pid, cgroup) in [(1, None), (2, Some("no control group\n"))] {
+            let dir = copy.join(pid.to_string());
+            fs::create_dir_all(&dir).unwrap();
+            fs::copy("/proc/self/stat", dir.join("stat")).unwrap();
+            cgroup.map(|text| fs::write(dir.join("cgroup"), text).unwrap());
+        }
+        let query = Query::new(&["cgroup", "hpid", "exe", "nice"]).unwrap();
+        let table = query.view(View::at(&copy).unwrap()).table().unwrap();
+        let reasons = table.rows().iter().map(|row| {
+            let reasons = row.values().iter().map(|value| match value {
+                Value::Missing(why) => Some(*why),
+                _ => None,
+            });
+            reasons.collect::<Vec<_>>()
+        });
+        let reasons: Vec<_> = reasons.collect();
+        let others = [Some(Missing::NotJoined), Some(Missing::None), None];
+        for (found, cgroup) in reasons
+            .iter()
+            .zip([Missing::Unsupported, Missing::Malformed])
+        {
+            assert_eq!(found[0], Some(cgroup));
+            assert_eq!(found[1..], others);
+        }
+        assert_eq!(reasons.len(), 2);
+        fs::remove_dir_all(copy).unwrap();
     }
 }

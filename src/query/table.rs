@@ -215,6 +215,7 @@ mod serialize {
             table.serialize_field("skipped", &self.outcome.skipped)?;
             table.serialize_field("containers", &self.outcome.containers)?;
             table.serialize_field("abandoned", &self.outcome.abandoned)?;
+            table.serialize_field("ended", &self.outcome.ended)?;
             table.end()
         }
     }

@@ -6,7 +6,7 @@ use super::{Query, Row, Table, row::Mark};
 use crate::{
     error::Result,
     ids::Pid,
-    snapshot::Memory,
+    snapshot::Retained,
     value::Time,
     view::{self, View},
 };
@@ -40,7 +40,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Watcher {
     query: Query,
-    views: Vec<(View, Memory)>,
+    views: Vec<(View, Retained)>,
     /// The rows of the previous sample.
     present: Option<Present>,
 }
@@ -97,8 +97,8 @@ impl Watcher {
             views: views
                 .into_iter()
                 .map(|view| {
-                    let memory = Memory::new(&view.0.proc);
-                    (view, memory)
+                    let retained = Retained::new(&view.0.proc);
+                    (view, retained)
                 })
                 .collect(),
             present: None,
@@ -121,7 +121,7 @@ impl Watcher {
         let mut rows = Vec::new();
         let views = self.views.iter_mut();
         let outcome = self.query.run_in(
-            views.map(|(view, memory)| (&*view, Some(memory))),
+            views.map(|(view, retained)| (&*view, Some(retained))),
             &mut |row| {
                 rows.push(row);
                 ControlFlow::Continue(())

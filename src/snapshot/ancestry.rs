@@ -1,43 +1,16 @@
-//! The parents of all processes, so that each can be told its ancestors.
+//! The parents of all processes, from which the ancestors of each follow.
 
-use std::{
-    collections::{HashMap, HashSet},
-    ops::ControlFlow,
-};
+use std::collections::{HashMap, HashSet};
 
-use super::{Ask, Needs, Outcome, Seen, collect};
-use crate::{error::Result, ids::Pid};
+use crate::ids::Pid;
 
 /// The parent of each process, in the numbers of the listing.
 #[derive(Debug, Default)]
 pub(super) struct Ancestry(HashMap<Pid, Pid>);
 
 impl Ancestry {
-    /// Reads it before the listing that asks for it. A parent that starts after that has no
-    /// ancestors in it.
-    pub(super) fn read(ask: Ask<'_>) -> Result<Self> {
-        let ask = Ask {
-            pids: None,
-            // What is asked of the parents is not their ancestors.
-            needs: Needs::JOBS,
-            ..ask
-        };
-        let mut parents = HashMap::new();
-        let mut each = |(pid, parent): (Pid, Option<Pid>), _| {
-            parents.extend(parent.map(|parent| (pid, parent)));
-            ControlFlow::Continue(())
-        };
-        // Whoever is left out of it has his reason in the listing itself.
-        let mut outcome = Outcome::default();
-        let _ = collect(
-            ask,
-            None,
-            |seen, _| parent(seen),
-            |_, _| 0,
-            &mut each,
-            &mut outcome,
-        )?;
-        Ok(Self(parents))
+    pub(super) fn new(parents: HashMap<Pid, Pid>) -> Self {
+        Self(parents)
     }
 
     /// `parent` and all above it, the nearest first. The first process has none.
@@ -57,12 +30,8 @@ impl Ancestry {
     }
 }
 
-fn parent(seen: &Seen<'_>) -> (Pid, Option<Pid>) {
-    (seen.pid(), seen.ppid().and_then(number))
-}
-
-/// Zero is nobody.
-fn number(pid: i32) -> Option<Pid> {
+/// 0 is no process.
+pub(super) fn number(pid: i32) -> Option<Pid> {
     u32::try_from(pid).ok().filter(|pid| *pid > 0).map(Pid::new)
 }
 

@@ -1,23 +1,17 @@
 //! What a process holds open: descriptors, its directories, its program, what it has mapped.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    io,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
-};
+use std::sync::Arc;
 
-use super::plan::Files;
 use crate::{
-    format::pid::{Fdinfo, LinkKind, Mapping, Maps, Timer, Timers},
+    format::pid::{Fdinfo, LinkKind, Timer},
     ids::Pid,
-    procfs::Reader,
-    socket::{self, Socket},
+    socket::Socket,
 };
 
 /// Something that a process holds open.
 #[derive(Debug)]
 pub(crate) struct Opened {
-    pub(crate) place: Place,
+    pub(crate) slot: Slot,
     /// Where its link leads, see [`Link`](crate::format::pid::Link).
     pub(crate) target: Vec<u8>,
     pub(crate) info: Option<Fdinfo>,
@@ -34,7 +28,7 @@ pub(crate) struct PosixTimer {
 
 /// How a process holds something open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Place {
+pub(crate) enum Slot {
     /// By a descriptor.
     Fd(u32),
     /// As its working directory.
@@ -48,6 +42,15 @@ pub(crate) enum Place {
 }
 
 impl Opened {
+    pub(super) fn new(slot: Slot, target: Vec<u8>) -> Self {
+        Self {
+            slot,
+            target,
+            info: None,
+            socket: None,
+        }
+    }
+
     /// The inode of the socket that it is.
     pub(crate) fn socket_inode(&self) -> Option<u64> {
         match LinkKind::of(&self.target) {
@@ -56,126 +59,7 @@ impl Opened {
         }
     }
 
-    fn is_timer(&self) -> bool {
+    pub(super) fn is_timer(&self) -> bool {
         LinkKind::of(&self.target) == LinkKind::Anonymous(b"timerfd")
-    }
-}
-
-/// The sockets of each network namespace, read when a process of it is the first to have one: one
-/// that was made after that is not among them.
-#[derive(Debug, Default)]
-pub(crate) struct SocketsOf(Mutex<HashMap<Vec<u8>, Arc<OnceLock<ByInode>>>>);
-
-type ByInode = HashMap<u64, Arc<Socket>>;
-
-impl SocketsOf {
-    /// Those of the process to which `files` has turned. A table that cannot be read has none.
-    fn read(&self, files: &mut Reader<'_>) -> Arc<OnceLock<ByInode>> {
-        let sockets = match files.link("ns/net") {
-            Ok(namespace) => {
-                let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-                Arc::clone(all.entry(namespace).or_default())
-            }
-            // A copy need not tell: then nobody is known to share the process's tables.
-            Err(_) => Arc::default(),
-        };
-        sockets.get_or_init(|| {
-            let tables = socket::TABLES.iter().flat_map(|(path, parse)| {
-                let table = files.whole(path).ok();
-                table
-                    .and_then(|bytes| parse(&bytes).ok())
-                    .unwrap_or_default()
-            });
-            socket::by_inode(tables.collect())
-        });
-        sockets
-    }
-}
-
-/// Reads what the process holds open to which `files` has turned, whose directory is held.
-pub(crate) fn read(
-    files: &mut Reader<'_>,
-    wanted: Files,
-    sockets: &SocketsOf,
-) -> io::Result<Vec<Opened>> {
-    let mut all = Vec::new();
-    if wanted.contains(Files::PLACES) {
-        for (place, name) in [
-            (Place::Cwd, "cwd"),
-            (Place::Root, "root"),
-            (Place::Exe, "exe"),
-        ] {
-            // A kernel thread has no program, and a zombie has none of them.
-            if let Ok(target) = files.link(name) {
-                all.push(Opened::new(place, target));
-            }
-        }
-    }
-    let mut has_sockets = false;
-    for (fd, target) in files.descriptors()? {
-        let mut opened = Opened::new(Place::Fd(fd), target);
-        let is_timer = wanted.contains(Files::TIMERS) && opened.is_timer();
-        if is_timer || wanted.contains(Files::FDINFO) {
-            let info = files.open_held(&format!("fdinfo/{fd}"));
-            let info = info.and_then(|file| files.bytes(file).map(Fdinfo::parse));
-            opened.info = info.ok().and_then(Result::ok);
-        }
-        has_sockets |= opened.socket_inode().is_some();
-        all.push(opened);
-    }
-    if has_sockets && wanted.contains(Files::SOCKETS) {
-        let sockets = sockets.read(files);
-        for opened in &mut all {
-            if let (Some(inode), Some(sockets)) = (opened.socket_inode(), sockets.get()) {
-                opened.socket = sockets.get(&inode).cloned();
-            }
-        }
-    }
-    if wanted.contains(Files::PLACES) {
-        let maps = files.whole("maps").ok();
-        let maps = maps.and_then(|bytes| Maps::parse(&bytes).ok());
-        let rows = maps.iter().flat_map(|maps| maps.rows.iter());
-        let paths: BTreeSet<&[u8]> = rows.filter_map(mapped_file).collect();
-        all.extend(
-            paths
-                .into_iter()
-                .map(|path| Opened::new(Place::Map, path.to_vec())),
-        );
-    }
-    Ok(all)
-}
-
-/// Reads the POSIX timers of the process to which `files` has turned, whose directory is held;
-/// `number` tells the numbers of the listing. Not every kernel has the file.
-pub(super) fn timers(
-    files: &mut Reader<'_>,
-    number: impl Fn(Pid) -> Option<Pid>,
-) -> Vec<PosixTimer> {
-    let timers = files.whole("timers").ok();
-    let timers = timers.and_then(|bytes| Timers::parse(&bytes).ok());
-    let rows = timers.map(|timers| timers.rows.0).unwrap_or_default();
-    let timer = |timer: Timer| PosixTimer {
-        timer,
-        target: u32::try_from(timer.target_id)
-            .ok()
-            .and_then(|id| number(Pid::new(id))),
-    };
-    rows.into_iter().map(timer).collect()
-}
-
-/// The file that is mapped there, if it is one.
-fn mapped_file(mapping: &Mapping) -> Option<&[u8]> {
-    let name = mapping.pathname.name();
-    name.filter(|name| name.starts_with(b"/"))
-}
-
-impl Opened {
-    fn new(place: Place, target: Vec<u8>) -> Self {
-        Self {
-            place,
-            target,
-            info: None,
-            socket: None,
-        }
     }
 }

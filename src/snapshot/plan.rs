@@ -1,40 +1,10 @@
-//! Which files tell what is needed, at the least cost.
+//! The cheapest set of files that has what is needed.
 
-use super::Needs;
+use super::{
+    needs::{Files, Needs},
+    simple,
+};
 use crate::{procfs::Procfs, view::Inner};
-
-bitflags::bitflags! {
-    /// What is asked of the kernel for each process, in this order.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub(crate) struct Files: u16 {
-        const STAT = 1;
-        const OWNER = 1 << 1;
-        const HOST_PID = 1 << 2;
-        const STATUS = 1 << 3;
-        const STATM = 1 << 4;
-        const CMDLINE = 1 << 5;
-        const LABEL = 1 << 6;
-        const NAMES = 1 << 7;
-        const IO = 1 << 8;
-        const FDS = 1 << 9;
-        const FDINFO = 1 << 10;
-        const SOCKETS = 1 << 11;
-        const PLACES = 1 << 12;
-        const TIMERS = 1 << 13;
-        const CGROUP = 1 << 14;
-        const LINKS = 1 << 15;
-    }
-}
-
-/// The links that columns ask for, each by its own need.
-pub(super) const LINKS: [(Needs, &str); 6] = [
-    (Needs::PIDNS, "ns/pid"),
-    (Needs::NETNS, "ns/net"),
-    (Needs::MNTNS, "ns/mnt"),
-    (Needs::USERNS, "ns/user"),
-    (Needs::EXE, "exe"),
-    (Needs::CWD, "cwd"),
-];
 
 /// What to read of each process.
 #[derive(Debug, Clone, Copy)]
@@ -63,11 +33,9 @@ impl Plan {
         files.set(Files::STATUS, needs.contains(Needs::STATUS) || named);
         files.set(Files::CMDLINE, needs.contains(Needs::CMDLINE));
         files.set(Files::LABEL, needs.contains(Needs::LABEL));
-        files.set(Files::IO, needs.contains(Needs::IO));
-        files.set(Files::CGROUP, needs.contains(Needs::CGROUP));
-        if LINKS.iter().any(|(need, _)| needs.contains(*need)) {
+        if simple::files_for(needs).intersects(simple::LINKS) {
             // Without it nothing would prove whose links they are.
-            files |= Files::LINKS | Files::STAT;
+            files |= Files::STAT;
         }
         for (need, file) in [
             (Needs::FDS, Files::FDS),
@@ -106,13 +74,17 @@ impl Plan {
         if outside {
             files |= Files::STAT;
         }
-        let tells_rss = files.contains(Files::STATUS);
-        let tells_vsz = files.contains(Files::STAT);
-        if (needs.contains(Needs::RSS) && !tells_rss) || (needs.contains(Needs::VSZ) && !tells_vsz)
-        {
-            // It has both, and costs less than either.
-            files |= Files::STATM;
-        }
+        // `statm` has both, and costs less than either of these.
+        let mut simple = needs;
+        simple.set(
+            Needs::RSS,
+            needs.contains(Needs::RSS) && !files.contains(Files::STATUS),
+        );
+        simple.set(
+            Needs::VSZ,
+            needs.contains(Needs::VSZ) && !files.contains(Files::STAT),
+        );
+        files |= simple::files_for(simple);
         Self {
             needs,
             outside,
@@ -121,11 +93,12 @@ impl Plan {
         }
     }
 
-    /// Whether stat need not be read again of who has not run: all that is taken from it stays
-    /// true then, and the command line proves whose number it is.
+    /// Whether `stat` of a process that has not run need not be read again: all that is taken from
+    /// it is still valid then, and the command line proves that the number is still its own.
     pub(super) fn rests(&self) -> bool {
-        // Whoever shares his memory with another process has it mapped by that one, too.
-        let maps = self.needs.contains(Needs::VSZ) && !self.files.contains(Files::STATM);
+        // A process that shares its memory may have it mapped by the other one.
+        let has_statm = self.files.intersects(simple::files_for(Needs::VSZ));
+        let maps = self.needs.contains(Needs::VSZ) && !has_statm;
         self.files.contains(Files::STAT | Files::CMDLINE)
             && !self.needs.intersects(Needs::OTHERS | Needs::JOBS)
             && !maps
@@ -155,6 +128,8 @@ mod tests {
     fn each_set_of_columns_has_the_fewest_files() {
         const STAT: Files = Files::STAT;
         const STATUS: Files = Files::STATUS;
+        let statm = simple::files_for(Needs::RSS);
+        let io = simple::files_for(Needs::IO);
         for (columns, wanted) in [
             ("pid", Files::empty()),
             (
@@ -166,19 +141,19 @@ mod tests {
             ("pid,user,group", STAT | Files::OWNER),
             ("pid,user,capeff,seccomp", STATUS),
             ("pid,user,ruser,groups,rss", STATUS),
-            ("pid,user,comm,rss", STAT | Files::OWNER | Files::STATM),
-            ("rss", Files::STATM),
-            ("rss,vsz", Files::STATM),
+            ("pid,user,comm,rss", STAT | Files::OWNER | statm),
+            ("rss", statm),
+            ("rss,vsz", statm),
             ("vsz,comm", STAT),
             ("args", STAT | Files::CMDLINE),
             ("label", Files::LABEL),
-            ("pcpu,readps", STAT | Files::IO),
+            ("pcpu,readps", STAT | io),
             ("fds", STAT | Files::FDS),
             ("lports", STAT | Files::FDS | Files::SOCKETS),
-            ("container,cgroup", Files::CGROUP),
-            ("pidns", STAT | Files::LINKS),
-            ("netns,mntns,userns,exe,cwd", STAT | Files::LINKS),
-            ("pmem", Files::STATM),
+            ("container,cgroup", simple::files_for(Needs::CGROUP)),
+            ("pidns", STAT | simple::files_for(Needs::PIDNS)),
+            ("netns,mntns,userns,exe,cwd,pidns", STAT | simple::LINKS),
+            ("pmem", statm),
             ("ancestors", STAT),
             // Without a join there is nothing to translate.
             ("hpid", Files::empty()),
@@ -188,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_not_run_is_read_again_for_what_others_can_change() {
+    fn a_process_that_has_not_run_is_read_again_for_what_others_can_change() {
         let view = View::host().unwrap();
         for (columns, rests) in [
             ("user,pid,ppid,pcpu,etime,tty,time,args", true),

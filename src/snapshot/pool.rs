@@ -17,13 +17,14 @@ use std::{
 };
 
 use super::{
-    Pace, Threads,
-    collect::{CHUNK, Work},
-    plan::Files,
+    ask::{Ended, Threads},
+    chunk::read_chunk,
+    entry::{IDLE, Pulse},
+    needs::Files,
     queue::{Job, Queue, Weight},
-    read::{IDLE, Pulse},
     rows::Rows,
     stuck,
+    work::{CHUNK, Work},
 };
 use crate::{
     error::{Error, Result},
@@ -38,7 +39,7 @@ const PARALLEL_FROM: usize = 256;
 const MOST_THREADS: usize = 16;
 
 /// A thread that reads, as the caller's thread knows it.
-struct Worker {
+struct Reader {
     pulse: Arc<Pulse>,
     /// The last beat heard, and when.
     heard: (u64, Instant),
@@ -77,10 +78,11 @@ struct Chunk<R> {
 /// The threads that read, and the chunks that go to and fro.
 pub(super) struct Pool<R> {
     work: Arc<Work<R>>,
+    /// How long a thread may make no progress.
     timeout: Duration,
     queue: Arc<Queue>,
     messages: (Sender<Message<R>>, Receiver<Message<R>>),
-    workers: Vec<Worker>,
+    readers: Vec<Reader>,
     /// What of the processes is not listed yet.
     list: Option<PidList>,
     /// Chunks handed out, and given out, so far.
@@ -89,18 +91,16 @@ pub(super) struct Pool<R> {
     /// By chunk.
     read: BTreeMap<usize, Chunk<R>>,
     abandoned: usize,
+    /// Why it ended before all was read.
+    ended: Option<Ended>,
 }
 
 impl<R: Send + 'static> Pool<R> {
     /// Starts to read what was listed for `work`, and what is still to be listed.
-    pub(super) fn start(
-        work: &Arc<Work<R>>,
-        mut list: Option<PidList>,
-        pace: Pace,
-    ) -> Result<Self> {
+    pub(super) fn start(work: &Arc<Work<R>>, mut list: Option<PidList>) -> Result<Self> {
         // Enough to know whether threads pay.
         while work.len() < PARALLEL_FROM && list_more(work, &mut list)? {}
-        let threads = match pace.threads {
+        let threads = match work.pace.threads {
             Threads::Exactly(threads) => threads.get(),
             Threads::Best if work.len() >= PARALLEL_FROM => {
                 thread::available_parallelism().map_or(1, NonZeroUsize::get)
@@ -113,19 +113,20 @@ impl<R: Send + 'static> Pool<R> {
         }
         let mut pool = Self {
             work: Arc::clone(work),
-            timeout: pace.timeout.max(Duration::from_millis(1)),
+            timeout: work.pace.timeout.max(Duration::from_millis(1)),
             queue: Arc::default(),
             messages: mpsc::channel(),
-            workers: Vec::new(),
+            readers: Vec::new(),
             list,
             handed: 0,
             given: 0,
             read: BTreeMap::new(),
             abandoned: 0,
+            ended: None,
         };
         if watchdog::is_full() {
             // None could be left behind any more, so nothing is asked that can block.
-            pool.work.avoid_for_all(Files::CMDLINE);
+            pool.work.avoid.add_for_all(Files::CMDLINE);
         }
         for _ in 0..threads {
             pool.hire()?;
@@ -156,7 +157,7 @@ impl<R: Send + 'static> Pool<R> {
                     let _ = messages.send(Message::Returned(job.chunk));
                     return;
                 }
-                let (rows, bytes) = work.read_chunk(job, &its_pulse);
+                let (rows, bytes) = read_chunk(&work, job, &its_pulse);
                 let part = Part {
                     job,
                     rows,
@@ -171,7 +172,7 @@ impl<R: Send + 'static> Pool<R> {
         let thread = builder
             .spawn(run)
             .map_err(|e| Error::io("a thread to read with", e))?;
-        self.workers.push(Worker {
+        self.readers.push(Reader {
             pulse,
             heard: (0, Instant::now()),
             thread: Some(thread),
@@ -202,9 +203,14 @@ impl<R: Send + 'static> Pool<R> {
         self.queue.put(Job { chunk, from });
     }
 
-    /// The next rows in order; nothing after the last.
+    /// The next rows in order; `None` after the last. Once the listing has to stop these are the
+    /// rows that were read by then.
     pub(super) fn next_rows(&mut self) -> Result<Option<Part<R>>> {
-        while self.given < self.handed {
+        while self.ended.is_none() && self.given < self.handed {
+            if let Some(ended) = self.work.pace.stops() {
+                self.stop(ended);
+                break;
+            }
             match self.read.get_mut(&self.given) {
                 Some(chunk) if !chunk.parts.is_empty() => return Ok(chunk.parts.pop_front()),
                 Some(chunk) if chunk.read == self.work.chunk_len(self.given) => {
@@ -216,7 +222,32 @@ impl<R: Send + 'static> Pool<R> {
                 _ => self.listen()?,
             }
         }
+        while let Some(mut chunk) = self.read.first_entry() {
+            match chunk.get_mut().parts.pop_front() {
+                None => drop(chunk.remove()),
+                part => return Ok(part),
+            }
+        }
         Ok(None)
+    }
+
+    /// Why it ended before all was read, if it did.
+    pub(super) fn ended(&self) -> Option<Ended> {
+        self.ended
+    }
+
+    /// Stops reading, and keeps what was read. A thread that does not end at once is left behind.
+    fn stop(&mut self, ended: Ended) {
+        const AT_ONCE: Duration = Duration::from_millis(20);
+        self.ended = Some(ended);
+        self.work.stop();
+        self.queue.end();
+        self.wait(Instant::now().checked_add(AT_ONCE));
+        while let Ok(message) = self.messages.1.try_recv() {
+            if let Message::Read(part) = message {
+                self.hear(part);
+            }
+        }
     }
 
     /// Takes rows that have been read, and has the rest of their chunk read.
@@ -245,11 +276,15 @@ impl<R: Send + 'static> Pool<R> {
 
     /// Hears one message, or looks after those who are silent.
     fn listen(&mut self) -> Result<()> {
-        match self.messages.1.recv_timeout(self.timeout / 4) {
+        match self
+            .messages
+            .1
+            .recv_timeout(self.work.pace.wait(self.timeout / 4))
+        {
             Ok(Message::Read(part)) => self.hear(part),
             Ok(Message::Returned(chunk)) => self.queue_up(chunk),
             Err(RecvTimeoutError::Timeout) => {
-                for number in 0..self.workers.len() {
+                for number in 0..self.readers.len() {
                     if self.stands_still(number) {
                         self.leave_behind(number)?;
                     }
@@ -263,23 +298,23 @@ impl<R: Send + 'static> Pool<R> {
 
     /// Whether the worker has a chunk and has not moved for the time-out.
     fn stands_still(&mut self, number: usize) -> bool {
-        let worker = &mut self.workers[number];
-        let idle = worker.pulse.chunk.load(SeqCst) == IDLE;
-        if idle || worker.thread.is_none() {
-            worker.heard.1 = Instant::now();
+        let reader = &mut self.readers[number];
+        let idle = reader.pulse.chunk.load(SeqCst) == IDLE;
+        if idle || reader.thread.is_none() {
+            reader.heard.1 = Instant::now();
             return false;
         }
-        let beats = worker.pulse.beats.load(Relaxed);
-        if worker.heard.0 != beats {
-            worker.heard = (beats, Instant::now());
+        let beats = reader.pulse.beats.load(Relaxed);
+        if reader.heard.0 != beats {
+            reader.heard = (beats, Instant::now());
             return false;
         }
-        if worker.heard.1.elapsed() < self.timeout {
+        if reader.heard.1.elapsed() < self.timeout {
             return false;
         }
-        if watchdog::wants_to_run(worker.pulse.thread.load(Relaxed)) {
+        if watchdog::wants_to_run(reader.pulse.thread.load(Relaxed)) {
             // It does not wait for an answer but for a processor.
-            worker.heard.1 = Instant::now();
+            reader.heard.1 = Instant::now();
             return false;
         }
         true
@@ -287,24 +322,14 @@ impl<R: Send + 'static> Pool<R> {
 
     /// Gives up a thread, and its chunk to another that will not ask for the same file again.
     fn leave_behind(&mut self, number: usize) -> Result<()> {
-        let worker = &mut self.workers[number];
-        // Dropping the handle lets the thread go its own way.
-        worker.thread = None;
-        worker.leash.let_go();
-        worker.pulse.given_up.store(true, SeqCst);
-        let chunk = worker.pulse.chunk.load(SeqCst);
-        let pulse = &worker.pulse;
-        let index = pulse.entry.load(Relaxed);
-        let file = Files::from_bits_truncate(pulse.file.load(Relaxed));
-        if let (Files::CMDLINE, Some(entry)) = (file, self.work.entry(index)) {
-            // 0 is what it has before anything of the process was read.
-            let start = Some(pulse.start.load(Relaxed)).filter(|start| *start > 0);
-            stuck::remember(entry.read, start, worker.leash.watch());
-        }
-        self.abandoned += 1;
-        self.work.avoid_for(index, file);
+        let reader = &self.readers[number];
+        let chunk = reader.pulse.chunk.load(SeqCst);
+        let index = reader.pulse.entry.load(Relaxed);
+        let file = Files::from_bits_truncate(reader.pulse.file.load(Relaxed));
+        self.let_go(number);
+        self.work.avoid.add(index, file);
         if watchdog::is_full() {
-            self.work.avoid_for_all(file | Files::CMDLINE);
+            self.work.avoid.add_for_all(file | Files::CMDLINE);
         }
         if chunk != IDLE {
             self.queue_up(chunk);
@@ -312,39 +337,59 @@ impl<R: Send + 'static> Pool<R> {
         self.hire()
     }
 
-    /// Lets the threads end, and tells how many had to be left behind.
+    /// Lets the thread go its own way.
+    fn let_go(&mut self, number: usize) {
+        let reader = &mut self.readers[number];
+        let pulse = &reader.pulse;
+        reader.thread = None;
+        reader.leash.let_go();
+        pulse.given_up.store(true, SeqCst);
+        let file = Files::from_bits_truncate(pulse.file.load(Relaxed));
+        if let (Files::CMDLINE, Some(entry)) = (file, self.work.entry(pulse.entry.load(Relaxed))) {
+            // 0 is what it has before anything of the process was read.
+            let start = Some(pulse.start.load(Relaxed)).filter(|start| *start > 0);
+            stuck::remember(entry.read, start, reader.leash.watch());
+        }
+        self.abandoned += 1;
+    }
+
+    /// Lets the threads end, and says how many had to be left behind.
     pub(super) fn finish(mut self) -> usize {
         // Chunks handed out but not wanted any more need not be read.
+        self.work.stop();
         self.queue.end();
-        for number in 0..self.workers.len() {
+        self.wait(None);
+        self.abandoned
+    }
+
+    /// Waits for the threads to end, but not for those that stand still, nor beyond `until`.
+    fn wait(&mut self, until: Option<Instant>) {
+        for number in 0..self.readers.len() {
             loop {
-                let worker = &mut self.workers[number];
-                if worker
-                    .thread
-                    .as_ref()
-                    .is_none_or(thread::JoinHandle::is_finished)
-                {
+                let thread = &self.readers[number].thread;
+                if thread.as_ref().is_none_or(thread::JoinHandle::is_finished) {
                     break;
                 }
-                let _ = self.messages.1.recv_timeout(Duration::from_micros(50));
-                if self.stands_still(number) {
-                    self.workers[number].thread = None;
-                    self.workers[number].leash.let_go();
-                    self.abandoned += 1;
+                let message = self.messages.1.recv_timeout(Duration::from_micros(50));
+                if let (Ok(Message::Read(part)), Some(_)) = (message, self.ended) {
+                    self.hear(part);
+                }
+                if self.stands_still(number) || until.is_some_and(|until| Instant::now() >= until) {
+                    self.let_go(number);
                 }
             }
-            if let Some(thread) = self.workers[number].thread.take() {
+            if let Some(thread) = self.readers[number].thread.take() {
                 // It has ended; a panic of it would have been shown by its own hook.
                 let _ = thread.join();
             }
         }
-        self.abandoned
     }
 }
 
 impl<R> Drop for Pool<R> {
     /// Nobody waits for chunks that will never come, also after an error or a panic of the caller.
     fn drop(&mut self) {
+        self.work.stop();
         self.queue.end();
     }
 }
@@ -370,7 +415,12 @@ mod tests {
     use super::*;
     use crate::{
         ids::Pid,
-        snapshot::{Ask, Needs, Outcome, Seen, collect},
+        snapshot::{
+            ask::{Ask, Outcome, Pace},
+            listing::collect,
+            needs::Needs,
+            seen::Seen,
+        },
         view::View,
     };
 
@@ -410,6 +460,7 @@ mod tests {
                 pace: Pace {
                     timeout: Duration::from_secs(10),
                     threads: Threads::Exactly(NonZeroUsize::new(threads).unwrap()),
+                    ..Pace::default()
                 },
             };
             let each = &mut |pid, _| {
@@ -459,6 +510,7 @@ mod tests {
             pace: Pace {
                 timeout: Duration::from_millis(40),
                 threads: Threads::Exactly(NonZeroUsize::MIN),
+                ..Pace::default()
             },
         };
         let each = &mut |pid, _| {
@@ -492,6 +544,7 @@ mod tests {
                 pace: Pace {
                     timeout: Duration::from_secs(2),
                     threads: Threads::Exactly(NonZeroUsize::MIN),
+                    ..Pace::default()
                 },
             };
             let each = &mut |_, _| -> ControlFlow<()> { panic!("on purpose") };

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Condvar, Mutex, PoisonError},
 };
 
-use super::collect::lock;
+use crate::sync::lock;
 
 /// While rows of more bytes than this wait for their turn, nothing is read but those whose turn
 /// it is. Processes that share one command line, each with as much of it as may be, cost

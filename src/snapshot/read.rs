@@ -1,81 +1,46 @@
 //! Reading one process: which files, in which order, and what a failure costs.
 
-use std::{
-    ffi::CStr,
-    io,
-    sync::atomic::{
-        AtomicBool, AtomicU16, AtomicU32, AtomicU64, AtomicUsize,
-        Ordering::{Relaxed, SeqCst},
-    },
-};
+use std::{ffi::CStr, io, mem, os::fd::OwnedFd, sync::atomic::Ordering::Relaxed};
 
 use super::{
-    Needs, Seen, Task,
     ancestry::Ancestry,
-    kept::{Budget, Handle, Kept, KeptFile},
-    opened::{self, SocketsOf},
-    plan::{Files, LINKS, Plan},
-    rest::{Marks, Parent},
+    descriptors::{self, SocketsOf},
+    entry::{Entry, Pulse},
+    names,
+    needs::{Files, Needs},
+    plan::Plan,
+    rest::Parent,
+    retained::{Budget, Handle, KeptFile, RetainedFiles},
+    simple::{self, Keep, LINKS, SIMPLE},
     stuck,
+    task::{Marks, Task},
 };
 use crate::{
-    error::{Error, ErrorKind, Result},
-    format::pid::{Cgroup, Io, Statm, Status},
+    error::{Answer, Error, ErrorKind, Result, is_no_such_file, kind_of},
+    format::pid::Status,
     ids::{Gid, Pid, Uid},
-    namespace::{MOUNTED_OVER, Numbers, gone},
+    namespace::{Numbers, gone},
     procfs::Reader,
     sys,
+    value::Missing,
     view::Inner,
 };
 
-/// A process to read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Entry {
-    /// Its number in the listing.
-    pub(super) pid: Pid,
-    /// Its number in the `/proc` that is read.
-    pub(super) read: Pid,
-}
+/// The needs whose cells are unknown without these files.
+const OF_STAT: Needs = Needs::STAT.union(Needs::JOBS).union(Needs::VSZ);
+const OF_STATUS: Needs = Needs::STATUS
+    .union(Needs::EFFECTIVE)
+    .union(Needs::RSS)
+    .union(Needs::JOBS);
+const OF_FDS: Needs = Needs::FDS
+    .union(Needs::FDINFO)
+    .union(Needs::SOCKETS)
+    .union(Needs::PLACES)
+    .union(Needs::TIMERS);
 
 /// What a process is called in errors.
 fn process_of(entry: Entry) -> String {
     format!("process {}", entry.pid)
-}
-
-/// The chunk of a thread that has none.
-pub(super) const IDLE: usize = usize::MAX;
-
-/// The sign of life of a thread that reads.
-#[derive(Debug, Default)]
-pub(super) struct Pulse {
-    /// What it reads.
-    pub(super) chunk: AtomicUsize,
-    /// Whether it was left behind, and shall not go on with another chunk.
-    pub(super) given_up: AtomicBool,
-    pub(super) beats: AtomicU64,
-    pub(super) entry: AtomicUsize,
-    pub(super) file: AtomicU16,
-    /// The thread's own number.
-    pub(super) thread: AtomicU32,
-    /// Start time of the process, once known.
-    pub(super) start: AtomicU64,
-}
-
-impl Pulse {
-    fn at(&self, file: Files) {
-        self.file.store(file.bits(), Relaxed);
-        // None but this thread counts.
-        let beats = self.beats.load(Relaxed);
-        self.beats.store(beats.wrapping_add(1), Relaxed);
-    }
-
-    /// Does what nobody can block, and is not to be taken for silent meanwhile.
-    pub(super) fn aside<T>(&self, work: impl FnOnce() -> T) -> T {
-        let chunk = self.chunk.swap(IDLE, SeqCst);
-        let answer = work();
-        self.chunk.store(chunk, SeqCst);
-        answer
-    }
 }
 
 /// Reads processes one after the other, into the same buffers.
@@ -108,7 +73,12 @@ impl Reading<'_> {
     /// # Errors
     ///
     /// The process is gone or denied, or does not answer. A file that is denied costs its cells only.
-    pub(super) fn read(&mut self, entry: Entry, avoid: Files, kept: &mut Kept) -> Result<()> {
+    pub(super) fn read(
+        &mut self,
+        entry: Entry,
+        avoid: Files,
+        kept: &mut RetainedFiles,
+    ) -> Result<()> {
         if avoid.intersects(Files::STAT | Files::STATUS) {
             let reason = "its files do not answer";
             return Err(Error::new(ErrorKind::TimedOut, process_of(entry), reason));
@@ -135,8 +105,8 @@ impl Reading<'_> {
         }
         if files.contains(Files::NAMES) {
             self.pulse.at(Files::NAMES);
-            self.names();
-            self.remember_user();
+            names::learn(self.view, self.plan.needs, &self.task);
+            names::remember_user(self.view, &mut self.task);
         }
         Ok(())
     }
@@ -148,12 +118,16 @@ impl Reading<'_> {
         &mut self,
         entry: Entry,
         mut files: Files,
-        kept: &mut Kept,
+        kept: &mut RetainedFiles,
         early: bool,
     ) -> Result<bool> {
         self.files.turn_to(entry.read);
         self.task.start(entry.pid, self.budget.is_some());
         self.pulse.start.store(0, Relaxed);
+        let avoided = self.plan.files.difference(files);
+        if !avoided.is_empty() {
+            self.avoided(avoided);
+        }
         let is_at_rest = self.rests && self.is_at_rest(entry, files, kept);
         if is_at_rest {
             files.remove(Files::STAT);
@@ -164,21 +138,23 @@ impl Reading<'_> {
         let stat = stat.map_err(|error| lost(entry, "stat", error))?;
         if files.contains(Files::OWNER) {
             self.pulse.at(Files::OWNER);
-            self.task.owner = self.files.owner().ok();
+            match self.files.owner() {
+                Ok(owner) => self.task.owner = Some(owner),
+                Err(error) => self.task.unread.add(Needs::EFFECTIVE, why(&error)),
+            }
         }
         self.number(entry, files)?;
         let ran = stat.as_ref().filter(|_| self.rests);
         let ran = ran.and_then(|_| sys::processor_time(entry.read));
         let status = self.open(files, Files::STATUS, c"status", &mut kept.status);
-        let statm = self.open(files, Files::STATM, c"statm", none);
         let mut opened = files;
         opened.set(Files::CMDLINE, early && files.contains(Files::CMDLINE));
         let cmdline = self.open(opened, Files::CMDLINE, c"cmdline", &mut kept.cmdline);
         let label = self.open(files, Files::LABEL, c"attr/current", none);
-        let io = self.open(files, Files::IO, c"io", none);
-        let cgroup = self.open(files, Files::CGROUP, c"cgroup", none);
-        if files.intersects(Files::FDS | Files::LINKS) {
-            self.pulse.at(files & (Files::FDS | Files::LINKS));
+        let simple = self.open_simple(files);
+        let held = files & Files::FDS.union(LINKS);
+        if !held.is_empty() {
+            self.pulse.at(held);
             // Whether it is there at all, stat tells.
             let _ = self.files.hold();
         }
@@ -191,9 +167,6 @@ impl Reading<'_> {
         }
         if let Some(file) = status {
             self.status(entry, file, &mut kept.status)?;
-        }
-        if let Some(file) = statm {
-            self.statm(entry, file)?;
         }
         if self.plan.files.contains(Files::CMDLINE) {
             if !files.contains(Files::CMDLINE) || self.has_no_cmdline(entry) {
@@ -211,15 +184,7 @@ impl Reading<'_> {
         if let Some(file) = label {
             self.label(entry, file)?;
         }
-        if let Some(file) = io {
-            self.io(entry, file)?;
-        }
-        if let Some(file) = cgroup {
-            self.cgroup(entry, file)?;
-        }
-        if files.contains(Files::LINKS) {
-            self.links(entry)?;
-        }
+        self.read_simple(entry, files, simple)?;
         if self.plan.files.contains(Files::FDS) {
             self.opened(entry, files)?;
         }
@@ -285,15 +250,17 @@ impl Reading<'_> {
         filled.map_err(|error| lost(entry, "stat", error))?;
         if self.task.stat.renew_listed(self.files.filled()).is_ok() {
             self.know_stat();
+        } else {
+            self.task.unread.add(OF_STAT, Missing::Malformed);
         }
         Ok(())
     }
 
     /// Makes use of what stands in the place of stat.
-    pub(super) fn know_stat(&mut self) {
+    fn know_stat(&mut self) {
         let stat = &self.task.stat;
         self.task.has_stat = true;
-        self.task.vsz = Some(stat.vsize);
+        self.task.facts.vsz = Some(stat.vsize);
         self.expects_cmdline = !stat.is_kernel_thread();
         self.pulse.start.store(stat.starttime, Relaxed);
     }
@@ -308,9 +275,12 @@ impl Reading<'_> {
         match self.fill(file, Files::STATUS, kept) {
             Ok(bytes) => self.task.status = Status::parse(bytes).ok(),
             Err(error) if named => return Err(lost(entry, "status", error)),
-            Err(error) => self.costs_a_cell(entry, "status", error)?,
+            Err(error) => self.costs_a_cell(entry, "status", OF_STATUS, error)?,
         }
         let Some(status) = &self.task.status else {
+            if self.task.unread.why(OF_STATUS) == Missing::None {
+                self.task.unread.add(OF_STATUS, Missing::Malformed);
+            }
             return Ok(());
         };
         if self.plan.named && status.tgid != entry.read.get() {
@@ -320,22 +290,9 @@ impl Reading<'_> {
         if let (Some([_, uid, ..]), Some([_, gid, ..])) = (status.uid, status.gid) {
             self.task.owner = Some((Uid::new(uid), Gid::new(gid)));
         }
-        // Who has no memory of his own has no such line.
-        self.task.rss = Some(status.vm_rss.unwrap_or(0).saturating_mul(1024));
+        // A process without memory of its own has no such line.
+        self.task.facts.rss = Some(status.vm_rss.unwrap_or(0).saturating_mul(1024));
         Ok(())
-    }
-
-    fn statm(&mut self, entry: Entry, file: io::Result<Handle>) -> Result<()> {
-        match self.fill(file, Files::STATM, &mut None) {
-            Ok(bytes) => {
-                if let Ok(statm) = Statm::parse(bytes) {
-                    self.task.rss = Some(self.view.host.pages(statm.resident));
-                    self.task.vsz = Some(self.view.host.pages(statm.size));
-                }
-                Ok(())
-            }
-            Err(error) => self.costs_a_cell(entry, "statm", error),
-        }
     }
 
     /// Neither a kernel thread nor a zombie has a command line; nor, as far as can be told, has
@@ -360,7 +317,7 @@ impl Reading<'_> {
                 self.task.has_cmdline = true;
                 Ok(())
             }
-            Err(error) => self.costs_a_cell(entry, "cmdline", error),
+            Err(error) => self.costs_a_cell(entry, "cmdline", Needs::CMDLINE, error),
         }
     }
 
@@ -370,7 +327,7 @@ impl Reading<'_> {
     fn label(&mut self, entry: Entry, file: io::Result<Handle>) -> Result<()> {
         let file = match file {
             Ok(file) => file,
-            Err(error) => return self.costs_a_cell(entry, LABEL, error),
+            Err(error) => return self.costs_a_cell(entry, LABEL, Needs::LABEL, error),
         };
         self.pulse.at(Files::LABEL);
         match self.files.bytes(&file).map(label_in) {
@@ -379,67 +336,123 @@ impl Reading<'_> {
                 self.task.label = label;
                 return Ok(());
             }
-            Err(error) => self.costs_a_cell(entry, LABEL, error)?,
+            Err(error) => self.costs_a_cell(entry, LABEL, Needs::LABEL, error)?,
         }
         let second = match self.files.open(c"attr/apparmor/current") {
             Ok(second) => second,
-            // Whoever has the one file has not gone because he has not the other.
-            Err(error) if error.raw_os_error() == Some(libc::ENOENT) => return Ok(()),
-            Err(error) => return self.costs_a_cell(entry, LABEL, error),
+            // The process is not gone if it has the one file and not the other.
+            Err(error) if is_no_such_file(&error) => return Ok(()),
+            Err(error) => return self.costs_a_cell(entry, LABEL, Needs::LABEL, error),
         };
         // Opened after all others were read: it is of the same process if that is still there.
         if let Err(error) = self.files.fill(&file) {
-            self.costs_a_cell(entry, LABEL, error)?;
+            self.costs_a_cell(entry, LABEL, Needs::LABEL, error)?;
         }
         match self.files.bytes(&second) {
             Ok(bytes) => {
                 self.task.label = label_in(bytes);
                 Ok(())
             }
-            Err(error) => self.costs_a_cell(entry, LABEL, error),
+            Err(error) => self.costs_a_cell(entry, LABEL, Needs::LABEL, error),
         }
     }
 
-    fn io(&mut self, entry: Entry, file: io::Result<Handle>) -> Result<()> {
-        match self.fill(file, Files::IO, &mut None) {
-            Ok(bytes) => {
-                let io = Io::parse(bytes).ok();
-                self.task.io = io.map(|io| (io.read_bytes, io.write_bytes));
-                Ok(())
-            }
-            Err(error) => self.costs_a_cell(entry, "io", error),
+    /// Opens the simple files that are among `files`.
+    fn open_simple(&mut self, files: Files) -> [Option<io::Result<OwnedFd>>; SIMPLE.len()] {
+        let mut opened = [const { None }; SIMPLE.len()];
+        if !files.intersects(Files::SIMPLE) {
+            return opened;
         }
+        for (index, simple) in simple::among(files) {
+            if !simple.is_link() {
+                self.pulse.at(Files::simple(index));
+                opened[index] = Some(self.files.open(simple.name));
+            }
+        }
+        opened
     }
 
-    fn cgroup(&mut self, entry: Entry, file: io::Result<Handle>) -> Result<()> {
-        match self.fill(file, Files::CGROUP, &mut None) {
-            Ok(bytes) => {
-                self.task.cgroup = Cgroup::parse(bytes).ok();
-                Ok(())
-            }
-            Err(error) => self.costs_a_cell(entry, "cgroup", error),
+    /// Reads the simple files that were opened, and the simple links, of the directory that was
+    /// held before stat was read.
+    fn read_simple(
+        &mut self,
+        entry: Entry,
+        files: Files,
+        mut opened: [Option<io::Result<OwnedFd>>; SIMPLE.len()],
+    ) -> Result<()> {
+        if !files.intersects(Files::SIMPLE) {
+            return Ok(());
         }
-    }
-
-    /// The links that are asked for, of the directory that was held before stat was read.
-    fn links(&mut self, entry: Entry) -> Result<()> {
-        for (need, name) in LINKS {
-            if !self.plan.needs.contains(need) {
-                continue;
-            }
-            self.pulse.at(Files::LINKS);
-            match self.files.link(name) {
-                Ok(target) => self.task.links.set(need, target),
-                Err(error) => {
-                    let error = lost(entry, name, error);
-                    // A kernel thread has no program, and a zombie hardly anything.
-                    if error.kind() == ErrorKind::NotTrusted {
-                        return Err(error);
-                    }
+        for (index, simple) in simple::among(files) {
+            let facts = &mut self.task.facts;
+            let kept = match (&simple.keep, opened[index].take()) {
+                (Keep::File(keep), Some(file)) => {
+                    self.pulse.at(Files::simple(index));
+                    let bytes = file.and_then(|file| self.files.bytes(file));
+                    bytes.map(|bytes| keep(facts, self.view, bytes))
                 }
+                (Keep::File(_), None) => continue,
+                (Keep::Link(keep), _) => {
+                    // If one of them does not answer, the others do not either.
+                    self.pulse.at(files & LINKS);
+                    self.files
+                        .link(simple.file())
+                        .map(|target| keep(facts, target))
+                }
+            };
+            match kept {
+                Ok(Some(())) => (),
+                Ok(None) => self.task.unread.add(simple.need, Missing::Malformed),
+                Err(error) if simple.is_link() => match Answer::of(&error) {
+                    Answer::MountedOver => return Err(lost(entry, simple.file(), error)),
+                    // A kernel thread has no program, and a zombie hardly anything.
+                    Answer::Gone => (),
+                    Answer::Other => self.task.unread.add(simple.need, why(&error)),
+                },
+                Err(error) => self.costs_a_cell(entry, simple.file(), simple.need, error)?,
             }
         }
         Ok(())
+    }
+
+    /// Notes what is unknown because of files that did not answer before.
+    fn avoided(&mut self, files: Files) {
+        let mut needs = Needs::empty();
+        for (file, of) in [
+            (Files::CMDLINE, Needs::CMDLINE),
+            (Files::LABEL, Needs::LABEL),
+            (Files::OWNER, Needs::EFFECTIVE),
+            (Files::FDS, OF_FDS),
+        ] {
+            if files.contains(file) {
+                needs |= of;
+            }
+        }
+        for (_, simple) in simple::among(files) {
+            needs |= simple.need;
+        }
+        self.task.unread.add(needs, Missing::Silent);
+    }
+
+    /// Whether what stat said at the previous sample is still valid; if so it is taken over.
+    fn is_at_rest(&mut self, entry: Entry, files: Files, kept: &mut RetainedFiles) -> bool {
+        if let Some(ppid) = kept.parent {
+            // Before stat is read, if it has to be.
+            self.parent.ran(ppid);
+        }
+        kept.runs = false;
+        let is_proved = files.contains(Files::CMDLINE) && kept.cmdline.is_some();
+        let Some(still) = &mut kept.still else {
+            return false;
+        };
+        if !is_proved || !still.holds(entry, &mut self.parent) {
+            kept.runs = true;
+            return false;
+        }
+        self.task.marks = Some(still.marks);
+        mem::swap(&mut self.task.stat, &mut *still.stat);
+        self.know_stat();
+        true
     }
 
     fn opened(&mut self, entry: Entry, files: Files) -> Result<()> {
@@ -456,15 +469,19 @@ impl Reading<'_> {
                 Some(numbers) if outside => numbers.inside(id),
                 _ => Some(id),
             };
-            self.task.timers = opened::timers(&mut self.files, number);
+            self.task.timers = descriptors::timers(&mut self.files, number);
         }
         self.pulse.at(Files::FDS);
-        match opened::read(&mut self.files, files, self.sockets) {
+        match descriptors::read(&mut self.files, files, self.sockets) {
             Ok(opened) => self.task.opened = Some(opened),
             Err(error) => {
                 // A copy of a process may be without.
-                let is_there =
-                    error.raw_os_error() == Some(libc::ENOENT) && self.files.read(c"stat").is_ok();
+                let is_there = is_no_such_file(&error) && self.files.read(c"stat").is_ok();
+                let why = if is_there {
+                    Missing::Unsupported
+                } else {
+                    why(&error)
+                };
                 let error = if is_there {
                     Error::new(
                         ErrorKind::Unsupported,
@@ -477,22 +494,33 @@ impl Reading<'_> {
                 if matches!(error.kind(), ErrorKind::Gone | ErrorKind::NotTrusted) {
                     return Err(error);
                 }
+                self.task.unread.add(OF_FDS, why);
                 self.task.shut = Some(error);
             }
         }
         Ok(())
     }
 
-    /// An error that costs a cell, unless the process is gone or its files are not its own.
-    fn costs_a_cell(&mut self, entry: Entry, file: &str, error: io::Error) -> Result<()> {
+    /// An error that costs the cells of these needs, unless the process is gone or its files are not
+    /// its own.
+    fn costs_a_cell(
+        &mut self,
+        entry: Entry,
+        file: &str,
+        needs: Needs,
+        error: io::Error,
+    ) -> Result<()> {
         // A file that this kernel does not have and a process that is gone answer the same.
-        if error.raw_os_error() == Some(libc::ENOENT) && self.files.read(c"stat").is_ok() {
+        if is_no_such_file(&error) && self.files.read(c"stat").is_ok() {
+            self.task.unread.add(needs, Missing::Unsupported);
             return Ok(());
         }
-        let error = lost(entry, file, error);
-        match error.kind() {
-            ErrorKind::Gone | ErrorKind::NotTrusted => Err(error),
-            _ => Ok(()),
+        match Answer::of(&error) {
+            Answer::Gone | Answer::MountedOver => Err(lost(entry, file, error)),
+            Answer::Other => {
+                self.task.unread.add(needs, why(&error));
+                Ok(())
+            }
         }
     }
 
@@ -523,50 +551,6 @@ impl Reading<'_> {
             task.sid = at_level(&status.ns_sid);
         }
     }
-
-    /// Keeps the name of the effective user for the processes of the same after this.
-    fn remember_user(&mut self) {
-        let (task, view) = (&self.task, self.view);
-        let seen = Seen { task, view };
-        let uid = seen.effective_uid().and_then(|read| seen.uid(read));
-        if let Some(uid) = uid.filter(|uid| !task.knows_user(*uid)) {
-            let name = seen.user(uid);
-            self.task.user = Some((uid, name));
-        }
-    }
-
-    /// Asks for the names that the cells will show.
-    fn names(&self) {
-        let (task, view, needs) = (&self.task, self.view, self.plan.needs);
-        let seen = Seen { task, view };
-        if needs.intersects(Needs::USERS | Needs::HOST_USERS) {
-            for uid in seen.effective_uid().into_iter().chain(seen.real_uid()) {
-                if needs.contains(Needs::USERS)
-                    && let Some(uid) = seen.uid(uid)
-                    && !task.knows_user(uid)
-                {
-                    view.users().learn(uid.get());
-                }
-                if needs.contains(Needs::HOST_USERS) {
-                    seen.host_uid(uid)
-                        .inspect(|uid| view.host_users().learn(uid.get()));
-                }
-            }
-        }
-        if !needs.intersects(Needs::GROUPS | Needs::HOST_GROUPS) {
-            return;
-        }
-        let gids = seen.effective_gid().into_iter().chain(seen.real_gid());
-        for gid in gids.chain(seen.groups().into_iter().flatten()) {
-            if needs.contains(Needs::GROUPS) {
-                seen.gid(gid).inspect(|gid| view.groups().learn(gid.get()));
-            }
-            if needs.contains(Needs::HOST_GROUPS) {
-                seen.host_gid(gid)
-                    .inspect(|gid| view.host_groups().learn(gid.get()));
-            }
-        }
-    }
 }
 
 const LABEL: &str = "attr/current";
@@ -581,10 +565,19 @@ pub(crate) fn label_in(bytes: &[u8]) -> Option<Vec<u8>> {
 /// The error that costs a row.
 fn lost(entry: Entry, file: &str, error: io::Error) -> Error {
     let thing = || format!("proc/{}/{file}", entry.read);
-    match error.raw_os_error() {
-        Some(libc::ENOENT | libc::ESRCH) => gone(entry.pid),
-        // What a guarded path answers that leads through a link or another mount.
-        Some(libc::EXDEV | libc::ELOOP) => Error::new(ErrorKind::NotTrusted, thing(), MOUNTED_OVER),
-        _ => Error::io(thing(), error),
+    match Answer::of(&error) {
+        Answer::Gone => gone(entry.pid),
+        Answer::MountedOver => Error::mounted_over(thing()),
+        Answer::Other => Error::io(thing(), error),
+    }
+}
+
+/// Why what a file has is unknown.
+fn why(error: &io::Error) -> Missing {
+    match kind_of(error) {
+        ErrorKind::Denied => Missing::Denied,
+        ErrorKind::Unsupported => Missing::Unsupported,
+        ErrorKind::TimedOut => Missing::Silent,
+        _ => Missing::None,
     }
 }

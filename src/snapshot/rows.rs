@@ -1,6 +1,6 @@
 //! What was made of processes that were read one after the other.
 
-use std::ops::ControlFlow;
+use std::vec;
 
 use crate::{error::Error, ids::Pid, value::Value};
 
@@ -58,20 +58,31 @@ impl<R> Rows<R> {
         let cells: usize = made.flatten().map(|(_, count)| count).sum();
         self.cells.drain(..cells);
     }
+}
 
-    /// Gives out what was made, until `each` breaks off, and tells `lost` of the others.
-    pub(super) fn give(
-        self,
-        each: &mut dyn FnMut(R, Vec<Value>) -> ControlFlow<()>,
-        lost: &mut dyn FnMut(Pid, Error),
-    ) -> ControlFlow<()> {
-        let mut cells = self.cells.into_iter();
-        for made in self.made {
-            match made {
-                Ok((made, count)) => each(made, cells.by_ref().take(count).collect())?,
-                Err((pid, error)) => lost(pid, error),
-            }
+impl<R> IntoIterator for Rows<R> {
+    type Item = Result<(R, Vec<Value>), (Pid, Error)>;
+    type IntoIter = IntoRows<R>;
+
+    fn into_iter(self) -> IntoRows<R> {
+        IntoRows {
+            made: self.made.into_iter(),
+            cells: self.cells.into_iter(),
         }
-        ControlFlow::Continue(())
+    }
+}
+
+/// Gives out what was made of each process with its cells, or why nothing was.
+pub(super) struct IntoRows<R> {
+    made: vec::IntoIter<Result<(R, usize), (Pid, Error)>>,
+    cells: vec::IntoIter<Value>,
+}
+
+impl<R> Iterator for IntoRows<R> {
+    type Item = Result<(R, Vec<Value>), (Pid, Error)>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let made = self.made.next()?;
+        Some(made.map(|(made, count)| (made, self.cells.by_ref().take(count).collect())))
     }
 }

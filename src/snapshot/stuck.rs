@@ -1,9 +1,10 @@
 //! The processes whose command line is known not to answer, so that nobody waits for it again.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use crate::{
     ids::Pid,
+    sync::lock,
     watchdog::{self, Watch},
 };
 
@@ -20,7 +21,7 @@ static STUCK: Mutex<Vec<Stuck>> = Mutex::new(Vec::new());
 
 /// Remembers the process for as long as `thread` waits for it.
 pub(super) fn remember(pid: Pid, start: Option<u64>, thread: Watch) {
-    let mut stuck = STUCK.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut stuck = lock(&STUCK);
     stuck.retain(|stuck| !stuck.thread.has_ended());
     stuck.push(Stuck { pid, start, thread });
 }
@@ -34,7 +35,7 @@ pub(super) fn is_waited_for(pid: Pid, start: Option<u64>) -> bool {
 
 #[cold]
 fn is_remembered(pid: Pid, start: Option<u64>) -> bool {
-    let stuck = STUCK.lock().unwrap_or_else(PoisonError::into_inner);
+    let stuck = lock(&STUCK);
     let is_same = |a: Option<u64>, b: Option<u64>| a.zip(b).is_none_or(|(a, b)| a == b);
     stuck
         .iter()

@@ -2,11 +2,12 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{PoisonError, RwLock},
+    sync::RwLock,
 };
 
 use crate::{
     ids::{Gid, GroupNames, Uid, UserNames},
+    sync::{read, write},
     value::Text,
 };
 
@@ -90,23 +91,16 @@ impl Names {
         let Self::Service { kind, known } = self else {
             return;
         };
-        let read = || known.read().unwrap_or_else(PoisonError::into_inner);
-        if !read().has(id) {
+        if !read(known).has(id) {
             let name = ask(*kind, id);
-            known
-                .write()
-                .unwrap_or_else(PoisonError::into_inner)
-                .remember(id, name);
+            write(known).remember(id, name);
         }
     }
 
     /// The name of `id`, if it has one and it was [learnt](Self::learn).
     pub(crate) fn name(&self, id: u32) -> Option<Text> {
         match self {
-            Self::Service { known, .. } => {
-                let known = known.read().unwrap_or_else(PoisonError::into_inner);
-                known.names.get(&id).cloned()
-            }
+            Self::Service { known, .. } => read(known).names.get(&id).cloned(),
             Self::Users(names) => names.name(Uid::new(id)),
             Self::Groups(names) => names.name(Gid::new(id)),
         }

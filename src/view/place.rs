@@ -9,9 +9,9 @@ use std::{
 use super::{View, join::Joined};
 use crate::{
     bytes,
-    error::{Error, ErrorKind, Result},
+    error::{Answer, Error, ErrorKind, Result},
     ids::Pid,
-    namespace::{MOUNTED_OVER, gone},
+    namespace::gone,
     procfs::{OpenFile, Procfs},
     sys::{self, Entry},
     watchdog::Relay,
@@ -95,19 +95,16 @@ impl View {
         } else {
             open().map(|file| Box::new(file) as _)
         };
-        let source = source.map_err(|error| match error.raw_os_error() {
-            Some(libc::ENOENT | libc::ESRCH) => match process {
+        let source = source.map_err(|error| match Answer::of(&error) {
+            Answer::Gone => match process {
                 Some(process) if proc.process(process.read).is_err() => gone(process.asked),
                 _ => Error::of_system(ErrorKind::Absent, name.to_owned(), error),
             },
-            // What a guarded path answers that leads through a link or another mount.
-            Some(libc::EXDEV | libc::ELOOP) => {
-                Error::new(ErrorKind::NotTrusted, name.to_owned(), MOUNTED_OVER)
-            }
-            Some(libc::EPERM) if enters => {
+            Answer::MountedOver => Error::mounted_over(name.to_owned()),
+            Answer::Other if enters && error.raw_os_error() == Some(libc::EPERM) => {
                 Error::io(name.to_owned(), error).that_takes("CAP_SYS_ADMIN")
             }
-            _ => Error::io(name.to_owned(), error),
+            Answer::Other => Error::io(name.to_owned(), error),
         })?;
         // While it is open its numbers are the process's own, if they were until now.
         match (&inner.joined, process) {

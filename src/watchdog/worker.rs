@@ -3,7 +3,7 @@
 use std::{
     io,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex,
         mpsc::{self, RecvTimeoutError, Sender},
     },
     thread::{self, JoinHandle},
@@ -11,6 +11,7 @@ use std::{
 };
 
 use super::{Leash, is_full, timed_out};
+use crate::sync::lock;
 
 type Work = Box<dyn FnOnce() + Send>;
 
@@ -114,10 +115,6 @@ impl Worker {
         answers.push(Err(timed_out()));
         Ok(answers)
     }
-}
-
-fn lock<T>(answers: &Mutex<Vec<T>>) -> MutexGuard<'_, Vec<T>> {
-    answers.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Drop for Worker {

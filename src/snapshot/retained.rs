@@ -1,4 +1,4 @@
-//! What is kept of a process from one look to the next.
+//! What is retained of a process from one sample to the next.
 
 use std::{
     os::fd::{AsFd, BorrowedFd, OwnedFd},
@@ -9,23 +9,26 @@ use std::{
     time::Duration,
 };
 
-use super::{Since, Task, read::Entry, rest::Still};
-use crate::{namespace, procfs::Procfs, sys};
+use super::{
+    entry::Entry,
+    task::{Marks, Since, Task},
+};
+use crate::{format::pid::Stat, namespace, procfs::Procfs, sys};
 
 /// Descriptors that are left to the caller and to reading.
 const RESERVE: usize = 128;
 
-/// What is kept of all processes, in the order of the listing.
+/// What is retained of all processes, in the order of the listing.
 #[derive(Debug)]
-pub(crate) struct Memory {
-    pub(super) of: Vec<(Entry, Kept)>,
+pub(crate) struct Retained {
+    pub(super) of: Vec<(Entry, RetainedFiles)>,
     /// Whether the numbers of the `/proc` that is read are those by which the kernel can be asked.
     pub(super) counts_as_we_do: bool,
     pub(super) budget: Budget,
 }
 
-impl Memory {
-    /// Of the processes of `proc`, none of which is known yet.
+impl Retained {
+    /// For the processes of `proc`, none of which is known yet.
     pub(crate) fn new(proc: &Procfs) -> Self {
         Self {
             of: Vec::new(),
@@ -35,27 +38,27 @@ impl Memory {
     }
 }
 
-/// What is kept of one process.
+/// What is retained of one process.
 #[derive(Debug, Default)]
-pub(super) struct Kept {
+pub(super) struct RetainedFiles {
     pub(super) stat: Option<KeptFile>,
     pub(super) status: Option<KeptFile>,
     pub(super) cmdline: Option<KeptFile>,
     pub(super) still: Option<Still>,
-    /// Whether it was known and ran since the last look.
+    /// Whether it was known and ran since the previous sample.
     pub(super) runs: bool,
     /// Its parent, as stat told.
     pub(super) parent: Option<i32>,
     pub(super) last: Option<Counts>,
 }
 
-impl Kept {
+impl RetainedFiles {
     /// Whether anything in it speaks of one process and no other with its number.
     pub(super) fn is_empty(&self) -> bool {
         self.stat.is_none() && self.status.is_none() && self.cmdline.is_none()
     }
 
-    /// What the process did since the last look; nothing if it was not there then.
+    /// What the process did since the previous sample; `None` if it was not there then.
     pub(super) fn since(&mut self, task: &Task) -> Option<Since> {
         let stat = task.stat()?;
         let now = Counts {
@@ -64,8 +67,8 @@ impl Kept {
             cpu: stat.utime.saturating_add(stat.stime),
             minflt: stat.minflt,
             majflt: stat.majflt,
-            read_bytes: task.io.map(|(read, _)| read),
-            write_bytes: task.io.map(|(_, written)| written),
+            read_bytes: task.facts.io.map(|(read, _)| read),
+            write_bytes: task.facts.io.map(|(_, written)| written),
         };
         let last = self
             .last
@@ -81,6 +84,14 @@ impl Kept {
             written: grown(now.write_bytes, last.write_bytes),
         })
     }
+}
+
+/// What stat told, valid as long as neither the process nor its parent runs.
+#[derive(Debug)]
+pub(super) struct Still {
+    // Boxed: most processes have none.
+    pub(super) stat: Box<Stat>,
+    pub(super) marks: Marks,
 }
 
 /// What grows while a process runs, at one moment.
@@ -140,7 +151,7 @@ impl Drop for KeptFile {
     }
 }
 
-/// An open file, of this look alone or kept.
+/// An open file, of this sample alone or kept.
 #[derive(Debug)]
 pub(super) enum Handle {
     Fresh(OwnedFd),
@@ -157,7 +168,7 @@ impl AsFd for Handle {
 }
 
 impl Handle {
-    /// Keeps it for the next look if it was kept before or there is room.
+    /// Keeps it for the next sample if it was kept before or there is room.
     pub(super) fn keep(self, budget: &Budget) -> Option<KeptFile> {
         match self {
             Self::Fresh(file) => budget.keep(file),

@@ -1,0 +1,475 @@
+//! A listing: which processes to read, and the rows that they become.
+
+use std::{
+    collections::HashMap,
+    ops::ControlFlow,
+    sync::{Arc, RwLock, atomic::AtomicBool},
+    thread,
+};
+
+use super::{
+    ancestry::{self, Ancestry},
+    ask::{Ask, Ended, Outcome, Threads},
+    chunk::read_chunk,
+    descriptors::SocketsOf,
+    entry::{Entry, Pulse},
+    needs::Needs,
+    pool::{Part, Pool},
+    queue::Job,
+    retained::Retained,
+    rows::{IntoRows, Rows},
+    seen::Seen,
+    work::{Avoid, Watch, Work},
+};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    ids::Pid,
+    namespace::{Numbers, gone},
+    value::Value,
+    view::{Inner, Joined, Skipped},
+};
+
+/// Reads the processes that are asked for, and gives out for each what `extract` makes of it and the
+/// cells that it adds, by pid, until `each` breaks off. `weigh` says how many bytes these take.
+/// What is in `retained` is not asked of the kernel again.
+pub(crate) fn collect<R: Send + 'static>(
+    ask: Ask<'_>,
+    retained: Option<&mut Retained>,
+    extract: impl Fn(&Seen<'_>, &mut Vec<Value>) -> R + Send + Sync + 'static,
+    weigh: fn(&R, &[Value]) -> usize,
+    each: &mut dyn FnMut(R, Vec<Value>) -> ControlFlow<()>,
+    outcome: &mut Outcome,
+) -> Result<ControlFlow<()>> {
+    let mut listing = Listing::start(ask, retained, extract, weigh)?;
+    let mut flow = ControlFlow::Continue(());
+    while flow.is_continue()
+        && let Some((made, cells)) = listing.next()?
+    {
+        flow = each(made, cells);
+    }
+    outcome.add(listing.finish());
+    Ok(flow)
+}
+
+/// A listing under way, whose rows are pulled one by one.
+///
+/// When it is dropped, its threads end or are left behind, and what is retained is given back.
+pub(crate) struct Listing<'a, R: Send + 'static> {
+    work: Option<Arc<Work<R>>>,
+    retained: Option<&'a mut Retained>,
+    source: Source<R>,
+    /// The rows that are being given out.
+    current: Option<Current<R>>,
+    via: Option<Pid>,
+    named: bool,
+    /// Whether its end was reached.
+    is_over: bool,
+    outcome: Outcome,
+}
+
+/// Where rows come from.
+enum Source<R> {
+    Nothing,
+    /// They are read when they are wanted, from this process on.
+    Here(Job, Pulse),
+    Pool(Pool<R>),
+}
+
+struct Current<R> {
+    rows: IntoRows<R>,
+    /// Weighs until the rows have been given out.
+    _part: Option<Part<R>>,
+}
+
+impl<'a, R: Send + 'static> Listing<'a, R> {
+    /// Starts to read what is asked for, as [`collect`] does.
+    pub(crate) fn start(
+        ask: Ask<'_>,
+        mut retained: Option<&'a mut Retained>,
+        extract: impl Fn(&Seen<'_>, &mut Vec<Value>) -> R + Send + Sync + 'static,
+        weigh: fn(&R, &[Value]) -> usize,
+    ) -> Result<Self> {
+        let mut listing = Self {
+            work: None,
+            retained: None,
+            source: Source::Nothing,
+            current: None,
+            via: ask.view.target(),
+            named: ask.pids.is_some(),
+            is_over: true,
+            outcome: Outcome::default(),
+        };
+        let ancestry = ask.needs.contains(Needs::ANCESTRY);
+        let ancestry = ancestry.then(|| ancestry_for(&ask)).transpose()?;
+        if let Some(ended) = ask.pace.stops() {
+            listing.outcome.ended = ended;
+            return Ok(listing);
+        }
+        let Ask {
+            view,
+            pids,
+            needs,
+            pace,
+        } = ask;
+        let inner = &view.0;
+        let numbers = inner.numbers();
+        // Before the first sample room is made for as many files as there are processes.
+        let knows_how_many = retained
+            .as_ref()
+            .is_none_or(|retained| !retained.of.is_empty());
+        let mut list = None;
+        if pids.is_none() && numbers.is_none() && knows_how_many && pace.threads != Threads::None {
+            list = inner.proc.processes()?;
+        }
+        let entries = if list.is_some() {
+            Vec::new()
+        } else {
+            entries(inner, numbers.as_ref(), pids, |pid| {
+                listing.leave_out(pid, gone(pid));
+            })?
+        };
+        if entries.is_empty() && list.is_none() {
+            if let Some(retained) = retained {
+                retained.of.clear();
+            }
+            return Ok(listing);
+        }
+        learn(inner, needs, numbers.as_ref());
+        let watch = retained.as_deref_mut().map(|retained| {
+            let new = entries.len().saturating_sub(retained.of.len());
+            // Two files of each, as of most columns.
+            inner.proc.make_room(retained.budget.most_of(new * 2));
+            Watch::new(retained)
+        });
+        if let Some(watch) = &watch {
+            watch.add(&entries);
+        }
+        let work = Arc::new(Work {
+            view: Arc::clone(inner),
+            numbers,
+            needs,
+            named: pids.is_some(),
+            pace,
+            is_stopped: AtomicBool::new(false),
+            entries: RwLock::new(entries),
+            watch,
+            avoid: Avoid::default(),
+            sockets: SocketsOf::default(),
+            ancestry,
+            extract: Box::new(extract),
+            weigh,
+        });
+        listing.work = Some(Arc::clone(&work));
+        listing.retained = retained;
+        listing.is_over = false;
+        listing.source = if work.pace.threads == Threads::None {
+            Source::Here(Job { chunk: 0, from: 0 }, Pulse::default())
+        } else {
+            Source::Pool(Pool::start(&work, list)?)
+        };
+        Ok(listing)
+    }
+
+    /// What was made of the next process, and its cells; `None` after the last.
+    ///
+    /// # Errors
+    ///
+    /// `/proc` cannot be listed any further, or no thread can be started.
+    pub(crate) fn next(&mut self) -> Result<Option<(R, Vec<Value>)>> {
+        loop {
+            let current = self.current.as_mut();
+            match current.and_then(|current| current.rows.next()) {
+                Some(Ok(row)) => return Ok(Some(row)),
+                Some(Err((pid, error))) => self.leave_out(pid, error),
+                None => {
+                    self.current = None;
+                    self.current = self.next_rows()?;
+                    if self.current.is_none() {
+                        return Ok(None);
+                    }
+                }
+            }
+        }
+    }
+
+    fn next_rows(&mut self) -> Result<Option<Current<R>>> {
+        let ended = match (&mut self.source, &self.work) {
+            (Source::Pool(pool), _) => match pool.next_rows()? {
+                Some(mut part) => {
+                    return Ok(Some(Current {
+                        rows: part.take_rows().into_iter(),
+                        _part: Some(part),
+                    }));
+                }
+                None => pool.ended().unwrap_or_default(),
+            },
+            (Source::Here(job, pulse), Some(work)) => match here(work, job, pulse) {
+                Ok(rows) => {
+                    return Ok(Some(Current {
+                        rows: rows.into_iter(),
+                        _part: None,
+                    }));
+                }
+                Err(ended) => ended,
+            },
+            _ => return Ok(None),
+        };
+        self.is_over = true;
+        self.outcome.ended = ended;
+        self.close();
+        Ok(None)
+    }
+
+    fn leave_out(&mut self, pid: Pid, error: Error) {
+        if self.named || error.kind() != ErrorKind::Gone {
+            self.outcome.skipped.push(Skipped {
+                pid,
+                via: self.via,
+                named: self.named,
+                error,
+            });
+        }
+    }
+
+    /// Ends it, and says how it went.
+    pub(crate) fn finish(mut self) -> Outcome {
+        self.close();
+        std::mem::take(&mut self.outcome)
+    }
+
+    /// Ends the threads, and gives back what is retained.
+    fn close(&mut self) {
+        if !self.is_over {
+            self.is_over = true;
+            self.outcome.ended = Ended::Stopped;
+        }
+        self.current = None;
+        if let Source::Pool(pool) = std::mem::replace(&mut self.source, Source::Nothing) {
+            self.outcome.abandoned += pool.finish();
+        }
+        if let (Some(retained), Some(work)) = (self.retained.take(), self.work.take())
+            && let Some(watch) = &work.watch
+        {
+            let is_complete = self.outcome.ended == Ended::Complete;
+            retained.of = watch.retain(&work.entries(), is_complete);
+        }
+    }
+}
+
+impl<R: Send + 'static> Drop for Listing<'_, R> {
+    fn drop(&mut self) {
+        // After a panic nobody waits: the pool tells its threads to end.
+        if !thread::panicking() {
+            self.close();
+        }
+    }
+}
+
+/// Reads the next rows on this thread, or says why there are no more.
+fn here<R>(work: &Work<R>, job: &mut Job, pulse: &Pulse) -> Result<Rows<R>, Ended> {
+    if job.from == work.chunk_len(job.chunk) {
+        job.chunk += 1;
+        job.from = 0;
+    }
+    if work.chunk_len(job.chunk) == 0 {
+        return Err(Ended::Complete);
+    }
+    let (rows, _) = read_chunk(work, *job, pulse);
+    job.from += rows.len();
+    match work.pace.stops() {
+        Some(ended) if rows.len() == 0 => Err(ended),
+        _ => Ok(rows),
+    }
+}
+
+/// The parents of all processes, read before the listing that needs them. A parent that starts
+/// after that has no ancestors in it.
+fn ancestry_for(ask: &Ask<'_>) -> Result<Ancestry> {
+    let ask = Ask {
+        pids: None,
+        // What is asked of the parents is not their ancestors.
+        needs: Needs::JOBS,
+        ..ask.clone()
+    };
+    let parent = |seen: &Seen<'_>, _: &mut Vec<Value>| {
+        let parent = seen.ppid().and_then(ancestry::number);
+        parent.map(|parent| (seen.pid(), parent))
+    };
+    let mut parents = HashMap::new();
+    // The listing itself says why a process was left out of it.
+    let mut listing = Listing::start(ask, None, parent, |_, _| 0)?;
+    while let Some((pair, _)) = listing.next()? {
+        parents.extend(pair);
+    }
+    Ok(Ancestry::new(parents))
+}
+
+/// Reads what is needed beside the processes, once for all of them.
+fn learn(view: &Inner, needs: Needs, numbers: Option<&Numbers>) {
+    if needs.contains(Needs::TTY) {
+        view.learn_drivers();
+    }
+    if needs.contains(Needs::MEMORY) {
+        view.learn_memory();
+    }
+    if let (true, Some(numbers)) = (needs.contains(Needs::HOST_PID), numbers) {
+        numbers.learn();
+    }
+}
+
+/// The processes to read, by their number in the listing, each once.
+fn entries(
+    view: &Inner,
+    numbers: Option<&Numbers>,
+    pids: Option<&[Pid]>,
+    mut missing: impl FnMut(Pid),
+) -> Result<Vec<Entry>> {
+    let outside = numbers.filter(|_| view.joined.as_ref().is_some_and(Joined::is_from_outside));
+    let mut entries: Vec<Entry> = match (pids, outside) {
+        (None, None) => {
+            let pids = view.proc.pids()?;
+            return Ok(pids
+                .into_iter()
+                .map(|pid| Entry { pid, read: pid })
+                .collect());
+        }
+        (None, Some(numbers)) => {
+            let pids = view.proc.pids()?.into_iter();
+            pids.filter_map(|read| numbers.inside(read).map(|pid| Entry { pid, read }))
+                .collect()
+        }
+        (Some(pids), None) => pids.iter().map(|&pid| Entry { pid, read: pid }).collect(),
+        (Some(pids), Some(numbers)) => pids
+            .iter()
+            .filter_map(|&pid| {
+                let read = numbers.outside(pid);
+                if read.is_none() {
+                    missing(pid);
+                }
+                read.map(|read| Entry { pid, read })
+            })
+            .collect(),
+    };
+    entries.sort_unstable_by_key(|entry| entry.pid);
+    entries.dedup();
+    Ok(entries)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        num::NonZeroUsize,
+        sync::{
+            Condvar, Mutex,
+            atomic::{AtomicUsize, Ordering::SeqCst},
+        },
+        time::{Duration, Instant},
+    };
+
+    use super::*;
+    use crate::{cancel::Cancel, snapshot::ask::Pace, sync::lock, view::View};
+
+    fn pace(threads: Threads) -> Pace {
+        Pace {
+            // A thread that stands still is not left behind for standing still.
+            timeout: Duration::from_secs(600),
+            threads,
+            ..Pace::default()
+        }
+    }
+
+    const ONE: Threads = Threads::Exactly(NonZeroUsize::MIN);
+
+    #[test]
+    fn after_the_deadline_nothing_is_read() {
+        for threads in [ONE, Threads::None] {
+            let ask = Ask {
+                view: &View::host().unwrap(),
+                pids: None,
+                needs: Needs::STAT | Needs::ANCESTRY,
+                pace: Pace {
+                    deadline: Some(Instant::now()),
+                    ..pace(threads)
+                },
+            };
+            let mut listing = Listing::start(ask, None, |seen, _| seen.pid(), |_, _| 0).unwrap();
+            assert!(listing.next().unwrap().is_none());
+            let outcome = listing.finish();
+            assert_eq!(outcome.ended, Ended::Deadline);
+            assert!(outcome.skipped.is_empty() && outcome.abandoned == 0);
+        }
+    }
+
+    #[test]
+    fn a_listing_that_is_cancelled_does_not_wait_for_what_blocks() {
+        let (cancel, gate) = (Cancel::new(), Arc::new((Mutex::new(false), Condvar::new())));
+        let (handle, held) = (cancel.clone(), Arc::clone(&gate));
+        let blocks = move |seen: &Seen<'_>, _: &mut Vec<Value>| {
+            // Another thread cancels it, while this one blocks for as long as the test runs.
+            let handle = handle.clone();
+            thread::spawn(move || handle.cancel());
+            let mut open = lock(&held.0);
+            while !*open {
+                open = held.1.wait(open).unwrap();
+            }
+            seen.pid()
+        };
+        let ask = Ask {
+            view: &View::host().unwrap(),
+            pids: None,
+            needs: Needs::STAT,
+            pace: Pace {
+                cancel: Some(cancel),
+                ..pace(ONE)
+            },
+        };
+        let mut listing = Listing::start(ask, None, blocks, |_, _| 0).unwrap();
+        assert!(listing.next().unwrap().is_none());
+        let outcome = listing.finish();
+        assert_eq!((outcome.ended, outcome.abandoned), (Ended::Cancelled, 1));
+        *lock(&gate.0) = true;
+        gate.1.notify_all();
+    }
+
+    #[test]
+    fn rows_that_were_read_before_the_end_are_kept() {
+        for threads in [ONE, Threads::None] {
+            let (cancel, count) = (Cancel::new(), AtomicUsize::new(0));
+            let handle = cancel.clone();
+            let third = move |seen: &Seen<'_>, _: &mut Vec<Value>| {
+                if count.fetch_add(1, SeqCst) == 2 {
+                    handle.cancel();
+                }
+                seen.pid()
+            };
+            let ask = Ask {
+                view: &View::host().unwrap(),
+                pids: None,
+                needs: Needs::empty(),
+                pace: Pace {
+                    cancel: Some(cancel),
+                    ..pace(threads)
+                },
+            };
+            let mut listing = Listing::start(ask, None, third, |_, _| 0).unwrap();
+            let mut rows = 0;
+            while listing.next().unwrap().is_some() {
+                rows += 1;
+            }
+            assert_eq!((rows, listing.finish().ended), (3, Ended::Cancelled));
+        }
+    }
+
+    #[test]
+    fn a_listing_that_is_not_pulled_to_its_end_was_stopped() {
+        let ask = Ask {
+            view: &View::host().unwrap(),
+            pids: None,
+            needs: Needs::empty(),
+            pace: pace(Threads::Best),
+        };
+        let mut listing = Listing::start(ask, None, |seen, _| seen.pid(), |_, _| 0).unwrap();
+        assert!(listing.next().unwrap().is_some());
+        assert_eq!(listing.finish().ended, Ended::Stopped);
+    }
+}

@@ -1,0 +1,171 @@
+//! The files and links of a process that hold one record each and stand for themselves: a table.
+//!
+//! All that are needed are opened in one loop, before the first file is read, and read in another.
+//! `stat`, `status`, `cmdline` and the label are not among them: their order proves that all files
+//! are of one process.
+
+use std::ffi::CStr;
+
+use super::{
+    needs::{Files, Needs},
+    task::{Facts, inode_in},
+};
+use crate::{format::pid, view::Inner};
+
+/// A file or a link of a process.
+pub(super) struct Simple {
+    /// What it is read for.
+    pub(super) need: Needs,
+    /// Its name below `/proc/PID`.
+    pub(super) name: &'static CStr,
+    #[allow(
+        dead_code,
+        reason = "which thread or process reads it does not depend on it yet"
+    )]
+    pub(super) wait: Wait,
+    pub(super) keep: Keep,
+}
+
+/// How reading a file can wait for another process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wait {
+    /// Never for longer than a spin lock is held.
+    AtOnce,
+    /// As long as another process likes, but a fatal signal ends it: a thread that reads it can be
+    /// left behind.
+    Killable,
+    /// As long as another process likes, and no signal ends it.
+    Uninterruptible,
+}
+
+use Wait::{AtOnce, Killable, Uninterruptible};
+
+/// Takes what was read into the facts; `None` if it could not be parsed.
+pub(super) enum Keep {
+    /// The bytes of a file.
+    File(fn(&mut Facts, &Inner, &[u8]) -> Option<()>),
+    /// The target of a link.
+    Link(fn(&mut Facts, Vec<u8>) -> Option<()>),
+}
+
+/// Each with the kernel's function that it can wait in.
+pub(super) const SIMPLE: &[Simple] = &[
+    // mmput: the last user of an address space tears it down.
+    file(RSS_VSZ, c"statm", Uninterruptible, |facts, view, bytes| {
+        let statm = pid::Statm::parse(bytes).ok()?;
+        facts.rss = Some(view.host.pages(statm.resident));
+        facts.vsz = Some(view.host.pages(statm.size));
+        Some(())
+    }),
+    // do_io_accounting: exec_update_lock.
+    file(Needs::IO, c"io", Killable, |facts, _, bytes| {
+        let io = pid::Io::parse(bytes).ok()?;
+        facts.io = Some((io.read_bytes, io.write_bytes));
+        Some(())
+    }),
+    // proc_cgroup_show: css_set_lock, a spin lock.
+    file(Needs::CGROUP, c"cgroup", AtOnce, |f, _, b| {
+        keep(&mut f.cgroup, pid::Cgroup::parse(b))
+    }),
+    // All links, proc_pid_readlink and proc_ns_readlink: exec_update_lock.
+    link(Needs::PIDNS, c"ns/pid", |f, target| {
+        set(&mut f.pidns, inode_in(&target))
+    }),
+    link(Needs::NETNS, c"ns/net", |f, target| {
+        set(&mut f.netns, inode_in(&target))
+    }),
+    link(Needs::MNTNS, c"ns/mnt", |f, target| {
+        set(&mut f.mntns, inode_in(&target))
+    }),
+    link(Needs::USERNS, c"ns/user", |f, target| {
+        set(&mut f.userns, inode_in(&target))
+    }),
+    link(Needs::EXE, c"exe", |f, target| {
+        set(&mut f.exe, Some(target))
+    }),
+    link(Needs::CWD, c"cwd", |f, target| {
+        set(&mut f.cwd, Some(target))
+    }),
+];
+
+const _: () = assert!(SIMPLE.len() <= Files::MOST_SIMPLE);
+
+const RSS_VSZ: Needs = Needs::RSS.union(Needs::VSZ);
+
+/// Keeps a whole record.
+fn keep<T, E>(fact: &mut Option<T>, record: Result<T, E>) -> Option<()> {
+    set(fact, record.ok())
+}
+
+fn set<T>(fact: &mut Option<T>, value: Option<T>) -> Option<()> {
+    *fact = Some(value?);
+    Some(())
+}
+
+const fn file(
+    need: Needs,
+    name: &'static CStr,
+    wait: Wait,
+    keep: fn(&mut Facts, &Inner, &[u8]) -> Option<()>,
+) -> Simple {
+    Simple {
+        need,
+        name,
+        wait,
+        keep: Keep::File(keep),
+    }
+}
+
+const fn link(
+    need: Needs,
+    name: &'static CStr,
+    keep: fn(&mut Facts, Vec<u8>) -> Option<()>,
+) -> Simple {
+    Simple {
+        need,
+        name,
+        wait: Killable,
+        keep: Keep::Link(keep),
+    }
+}
+
+impl Simple {
+    pub(super) const fn is_link(&self) -> bool {
+        matches!(self.keep, Keep::Link(_))
+    }
+
+    /// Its name in errors.
+    pub(super) fn file(&self) -> &'static str {
+        // They are all ASCII.
+        self.name.to_str().unwrap_or_default()
+    }
+}
+
+/// Those that are among the `files`.
+pub(super) fn among(files: Files) -> impl Iterator<Item = (usize, &'static Simple)> {
+    let all = SIMPLE.iter().enumerate();
+    all.filter(move |(index, _)| files.contains(Files::simple(*index)))
+}
+
+/// The files of these needs.
+pub(super) fn files_for(needs: Needs) -> Files {
+    let wanted = SIMPLE
+        .iter()
+        .enumerate()
+        .filter(|(_, simple)| needs.intersects(simple.need));
+    wanted.fold(Files::empty(), |files, (index, _)| {
+        files | Files::simple(index)
+    })
+}
+
+/// All links.
+pub(super) const LINKS: Files = {
+    let (mut links, mut index) = (Files::empty(), 0);
+    while index < SIMPLE.len() {
+        if SIMPLE[index].is_link() {
+            links = links.union(Files::simple(index));
+        }
+        index += 1;
+    }
+    links
+};
