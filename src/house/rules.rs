@@ -9,8 +9,6 @@ const ROOMS: &[&str] = &[
     "error",
     "cancel",
     "sync",
-    "cancel",
-    "sync",
     "bytes",
     "caps",
     "value",
