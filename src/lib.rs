@@ -124,7 +124,7 @@ pub use process::{
     Thread,
 };
 pub use query::{
-    Column, Ended, Outcome, Pids, Query, Row, Sample, Table, Watcher,
+    Column, Ended, Outcome, Pids, Query, Row, Rows, Sample, Table, Watcher,
     join_namespace_and_process_info, join_namespace_and_process_info_by_pids, process_info,
 };
 pub use socket::Socket;

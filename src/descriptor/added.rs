@@ -1,9 +1,14 @@
-//! Descriptors that psgo does not have.
+//! Descriptors of processes that the Go psgo does not have.
 
 use std::collections::BTreeSet;
 
-use super::{Descriptor, Needs, Seen, Value, descriptors};
-use crate::{container::Container, format::pid::Cgroup, snapshot::Slot};
+use super::definition::descriptors;
+use crate::{
+    container::Container,
+    format::pid::Cgroup,
+    snapshot::{Seen, Slot},
+    value::Value,
+};
 
 descriptors! {
     //name  code  header  holds  needs     what it is

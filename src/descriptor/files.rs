@@ -1,10 +1,10 @@
 //! Descriptors of what processes hold open.
 
-use super::{Descriptor, Needs, Value, descriptors};
+use super::definition::descriptors;
 use crate::{
     format::pid::{DELETED, LinkKind, is_device_path},
     snapshot::{Opened, Slot},
-    value::Text,
+    value::{Text, Value},
 };
 
 descriptors! {

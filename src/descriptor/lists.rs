@@ -4,8 +4,8 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use super::{ALIASES, Descriptor, Extract, Holds, Needs, Subject, Value, all};
-use crate::{Pid, Query, View};
+use super::{Descriptor, Extract, Holds, Subject, all, find, lookup::ALIASES};
+use crate::{Pid, Query, View, snapshot::Needs, value::Value};
 
 const BEGIN: &str =
     "<!-- descriptors: written by `PSGO_WRITE_DOCS=1 cargo test -p psgo lists` -->\n";
@@ -150,7 +150,7 @@ fn types() -> BTreeMap<&'static str, Holds> {
             for (name, value) in names.iter().zip(row.values()) {
                 if *value == Value::List(Vec::new()) {
                     // It tells no more than that it is a list.
-                    let declared = super::find(name).unwrap().holds;
+                    let declared = find(name).unwrap().holds;
                     assert!(matches!(declared, Holds::Texts | Holds::Numbers), "{name}");
                     empty.entry(*name).or_insert(declared);
                 } else if !value.is_missing() {

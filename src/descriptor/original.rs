@@ -1,7 +1,13 @@
-//! psgo's own descriptors.
+//! The descriptors of the Go psgo.
 
-use super::{Descriptor, Needs, Seen, Value, descriptors};
-use crate::{caps::CapSet, format::pid::Status, ids::Gid, value::Text};
+use super::definition::descriptors;
+use crate::{
+    caps::CapSet,
+    format::pid::Status,
+    ids::Gid,
+    snapshot::Seen,
+    value::{Text, Value},
+};
 
 descriptors! {
     //name  code  header           holds    needs                what it is

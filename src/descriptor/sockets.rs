@@ -1,23 +1,7 @@
 //! Descriptors of sockets.
 
-use super::{Descriptor, Needs, Value, descriptors};
-use crate::{
-    ids::{Pid, Uid},
-    socket::Socket,
-    value::Text,
-};
-
-/// A socket, and who has it.
-#[derive(Debug)]
-pub(crate) struct Owned<'a> {
-    pub(crate) socket: &'a Socket,
-    /// Process and descriptor.
-    pub(crate) owners: &'a [(Pid, u32)],
-    /// The socket's user, in the user namespace of the listing.
-    pub(crate) uid: Option<Uid>,
-    /// His name or number, if a column asks for it.
-    pub(crate) user: Option<Text>,
-}
+use super::{definition::descriptors, sources::Owned};
+use crate::value::{Text, Value};
 
 descriptors! {
     Socket;
@@ -69,7 +53,7 @@ fn lport(owned: &Owned<'_>) -> Value {
 }
 
 fn owners(owned: &Owned<'_>) -> Value {
-    let owner = |(pid, fd): &(Pid, u32)| Value::text(format!("{pid}/{fd}"));
+    let owner = |(pid, fd): &(crate::Pid, u32)| Value::text(format!("{pid}/{fd}"));
     Value::List(owned.owners.iter().map(owner).collect())
 }
 

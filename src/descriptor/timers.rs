@@ -1,20 +1,10 @@
 //! Descriptors of timers.
 
-use super::{Descriptor, Needs, Value, descriptors};
+use super::{definition::descriptors, sources::Timed};
 use crate::{
-    format::pid::{ClockId, Fdinfo, TimerTime},
-    snapshot::PosixTimer,
-    value::Text,
+    format::pid::TimerTime,
+    value::{Text, Value},
 };
-
-/// A timer of a process.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Timed<'a> {
-    /// Of `timer_create`.
-    Posix(&'a PosixTimer),
-    /// Of `timerfd_create`, with its descriptor.
-    Fd(u32, &'a Fdinfo),
-}
 
 descriptors! {
     Timer;
@@ -30,29 +20,6 @@ descriptors! {
     target   ""   "TARGET"    Number   [TIMERS]  "process or thread that a POSIX timer tells"
     ticks    ""   "TICKS"     Number   [TIMERS]  "how often a timerfd has expired since it was read"
     value    ""   "VALUE"     Text     [TIMERS]  "what a POSIX timer gives along with its signal, in hex"
-}
-
-impl<'a> Timed<'a> {
-    fn posix(&self) -> Option<&'a PosixTimer> {
-        match self {
-            Self::Posix(timer) => Some(timer),
-            Self::Fd(..) => None,
-        }
-    }
-
-    fn info(&self) -> Option<&'a Fdinfo> {
-        match self {
-            Self::Posix(_) => None,
-            Self::Fd(_, info) => Some(info),
-        }
-    }
-
-    fn clock(&self) -> Option<ClockId> {
-        match self {
-            Self::Posix(timer) => *timer.timer.clock_id,
-            Self::Fd(_, info) => info.clockid,
-        }
-    }
 }
 
 fn clock(timed: &Timed<'_>) -> Value {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Column, Outcome, row::Cells};
-use crate::{ids::Pid, value::Value, view::Skipped};
+use super::{column::Column, row::Cells};
+use crate::{ids::Pid, snapshot::Outcome, value::Value, view::Skipped};
 
 /// A listing: columns, rows of typed values, and what was left out.
 ///
@@ -24,12 +24,24 @@ use crate::{ids::Pid, value::Value, view::Skipped};
 /// where a reason is known. A [`Row`] alone serialises as an object keyed by descriptor names.
 #[derive(Debug, Clone)]
 pub struct Table {
-    pub(super) columns: Arc<[Column]>,
-    pub(super) rows: Vec<Row>,
-    pub(super) outcome: Outcome,
+    columns: Arc<[Column]>,
+    rows: Vec<Row>,
+    outcome: Outcome,
 }
 
 impl Table {
+    pub(super) fn new(columns: Arc<[Column]>, rows: Vec<Row>, outcome: Outcome) -> Self {
+        Self {
+            columns,
+            rows,
+            outcome,
+        }
+    }
+
+    pub(super) fn outcome_mut(&mut self) -> &mut Outcome {
+        &mut self.outcome
+    }
+
     /// The columns.
     #[must_use]
     pub fn columns(&self) -> &[Column] {
@@ -109,9 +121,9 @@ impl Row {
     /// A row of as many columns as values, for tests of what takes rows.
     #[cfg(test)]
     pub(crate) fn of(pid: Pid, via: Option<Pid>, values: Vec<Value>) -> Self {
-        let pids = vec!["pid"; values.len()];
-        let query = super::Query::new(pids).unwrap();
-        Self::new(query.columns, Cells::new(Some(pid), via, values))
+        let pid_column = || Column::parse("pid", crate::descriptor::Subject::Processes).unwrap();
+        let columns = values.iter().map(|_| pid_column()).collect();
+        Self::new(columns, Cells::new(Some(pid), via, values))
     }
 
     pub(super) fn cells_mut(&mut self) -> &mut Cells {
@@ -187,7 +199,7 @@ mod serialize {
     };
 
     use super::{Row, Table};
-    use crate::{query::Column, value::Missing};
+    use crate::{query::column::Column, value::Missing};
 
     /// An object keyed by the descriptors' names.
     impl Serialize for Row {

@@ -1,12 +1,17 @@
 //! `Watcher`: the same listing again and again.
 
-use std::{iter, ops::ControlFlow, sync::Arc, time::SystemTime};
+use std::{iter, sync::Arc, time::SystemTime};
 
-use super::{Query, Row, Table, row::Mark};
+use super::{
+    builder::Query,
+    row::Mark,
+    rows::Run,
+    table::{Row, Table},
+};
 use crate::{
     error::Result,
     ids::Pid,
-    snapshot::Retained,
+    snapshot::{Ended, Retained},
     value::Time,
     view::{self, View},
 };
@@ -81,13 +86,24 @@ impl Sample {
     /// process, its descriptor and the target of its link. A connection is recognised by its
     /// protocol and ends, any other socket by its inode, whichever process has it open.
     pub fn new_rows(&self) -> impl Iterator<Item = &Row> {
-        let rows = self.table.rows.iter().zip(&self.is_new);
+        let rows = self.table.rows().iter().zip(&self.is_new);
         rows.filter_map(|(row, is_new)| is_new.then_some(row))
     }
 }
 
+impl Query {
+    /// Samples the listing repeatedly, each time as cheaply as possible: see [`Watcher`].
+    ///
+    /// # Errors
+    ///
+    /// Fails if `/proc` cannot be opened.
+    pub fn watch(self) -> Result<Watcher> {
+        Watcher::new(self)
+    }
+}
+
 impl Watcher {
-    pub(super) fn new(query: Query) -> Result<Self> {
+    fn new(query: Query) -> Result<Self> {
         let views = match &query.views {
             Some(views) => views.clone(),
             None => vec![View::host()?],
@@ -118,15 +134,14 @@ impl Watcher {
     /// As [`Query::for_each`].
     pub fn sample(&mut self) -> Result<Sample> {
         let at = SystemTime::now();
-        let mut rows = Vec::new();
         let views = self.views.iter_mut();
-        let outcome = self.query.run_in(
-            views.map(|(view, retained)| (&*view, Some(retained))),
-            &mut |row| {
-                rows.push(row);
-                ControlFlow::Continue(())
-            },
-        )?;
+        let views = views.map(|(view, retained)| (view.clone(), Some(retained)));
+        let mut run = Run::new(self.query.clone(), views.collect());
+        let mut rows = Vec::new();
+        while let Some(row) = run.next()? {
+            rows.push(row);
+        }
+        let outcome = run.finish();
         self.query.arrange(&mut rows);
         let mut present: Vec<_> = rows
             .iter_mut()
@@ -137,19 +152,20 @@ impl Watcher {
         present.sort_by(|(a, ..), (b, ..)| a.cmp(b));
         let mut is_new = vec![false; rows.len()];
         let (mut appeared, mut vanished) = Default::default();
-        if let Some(before) = self.present.take() {
+        if let Some(before) = &self.present {
             (appeared, vanished) = compare(before, &present, &mut is_new);
         }
-        present.dedup_by(|(this, ..), (before, ..)| this == before);
-        let present = present.into_iter().map(|(known, pid, _)| (known, pid));
-        self.present = Some(present.collect());
+        if outcome.ended == Ended::Complete {
+            present.dedup_by(|(this, ..), (before, ..)| this == before);
+            let present = present.into_iter().map(|(known, pid, _)| (known, pid));
+            self.present = Some(present.collect());
+        } else {
+            // A row that was not read has not vanished; the next sample is compared anew.
+            vanished = Vec::new();
+        }
         Ok(Sample {
             at,
-            table: Table {
-                columns: Arc::clone(&self.query.columns),
-                rows,
-                outcome,
-            },
+            table: Table::new(Arc::clone(&self.query.columns), rows, outcome),
             appeared,
             vanished,
             is_new,
@@ -160,18 +176,18 @@ impl Watcher {
 /// The processes of the rows that appeared and of those that vanished, both in order; `is_new` is
 /// set for the rows that appeared.
 fn compare(
-    before: Present,
+    before: &Present,
     present: &[(Known, Option<Pid>, usize)],
     is_new: &mut [bool],
 ) -> (Vec<Option<Pid>>, Vec<Option<Pid>>) {
     let (mut appeared, mut vanished) = (Vec::new(), Vec::new());
-    let mut before = before.into_iter().peekable();
+    let mut before = before.iter().peekable();
     for rows in present.chunk_by(|(a, ..), (b, ..)| a == b) {
         let Some((known, pid, _)) = rows.first() else {
             continue;
         };
-        let gone = |(other, _): &(_, Option<Pid>)| other < known;
-        vanished.extend(iter::from_fn(|| before.next_if(gone)).map(|(_, pid)| pid));
+        let gone = |(other, _): &&(Known, Option<Pid>)| other < known;
+        vanished.extend(iter::from_fn(|| before.next_if(gone)).map(|(_, pid)| *pid));
         if before.next_if(|(other, _)| other == known).is_none() {
             appeared.push(*pid);
             for (_, _, index) in rows {
@@ -179,7 +195,7 @@ fn compare(
             }
         }
     }
-    vanished.extend(before.map(|(_, pid)| pid));
+    vanished.extend(before.map(|(_, pid)| *pid));
     (appeared, vanished)
 }
 

@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashMap,
-    ops::ControlFlow,
     sync::{Arc, RwLock, atomic::AtomicBool},
     thread,
 };
@@ -32,16 +31,17 @@ use crate::{
 /// Reads the processes that are asked for, and gives out for each what `extract` makes of it and the
 /// cells that it adds, by pid, until `each` breaks off. `weigh` says how many bytes these take.
 /// What is in `retained` is not asked of the kernel again.
-pub(crate) fn collect<R: Send + 'static>(
+#[cfg(test)]
+pub(super) fn collect<R: Send + 'static>(
     ask: Ask<'_>,
     retained: Option<&mut Retained>,
     extract: impl Fn(&Seen<'_>, &mut Vec<Value>) -> R + Send + Sync + 'static,
     weigh: fn(&R, &[Value]) -> usize,
-    each: &mut dyn FnMut(R, Vec<Value>) -> ControlFlow<()>,
+    each: &mut dyn FnMut(R, Vec<Value>) -> std::ops::ControlFlow<()>,
     outcome: &mut Outcome,
-) -> Result<ControlFlow<()>> {
+) -> Result<std::ops::ControlFlow<()>> {
     let mut listing = Listing::start(ask, retained, extract, weigh)?;
-    let mut flow = ControlFlow::Continue(());
+    let mut flow = std::ops::ControlFlow::Continue(());
     while flow.is_continue()
         && let Some((made, cells)) = listing.next()?
     {

@@ -43,6 +43,9 @@ fn process_of(entry: Entry) -> String {
     format!("process {}", entry.pid)
 }
 
+/// The simple files that were opened, each at its position in [`SIMPLE`].
+type OpenedSimple = [Option<io::Result<OwnedFd>>; SIMPLE.len()];
+
 /// Reads processes one after the other, into the same buffers.
 pub(super) struct Reading<'a> {
     pub(super) files: Reader<'a>,
@@ -184,7 +187,9 @@ impl Reading<'_> {
         if let Some(file) = label {
             self.label(entry, file)?;
         }
-        self.read_simple(entry, files, simple)?;
+        if let Some(simple) = simple {
+            self.read_simple(entry, files, simple)?;
+        }
         if self.plan.files.contains(Files::FDS) {
             self.opened(entry, files)?;
         }
@@ -358,31 +363,23 @@ impl Reading<'_> {
     }
 
     /// Opens the simple files that are among `files`.
-    fn open_simple(&mut self, files: Files) -> [Option<io::Result<OwnedFd>>; SIMPLE.len()] {
-        let mut opened = [const { None }; SIMPLE.len()];
+    fn open_simple(&mut self, files: Files) -> Option<OpenedSimple> {
         if !files.intersects(Files::SIMPLE) {
-            return opened;
+            return None;
         }
+        let mut opened = [const { None }; SIMPLE.len()];
         for (index, simple) in simple::among(files) {
             if !simple.is_link() {
                 self.pulse.at(Files::simple(index));
                 opened[index] = Some(self.files.open(simple.name));
             }
         }
-        opened
+        Some(opened)
     }
 
     /// Reads the simple files that were opened, and the simple links, of the directory that was
     /// held before stat was read.
-    fn read_simple(
-        &mut self,
-        entry: Entry,
-        files: Files,
-        mut opened: [Option<io::Result<OwnedFd>>; SIMPLE.len()],
-    ) -> Result<()> {
-        if !files.intersects(Files::SIMPLE) {
-            return Ok(());
-        }
+    fn read_simple(&mut self, entry: Entry, files: Files, mut opened: OpenedSimple) -> Result<()> {
         for (index, simple) in simple::among(files) {
             let facts = &mut self.task.facts;
             let kept = match (&simple.keep, opened[index].take()) {

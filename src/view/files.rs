@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::View;
+use super::handle::View;
 use crate::{
     error::{Error, ErrorKind, Result},
     format::{File, LARGEST_FILE},

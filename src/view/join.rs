@@ -1,13 +1,21 @@
-//! Joining a container: which `/proc` shows it, whose names and ids are right in it.
+//! Joining a container: which `/proc` shows it, and whose names and ids are right in it.
 
-use std::{fmt, io, os::fd::OwnedFd, sync::Arc, time::Duration};
+use std::{os::fd::OwnedFd, sync::Arc, time::Duration};
 
-use super::{Inner, Skipped, Target, View, names::Kind};
+use super::{
+    handle::{TIMEOUT, View},
+    inner::Inner,
+    joined::{Joined, Mapping},
+    names::Kind,
+    skipped::Skipped,
+    source::{ProcChoice, ProcSource},
+    target::Target,
+};
 use crate::{
     error::{Error, ErrorKind, Result},
     format::pid::UidMap,
     ids::{IdMap, IdMaps, Pid},
-    namespace::{self, HeldProcess, Numbers, Translator},
+    namespace::{self, HeldProcess},
     procfs::Procfs,
     watchdog::Patience,
 };
@@ -39,27 +47,13 @@ pub struct JoinOptions {
     pub proc: ProcChoice,
 }
 
-/// Which `/proc` the processes of a container may be read from.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ProcChoice {
-    /// The container's own if it can be trusted, otherwise the host's. The rows are the same; the
-    /// cost grows with the size of the container or of the host, respectively.
-    #[default]
-    Auto,
-    /// Only the container's own.
-    Container,
-    /// Only the host's: nothing of the container is opened but its passwd and group files.
-    Host,
-}
-
 impl Default for JoinOptions {
     fn default() -> Self {
         Self {
             uid_map: Vec::new(),
             gid_map: Vec::new(),
             fill_mappings: false,
-            timeout: super::TIMEOUT,
+            timeout: TIMEOUT,
             proc: ProcChoice::Auto,
         }
     }
@@ -154,128 +148,6 @@ impl From<View> for JoinedViews {
         Self {
             views: vec![view],
             skipped: Vec::new(),
-        }
-    }
-}
-
-/// A container that a listing read.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct JoinedContainer {
-    /// The pid through which it was joined.
-    pub via: Pid,
-    /// Which `/proc` its processes were read from.
-    pub source: ProcSource,
-}
-
-/// An object of `via` and `proc`, the text of the source.
-#[cfg(feature = "serde")]
-impl serde::Serialize for JoinedContainer {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        use serde::ser::SerializeMap as _;
-
-        let mut map = serializer.serialize_map(Some(2))?;
-        map.serialize_entry("via", &self.via)?;
-        map.serialize_entry("proc", &self.source.to_string())?;
-        map.end()
-    }
-}
-
-/// Which `/proc` the processes of a container are read from.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub enum ProcSource {
-    /// The container's own, opened inside its mount namespace.
-    Entered,
-    /// The container's own, opened through the root directory of the joined process; the error
-    /// says why its mount namespace was not entered.
-    Root(Error),
-    /// The host's, restricted to the processes of the container's PID namespace. The error says
-    /// why the container's own was not used; `None` if [the caller asked for it](ProcChoice::Host).
-    Host(Option<Error>),
-}
-
-impl fmt::Display for ProcSource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Entered => f.write_str("its own /proc"),
-            Self::Root(why) => write!(f, "its own /proc, by way of its root directory ({why})"),
-            Self::Host(None) => f.write_str("the host's /proc"),
-            Self::Host(Some(why)) => write!(f, "the host's /proc ({why})"),
-        }
-    }
-}
-
-/// A view's container.
-#[derive(Debug)]
-pub(crate) struct Joined {
-    target: HeldProcess,
-    pub(crate) source: ProcSource,
-    /// The `/proc` in which the target was found.
-    pub(crate) base: Arc<Procfs>,
-    /// Threads left behind while joining.
-    pub(crate) left_behind: usize,
-    translator: Arc<Translator>,
-    /// From the ids that are read to those inside.
-    pub(crate) uids: Mapping,
-    pub(crate) gids: Mapping,
-    /// From the ids that are read to those of the host.
-    pub(crate) host_uids: Mapping,
-    pub(crate) host_gids: Mapping,
-}
-
-impl Joined {
-    pub(crate) fn pid(&self) -> Pid {
-        self.target.pid()
-    }
-
-    pub(super) fn target(&self) -> &HeldProcess {
-        &self.target
-    }
-
-    /// The root directory of the joined process.
-    pub(crate) fn root(&self, patience: &mut Patience) -> io::Result<OwnedFd> {
-        Ok(self.target.reach(patience)?.root)
-    }
-
-    pub(crate) fn numbers(&self) -> Numbers {
-        self.translator.numbers(&self.base)
-    }
-
-    /// How many PID namespaces lie between that of the base's `/proc` and the container's.
-    pub(crate) fn level(&self) -> usize {
-        self.translator.level()
-    }
-
-    /// Whether the host's `/proc` is read.
-    pub(crate) fn is_from_outside(&self) -> bool {
-        matches!(self.source, ProcSource::Host(_))
-    }
-}
-
-/// How an id that was read is called elsewhere.
-#[derive(Debug)]
-pub(crate) enum Mapping {
-    /// The same.
-    Same,
-    /// By this map of the user namespace; ids outside it are the overflow id.
-    Inside(IdMaps, u32),
-    /// By this map, the other way round.
-    Outside(IdMaps, u32),
-    /// Not known: the kernel did not tell the user namespace.
-    Unknown,
-}
-
-impl Mapping {
-    pub(crate) fn apply(&self, id: u32) -> Option<u32> {
-        match self {
-            Self::Same => Some(id),
-            Self::Inside(maps, overflow) => Some(maps.to_container(id).unwrap_or(*overflow)),
-            Self::Outside(maps, overflow) => Some(maps.to_host(id).unwrap_or(*overflow)),
-            Self::Unknown => None,
         }
     }
 }

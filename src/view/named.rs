@@ -8,8 +8,8 @@ use std::{
 };
 
 use super::{
-    View,
     files::{not_understood, rest_of},
+    handle::View,
 };
 use crate::{
     error::{Error, ErrorKind, Result},

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{View, join::Joined};
+use super::{handle::View, joined::Joined};
 use crate::{
     bytes,
     error::{Answer, Error, ErrorKind, Result},

@@ -1,0 +1,51 @@
+//! `Feed`: the rows of one view, one by one.
+
+use super::{files, item::Items, processes, sockets, timers};
+use crate::{
+    descriptor::{Descriptor, Subject},
+    error::Result,
+    query::row::Cells,
+    snapshot::{Ask, Outcome, Retained},
+};
+
+/// The rows of one view, one by one.
+pub(in crate::query) enum Feed<'a> {
+    /// Each row is a process or something that it has open.
+    Items(Items<'a>),
+    Sockets(Box<sockets::Sockets>),
+}
+
+impl<'a> Feed<'a> {
+    /// Starts to list the rows of `subject`. What is in `retained` is not read again; subjects
+    /// other than processes retain nothing, but their rows are marked where it is given.
+    pub(in crate::query) fn start(
+        subject: Subject,
+        columns: Vec<&'static Descriptor>,
+        ask: Ask<'_>,
+        retained: Option<&'a mut Retained>,
+    ) -> Result<Self> {
+        let is_watched = retained.is_some();
+        Ok(match subject {
+            Subject::Processes => Self::Items(processes::start(columns, ask, retained)?),
+            Subject::Files => Self::Items(files::start(columns, ask, is_watched)?),
+            Subject::Timers => Self::Items(timers::start(columns, ask, is_watched)?),
+            Subject::Sockets => Self::Sockets(Box::new(sockets::start(columns, &ask, is_watched)?)),
+        })
+    }
+
+    /// The next row; `None` after the last.
+    pub(in crate::query) fn next(&mut self) -> Result<Option<Cells>> {
+        match self {
+            Self::Items(items) => items.next_row(),
+            Self::Sockets(sockets) => Ok(sockets.next_row()),
+        }
+    }
+
+    /// Ends it, and says how it went.
+    pub(in crate::query) fn finish(self) -> Outcome {
+        match self {
+            Self::Items(items) => items.finish(),
+            Self::Sockets(sockets) => sockets.finish(),
+        }
+    }
+}

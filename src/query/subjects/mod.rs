@@ -1,0 +1,11 @@
+//! The rows of each subject. A subject is one module here and one in `descriptor/`.
+
+mod feed;
+mod files;
+mod item;
+mod processes;
+mod sockets;
+mod timers;
+
+pub(super) use feed::Feed;
+pub(crate) use sockets::owned_sockets;

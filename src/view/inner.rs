@@ -1,0 +1,136 @@
+//! `Inner`: what a view holds.
+
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use super::{joined::Joined, names::Names};
+use crate::{
+    error::Result,
+    format::{Scalar, kernel, tty::Drivers},
+    host::Host,
+    ids::{self, Uid},
+    namespace::Numbers,
+    procfs::Procfs,
+    sys,
+    tty::Driver,
+    value::Text,
+};
+
+/// What a view holds.
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) proc: Arc<Procfs>,
+    pub(crate) host: Host,
+    /// Time since boot, where it is that of a copy and stands still.
+    pub(super) stopped_clock: Option<Duration>,
+    /// Read when first asked for.
+    pub(super) drivers: OnceLock<Vec<Driver>>,
+    /// Of the machine in bytes, read when first asked for.
+    pub(super) memory: OnceLock<Option<u64>>,
+    /// The names of the users and groups seen here.
+    pub(super) users: Arc<Names>,
+    pub(super) groups: Arc<Names>,
+    /// The names of the same ids on the host.
+    pub(super) host_users: Arc<Names>,
+    pub(super) host_groups: Arc<Names>,
+    pub(crate) joined: Option<Joined>,
+}
+
+impl Inner {
+    /// Time since boot, of now.
+    pub(crate) fn now(&self) -> Duration {
+        self.stopped_clock.unwrap_or_else(sys::since_boot)
+    }
+
+    /// Reads the names of terminals, so that they are known.
+    pub(crate) fn learn_drivers(&self) {
+        self.drivers.get_or_init(|| read_drivers(&self.proc));
+    }
+
+    /// The name of a terminal, once they were [learnt](Self::learn_drivers).
+    pub(crate) fn tty(&self, number: i32) -> Option<Text> {
+        crate::tty::name(number, self.drivers.get().map_or(&[], Vec::as_slice))
+    }
+
+    /// Reads how much memory the machine has, so that it is known.
+    pub(crate) fn learn_memory(&self) {
+        self.memory.get_or_init(|| {
+            // A container may show another machine.
+            let proc = self
+                .joined
+                .as_ref()
+                .map_or(&self.proc, |joined| &joined.base);
+            let meminfo = kernel::Meminfo::parse(&proc.read("meminfo").ok()?).ok()?;
+            meminfo.mem_total.checked_mul(1024)
+        });
+    }
+
+    /// The memory of the machine in bytes, once it was [learnt](Self::learn_memory).
+    pub(crate) fn memory(&self) -> Option<u64> {
+        *self.memory.get()?
+    }
+
+    /// What the processes seen here are called outside, at this moment; nothing without a join.
+    pub(crate) fn numbers(&self) -> Option<Numbers> {
+        self.joined.as_ref().map(Joined::numbers)
+    }
+
+    /// A user that this process read, in the user namespace of what is seen here; nothing where the
+    /// kernel does not tell that namespace.
+    pub(crate) fn uid(&self, read: Uid) -> Option<Uid> {
+        match &self.joined {
+            Some(joined) => joined.uids.apply(read.get()).map(Uid::new),
+            None => Some(read),
+        }
+    }
+
+    pub(crate) fn users(&self) -> &Names {
+        &self.users
+    }
+
+    pub(crate) fn groups(&self) -> &Names {
+        &self.groups
+    }
+
+    pub(crate) fn host_users(&self) -> &Names {
+        &self.host_users
+    }
+
+    pub(crate) fn host_groups(&self) -> &Names {
+        &self.host_groups
+    }
+}
+
+/// The facts of the machine that `proc` shows; where it does not show them, those of this one.
+pub(super) fn host_facts(proc: &Procfs) -> Result<Host> {
+    let boot = if proc.is_genuine() {
+        sys::boot_moment()
+    } else {
+        let stat = proc.read("stat").ok();
+        let stat = stat.and_then(|bytes| kernel::Stat::parse(&bytes).ok());
+        stat.map_or_else(sys::boot_moment, |stat| Duration::from_secs(stat.btime))
+    };
+    let number = |path: &str| {
+        let bytes = proc.read(path).ok()?;
+        Some(Scalar::<u64>::parse(&bytes).ok()?.0)
+    };
+    let id = |path| number(path).and_then(|id| u32::try_from(id).ok());
+    let mut host = Host::booted(sys::ticks_per_second()?, sys::page_size()?, boot)?;
+    host.last_cap = number("sys/kernel/cap_last_cap")
+        .and_then(|cap| u8::try_from(cap).ok())
+        .unwrap_or_else(sys::last_capability);
+    host.overflow_uid = id("sys/kernel/overflowuid").unwrap_or(ids::OVERFLOW_ID);
+    host.overflow_gid = id("sys/kernel/overflowgid").unwrap_or(ids::OVERFLOW_ID);
+    Ok(host)
+}
+
+/// What terminals are called that the kernel gives no fixed number.
+fn read_drivers(proc: &Procfs) -> Vec<Driver> {
+    let bytes = proc.read("tty/drivers").unwrap_or_default();
+    let rows = Drivers::parse(&bytes).map_or_else(|_| Vec::new(), |drivers| drivers.rows.0);
+    rows.into_iter()
+        .map(|row| Driver::new(row.node, row.major, row.minors.first, row.minors.last))
+        .collect()
+}
