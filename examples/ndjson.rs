@@ -2,26 +2,13 @@
 //!
 //! `cargo run --example ndjson --features serde`
 
-use std::{
-    io::{self, BufWriter, Write as _},
-    ops::ControlFlow,
-};
-
-use psgo::Query;
+use std::io::{self, BufWriter, Write as _};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let query = Query::parse("pid,user,rss,capeff,args")?;
     let mut out = BufWriter::new(io::stdout().lock());
-    let mut written = Ok(());
-    query.for_each(|row| {
-        let line = serde_json::to_string(&row);
-        written = line
-            .map_err(io::Error::from)
-            .and_then(|line| writeln!(out, "{line}"));
-        match written {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(_) => ControlFlow::Break(()),
-        }
-    })?;
-    Ok(written.and_then(|()| out.flush())?)
+    for row in psgo::Query::parse("pid,user,rss,capeff,args")?.rows()? {
+        serde_json::to_writer(&mut out, &row)?;
+        out.write_all(b"\n")?;
+    }
+    Ok(out.flush()?)
 }

@@ -1,4 +1,4 @@
-//! The container of a process that is held by a pidfd: its number may come to mean another's.
+//! The container of a process that is named by a pidfd: its pid could be reused.
 //!
 //! `cargo run --example pidfd -- 5572`
 #![allow(
@@ -17,11 +17,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let pid = std::env::args().nth(1).ok_or("which pid?")?;
     let pidfd = pidfd_open(pid.parse()?)?;
     let view = View::join(&pidfd).open()?;
-    if let Some(source) = view.proc_source() {
-        eprintln!("read from {source}");
-    }
-    let table = Query::new(&["pid", "hpid", "args"])?.view(view).table()?;
-    for row in table.to_strings() {
+    for row in Query::new(["pid", "hpid", "args"])?
+        .view(view)
+        .table()?
+        .to_strings()
+    {
         println!("{}", row.join("\t"));
     }
     Ok(())

@@ -1,33 +1,35 @@
-//! psgo tells what the processes of a Linux host and of its containers are,
-//! without running anything inside them.
+//! psgo lists the processes of a Linux host and of its containers, without running anything inside
+//! them.
 //!
-//! A *descriptor* is a column: `pid`, `user`, `capeff`. A *[`View`]* is where one looks from: this
-//! host, a container, another `/proc`. A *[`Query`]* is columns, processes and views, and gives a
-//! row of typed [`Value`]s for each process.
+//! A *descriptor* is a column: `pid`, `user`, `capeff`. A *[`View`]* is the `/proc` that is read:
+//! this host's, a container's, or a copy. A *[`Query`]* is columns, processes and views, and
+//! returns a [`Row`] of typed [`Value`]s for each process.
 //!
 //! ```
 //! use psgo::{Pid, Pids, Value};
 //!
 //! let me = Pid::new(std::process::id());
 //! let table = psgo::process_info(Pids::Only(&[me]), &["pid", "ppid", "etime", "args"])?;
-//! let row = &table.rows()[0];
-//! assert_eq!(row.values()[0], Value::Int(me.get().into()));
-//! assert!(matches!(row.values()[2], Value::Duration(_)));
+//! for row in &table {
+//!     assert_eq!(row.pid(), Some(me));
+//!     assert!(row.get("etime").and_then(Value::as_duration).is_some());
+//! }
 //! println!("{}", table.to_strings()[0].join("  "));
 //! # Ok::<(), psgo::Error>(())
 //! ```
 //!
-//! # Where to begin
+//! # Where to start
 //!
 //! | you have | you want | use |
 //! | --- | --- | --- |
 //! | nothing, or pids of this host | their processes | [`process_info`] |
 //! | a pid in a container | the processes of that container | [`join_namespace_and_process_info`] |
 //! | pids in several containers | the processes of each, once | [`join_namespace_and_process_info_by_pids`] |
-//! | a pidfd | the processes of its container | [`View::inside`], [`Query::view`] |
+//! | a pidfd, or a pid with its start time | the processes of its container | [`View::join`], [`Query::view`] |
 //! | another `/proc`, or a copy of one | its processes | [`View::at`], [`Query::view`] |
-//! | one pid | all about it | [`View::process`], [`Process`] |
-//! | many processes | rows one by one, sorted, with a time-out | [`Query`] |
+//! | one pid | everything about it | [`View::process`], [`Process`] |
+//! | many processes | rows one by one, sorted, with a deadline | [`Query::rows`] |
+//! | a listing to repeat | what is new, rates since the previous sample | [`Query::watch`] |
 //! | a name | what column it is | [`descriptor::find`], [`list_descriptors`] |
 //! | a list of what should run | what is missing, what is there beyond it | `drift`, with feature `drift` |
 //! | nothing | memory, processors, disks, connections of the machine | [`system`] |
@@ -36,13 +38,16 @@
 //!
 //! # What fails
 //!
-//! A listing of many processes always meets some that end or are denied, so only what prevents any
-//! answer is an [`Error`]. A file that is denied costs its cells, which are [`Value::MISSING`]. A
-//! process that is denied or silent costs its row; [`Table::skipped`] and [`Outcome::skipped`] tell
-//! why. A process that ends meanwhile is left out.
+//! A listing of many processes always meets some that exit or are denied, so only what prevents any
+//! answer is an [`Error`]. A file that is denied costs its cells, which are [`Value::Missing`] with a
+//! reason. A process that is denied or does not answer costs its row; [`Table::skipped`] and
+//! [`Outcome::skipped`] say why. A process that exits meanwhile is left out. [`Outcome::ended`] says
+//! whether a listing is complete.
 //!
-//! Everything is `Send` and `Sync`. Nothing prints, and no listing waits longer than its time-out
-//! for a process whose files do not answer.
+//! Nothing prints, and no listing waits longer than the [time-out of its view](View::timeout) for a
+//! process whose files do not answer. Types are `Send` and `Sync` ([`Rows`] is `Send` alone). What a
+//! program that embeds psgo has to know of threads, `fork`, signals and descriptors is in
+//! [docs/embedding.md](https://docs.rs/crate/psgo/latest/source/docs/embedding.md).
 //!
 //! # Features
 //!
@@ -53,7 +58,7 @@
 //! - `records` (off): any file of `/proc` by its name, and the records of the files that neither a
 //!   listing nor [`Process`] nor [`system`] reads. Without it [`format`](mod@format) has the others.
 //! - `chrono` (off): conversion of [`Time`].
-//! - `serde` (off): `Serialize` for ids, [`Value`], [`Record`] and [`Table`]; numbers are numbers,
+//! - `serde` (off): `Serialize` for ids, [`Value`], [`Row`] and [`Table`]; numbers are numbers,
 //!   unknown is null.
 //! - `drift` (off): module `drift`, what should run against what runs. It brings a reader of TOML,
 //!   regular expressions and a differ.
@@ -135,6 +140,11 @@ pub use view::{
     Join, JoinOptions, JoinedContainer, JoinedViews, ProcChoice, ProcSource, Skipped, Target, View,
     local_time,
 };
+
+/// The example of docs/embedding.md.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/embedding.md")]
+struct Embedding;
 
 /// The examples of the README.
 #[cfg(all(doctest, feature = "filter", feature = "records"))]
