@@ -174,6 +174,8 @@ pub(crate) enum Answer {
     Gone,
     /// The path is guarded and leads through a link or another mount (`EXDEV`, `ELOOP`).
     MountedOver,
+    /// It has no such thing (`EINVAL`): it is a zombie or a kernel thread.
+    Invalid,
     /// Nothing: see [`kind_of`].
     Other,
 }
@@ -183,6 +185,7 @@ impl Answer {
         match error.raw_os_error() {
             Some(libc::ENOENT | libc::ESRCH) => Self::Gone,
             Some(libc::EXDEV | libc::ELOOP) => Self::MountedOver,
+            Some(libc::EINVAL) => Self::Invalid,
             _ => Self::Other,
         }
     }

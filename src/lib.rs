@@ -113,6 +113,8 @@ pub mod tty;
 #[forbid(unsafe_code)]
 mod value;
 mod view;
+#[forbid(unsafe_code)]
+mod wait;
 mod watchdog;
 
 pub use cancel::Cancel;

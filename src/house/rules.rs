@@ -9,6 +9,7 @@ const ROOMS: &[&str] = &[
     "error",
     "cancel",
     "sync",
+    "wait",
     "bytes",
     "caps",
     "value",

@@ -281,7 +281,7 @@ impl HeldProcess {
                 Answer::MountedOver => not_trusted(MOUNTED_OVER),
                 // The target was there a moment ago: the /proc does not show it.
                 Answer::Gone => not_trusted("it does not show the target"),
-                Answer::Other => Error::io(about(), error),
+                Answer::Invalid | Answer::Other => Error::io(about(), error),
             })?
             .map_err(not_trusted)
     }

@@ -1,6 +1,6 @@
 //! The files of a process: whose directory each is read in, and how its read can wait.
 
-use crate::ids::Pid;
+use crate::{ids::Pid, wait::Wait};
 
 /// The directory in which a file is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -12,25 +12,6 @@ pub(super) enum Dir {
     Living,
     /// That of this thread, by its number in the `/proc` that is read.
     Thread(Pid),
-}
-
-/// How the read of a file can wait for what others do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wait {
-    /// Not at all: it takes spin locks at most.
-    AtOnce,
-    /// Only while the process loads a program (`exec_update_lock`, killable), while another holds
-    /// the lock of a directory (`i_rwsem`, killable), or where the read drops the last reference to
-    /// the memory of a process that ends (`mmput`, uninterruptible). Nearly every caller asks for
-    /// these files, and a thread for each process that is held would cost more than the rare wait,
-    /// so the calling thread reads them.
-    Seldom,
-    /// As long as the process loads a program, and killably: a thread that waits can be left
-    /// behind.
-    Killable,
-    /// Uninterruptibly: a thread that waits can be left behind, but the program cannot end before
-    /// it.
-    Uninterruptible,
 }
 
 /// What is known of a file of a process.

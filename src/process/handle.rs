@@ -2,19 +2,17 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
 };
 
-use super::{
-    answer::Answer,
-    cache::{Cache, Known, Slot},
-};
+use super::cache::{Cache, Known, Slot};
 use crate::{
-    error::{Error, ErrorKind, Result},
+    error::{Answer, Error, ErrorKind, Result},
     format::pid::{Stat, Status},
     ids::Pid,
     namespace::{MOUNTED_OVER, Numbers, counts_as_we_do, gone},
     procfs::{ProcessDir, Procfs},
+    sync::lock,
     view::{Joined, View},
     watchdog::Worker,
 };
@@ -107,11 +105,11 @@ impl View {
         let held = if inner.proc.is_genuine() {
             hold()
         } else {
-            locked(&worker).run(self.patience(), hold)
+            lock(&worker).run(self.patience(), hold)
         };
         let name = |file: &str| inner.proc.named(&format!("{pid}/{file}"));
         let held = held.map_err(|error| match Answer::of(&error) {
-            Answer::NotThere => gone(pid),
+            Answer::Gone => gone(pid),
             Answer::MountedOver => Error::new(ErrorKind::NotTrusted, name(""), MOUNTED_OVER),
             Answer::Invalid | Answer::Other => Error::io(format!("process {pid}"), error),
         });
@@ -143,10 +141,6 @@ impl View {
             cache: Mutex::default(),
         })
     }
-}
-
-pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Process {
@@ -206,7 +200,7 @@ impl Process {
 
     /// What was read within a oneshot.
     pub(super) fn cache(&self) -> MutexGuard<'_, Cache> {
-        locked(&self.cache)
+        lock(&self.cache)
     }
 
     /// What `make` makes, once within a oneshot.

@@ -4,7 +4,6 @@
 //! `open`, `link`, `namespace` and `control_group` are plain values; `cache` keeps them; `handle` is
 //! the process itself, `reading` how it reads; each of the rest is a group of getters.
 
-mod answer;
 mod cache;
 mod cgroup;
 mod control_group;

@@ -3,13 +3,12 @@
 use std::{io, sync::Arc};
 
 use super::{
-    answer::Answer,
     files::{Dir, FileOf},
-    handle::{Process, locked},
+    handle::Process,
 };
 use crate::{
     bytes,
-    error::{Error, ErrorKind, Result},
+    error::{Answer, Error, ErrorKind, Result},
     format::{
         File,
         pid::{Stat, Status},
@@ -17,6 +16,7 @@ use crate::{
     ids::Pid,
     namespace::{MOUNTED_OVER, gone},
     procfs::ProcessDir,
+    sync::lock,
     watchdog,
 };
 
@@ -83,7 +83,7 @@ impl Process {
         // Where the directory cannot be opened, the getter says why.
         let works: Result<Vec<_>> = files.iter().map(work).collect();
         let Ok(works) = works else { return };
-        let answers = locked(&self.worker).run_in_turn(self.view.patience(), works);
+        let answers = lock(&self.worker).run_in_turn(self.view.patience(), works);
         for (file, answer) in files.iter().zip(answers.unwrap_or_default()) {
             let bytes: Result<Arc<[u8]>> = answer.map_err(|error| self.failed(&file.path(), error));
             self.note_silence(file, &bytes);
@@ -115,7 +115,7 @@ impl Process {
         name: &str,
         work: impl FnOnce() -> io::Result<T> + Send + 'static,
     ) -> Result<T> {
-        let answer = locked(&self.worker).run(self.view.patience(), work);
+        let answer = lock(&self.worker).run(self.view.patience(), work);
         answer.map_err(|error| self.failed(name, error))
     }
 
@@ -202,10 +202,10 @@ impl Process {
             self.dir.read("stat")
         } else {
             let dir = Arc::clone(&self.dir);
-            locked(&self.worker).run(self.view.patience(), move || dir.read("stat"))
+            lock(&self.worker).run(self.view.patience(), move || dir.read("stat"))
         };
         let bytes = bytes.map_err(|error| match Answer::of(&error) {
-            Answer::NotThere => gone(self.pid),
+            Answer::Gone => gone(self.pid),
             _ => Error::io(self.named("stat"), error),
         })?;
         Stat::parse(&bytes).map_err(|error| self.not_understood("stat", error.to_string()))
@@ -219,7 +219,7 @@ impl Process {
     /// zombie, and for a file that does not exist.
     pub(super) fn failed(&self, name: &str, error: io::Error) -> Error {
         match Answer::of(&error) {
-            Answer::NotThere | Answer::Invalid => match self.stat_now() {
+            Answer::Gone | Answer::Invalid => match self.stat_now() {
                 Err(error) => error,
                 Ok(stat) if stat.state == b'Z' => self.ended(name),
                 Ok(_) => Error::of_system(ErrorKind::Absent, self.named(name), error),

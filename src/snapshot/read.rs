@@ -404,7 +404,9 @@ impl Reading<'_> {
                     Answer::MountedOver => return Err(lost(entry, simple.file(), error)),
                     // A kernel thread has no program, and a zombie hardly anything.
                     Answer::Gone => (),
-                    Answer::Other => self.task.unread.add(simple.need, why(&error)),
+                    Answer::Invalid | Answer::Other => {
+                        self.task.unread.add(simple.need, why(&error))
+                    }
                 },
                 Err(error) => self.costs_a_cell(entry, simple.file(), simple.need, error)?,
             }
@@ -514,7 +516,7 @@ impl Reading<'_> {
         }
         match Answer::of(&error) {
             Answer::Gone | Answer::MountedOver => Err(lost(entry, file, error)),
-            Answer::Other => {
+            Answer::Invalid | Answer::Other => {
                 self.task.unread.add(needs, why(&error));
                 Ok(())
             }
@@ -565,7 +567,7 @@ fn lost(entry: Entry, file: &str, error: io::Error) -> Error {
     match Answer::of(&error) {
         Answer::Gone => gone(entry.pid),
         Answer::MountedOver => Error::mounted_over(thing()),
-        Answer::Other => Error::io(thing(), error),
+        Answer::Invalid | Answer::Other => Error::io(thing(), error),
     }
 }
 

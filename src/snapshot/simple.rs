@@ -10,7 +10,11 @@ use super::{
     needs::{Files, Needs},
     task::{Facts, inode_in},
 };
-use crate::{format::pid, view::Inner};
+use crate::{
+    format::pid,
+    view::Inner,
+    wait::Wait::{self, AtOnce, Killable, Seldom},
+};
 
 /// A file or a link of a process.
 pub(super) struct Simple {
@@ -26,20 +30,6 @@ pub(super) struct Simple {
     pub(super) keep: Keep,
 }
 
-/// How reading a file can wait for another process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wait {
-    /// Never for longer than a spin lock is held.
-    AtOnce,
-    /// As long as another process likes, but a fatal signal ends it: a thread that reads it can be
-    /// left behind.
-    Killable,
-    /// As long as another process likes, and no signal ends it.
-    Uninterruptible,
-}
-
-use Wait::{AtOnce, Killable, Uninterruptible};
-
 /// Takes what was read into the facts; `None` if it could not be parsed.
 pub(super) enum Keep {
     /// The bytes of a file.
@@ -51,7 +41,7 @@ pub(super) enum Keep {
 /// Each with the kernel's function that it can wait in.
 pub(super) const SIMPLE: &[Simple] = &[
     // mmput: the last user of an address space tears it down.
-    file(RSS_VSZ, c"statm", Uninterruptible, |facts, view, bytes| {
+    file(RSS_VSZ, c"statm", Seldom, |facts, view, bytes| {
         let statm = pid::Statm::parse(bytes).ok()?;
         facts.rss = Some(view.host.pages(statm.resident));
         facts.vsz = Some(view.host.pages(statm.size));

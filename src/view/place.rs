@@ -104,7 +104,7 @@ impl View {
             Answer::Other if enters && error.raw_os_error() == Some(libc::EPERM) => {
                 Error::io(name.to_owned(), error).that_takes("CAP_SYS_ADMIN")
             }
-            Answer::Other => Error::io(name.to_owned(), error),
+            Answer::Invalid | Answer::Other => Error::io(name.to_owned(), error),
         })?;
         // While it is open its numbers are the process's own, if they were until now.
         match (&inner.joined, process) {
