@@ -2,8 +2,7 @@
 
 use super::{
     Cursor, Kind, ParseError, Spec,
-    integer::Integer,
-    stream::{Alone, Sink, Source, Stream},
+    stream::{Piece, Sink, Source, Stream},
 };
 use crate::{
     bytes,
@@ -83,6 +82,32 @@ pub(crate) trait Field: Sized {
         out.extend_from_slice(spec.before());
         self.put(spec, out);
         out.extend_from_slice(spec.after());
+    }
+}
+
+/// A field that is no row, as its template has it.
+struct Alone<'a, T> {
+    value: &'a T,
+    spec: &'static Spec,
+}
+
+impl<T: Field> Piece for Alone<'_, T> {
+    fn write(&self, out: &mut Vec<u8>) {
+        self.value.write(self.spec, out);
+    }
+
+    fn fields(&self) -> Option<Fields> {
+        if T::HIDDEN {
+            return None;
+        }
+        match self.value.value(self.spec) {
+            Value::Fields(fields) => Some(fields),
+            value => Some([(self.spec.field, value)].into_iter().collect()),
+        }
+    }
+
+    fn unknown(&self) -> bool {
+        self.value.unknown()
     }
 }
 
@@ -271,8 +296,6 @@ fn text_len(rest: &[u8], spec: &Spec) -> Option<usize> {
 
 /// What may stand in a list: numbers and records. Bytes may not, a list of them is text.
 pub(crate) trait Item: Field {}
-
-impl<T: Integer> Item for T {}
 
 impl<T: Item> Field for Vec<T> {
     const OPTIONAL: bool = true;

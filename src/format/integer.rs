@@ -2,7 +2,7 @@
 
 use std::{fmt, io::Write as _};
 
-use super::{Cursor, Field, Kind, ParseError, Spec};
+use super::{Cursor, Field, Item, Kind, ParseError, Spec};
 use crate::{bytes, value::Value};
 
 /// The types of numbers in records.
@@ -182,6 +182,8 @@ impl<T: Integer> Field for T {
         }
     }
 }
+
+impl<T: Integer> Item for T {}
 
 /// `12.34` as 1234, where there are two places.
 fn leading_fixed<T: Integer>(text: &[u8], places: u8) -> Result<(T, usize), &'static str> {

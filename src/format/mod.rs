@@ -24,6 +24,7 @@
 mod aligned;
 pub mod cgroup;
 mod cursor;
+mod describe;
 mod escaped;
 mod field;
 mod file;
@@ -32,6 +33,7 @@ mod integer;
 pub mod kernel;
 #[cfg(test)]
 mod law;
+mod layout;
 mod maybe;
 mod named;
 pub mod net;
@@ -50,6 +52,7 @@ pub mod tty;
 pub use aligned::Aligned;
 pub(crate) use cursor::Cursor;
 pub use cursor::ParseError;
+pub(crate) use describe::{lines, record};
 pub use escaped::{Escaped, LinePath, Mangled, MountPath};
 pub use field::Rest;
 pub(crate) use field::{Field, Item};
@@ -61,7 +64,6 @@ pub use maybe::{Mark, Maybe};
 pub(crate) use named::{flags, named};
 pub use pointer::Pointer;
 pub use record::Record;
-pub(crate) use record::{lines, record};
 #[cfg(any(test, feature = "records"))]
 pub use records::{
     Format, Label, Labels, NOT_RECORDS, Parsed, Tag, Tags, Word, Words, all, at, find, in_proc,

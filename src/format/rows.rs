@@ -4,9 +4,12 @@ use std::ops::Deref;
 
 use super::{
     Cursor, Field, Item, ParseError, Source, Spec, Stream,
-    stream::{Sink, Written},
+    stream::{Piece, Sink},
 };
-use crate::{bytes, value::Value};
+use crate::{
+    bytes,
+    value::{Fields, Value},
+};
 
 /// The rows of a file, each a record of its own to whoever reads it by name.
 ///
@@ -77,6 +80,31 @@ impl<T: Item> Field for Rows<T> {
             }
         }
         Ok(())
+    }
+}
+
+/// An element of a list, as its template has it.
+struct Written<'a, T> {
+    value: &'a T,
+    spec: &'static Spec,
+}
+
+impl<T: Field> Piece for Written<'_, T> {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.spec.open());
+        self.value.put(self.spec, out);
+        out.extend_from_slice(self.spec.close());
+    }
+
+    fn fields(&self) -> Option<Fields> {
+        match self.value.value(self.spec) {
+            Value::Fields(fields) => Some(fields),
+            value => Some([(self.spec.field, value)].into_iter().collect()),
+        }
+    }
+
+    fn unknown(&self) -> bool {
+        self.value.unknown()
     }
 }
 

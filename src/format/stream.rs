@@ -5,8 +5,8 @@ use std::{
     ops::{ControlFlow, Range},
 };
 
-use super::{Cursor, Field, ParseError, Spec};
-use crate::value::{Fields, Value};
+use super::{Cursor, ParseError};
+use crate::value::Fields;
 
 /// Why a file could not be read to its end.
 #[derive(Debug)]
@@ -65,57 +65,6 @@ pub trait Piece {
 
 /// What takes the pieces.
 pub(crate) type Sink<'a> = &'a mut dyn FnMut(&dyn Piece) -> ControlFlow<()>;
-
-/// An element of a list, as its template has it.
-pub(crate) struct Written<'a, T> {
-    pub(crate) value: &'a T,
-    pub(crate) spec: &'static Spec,
-}
-
-impl<T: Field> Piece for Written<'_, T> {
-    fn write(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(self.spec.open());
-        self.value.put(self.spec, out);
-        out.extend_from_slice(self.spec.close());
-    }
-
-    fn fields(&self) -> Option<Fields> {
-        match self.value.value(self.spec) {
-            Value::Fields(fields) => Some(fields),
-            value => Some([(self.spec.field, value)].into_iter().collect()),
-        }
-    }
-
-    fn unknown(&self) -> bool {
-        self.value.unknown()
-    }
-}
-
-/// A field that is no row, as its template has it.
-pub(crate) struct Alone<'a, T> {
-    pub(crate) value: &'a T,
-    pub(crate) spec: &'static Spec,
-}
-
-impl<T: Field> Piece for Alone<'_, T> {
-    fn write(&self, out: &mut Vec<u8>) {
-        self.value.write(self.spec, out);
-    }
-
-    fn fields(&self) -> Option<Fields> {
-        if T::HIDDEN {
-            return None;
-        }
-        match self.value.value(self.spec) {
-            Value::Fields(fields) => Some(fields),
-            value => Some([(self.spec.field, value)].into_iter().collect()),
-        }
-    }
-
-    fn unknown(&self) -> bool {
-        self.value.unknown()
-    }
-}
 
 /// How much is read at a time.
 const CHUNK: usize = 64 << 10;
