@@ -267,10 +267,24 @@ macro_rules! sequence {
 /// lists may be missing. Lines that nothing describes are kept, and so is an order other than
 /// the one described; a file in that order, which is how this kernel writes it, costs nothing.
 ///
+/// After `inlined pub struct` reading is compiled for each field, not once for each type: for a
+/// file that is read of each process.
+///
 /// The record ends with the file, or, as a part of one, where the function after `until` says
 /// that the bytes to come are no more of it.
 macro_rules! lines {
+    ($(#[$($meta:tt)*])* inlined pub struct $($record:tt)*) => {
+        $crate::format::describe::labelled! { inlined $(#[$($meta)*])* pub struct $($record)* }
+    };
+    ($(#[$($meta:tt)*])* pub struct $($record:tt)*) => {
+        $crate::format::describe::labelled! { shared $(#[$($meta)*])* pub struct $($record)* }
+    };
+}
+
+/// [`lines!`], its fields read by `inlined` or `shared` code.
+macro_rules! labelled {
     (
+        $code:ident
         $(#[$($meta:tt)*])*
         pub struct $name:ident $(: $path:literal)? $(until $end:path)? {
             $($(#[$fmeta:meta])* $field:ident: $ty:ty = $spec:literal,)*
@@ -321,10 +335,11 @@ macro_rules! lines {
                         while lines.next_pass(cursor)? {
                             let mut on_line = false;
                             $({
-                                let spec = &SPECS.$field;
+                                let spec = $crate::format::describe::labelled_spec!($code SPECS.$field, $spec);
                                 if on_line || cursor.rest().starts_with(spec.label()) {
-                                    lines.see(Index::$field as u8, cursor, spec.field)?;
-                                    record.$field = $crate::format::record::read_field::<$ty>(cursor, spec)?;
+                                    $crate::format::describe::read_labelled!(
+                                        $code record, lines, cursor, spec, $field: $ty
+                                    );
                                     on_line = !spec.ends_line();
                                 }
                             })*
@@ -355,4 +370,29 @@ macro_rules! lines {
     };
 }
 
-pub(crate) use {file, lines, record, record_struct, sequence};
+/// The template of a labelled field: a constant where it is inlined, otherwise the shared static.
+macro_rules! labelled_spec {
+    (inlined $specs:ident.$field:ident, $spec:literal) => {{
+        const SPEC: Spec = Spec::labelled(stringify!($field), $spec);
+        &SPEC
+    }};
+    (shared $specs:ident.$field:ident, $spec:literal) => {
+        &$specs.$field
+    };
+}
+
+/// Reads a labelled field into its record.
+macro_rules! read_labelled {
+    (inlined $record:ident, $lines:ident, $cursor:ident, $spec:ident, $field:ident: $ty:ty) => {
+        $lines.see_inlined(Index::$field as u8, $cursor, $spec.field)?;
+        $record.$field = <$ty as Field>::read($cursor, $spec)?;
+    };
+    (shared $record:ident, $lines:ident, $cursor:ident, $spec:ident, $field:ident: $ty:ty) => {
+        $lines.see(Index::$field as u8, $cursor, $spec.field)?;
+        $record.$field = $crate::format::record::read_field::<$ty>($cursor, $spec)?;
+    };
+}
+
+pub(crate) use {
+    file, labelled, labelled_spec, lines, read_labelled, record, record_struct, sequence,
+};

@@ -118,9 +118,20 @@ impl Lines {
         Ok(())
     }
 
-    /// Notes that a field is about to be read; it can be once.
+    /// Records that a field is about to be read; it can be read once.
     #[inline(never)]
     pub(crate) fn see(
+        &mut self,
+        index: u8,
+        cursor: &Cursor<'_>,
+        field: &'static str,
+    ) -> Result<(), ParseError> {
+        self.see_inlined(index, cursor, field)
+    }
+
+    /// [`see`](Self::see) for a record whose reading is inlined.
+    #[inline]
+    pub(crate) fn see_inlined(
         &mut self,
         index: u8,
         cursor: &Cursor<'_>,

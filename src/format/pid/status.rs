@@ -19,7 +19,7 @@ lines! {
     /// opened the file.
     ///
     /// [`unknown_lines`](Self::unknown_lines) has the lines of later kernels.
-    pub struct Status: "status" {
+    inlined pub struct Status: "status" {
         /// Name as the file has it, newline and backslash escaped; [`comm`](Self::comm) is
         /// without escapes.
         name: Vec<u8> = "Name:\t%s\n",
