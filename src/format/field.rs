@@ -1,7 +1,7 @@
 //! `Field`: a value that stands in a file, read and written by its [`Spec`].
 
 use super::{
-    Cursor, Kind, ParseError, Spec,
+    Conversion, Cursor, ParseError, Spec,
     stream::{Piece, Sink, Source, Stream},
 };
 use crate::{
@@ -276,7 +276,7 @@ impl Field for Vec<u8> {
 /// How long the text at the start of `rest` is, the blanks that fill its column included.
 #[inline]
 fn text_len(rest: &[u8], spec: &Spec) -> Option<usize> {
-    if spec.kind == Kind::Greedy {
+    if spec.kind == Conversion::Greedy {
         return bytes::rfind_part(rest, spec.after());
     }
     let newline = bytes::find(rest, b'\n');

@@ -1,4 +1,4 @@
-//! `Maybe` and `Mark`: what some kernels write and others leave out, lines and all.
+//! `Maybe` and `Present`: what some kernels write and others leave out, lines and all.
 
 use std::ops::Deref;
 
@@ -68,9 +68,9 @@ impl Item for Vec<u8> {}
 
 /// Is a word there? The template is the word, and `%r` after it, which prints nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Mark(pub bool);
+pub struct Present(pub bool);
 
-impl Field for Mark {
+impl Field for Present {
     const OPTIONAL: bool = true;
 
     fn take(_: &mut Cursor<'_>, _: &Spec) -> Result<Self, ParseError> {
@@ -115,7 +115,7 @@ mod tests {
         ] {
             let mut cursor = Cursor::new(text);
             let value = Maybe::<u32>::read(&mut cursor, &SPEC).unwrap();
-            let mark = Mark::read(&mut cursor, &MARK).unwrap();
+            let mark = Present::read(&mut cursor, &MARK).unwrap();
             assert_eq!((*value, mark.0), (shared, unbindable));
             let mut out = Vec::new();
             value.write(&SPEC, &mut out);

@@ -53,24 +53,24 @@ pub use aligned::Aligned;
 pub(crate) use cursor::Cursor;
 pub use cursor::ParseError;
 pub(crate) use describe::{lines, record};
-pub use escaped::{Escaped, LinePath, Mangled, MountPath};
+pub use escaped::{LinePath, Mangled, MountPath, OctalEscaped};
 pub use field::Rest;
 pub(crate) use field::{Field, Item};
 pub use file::File;
 pub(crate) use file::LARGEST_FILE;
 pub use flat::Flat;
-pub use maybe::{Mark, Maybe};
+pub use maybe::{Maybe, Present};
 #[allow(unused_imports)]
 pub(crate) use named::{flags, named};
 pub use pointer::Pointer;
 pub use record::Record;
 #[cfg(any(test, feature = "records"))]
 pub use records::{
-    Format, Label, Labels, NOT_RECORDS, Parsed, Tag, Tags, Word, Words, all, at, find, in_proc,
-    of_cgroup, parse, setting_path, similar, sysvipc,
+    Format, Label, Labels, NOT_RECORDS, NumberOrText, Parsed, Tag, Tags, Word, Words, all, at,
+    find, in_proc, of_cgroup, parse, setting_path, similar, sysvipc,
 };
 pub use rows::{Head, Rows};
 pub use scalar::Scalar;
-pub(crate) use spec::{Kind, Spec};
+pub(crate) use spec::{Conversion, Spec};
 pub use stream::{Piece, ReadError};
 pub(crate) use stream::{Source, Stream};

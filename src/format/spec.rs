@@ -2,7 +2,7 @@
 
 /// What a directive prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum Conversion {
     /// `%d`, `%u`: a decimal number.
     Decimal,
     /// `%x`: hexadecimal, lower case.
@@ -51,7 +51,7 @@ pub(crate) struct Spec {
     /// `close` stands between two elements, not after each.
     separates: bool,
     /// What is printed.
-    pub(crate) kind: Kind,
+    pub(crate) kind: Conversion,
     /// Least width.
     pub(crate) width: usize,
     /// Filled up on the right.
@@ -114,24 +114,24 @@ impl Spec {
             at += 1;
         }
         let (kind, len) = match (byte(text, at), byte(text, at + 1)) {
-            (b'd' | b'u', _) => (Kind::Decimal, 1),
-            (b'x', _) => (Kind::Hex, 1),
-            (b'X', _) => (Kind::UpperHex, 1),
-            (b'o', _) => (Kind::Octal, 1),
-            (b'c', _) => (Kind::Char, 1),
-            (b's', _) => (Kind::Text, 1),
-            (b'r', _) => (Kind::Record, 1),
-            (b'h', _) => (Kind::Head, 1),
-            (b'*', b's') => (Kind::Greedy, 2),
+            (b'd' | b'u', _) => (Conversion::Decimal, 1),
+            (b'x', _) => (Conversion::Hex, 1),
+            (b'X', _) => (Conversion::UpperHex, 1),
+            (b'o', _) => (Conversion::Octal, 1),
+            (b'c', _) => (Conversion::Char, 1),
+            (b's', _) => (Conversion::Text, 1),
+            (b'r', _) => (Conversion::Record, 1),
+            (b'h', _) => (Conversion::Head, 1),
+            (b'*', b's') => (Conversion::Greedy, 2),
             (b'.', places @ b'1'..=b'9') if byte(text, at + 2) == b'f' => {
-                (Kind::Fixed(places - b'0'), 3)
+                (Conversion::Fixed(places - b'0'), 3)
             }
             _ => panic!("unknown directive"),
         };
         at += len;
 
         let end = text.len();
-        let separates = !repeats && byte(text, at) == b'{' && !matches!(kind, Kind::Head);
+        let separates = !repeats && byte(text, at) == b'{' && !matches!(kind, Conversion::Head);
         let (close, after) = if repeats || separates {
             let from = at + separates as usize;
             let brace = position(text, from, b'}');
@@ -158,12 +158,12 @@ impl Spec {
             "no text after a list"
         );
         assert!(
-            !matches!(kind, Kind::Greedy) || !spec.after().is_empty(),
+            !matches!(kind, Conversion::Greedy) || !spec.after().is_empty(),
             "no text after %*s"
         );
         let newline = position(spec.after(), 0, b'\n');
         assert!(
-            newline + 1 >= spec.after().len() || matches!(kind, Kind::Head),
+            newline + 1 >= spec.after().len() || matches!(kind, Conversion::Head),
             "text after the end of the line"
         );
         spec
@@ -274,10 +274,10 @@ mod tests {
             (spec.before(), spec.after()),
             (&b"Name: "[..], &b" /dev/"[..])
         );
-        assert_eq!((spec.kind, spec.width), (Kind::Text, 20));
+        assert_eq!((spec.kind, spec.width), (Conversion::Text, 20));
         assert!(spec.left && !spec.zero && !spec.ends_line());
         let spec = Spec::new("caps", "CapInh:\t%016x\n");
-        assert_eq!((spec.kind, spec.width), (Kind::Hex, 16));
+        assert_eq!((spec.kind, spec.width), (Conversion::Hex, 16));
         assert!(spec.zero && !spec.left && spec.ends_line());
     }
 

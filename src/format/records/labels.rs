@@ -1,9 +1,9 @@
 //! `Labels` and `Tags`: values whose names the file itself has, so that no kernel's is unknown.
 
-use super::Word;
+use super::number_or_text::NumberOrText;
 use crate::{
     bytes,
-    format::{Cursor, Field, Kind, ParseError, Spec},
+    format::{Conversion, Cursor, Field, ParseError, Spec},
     value::{Fields, Value},
 };
 
@@ -22,7 +22,7 @@ pub struct Label {
     /// The name.
     pub name: Vec<u8>,
     /// The value, without its unit.
-    pub value: Word,
+    pub value: NumberOrText,
     /// The unit after a number, such as `nsecs`; empty where there is none.
     pub unit: Vec<u8>,
 }
@@ -30,7 +30,7 @@ pub struct Label {
 impl Labels {
     /// The first value of that name.
     #[must_use]
-    pub fn find(&self, name: &str) -> Option<&Word> {
+    pub fn find(&self, name: &str) -> Option<&NumberOrText> {
         let label = self.0.iter().find(|label| label.name == name.as_bytes());
         label.map(|label| &label.value)
     }
@@ -38,7 +38,7 @@ impl Labels {
     /// The first value of that name, if it is a number that is not negative.
     #[must_use]
     pub fn number(&self, name: &str) -> Option<u64> {
-        self.find(name).and_then(Word::number)
+        self.find(name).and_then(NumberOrText::number)
     }
 }
 
@@ -63,18 +63,19 @@ impl Label {
         let mut head = Vec::new();
         label.put_name(spec, &mut head);
         let text = line.strip_prefix(head.as_slice())?;
-        label.value = Word::new(text);
+        label.value = NumberOrText::new(text);
         if !label.value.is_number()
             && let Some((number, unit)) = bytes::split_once(text, b' ')
             && !unit.is_empty()
             && unit.iter().all(u8::is_ascii_alphabetic)
-            && let number = Word::new(number)
+            && let number = NumberOrText::new(number)
             && number.is_number()
         {
             label.value = number;
             label.unit = unit.to_vec();
         }
-        let wanted = !label.name.is_empty() && (spec.kind == Kind::Text || label.value.is_number());
+        let wanted =
+            !label.name.is_empty() && (spec.kind == Conversion::Text || label.value.is_number());
         wanted.then_some(label)
     }
 
@@ -158,13 +159,13 @@ pub struct Tag {
     /// The word.
     pub name: Vec<u8>,
     /// What stands after the sign between.
-    pub value: Option<Word>,
+    pub value: Option<NumberOrText>,
 }
 
 impl Tags {
     /// The first value of that name.
     #[must_use]
-    pub fn find(&self, name: &str) -> Option<&Word> {
+    pub fn find(&self, name: &str) -> Option<&NumberOrText> {
         let mut tags = self.0.iter();
         tags.find(|tag| tag.name == name.as_bytes() && tag.value.is_some())
             .and_then(|tag| tag.value.as_ref())
@@ -182,7 +183,7 @@ impl Tag {
         match bytes::split_once(text, sign) {
             Some((name, value)) => Self {
                 name: name.to_vec(),
-                value: Some(Word::new(value)),
+                value: Some(NumberOrText::new(value)),
             },
             None => Self {
                 name: text.to_vec(),
@@ -287,7 +288,7 @@ mod tests {
         assert_eq!(labels.number("a"), Some(1));
         assert_eq!(labels.number("longer_b"), Some(2));
         let (labels, rest): (Labels, _) = read("{%6s: \n}", "a b:   x\nc: d\n");
-        assert_eq!(labels.find("a b"), Some(&Word::Text(b"x".into())));
+        assert_eq!(labels.find("a b"), Some(&NumberOrText::Text(b"x".into())));
         assert_eq!(rest, "c: d\n");
     }
 
@@ -304,8 +305,8 @@ mod tests {
     #[test]
     fn words_have_values_or_are_flags() {
         let (tags, rest): (Tags, _) = read("{ %s=}", " pages=4 vmalloc N0=4 x=\"a b\"\n");
-        assert_eq!(tags.find("pages"), Some(&Word::Int(4)));
-        assert_eq!(tags.find("x"), Some(&Word::Text(b"\"a b\"".into())));
+        assert_eq!(tags.find("pages"), Some(&NumberOrText::Int(4)));
+        assert_eq!(tags.find("x"), Some(&NumberOrText::Text(b"\"a b\"".into())));
         assert!(tags.flags().eq([b"vmalloc"]));
         assert_eq!(rest, "\n");
     }

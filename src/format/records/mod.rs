@@ -11,6 +11,7 @@ mod labels;
 #[cfg(test)]
 mod lists;
 pub(in crate::format) mod net;
+mod number_or_text;
 mod paths;
 pub(in crate::format) mod pid;
 mod similar;
@@ -21,6 +22,7 @@ mod word;
 pub use format::{Format, Parsed};
 pub use formats::{NOT_RECORDS, all, at, find, of_cgroup, parse, setting_path};
 pub use labels::{Label, Labels, Tag, Tags};
+pub use number_or_text::NumberOrText;
 pub use paths::in_proc;
 pub use similar::similar;
 pub use word::{Word, Words};
