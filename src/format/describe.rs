@@ -4,9 +4,9 @@
 /// What both kinds of description share: the struct, its templates, and `parse` and `write` by
 /// [`Field`].
 ///
-/// All is `#[inline]`: it is compiled where it is used, not for each of the records here. Each
-/// template is read once, into `SPECS`, and what follows `with` uses these too: a constant for each
-/// use of a field would be a body of its own for the compiler.
+/// Everything is `#[inline]`, so that it is compiled where it is used and not for every record. Each
+/// template is parsed once, into `SPECS`, which the items after `with` use too: a constant for each
+/// use of a field would take much longer to compile.
 macro_rules! record_struct {
     (
         #[doc = $about:literal]
@@ -42,23 +42,23 @@ macro_rules! record_struct {
             };
 
             impl $name {
-                /// Understands the whole of `file`.
+                /// Parses the whole of `file`.
                 ///
                 /// # Errors
                 ///
-                /// Names the first line and field that were not understood.
+                /// Names the first line and field that could not be parsed.
                 #[inline]
                 pub fn parse(file: &[u8]) -> Result<Self, ParseError> {
                     $crate::format::record::parse(file)
                 }
 
-                /// Appends the bytes that [`parse`](Self::parse) understood to `out`.
+                /// Appends the bytes that [`parse`](Self::parse) consumed to `out`.
                 #[inline]
                 pub fn write(&self, out: &mut Vec<u8>) {
                     $crate::format::record::write(self, out);
                 }
 
-                /// The fields by name, for those who do not know this type.
+                /// The fields by name, for readers that do not know this type.
                 #[inline]
                 #[must_use]
                 pub fn fields(&self) -> $crate::Fields {
@@ -98,7 +98,7 @@ macro_rules! record_struct {
     };
 }
 
-/// A record that is a file of its own; only one without labelled lines may have rows.
+/// Implements `File` for a record with a path; only one without labelled lines may have rows.
 macro_rules! file {
     ($about:literal, [] [$($hidden:ident)?] $name:ident { $($fields:tt)* }) => {};
     ($about:literal, [$path:literal] [$hidden:ident] $name:ident { $($fields:tt)* }) => {
@@ -152,13 +152,13 @@ macro_rules! file {
     };
 }
 
-/// A record whose fields stand one after the other.
+/// A record whose fields follow one another.
 ///
-/// Each field has a type that is a [`Field`] and a template, see [`Spec`]. `Option` fields may
-/// be missing at the end of a line, with all that follow them on it. Without a path it is a part
-/// of a file, printed by `%r` in another record.
+/// Each field has a type that implements [`Field`] and a template, see [`Spec`]. `Option` fields may
+/// be missing at the end of a line, together with all fields after them on that line. A record
+/// without a path is a part of a file, printed by `%r` in another record.
 ///
-/// After `renewable pub struct` it can be read in the place of another as well, up to a field.
+/// `renewable pub struct` can also be read into an old record, up to a given field.
 macro_rules! record {
     (
         $(#[$($meta:tt)*])*
@@ -187,9 +187,9 @@ macro_rules! record {
             }
             with {
                 impl $name {
-                    /// Understands `file` up to the field `last` and looks no further: the fields
-                    /// after it stay what they were. After a failure the record is worth nothing.
-                    #[allow(clippy::inline_always)] // Where it is inlined, the last field is a constant.
+                    /// Parses `file` up to and including the field `last`; the fields after it keep
+                    /// their values. After an error the record's contents are unspecified.
+                    #[allow(clippy::inline_always)] // Inlined, `last` is a constant.
                     #[inline(always)]
                     pub(crate) fn renew_up_to(
                         &mut self,
@@ -198,7 +198,7 @@ macro_rules! record {
                     ) -> Result<(), ParseError> {
                         let cursor = &mut Cursor::new(file);
                         $({
-                            // A constant is inlined with what uses it, a static is not.
+                            // A constant is folded into the code that uses it, a static is not.
                             const SPEC: Spec = Spec::new(stringify!($field), $spec);
                             Field::renew(&mut self.$field, cursor, &SPEC)?;
                             if stringify!($field) == last {
@@ -213,7 +213,7 @@ macro_rules! record {
     };
 }
 
-/// [`record!`], and further items.
+/// [`record!`] with further items.
 macro_rules! sequence {
     (
         $(#[$($meta:tt)*])*
@@ -260,18 +260,18 @@ macro_rules! sequence {
     };
 }
 
-/// A record of labelled lines, at most one of each, in whatever order the file has them.
+/// A record of labelled lines, at most one of each, in any order.
 ///
-/// A line is known by the text before its first field. A field whose template does not end the
-/// line is followed on that line by the next one; all of these are required. `Option` fields and
-/// lists may be missing. Lines that nothing describes are kept, and so is an order other than
-/// the one described; a file in that order, which is how this kernel writes it, costs nothing.
+/// A line is recognised by the text before its first field. A field whose template does not end the
+/// line is followed on that line by the next field, which is required. `Option` fields and lists may
+/// be missing. Unknown lines are kept, and so is an order other than the described one; the described
+/// order, which is the kernel's, costs nothing.
 ///
-/// After `inlined pub struct` reading is compiled for each field, not once for each type: for a
-/// file that is read of each process.
+/// `inlined pub struct` compiles reading for each field instead of once per type: faster, but more
+/// code. It is for files that are read for each process.
 ///
-/// The record ends with the file, or, as a part of one, where the function after `until` says
-/// that the bytes to come are no more of it.
+/// The record ends with the file; a part of a file ends where the function after `until` returns
+/// true for the bytes ahead.
 macro_rules! lines {
     ($(#[$($meta:tt)*])* inlined pub struct $($record:tt)*) => {
         $crate::format::describe::labelled! { inlined $(#[$($meta)*])* pub struct $($record)* }
@@ -302,7 +302,7 @@ macro_rules! labelled {
                     $($field,)*
                 }
 
-                /// Bits of the fields that a file cannot lack.
+                /// A bit for each required field.
                 const REQUIRED: u128 = 0 $(
                     | ((!<$ty as Field>::OPTIONAL) as u128) << Index::$field as u32
                 )*;
@@ -310,7 +310,7 @@ macro_rules! labelled {
                 const NAMES: &[&str] = &[$(stringify!($field)),*];
 
                 impl $name {
-                    /// The lines that psgo does not know, without their newlines.
+                    /// The unknown lines, without their newlines.
                     pub fn unknown_lines(&self) -> impl Iterator<Item = &[u8]> {
                         self.layout.unknown_lines()
                     }
@@ -343,7 +343,7 @@ macro_rules! labelled {
                                     on_line = !spec.ends_line();
                                 }
                             })*
-                            // A line cannot end inside of the last description.
+                            // The last template must end its line.
                             debug_assert!(!on_line);
                         }
                         if let Some(name) = lines.lacking(REQUIRED, NAMES) {

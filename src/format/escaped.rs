@@ -1,4 +1,4 @@
-//! `OctalEscaped`: names in which the kernel writes some bytes in octal.
+//! `OctalEscaped`: names in which the kernel writes some bytes as octal escapes.
 
 use super::{Cursor, Field, ParseError, Spec, field::Item};
 use crate::value::Value;
@@ -6,9 +6,9 @@ use crate::value::Value;
 /// The bytes that are escaped, for each kind of [`OctalEscaped`].
 const SETS: [&[u8]; 4] = [b" \t\n\\#", b" \t\n\\", b"\n", b"\n\t= "];
 
-/// A name, its escapes undone: the kernel writes those bytes that would end it as `\040`.
+/// A name without its escapes: the kernel writes bytes that would end it as `\040`.
 ///
-/// An escape of another byte is not one, it stands for itself.
+/// An escape of any other byte is taken literally.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct OctalEscaped<const SET: usize>(pub Vec<u8>);
 

@@ -3,15 +3,15 @@
 use super::{Cursor, ParseError};
 use crate::value::{Fields, Value};
 
-/// The order of a file's lines, where it is not the described one.
+/// The order of a file's lines, if it is not the described one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Layout(Vec<Line>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Line {
-    /// The field of that index.
+    /// The field with that index.
     Field(u8),
-    /// A line that nothing describes.
+    /// An unknown line.
     Unknown(Vec<u8>),
 }
 
@@ -31,8 +31,8 @@ impl Layout {
         })
     }
 
-    /// Writes each field with `put` and the unknown lines between them; fields that were set
-    /// after the file was read come last.
+    /// Writes each field with `put`, and the unknown lines between them; fields that were set after
+    /// parsing come last.
     pub(crate) fn write(&self, count: usize, out: &mut Vec<u8>, put: impl Fn(u8, &mut Vec<u8>)) {
         let mut written = 0_u128;
         for line in &self.0 {
@@ -56,15 +56,16 @@ impl Layout {
     }
 }
 
-/// How `lines!` reads: in passes over the described lines, one pass for a file in their order.
+/// The state of `lines!` while it reads: it makes passes over the described fields, a single one if
+/// the file is in their order.
 pub(crate) struct Lines {
-    /// A bit for each field that was read.
+    /// A bit for each field that has been read.
     seen: u128,
-    /// Kept from the second pass on.
+    /// Recorded from the second pass on.
     layout: Option<Layout>,
-    /// What was unread when the last pass began; nothing before the first.
+    /// Unread bytes when the last pass began; `None` before the first.
     unread: Option<usize>,
-    /// Does the record end before these bytes?
+    /// Whether the record ends before these bytes.
     end: fn(&[u8]) -> bool,
 }
 
@@ -78,7 +79,7 @@ impl Lines {
         }
     }
 
-    /// Is there another pass to make? A pass that read nothing stands before an unknown line.
+    /// Whether another pass is needed. If the last one read nothing, the next line is unknown.
     #[inline]
     pub(crate) fn next_pass(&mut self, cursor: &mut Cursor<'_>) -> Result<bool, ParseError> {
         if cursor.rest().is_empty() || (self.end)(cursor.rest()) {
@@ -98,7 +99,7 @@ impl Lines {
         cursor: &mut Cursor<'_>,
     ) -> Result<(), ParseError> {
         let seen = self.seen;
-        // The first pass reads in the order of the description.
+        // The first pass reads in the described order.
         let layout = self.layout.get_or_insert_with(|| {
             let seen = (0..128).filter(|index| seen & (1 << index) != 0);
             Layout(seen.map(Line::Field).collect())
@@ -147,7 +148,7 @@ impl Lines {
         Ok(())
     }
 
-    /// The first of the required fields that was not read.
+    /// The first required field that was not read.
     #[inline]
     pub(crate) fn lacking(&self, required: u128, names: &[&'static str]) -> Option<&'static str> {
         let lacking = required & !self.seen;

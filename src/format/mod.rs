@@ -1,15 +1,16 @@
-//! The files of `/proc`: bytes to records, and records to the same bytes.
+//! The files of `/proc`: bytes are parsed into records, and records are written as the same bytes.
 //!
-//! One kernel file is one file here: its record, with the kernel's labels in snake case as field
-//! names and the kernel's units. A record is described once, by what the kernel's printf has for
-//! each field, and both [`parse`](Record::parse) and [`write`](Record::write) follow from that.
+//! Each kernel file has one source file here, with its record: field names are the kernel's labels
+//! in snake case, units are the kernel's. A record is described once, by the kernel's printf
+//! directive for each field; [`parse`](Record::parse) and [`write`](Record::write) both follow from
+//! that.
 //!
-//! The law of this room: for all bytes, parsing fails, or writing what was parsed gives these
-//! bytes back, none added, none lost, none put into another form. So a record knows a number only
-//! in the form that the kernel gives it, and keeps what a later kernel adds: columns at the
-//! [`Rest`] of a line, unknown lines in their place. No input makes it panic.
+//! The round-trip law: for any bytes, either parsing fails, or writing the parsed record gives
+//! exactly these bytes. So a number is accepted only in the form that the kernel prints, and what a
+//! later kernel adds is kept: further columns in the [`Rest`] of a line, unknown lines in their
+//! place. No input causes a panic.
 //!
-//! Nothing here opens a file.
+//! This module opens no file.
 //!
 //! ```
 //! use psgo::format::pid::Statm;
@@ -40,7 +41,7 @@ pub mod net;
 pub mod pid;
 mod pointer;
 mod record;
-// Tested in every build: the law is one, whichever files are built in.
+// Tests cover all records, whichever features are enabled.
 #[cfg(any(test, feature = "records"))]
 mod records;
 mod rows;

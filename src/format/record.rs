@@ -2,25 +2,25 @@
 
 use super::{Cursor, Field, ParseError, Spec};
 
-/// A file, or a part of one, that psgo understands.
+/// A file, or a part of one, that psgo can parse.
 ///
-/// The law: for all bytes `parse` fails, or `write` gives exactly these bytes back.
+/// The law: for any bytes, either `parse` fails or `write` gives exactly these bytes.
 pub trait Record: Sized {
-    /// Understands the whole of `file`.
+    /// Parses the whole of `file`.
     ///
     /// # Errors
     ///
-    /// Names the first line and field that were not understood.
+    /// Names the first line and field that could not be parsed.
     fn parse(file: &[u8]) -> Result<Self, ParseError>;
 
-    /// Appends the bytes that [`parse`](Self::parse) understood to `out`.
+    /// Appends the bytes that [`parse`](Self::parse) consumed to `out`.
     fn write(&self, out: &mut Vec<u8>);
 }
 
-/// The form of a record that stands in no template: its own templates say all.
+/// The spec of a whole file: the record's own templates describe everything.
 const WHOLE: Spec = Spec::new("file", "%r");
 
-/// Reads a file that holds one `T` and nothing else.
+/// Parses a file that holds one `T` and nothing else.
 pub(crate) fn parse_whole<T: Field>(file: &[u8], spec: &Spec) -> Result<T, ParseError> {
     let mut cursor = Cursor::new(file);
     let value = T::read(&mut cursor, spec)?;
@@ -35,19 +35,19 @@ pub(crate) fn parse<T: Field>(file: &[u8]) -> Result<T, ParseError> {
     parse_whole(file, &WHOLE)
 }
 
-/// [`Field::read`], once for each type: inlined for each field, it is most of the program.
+/// [`Field::read`], compiled once per type: inlined for each field, it would be most of the program.
 #[inline(never)]
 pub(crate) fn read_field<T: Field>(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<T, ParseError> {
     T::read(cursor, spec)
 }
 
-/// [`Field::write`], once for each type.
+/// [`Field::write`], compiled once per type.
 #[inline(never)]
 pub(crate) fn write_field<T: Field>(field: &T, spec: &Spec, out: &mut Vec<u8>) {
     field.write(spec, out);
 }
 
-/// Reads a record that is filled up with blanks to the width of `spec`.
+/// Reads a record that is padded with blanks to the width of `spec`.
 pub(crate) fn padded<T: Field>(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<T, ParseError> {
     const BARE: Spec = Spec::new("record", "%r");
     let mut inner = cursor.padded(spec)?;

@@ -1,4 +1,4 @@
-//! `Labels` and `Tags`: values whose names the file itself has, so that no kernel's is unknown.
+//! `Labels` and `Tags`: values whose names are in the file, so that those of any kernel are known.
 
 use super::number_or_text::NumberOrText;
 use crate::{
@@ -9,10 +9,10 @@ use crate::{
 
 /// Lines of a name and a value, such as `nr_dirty 12` or `mult: 10905190`.
 ///
-/// The template is a list's: `"{  %-12u \n}"` is two blanks, the name, filled up to 12 columns, a
-/// blank and the number. With a colon in the place of that blank, `%-12u: ` fills up before the
-/// colon, `%12u: ` after it. `%u` takes lines with numbers, and ends before any other; `%s` takes
-/// any text. To whoever reads by name, each is a field of the record.
+/// The template is that of a list: `"{  %-12u \n}"` is two blanks, the name padded to 12 columns, a
+/// blank and the number. With a colon instead of that blank, `%-12u: ` pads before the colon and
+/// `%12u: ` after it. `%u` takes lines with numbers and ends before any other line; `%s` takes any
+/// text. Read by name, each is a field of the record.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Labels(pub Vec<Label>);
 
@@ -23,7 +23,7 @@ pub struct Label {
     pub name: Vec<u8>,
     /// The value, without its unit.
     pub value: NumberOrText,
-    /// The unit after a number, such as `nsecs`; empty where there is none.
+    /// The unit after a number, such as `nsecs`; empty if there is none.
     pub unit: Vec<u8>,
 }
 
@@ -35,20 +35,20 @@ impl Labels {
         label.map(|label| &label.value)
     }
 
-    /// The first value of that name, if it is a number that is not negative.
+    /// The first value of that name, if it is a non-negative number.
     #[must_use]
     pub fn number(&self, name: &str) -> Option<u64> {
         self.find(name).and_then(NumberOrText::number)
     }
 }
 
-/// What stands between a name and its value.
+/// The text between a name and its value.
 fn separator(spec: &Spec) -> &'static [u8] {
     spec.close().strip_suffix(b"\n").unwrap_or(spec.close())
 }
 
 impl Label {
-    /// The label that `line` is, which has neither the text before it nor a newline.
+    /// Parses `line`, without the text before the label and without its newline.
     fn read(line: &[u8], spec: &Spec) -> Option<Self> {
         let separator = separator(spec);
         let end = bytes::find(line, *separator.first()?)?;
@@ -145,11 +145,11 @@ impl Field for Labels {
     }
 }
 
-/// Words of which some have a value: `pages=4 vmalloc N0=4`.
+/// Words, some with a value: `pages=4 vmalloc N0=4`.
 ///
-/// The template is a list's: `"{ %s=}"` is words with a blank before each and `=` before the
-/// value, up to the end of the line; `"{%s=\n}"` is one word in each line, up to the end of the
-/// file. To whoever reads by name, those with a value are fields, the others are in a list.
+/// The template is that of a list: `"{ %s=}"` is words, each with a blank before it and `=` before
+/// the value, up to the end of the line; `"{%s=\n}"` is one word per line, up to the end of the file.
+/// Read by name, words with a value are fields, the others are in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Tags(pub Vec<Tag>);
 
@@ -158,7 +158,7 @@ pub struct Tags(pub Vec<Tag>);
 pub struct Tag {
     /// The word.
     pub name: Vec<u8>,
-    /// What stands after the sign between.
+    /// The text after the separator.
     pub value: Option<NumberOrText>,
 }
 
@@ -193,12 +193,12 @@ impl Tag {
     }
 }
 
-/// The sign before a value.
+/// The separator before a value.
 fn sign(spec: &Spec) -> u8 {
     spec.close().first().copied().unwrap_or(b'=')
 }
 
-/// How long the word at the start of `text` is. A value in quotes may hold blanks.
+/// Length of the word at the start of `text`. A value in quotes may contain blanks.
 fn tag_len(text: &[u8], spec: &Spec) -> usize {
     if spec.close().ends_with(b"\n") {
         return bytes::find(text, b'\n').unwrap_or(text.len());

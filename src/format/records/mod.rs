@@ -1,7 +1,7 @@
-//! Every file by its name, whoever asks: feature `records`.
+//! Every file by its name: feature `records`.
 //!
 //! The files that neither a listing nor [`Process`](crate::Process) nor [`system`](crate::system)
-//! reads, the table of all files, and what a file holds by field name.
+//! reads, the table of all files, and their contents by field name.
 
 pub(in crate::format) mod cgroup;
 mod format;

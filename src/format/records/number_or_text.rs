@@ -1,4 +1,4 @@
-//! `NumberOrText`: a number where there is one, otherwise text.
+//! `NumberOrText`: a number if it is one, otherwise text.
 
 use crate::{
     bytes,
@@ -6,10 +6,9 @@ use crate::{
     value::Value,
 };
 
-/// What the kernel writes in one place as a number at times, and at times as a word: `max`, `-1`,
-/// `reno`.
+/// A value that the kernel writes as a number or as a word: `max`, `-1`, `reno`.
 ///
-/// A number is one only in the kernel's form: `007` is text.
+/// Only the kernel's form of a number counts as one: `007` is text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NumberOrText {
     /// A whole number.

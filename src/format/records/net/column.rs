@@ -8,7 +8,7 @@ use crate::{
     value::Value,
 };
 
-/// A cell of a table: a value, and the blanks around it, as many as this kernel's columns have.
+/// A value in a column, and the blanks around it, whose number differs between kernels and is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Padded<T> {
     /// The value.
@@ -92,9 +92,9 @@ impl Field for CommaList {
     }
 }
 
-/// The line of column names above a table, with as many blanks between as it may have.
+/// The line of column names above a table, with any number of blanks between them.
 ///
-/// The template is `%h` and the names that psgo knows in braces, with blanks between.
+/// The template is `%h` and the known names in braces, separated by blanks.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ColumnNames {
     names: Vec<(Vec<u8>, Vec<u8>)>,
