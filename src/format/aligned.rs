@@ -5,8 +5,7 @@ use std::ops::Deref;
 use super::{Cursor, Field, ParseError, Spec, field::Item};
 use crate::value::Value;
 
-/// A value and how many blanks, or tabs, stand before it: kernels do not agree on that, so they
-/// are kept.
+/// A value and the number of blanks or tabs before it, which differs between kernels and is kept.
 ///
 /// The template is the value's, without a width.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,4 +1,4 @@
-//! `Cursor`: how far a file has been read, and `ParseError`: why not further.
+//! `Cursor`: a position in a file that is parsed, and `ParseError`.
 
 use std::fmt;
 
@@ -8,9 +8,9 @@ use crate::{
     error::{Error, ErrorKind},
 };
 
-/// Why a file was not understood.
+/// Why a file could not be parsed.
 ///
-/// It holds no path, whoever opened the file knows that. Its text is
+/// It holds no path, which the caller knows. Its text is
 /// `line 1: utime: not a number`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -19,7 +19,7 @@ pub struct ParseError {
     pub line: usize,
     /// The field that was expected, by its name in the record.
     pub field: &'static str,
-    /// What is wrong with it.
+    /// What is wrong.
     pub reason: &'static str,
 }
 
@@ -31,7 +31,7 @@ impl fmt::Display for ParseError {
 
 impl std::error::Error for ParseError {}
 
-/// [`ErrorKind::NotUnderstood`], with the same text: what the bytes are of is not known here.
+/// [`ErrorKind::NotUnderstood`] with the same text; the file is not known here.
 ///
 /// ```
 /// use psgo::{ErrorKind, format::pid::Statm};
@@ -46,8 +46,8 @@ impl From<ParseError> for Error {
     }
 }
 
-/// [`Cursor::error`]. Not by reference to the cursor, which has to be in memory then, also where all
-/// is in order.
+/// [`Cursor::error`]. It takes no reference to the cursor, which would force the cursor into memory
+/// even when there is no error.
 #[cold]
 #[inline(never)]
 fn error(file: &[u8], rest: &[u8], field: &'static str, reason: &'static str) -> ParseError {
@@ -60,7 +60,7 @@ fn error(file: &[u8], rest: &[u8], field: &'static str, reason: &'static str) ->
     }
 }
 
-/// The error where a text has to stand and does not.
+/// The error for an expected text that is not there.
 #[cold]
 #[inline(never)]
 fn no_literal(file: &[u8], rest: &[u8], field: &'static str) -> ParseError {
@@ -77,7 +77,7 @@ fn is_line_end(rest: &[u8]) -> bool {
     matches!(rest, [] | [b'\n', ..])
 }
 
-/// A place in a file.
+/// A position in a file.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cursor<'a> {
     file: &'a [u8],
@@ -89,13 +89,13 @@ impl<'a> Cursor<'a> {
         Self { file, rest: file }
     }
 
-    /// What has not been read.
+    /// The unread bytes.
     #[inline]
     pub(crate) fn rest(&self) -> &'a [u8] {
         self.rest
     }
 
-    /// Goes to where `rest` is left, the end of what is.
+    /// Moves to the start of `rest`, which must be a suffix of the unread bytes.
     #[inline]
     pub(crate) fn go_to(&mut self, rest: &'a [u8]) {
         self.rest = rest;
@@ -106,22 +106,22 @@ impl<'a> Cursor<'a> {
         is_line_end(self.rest)
     }
 
-    /// How many bytes of the line have been read.
+    /// Bytes of the current line that have been read, a count.
     pub(crate) fn column(&self) -> usize {
         let read = self.file.len() - self.rest.len();
         let read = self.file.get(..read).unwrap_or(self.file);
         read.iter().rev().take_while(|&&b| b != b'\n').count()
     }
 
-    /// An error about `field`, here.
+    /// An error about `field` at this position.
     ///
-    /// Lines are counted only now, so that reading what is in order does not pay for it.
+    /// Lines are counted only here, so that successful parsing does not pay for it.
     #[inline]
     pub(crate) fn error(&self, field: &'static str, reason: &'static str) -> ParseError {
         error(self.file, self.rest, field, reason)
     }
 
-    /// Goes past `text`, if it stands here.
+    /// Skips `text` if it is next.
     #[expect(
         clippy::inline_always,
         reason = "the text is a constant where it is inlined"
@@ -137,7 +137,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Goes past `text`, which has to stand here.
+    /// Skips `text`, which must be next.
     #[expect(
         clippy::inline_always,
         reason = "the text is a constant where it is inlined"
@@ -155,8 +155,8 @@ impl<'a> Cursor<'a> {
         no_literal(self.file, self.rest, field)
     }
 
-    /// The part of the line that `spec.after` ends, without the blanks that fill it up to
-    /// `spec.width`; it is taken from here, the text after it is not.
+    /// The part of the line before `spec.after`, without the blanks that pad it to `spec.width`. It
+    /// is consumed, the text after it is not.
     pub(crate) fn padded(&mut self, spec: &Spec) -> Result<Cursor<'a>, ParseError> {
         let line = bytes::find(self.rest, b'\n').unwrap_or(self.rest.len());
         let (line, _) = self.rest.split_at(line);
@@ -179,7 +179,7 @@ impl<'a> Cursor<'a> {
         })
     }
 
-    /// Nothing is left to read.
+    /// Fails if anything is left to read.
     pub(crate) fn end(&self, spec: &Spec) -> Result<(), ParseError> {
         if self.rest.is_empty() {
             return Ok(());
@@ -195,7 +195,7 @@ impl<'a> Cursor<'a> {
         taken
     }
 
-    /// Takes what is left of the line, without its newline.
+    /// Takes the rest of the line, without its newline.
     pub(crate) fn take_line(&mut self) -> &'a [u8] {
         let len = bytes::find(self.rest, b'\n');
         self.take(len.unwrap_or(self.rest.len()))

@@ -1,39 +1,39 @@
-//! `Escaped`: names in which the kernel writes some bytes in octal.
+//! `OctalEscaped`: names in which the kernel writes some bytes as octal escapes.
 
 use super::{Cursor, Field, ParseError, Spec, field::Item};
 use crate::value::Value;
 
-/// The bytes that are escaped, for each kind of [`Escaped`].
+/// The bytes that are escaped, for each kind of [`OctalEscaped`].
 const SETS: [&[u8]; 4] = [b" \t\n\\#", b" \t\n\\", b"\n", b"\n\t= "];
 
-/// A name, its escapes undone: the kernel writes those bytes that would end it as `\040`.
+/// A name without its escapes: the kernel writes bytes that would end it as `\040`.
 ///
-/// An escape of another byte is not one, it stands for itself.
+/// An escape of any other byte is taken literally.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Escaped<const SET: usize>(pub Vec<u8>);
+pub struct OctalEscaped<const SET: usize>(pub Vec<u8>);
 
 /// What was mounted (`mangle`): blank, tab, newline, backslash and `#` are escaped.
-pub type Mangled = Escaped<0>;
+pub type Mangled = OctalEscaped<0>;
 /// A path in a list of mounts or of swap files: blank, tab, newline and backslash are escaped.
-pub type MountPath = Escaped<1>;
+pub type MountPath = OctalEscaped<1>;
 /// A path at the end of a line: only newlines are escaped. So a backslash and the digits 012 in
 /// the name itself look the same.
-pub type LinePath = Escaped<2>;
+pub type LinePath = OctalEscaped<2>;
 
-impl<const SET: usize> From<Vec<u8>> for Escaped<SET> {
+impl<const SET: usize> From<Vec<u8>> for OctalEscaped<SET> {
     fn from(name: Vec<u8>) -> Self {
         Self(name)
     }
 }
 
-impl<const SET: usize> AsMut<Vec<u8>> for Escaped<SET> {
+impl<const SET: usize> AsMut<Vec<u8>> for OctalEscaped<SET> {
     fn as_mut(&mut self) -> &mut Vec<u8> {
         &mut self.0
     }
 }
 
 /// The template is a text's, `%s`.
-impl<const SET: usize> Field for Escaped<SET> {
+impl<const SET: usize> Field for OctalEscaped<SET> {
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         let set = SETS.get(SET).copied().unwrap_or_default();
         let text = Vec::<u8>::take(cursor, spec)?;
@@ -82,7 +82,7 @@ impl<const SET: usize> Field for Escaped<SET> {
     }
 }
 
-impl<const SET: usize> Item for Escaped<SET> {}
+impl<const SET: usize> Item for OctalEscaped<SET> {}
 
 #[cfg(test)]
 mod tests {
@@ -91,7 +91,7 @@ mod tests {
     const SPEC: Spec = Spec::new("path", "%s ");
 
     fn read<const SET: usize>(text: &[u8]) -> Option<Vec<u8>> {
-        let name = Escaped::<SET>::read(&mut Cursor::new(text), &SPEC).ok()?;
+        let name = OctalEscaped::<SET>::read(&mut Cursor::new(text), &SPEC).ok()?;
         let mut out = Vec::new();
         name.write(&SPEC, &mut out);
         assert_eq!(out, text);

@@ -1,53 +1,52 @@
-//! `Field`: a value that stands in a file, read and written by its [`Spec`].
+//! `Field`: a value in a file, read and written according to its [`Spec`].
 
 use super::{
-    Cursor, Kind, ParseError, Spec,
-    integer::Integer,
-    stream::{Alone, Sink, Source, Stream},
+    Conversion, Cursor, ParseError, Spec,
+    stream::{Piece, Sink, Source, Stream},
 };
 use crate::{
     bytes,
     value::{Fields, Value},
 };
 
-/// A value that stands in a file.
+/// A value in a file.
 ///
-/// The law for every implementation: what `read` took is what `write` gives.
+/// The law for every implementation: `write` gives exactly the bytes that `read` consumed.
 pub(crate) trait Field: Sized {
-    /// May a file lack it?
+    /// Whether a file may lack it.
     const OPTIONAL: bool = false;
 
-    /// Is it the rows of a file?
+    /// Whether it is the rows of a file.
     const ROWS: bool = false;
 
-    /// Is it nothing to whoever reads by name?
+    /// Whether it is left out of the fields by name.
     const HIDDEN: bool = false;
 
-    /// Reads the value alone.
+    /// Reads the value, without the text around it.
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError>;
 
-    /// Writes the value alone.
+    /// Writes the value, without the text around it.
     fn put(&self, spec: &Spec, out: &mut Vec<u8>);
 
-    /// The value as those see it who do not know the record's type.
+    /// The value for readers that do not know the record's type.
     fn value(&self, spec: &Spec) -> Value;
 
-    /// Adds it to `fields`: under its name, unless it says otherwise.
+    /// Adds it to `fields`, by default under its name.
     fn describe(&self, spec: &Spec, fields: &mut Fields) {
         if !Self::HIDDEN {
             fields.push(spec.field, self.value(spec));
         }
     }
 
-    /// Does it hold what psgo does not know, such as columns of a later kernel?
+    /// Whether it holds anything psgo does not know, such as columns of a later kernel.
     fn unknown(&self) -> bool {
         false
     }
 
-    /// Gives each row, where the value is rows.
+    /// Calls the function with each row, if the value is rows.
     fn each_row(&self, _: &Spec, _: &mut dyn FnMut(Value)) {}
 
-    /// Reads the value and the text around it, piece by piece if it is rows.
+    /// Reads the value and the text around it; rows are read one by one.
     fn stream(source: &mut Source<'_>, spec: &'static Spec, sink: Sink<'_>) -> Stream {
         let value = source.read(spec.field, |cursor| Self::read(cursor, spec))?;
         if sink(&Alone {
@@ -70,8 +69,8 @@ pub(crate) trait Field: Sized {
         Ok(value)
     }
 
-    /// The same in the place of a value that nobody wants any more, whose memory it may use. Worth
-    /// its code for a file that is read of ten thousand processes.
+    /// [`read`](Self::read) into an old value, whose memory may be reused. Worth its code size for
+    /// files that are read for each of thousands of processes.
     #[inline]
     fn renew(&mut self, cursor: &mut Cursor<'_>, spec: &Spec) -> Result<(), ParseError> {
         *self = Self::read(cursor, spec)?;
@@ -86,8 +85,34 @@ pub(crate) trait Field: Sized {
     }
 }
 
-/// Whether the field is not there: what begins with the end of a line is missing where the file
-/// ends.
+/// A field other than rows, as a piece of a stream.
+struct Alone<'a, T> {
+    value: &'a T,
+    spec: &'static Spec,
+}
+
+impl<T: Field> Piece for Alone<'_, T> {
+    fn write(&self, out: &mut Vec<u8>) {
+        self.value.write(self.spec, out);
+    }
+
+    fn fields(&self) -> Option<Fields> {
+        if T::HIDDEN {
+            return None;
+        }
+        match self.value.value(self.spec) {
+            Value::Fields(fields) => Some(fields),
+            value => Some([(self.spec.field, value)].into_iter().collect()),
+        }
+    }
+
+    fn unknown(&self) -> bool {
+        self.value.unknown()
+    }
+}
+
+/// Whether the field is missing: a field whose text begins with a newline is missing at the end of
+/// the file, others at the end of the line.
 #[inline]
 fn is_missing(cursor: &Cursor<'_>, spec: &Spec) -> bool {
     if spec.before().starts_with(b"\n") {
@@ -97,7 +122,7 @@ fn is_missing(cursor: &Cursor<'_>, spec: &Spec) -> bool {
     }
 }
 
-/// What a line may lack at its end, or a file as a whole line.
+/// A field that may be missing at the end of a line, or a line that a file may lack.
 impl<T: Field> Field for Option<T> {
     const OPTIONAL: bool = true;
 
@@ -141,7 +166,7 @@ impl<T: Field> Field for Option<T> {
     }
 }
 
-/// `yes` or `no`. The template is a text's, `%s`.
+/// `yes` or `no`. The template is that of text, `%s`.
 impl Field for bool {
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         let yes = cursor.skip(b"yes");
@@ -200,7 +225,7 @@ impl Field for Vec<u8> {
         let len = text_len(cursor.rest(), spec)
             .ok_or_else(|| cursor.error(spec.field, "not closed by the text after it"))?;
         let text = cursor.take(len);
-        // Longer than the column: no blank was put there to fill it.
+        // As long as the column or longer: there is no padding.
         if len > spec.width {
             return Ok(text.to_vec());
         }
@@ -248,10 +273,10 @@ impl Field for Vec<u8> {
     }
 }
 
-/// How long the text at the start of `rest` is, the blanks that fill its column included.
+/// Length of the text at the start of `rest`, including the blanks that pad its column.
 #[inline]
 fn text_len(rest: &[u8], spec: &Spec) -> Option<usize> {
-    if spec.kind == Kind::Greedy {
+    if spec.kind == Conversion::Greedy {
         return bytes::rfind_part(rest, spec.after());
     }
     let newline = bytes::find(rest, b'\n');
@@ -262,17 +287,15 @@ fn text_len(rest: &[u8], spec: &Spec) -> Option<usize> {
         if spec.after().is_empty() {
             line.len()
         } else {
-            // A blank that fills the column is not the one after it.
+            // A padding blank is not the separator.
             spec.width + bytes::find_part(line.get(spec.width..)?, spec.after())?
         }
     };
     (len >= spec.width).then_some(len)
 }
 
-/// What may stand in a list: numbers and records. Bytes may not, a list of them is text.
+/// An element of a list: a number or a record. `u8` is none, since `Vec<u8>` is text.
 pub(crate) trait Item: Field {}
-
-impl<T: Integer> Item for T {}
 
 impl<T: Item> Field for Vec<T> {
     const OPTIONAL: bool = true;
@@ -288,12 +311,12 @@ impl<T: Item> Field for Vec<T> {
             }
             return Ok(list);
         }
-        // Whatever else begins as an element does is one that is not understood.
+        // Anything that begins like an element but is not one is an error.
         while !cursor.rest().is_empty() && cursor.skip(spec.open()) {
             let left = cursor.rest().len();
             list.push(T::take(cursor, spec)?);
             cursor.literal(spec.close(), spec.field)?;
-            // An element of no bytes would come for ever.
+            // An empty element would repeat forever.
             if cursor.rest().len() == left && spec.open().is_empty() {
                 return Err(cursor.error(spec.field, "empty"));
             }
@@ -323,7 +346,7 @@ impl<T: Item> Field for Vec<T> {
     }
 }
 
-/// As many as there are; the template has the form with braces before the directive.
+/// Exactly `N` elements; the template has the braces before the directive.
 impl<T: Item + Copy + Default, const N: usize> Field for [T; N] {
     #[inline]
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
@@ -353,21 +376,21 @@ impl<T: Item + Copy + Default, const N: usize> Field for [T; N] {
     }
 }
 
-/// Columns after the known ones, as a later kernel may print them.
+/// Columns after the known ones, which a later kernel may print.
 ///
-/// Empty on the kernels that psgo knows. Otherwise it begins with the blank after the last
-/// known column.
+/// Empty on the kernels that psgo knows. Otherwise it begins with the blank after the last known
+/// column.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Rest(Vec<u8>);
 
 impl Rest {
-    /// The columns, with the blank before each.
+    /// The columns, each with the blank before it.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// Are there none?
+    /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -388,7 +411,7 @@ impl Field for Rest {
         out.extend_from_slice(&self.0);
     }
 
-    /// A list of the columns; unknown where there are none.
+    /// A list of the columns; missing if there are none.
     fn value(&self, _: &Spec) -> Value {
         if self.is_empty() {
             return Value::MISSING;

@@ -1,4 +1,4 @@
-//! `File`: a record that has a name in `/proc`, and how one is read that nobody knows by type.
+//! `File`: a record that has a path in `/proc` and can be read without knowing its type.
 
 use std::{
     io::{self, Read as _},
@@ -8,32 +8,32 @@ use std::{
 use super::{Field, Piece, ReadError, Record, Spec};
 use crate::value::{Fields, Value};
 
-/// A [`Record`] that is a file, and always has the same name.
+/// A [`Record`] that is a whole file with a fixed path.
 pub trait File: Record {
-    /// The file's path: below `/proc/PID` for what describes a process, otherwise below `/proc`.
-    /// `*` stands for any one name in it.
+    /// The file's path: below `/proc/PID` for a file of a process, otherwise below `/proc`. `*`
+    /// matches any one name.
     const PATH: &'static str;
 
-    /// What it is, in one line: the first of its documentation.
+    /// What it is: the first line of its documentation.
     const ABOUT: &'static str;
 
-    /// Is it rows, each a record of its own?
+    /// Whether it consists of rows, each a record of its own.
     const ROWS: bool = false;
 
-    /// Is it a symbolic link, whose target is what there is to read?
+    /// Whether it is a symbolic link, whose target is its content.
     const IS_LINK: bool = false;
 
-    /// Gives what the file holds by name: each row of a table, otherwise the file as one.
+    /// Calls `each` with the fields by name: of each row of a table, otherwise of the whole file.
     fn records(&self, each: &mut dyn FnMut(Fields));
 
-    /// Does it hold what psgo does not know, such as lines of a later kernel? They are kept.
+    /// Whether it holds anything psgo does not know, such as lines of a later kernel. It is kept.
     fn unknown(&self) -> bool;
 
-    /// Reads `input` to its end, and gives each piece of it: rows one by one, in constant memory.
+    /// Reads `input` to its end and calls `each` with each piece: rows one by one, in constant memory.
     ///
     /// # Errors
     ///
-    /// Of reading, and of understanding; pieces that were given before are right.
+    /// If reading or parsing fails; pieces given before that are valid.
     fn stream(
         input: &mut dyn io::Read,
         each: &mut dyn FnMut(&dyn Piece) -> ControlFlow<()>,
@@ -42,7 +42,7 @@ pub trait File: Record {
     }
 }
 
-/// Reads a file that has no rows.
+/// Reads a file without rows.
 pub(crate) fn whole<T: File>(
     input: &mut dyn io::Read,
     each: &mut dyn FnMut(&dyn Piece) -> ControlFlow<()>,
@@ -67,13 +67,13 @@ pub(crate) fn whole<T: File>(
 
     let mut bytes = Vec::new();
     input.take(LARGEST_FILE as u64).read_to_end(&mut bytes)?;
-    // Breaking off after the only piece changes nothing.
+    // There is only one piece, so `Break` changes nothing.
     let _ = each(&Whole(T::parse(&bytes)?));
     Ok(())
 }
 
-/// The most that is read of a file as a whole; none of the kernel's is near it, though a table has
-/// a row for each socket, for each mapping.
+/// Maximum size of a file that is read as a whole. No kernel file comes near it, not even tables with
+/// a row for each socket or mapping.
 pub(crate) const LARGEST_FILE: usize = 64 << 20;
 
 /// [`File::records`] of one field of a file with rows.

@@ -1,11 +1,11 @@
-//! `Flat`: a part of a record whose fields are the record's own to whoever reads by name.
+//! `Flat`: a part of a record whose fields, read by name, are the record's own.
 
 use std::ops::Deref;
 
 use super::{Cursor, Field, ParseError, Spec};
 use crate::value::{Fields, Value};
 
-/// A part that has a type of its own, and no name of its own among the fields by name.
+/// A part with a type of its own, but no name of its own among the fields by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Flat<T>(pub T);
 

@@ -2,7 +2,7 @@
 
 use std::{fmt, io::Write as _};
 
-use super::{Cursor, Field, Kind, ParseError, Spec};
+use super::{Conversion, Cursor, Field, Item, ParseError, Spec};
 use crate::{bytes, value::Value};
 
 /// The types of numbers in records.
@@ -31,10 +31,10 @@ fn take_integer<T: Integer>(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<T, P
     };
     let digits = text.get(blanks..).unwrap_or_default();
     let number = match spec.kind {
-        Kind::Hex => bytes::leading_integer::<T, 16>(digits, spec.zero),
-        Kind::UpperHex => bytes::leading_upper_hex(digits, spec.zero),
-        Kind::Octal => bytes::leading_integer::<T, 8>(digits, spec.zero),
-        Kind::Fixed(places) => leading_fixed(digits, places),
+        Conversion::Hex => bytes::leading_integer::<T, 16>(digits, spec.zero),
+        Conversion::UpperHex => bytes::leading_upper_hex(digits, spec.zero),
+        Conversion::Octal => bytes::leading_integer::<T, 8>(digits, spec.zero),
+        Conversion::Fixed(places) => leading_fixed(digits, places),
         _ => bytes::leading_integer::<T, 10>(digits, spec.zero),
     };
     let (value, len) = number.map_err(|reason| {
@@ -90,7 +90,7 @@ impl<T: Integer> Field for T {
     #[inline(always)]
     fn renew(&mut self, cursor: &mut Cursor<'_>, spec: &Spec) -> Result<(), ParseError> {
         let mut ahead = *cursor;
-        if spec.kind == Kind::Decimal
+        if spec.kind == Conversion::Decimal
             && spec.width == 0
             && ahead.skip(spec.before())
             && let Some((number, rest)) = bytes::common_integer::<b' '>(ahead.rest())
@@ -116,21 +116,21 @@ impl<T: Integer> Field for T {
 
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         let w = spec.width;
-        if spec.kind == Kind::Decimal && w == 0 {
+        if spec.kind == Conversion::Decimal && w == 0 {
             return bytes::push_decimal((*self).into(), out);
         }
         // Writing to a vector cannot fail.
         let _ = match (spec.kind, spec.left, spec.zero) {
-            (Kind::Hex, true, _) => write!(out, "{self:<w$x}"),
-            (Kind::Hex, _, true) => write!(out, "{self:0w$x}"),
-            (Kind::Hex, ..) => write!(out, "{self:w$x}"),
-            (Kind::Octal, true, _) => write!(out, "{self:<w$o}"),
-            (Kind::Octal, _, true) => write!(out, "{self:0w$o}"),
-            (Kind::Octal, ..) => write!(out, "{self:w$o}"),
-            (Kind::UpperHex, true, _) => write!(out, "{self:<w$X}"),
-            (Kind::UpperHex, _, true) => write!(out, "{self:0w$X}"),
-            (Kind::UpperHex, ..) => write!(out, "{self:w$X}"),
-            (Kind::Fixed(places), left, _) => {
+            (Conversion::Hex, true, _) => write!(out, "{self:<w$x}"),
+            (Conversion::Hex, _, true) => write!(out, "{self:0w$x}"),
+            (Conversion::Hex, ..) => write!(out, "{self:w$x}"),
+            (Conversion::Octal, true, _) => write!(out, "{self:<w$o}"),
+            (Conversion::Octal, _, true) => write!(out, "{self:0w$o}"),
+            (Conversion::Octal, ..) => write!(out, "{self:w$o}"),
+            (Conversion::UpperHex, true, _) => write!(out, "{self:<w$X}"),
+            (Conversion::UpperHex, _, true) => write!(out, "{self:0w$X}"),
+            (Conversion::UpperHex, ..) => write!(out, "{self:w$X}"),
+            (Conversion::Fixed(places), left, _) => {
                 let text = fixed((*self).into(), places);
                 if left {
                     write!(out, "{text:<w$}")
@@ -149,8 +149,8 @@ impl<T: Integer> Field for T {
     fn value(&self, spec: &Spec) -> Value {
         let number: i128 = (*self).into();
         match spec.kind {
-            Kind::Decimal => {}
-            Kind::Fixed(places) => {
+            Conversion::Decimal => {}
+            Conversion::Fixed(places) => {
                 #[expect(
                     clippy::cast_precision_loss,
                     reason = "as any reader of the text has it"
@@ -158,7 +158,7 @@ impl<T: Integer> Field for T {
                 let ratio = number as f64 / 10_f64.powi(places.into());
                 return Value::Real(ratio);
             }
-            Kind::Hex | Kind::UpperHex => {
+            Conversion::Hex | Conversion::UpperHex => {
                 let mut text = b"0x".to_vec();
                 self.put(spec, &mut text);
                 text.retain(|&b| b != b' ');
@@ -182,6 +182,8 @@ impl<T: Integer> Field for T {
         }
     }
 }
+
+impl<T: Integer> Item for T {}
 
 /// `12.34` as 1234, where there are two places.
 fn leading_fixed<T: Integer>(text: &[u8], places: u8) -> Result<(T, usize), &'static str> {

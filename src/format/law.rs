@@ -1,8 +1,8 @@
-//! The law, as tests ask for it: what was parsed is written back byte for byte.
+//! The round-trip law as test helpers: what was parsed is written back byte for byte.
 
 use super::{Format, ParseError, Record};
 
-/// Parses `file`, which has to be understood and to come back.
+/// Parses `file`, which must succeed, and checks that it is written back unchanged.
 #[track_caller]
 pub(crate) fn holds<R: Record>(file: &[u8]) -> R {
     match check::<R>(file) {
@@ -11,7 +11,7 @@ pub(crate) fn holds<R: Record>(file: &[u8]) -> R {
     }
 }
 
-/// Parses `file`, which has to come back if it is understood.
+/// Parses `file`; if that succeeds, checks that it is written back unchanged.
 #[track_caller]
 fn check<R: Record>(file: &[u8]) -> Result<R, ParseError> {
     let record = R::parse(file)?;
@@ -26,10 +26,10 @@ fn check<R: Record>(file: &[u8]) -> Result<R, ParseError> {
     Ok(record)
 }
 
-/// Checks the law on `count` files that are nearly one of `files`, the same ones at each run.
+/// Checks the law on `count` mutations of `files`, the same ones at each run.
 #[track_caller]
 pub(crate) fn mutants<R: Record>(files: &[&[u8]], count: usize) {
-    // Miri takes a thousand times as long.
+    // Miri is about a thousand times slower.
     let count = if cfg!(miri) { count / 200 } else { count };
     let mut dice = Dice(0x2545_f491_4f6c_dd1d);
     let mut understood = 0;
@@ -40,14 +40,14 @@ pub(crate) fn mutants<R: Record>(files: &[&[u8]], count: usize) {
         }
         understood += usize::from(check::<R>(&file).is_ok());
     }
-    // A law that nothing comes before is no law.
+    // Some mutants must parse and some must not, or the test would prove nothing.
     assert!(
         understood > 0 && understood < count,
         "{understood} of {count}"
     );
 }
 
-/// Checks the law on `count` files that are nearly `file`, as [`mutants`] does.
+/// Checks the law on `count` mutations of `file`, as [`mutants`] does.
 #[track_caller]
 pub(crate) fn mutants_of(format: &Format, file: &[u8], count: usize) {
     let mut dice = Dice(0x2545_f491_4f6c_dd1d);
@@ -96,7 +96,7 @@ fn mutate(file: &mut Vec<u8>, dice: &mut Dice) {
             file.drain(line);
         }
         _ => {
-            // To another line's start, or a second time.
+            // Move a line, or duplicate it.
             let range = line(file);
             let text = file[range.clone()].to_vec();
             if dice.below(3) > 0 {
@@ -111,13 +111,13 @@ fn mutate(file: &mut Vec<u8>, dice: &mut Dice) {
     }
 }
 
-/// Xorshift: tests need chance that repeats.
+/// Xorshift: reproducible pseudo-random numbers.
 struct Dice(u64);
 
 impl Dice {
     #[allow(
         clippy::cast_possible_truncation,
-        reason = "the low bits are chance enough"
+        reason = "the low bits are random enough"
     )]
     fn below(&mut self, end: usize) -> usize {
         self.0 ^= self.0 << 13;
@@ -127,7 +127,7 @@ impl Dice {
     }
 }
 
-/// The `file` of every process here that still has it.
+/// The contents of `file` for every process that still has it.
 pub(crate) fn live(file: &str) -> Vec<Vec<u8>> {
     std::fs::read_dir("/proc")
         .unwrap()

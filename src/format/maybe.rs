@@ -1,14 +1,14 @@
-//! `Maybe` and `Mark`: what some kernels write and others leave out, lines and all.
+//! `Maybe` and `Present`: text that some kernels write and others leave out, even whole lines.
 
 use std::ops::Deref;
 
 use super::{Cursor, Field, Item, ParseError, Spec};
 use crate::value::{Fields, Value};
 
-/// What stands in a file or does not; the text before it tells.
+/// An optional value, recognised by the text before it.
 ///
-/// The template has the form of a list's: `"{  boost %u\n}"`. Other than an `Option` it may be in
-/// the middle of a record, and its text may begin a line.
+/// The template is that of a list: `"{  boost %u\n}"`. Unlike an `Option` it may be in the middle of a
+/// record, and its text may begin a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Maybe<T>(pub Option<T>);
 
@@ -63,14 +63,14 @@ impl<T: Item> Field for Maybe<T> {
     }
 }
 
-/// Text may be left out as well.
+/// Text may be optional too.
 impl Item for Vec<u8> {}
 
-/// Is a word there? The template is the word, and `%r` after it, which prints nothing.
+/// Whether a word is there. The template is the word and `%r` after it, which prints nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Mark(pub bool);
+pub struct Present(pub bool);
 
-impl Field for Mark {
+impl Field for Present {
     const OPTIONAL: bool = true;
 
     fn take(_: &mut Cursor<'_>, _: &Spec) -> Result<Self, ParseError> {
@@ -115,7 +115,7 @@ mod tests {
         ] {
             let mut cursor = Cursor::new(text);
             let value = Maybe::<u32>::read(&mut cursor, &SPEC).unwrap();
-            let mark = Mark::read(&mut cursor, &MARK).unwrap();
+            let mark = Present::read(&mut cursor, &MARK).unwrap();
             assert_eq!((*value, mark.0), (shared, unbindable));
             let mut out = Vec::new();
             value.write(&SPEC, &mut out);

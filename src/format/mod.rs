@@ -1,15 +1,16 @@
-//! The files of `/proc`: bytes to records, and records to the same bytes.
+//! The files of `/proc`: bytes are parsed into records, and records are written as the same bytes.
 //!
-//! One kernel file is one file here: its record, with the kernel's labels in snake case as field
-//! names and the kernel's units. A record is described once, by what the kernel's printf has for
-//! each field, and both [`parse`](Record::parse) and [`write`](Record::write) follow from that.
+//! Each kernel file has one source file here, with its record: field names are the kernel's labels
+//! in snake case, units are the kernel's. A record is described once, by the kernel's printf
+//! directive for each field; [`parse`](Record::parse) and [`write`](Record::write) both follow from
+//! that.
 //!
-//! The law of this room: for all bytes, parsing fails, or writing what was parsed gives these
-//! bytes back, none added, none lost, none put into another form. So a record knows a number only
-//! in the form that the kernel gives it, and keeps what a later kernel adds: columns at the
-//! [`Rest`] of a line, unknown lines in their place. No input makes it panic.
+//! The round-trip law: for any bytes, either parsing fails, or writing the parsed record gives
+//! exactly these bytes. So a number is accepted only in the form that the kernel prints, and what a
+//! later kernel adds is kept: further columns in the [`Rest`] of a line, unknown lines in their
+//! place. No input causes a panic.
 //!
-//! Nothing here opens a file.
+//! This module opens no file.
 //!
 //! ```
 //! use psgo::format::pid::Statm;
@@ -24,6 +25,7 @@
 mod aligned;
 pub mod cgroup;
 mod cursor;
+mod describe;
 mod escaped;
 mod field;
 mod file;
@@ -32,13 +34,14 @@ mod integer;
 pub mod kernel;
 #[cfg(test)]
 mod law;
+mod layout;
 mod maybe;
 mod named;
 pub mod net;
 pub mod pid;
 mod pointer;
 mod record;
-// Tested in every build: the law is one, whichever files are built in.
+// Tests cover all records, whichever features are enabled.
 #[cfg(any(test, feature = "records"))]
 mod records;
 mod rows;
@@ -50,25 +53,25 @@ pub mod tty;
 pub use aligned::Aligned;
 pub(crate) use cursor::Cursor;
 pub use cursor::ParseError;
-pub use escaped::{Escaped, LinePath, Mangled, MountPath};
+pub(crate) use describe::{lines, record};
+pub use escaped::{LinePath, Mangled, MountPath, OctalEscaped};
 pub use field::Rest;
 pub(crate) use field::{Field, Item};
 pub use file::File;
 pub(crate) use file::LARGEST_FILE;
 pub use flat::Flat;
-pub use maybe::{Mark, Maybe};
+pub use maybe::{Maybe, Present};
 #[allow(unused_imports)]
 pub(crate) use named::{flags, named};
 pub use pointer::Pointer;
 pub use record::Record;
-pub(crate) use record::{lines, record};
 #[cfg(any(test, feature = "records"))]
 pub use records::{
-    Format, Label, Labels, NOT_RECORDS, Parsed, Tag, Tags, Word, Words, all, at, find, in_proc,
-    of_cgroup, parse, setting_path, similar, sysvipc,
+    Format, Label, Labels, NOT_RECORDS, NumberOrText, Parsed, Tag, Tags, Word, Words, all, at,
+    find, in_proc, of_cgroup, parse, setting_path, similar, sysvipc,
 };
 pub use rows::{Head, Rows};
 pub use scalar::Scalar;
-pub(crate) use spec::{Kind, Spec};
+pub(crate) use spec::{Conversion, Spec};
 pub use stream::{Piece, ReadError};
 pub(crate) use stream::{Source, Stream};

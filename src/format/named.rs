@@ -3,13 +3,13 @@
 use super::{Field, Spec};
 use crate::value::{Fields, Value};
 
-/// Adds a value that has names to `fields`: itself, and the number beside it as `NAME_raw`.
+/// Adds a named value to `fields`, and its number as `NAME_raw`.
 pub(crate) fn describe<T: Field>(named: Value, raw: &T, spec: &Spec, fields: &mut Fields) {
     fields.push(spec.field, named);
     fields.push(format!("{}_raw", spec.field), raw.value(spec));
 }
 
-/// A number, each value of which means something. The template is the number's.
+/// A number whose values have names. The template is the number's.
 macro_rules! named {
     (
         $(#[$meta:meta])*
@@ -20,7 +20,7 @@ macro_rules! named {
         pub struct $name(pub $number);
 
         impl $name {
-            /// What it is called; nothing for one that psgo does not know.
+            /// Its name; `None` for an unknown value.
             #[must_use]
             pub const fn name(self) -> Option<&'static str> {
                 match self.0 {
@@ -37,7 +37,7 @@ macro_rules! named {
     };
 }
 
-/// A mask, each bit of which means something. The template is the number's.
+/// A mask whose bits have names. The template is the number's.
 #[allow(unused_macros, reason = "of one kind there may be none")]
 macro_rules! flags {
     (
@@ -49,7 +49,7 @@ macro_rules! flags {
         pub struct $name(pub $number);
 
         impl $name {
-            /// What those bits are called that are set; a bit without a name is left out.
+            /// The names of the set bits; bits without a name are left out.
             pub fn names(self) -> impl Iterator<Item = &'static str> {
                 [$(($value, $text)),*]
                     .into_iter()
@@ -64,7 +64,7 @@ macro_rules! flags {
     };
 }
 
-/// What both have in common: they stand in a file as their number does.
+/// What both have in common: they are read and written as their number.
 macro_rules! number {
     ($name:ident($number:ty) |$this:ident| $value:expr) => {
         impl $crate::format::Field for $name {

@@ -1,17 +1,20 @@
-//! `Rows` and `Head`: what a table of the kernel is made of.
+//! `Rows` and `Head`: the parts of a kernel table.
 
 use std::ops::Deref;
 
 use super::{
     Cursor, Field, Item, ParseError, Source, Spec, Stream,
-    stream::{Sink, Written},
+    stream::{Piece, Sink},
 };
-use crate::{bytes, value::Value};
+use crate::{
+    bytes,
+    value::{Fields, Value},
+};
 
-/// The rows of a file, each a record of its own to whoever reads it by name.
+/// The rows of a file, each a record of its own when read by name.
 ///
-/// A file may be larger than what one wants to keep: [`Format::stream`](super::Format::stream)
-/// gives these one by one.
+/// [`Format::stream`](super::Format::stream) gives them one by one, for files too large to keep in
+/// memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rows<T>(pub Vec<T>);
 
@@ -38,7 +41,7 @@ impl<'a, T> IntoIterator for &'a Rows<T> {
     }
 }
 
-/// The template has the form of a list's, with nothing before or after: `"{%r}"`.
+/// The template is that of a list, with nothing before or after: `"{%r}"`.
 impl<T: Item> Field for Rows<T> {
     const OPTIONAL: bool = true;
     const ROWS: bool = true;
@@ -80,21 +83,46 @@ impl<T: Item> Field for Rows<T> {
     }
 }
 
+/// A row, as a piece of a stream.
+struct Written<'a, T> {
+    value: &'a T,
+    spec: &'static Spec,
+}
+
+impl<T: Field> Piece for Written<'_, T> {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.spec.open());
+        self.value.put(self.spec, out);
+        out.extend_from_slice(self.spec.close());
+    }
+
+    fn fields(&self) -> Option<Fields> {
+        match self.value.value(self.spec) {
+            Value::Fields(fields) => Some(fields),
+            value => Some([(self.spec.field, value)].into_iter().collect()),
+        }
+    }
+
+    fn unknown(&self) -> bool {
+        self.value.unknown()
+    }
+}
+
 fn row<T: Item>(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<T, ParseError> {
     let left = cursor.rest().len();
     cursor.literal(spec.open(), spec.field)?;
     let row = T::take(cursor, spec)?;
     cursor.literal(spec.close(), spec.field)?;
-    // A row of no bytes would come for ever.
+    // An empty row would repeat forever.
     if cursor.rest().len() == left {
         return Err(cursor.error(spec.field, "empty"));
     }
     Ok(row)
 }
 
-/// The lines of column names above a table, one of the forms that they had over the years.
+/// The lines of column names above a table, in one of the forms of different kernel versions.
 ///
-/// The template is `%h` and each form in braces. Further columns after one of the forms are kept.
+/// The template is `%h` and each form in braces. Further columns after a form are kept.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Head {
     form: u8,
@@ -102,14 +130,14 @@ pub struct Head {
 }
 
 impl Head {
-    /// Names of columns that psgo does not know, with the blank before each.
+    /// Names of unknown columns, each with the blank before it.
     #[must_use]
     pub fn further_columns(&self) -> &[u8] {
         &self.further
     }
 }
 
-/// The forms that a template has in braces after `%h`.
+/// The forms in braces after `%h` of a template.
 fn forms(spec: &Spec) -> impl Iterator<Item = &'static [u8]> {
     let forms = spec.after().split(|&b| b == b'{').skip(1);
     forms.map(|form| form.strip_suffix(b"}").unwrap_or(form))
@@ -155,7 +183,7 @@ impl Field for Head {
         out.push(b'\n');
     }
 
-    /// The text after the directive is the forms.
+    /// The text after the directive holds the forms, so it is not read.
     fn read(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         Self::take(cursor, spec)
     }

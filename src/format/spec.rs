@@ -1,8 +1,8 @@
-//! `Spec`: one field's place in a file, written as the kernel's printf has it.
+//! `Spec`: how one field is printed, written as the kernel's printf format.
 
 /// What a directive prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum Conversion {
     /// `%d`, `%u`: a decimal number.
     Decimal,
     /// `%x`: hexadecimal, lower case.
@@ -11,34 +11,33 @@ pub(crate) enum Kind {
     UpperHex,
     /// `%o`: octal.
     Octal,
-    /// `%.2f`: a whole number of hundredths, with a point before the last two digits; so for
-    /// other counts of digits, from 1 to 9.
+    /// `%.2f`: an integer number of hundredths, with a point before the last two digits; likewise
+    /// for 1 to 9 decimals.
     Fixed(u8),
     /// `%c`: one byte.
     Char,
-    /// `%s`: bytes, up to the text that stands after them, on one line.
+    /// `%s`: bytes up to the text after them, on one line.
     Text,
-    /// `%*s`: bytes of any kind, up to the last place where the text after them stands.
+    /// `%*s`: any bytes, up to the last occurrence of the text after them.
     Greedy,
-    /// `%r`: a value that brings its own form, such as a record.
+    /// `%r`: a value with a form of its own, such as a record.
     Record,
-    /// `%h`: the lines of column names, one of the forms that follow in braces.
+    /// `%h`: the line of column names, one of the forms that follow in braces.
     Head,
 }
 
 /// One field of a file: the literal text around it, and how it is printed.
 ///
-/// It is read from a template at compile time:
+/// It is parsed from a template at compile time:
 ///
 /// - `" %-10u,"`: text, a printf directive (flags `-` and `0`, a width), text;
-/// - `"%-127r\n"`: a record, and blanks up to that width;
-/// - `"Uid:{\t%u}\n"`: what stands in braces is printed once for each element of a list;
+/// - `"%-127r\n"`: a record, padded with blanks to that width;
+/// - `"Uid:{\t%u}\n"`: the part in braces is printed once for each element of a list;
 /// - `"%h{ names\n}{names\n}"`: one of several lines of column names, see [`Head`](super::Head);
-/// - `"Groups:\t%u{ } \n"`: braces after the directive hold what stands between two elements.
+/// - `"Groups:\t%u{ } \n"`: braces after the directive hold the separator of two elements.
 ///
-/// A description of a thousand fields has as many of these, and each address in one of them is
-/// filled in at every start of a program: there are two, and the parts of the template are places
-/// in it.
+/// There are thousands of these statics, and each address in one is relocated at every start of a
+/// program. So a spec holds only two addresses; the parts of the template are offsets into it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Spec {
     /// The field's name, for errors.
@@ -48,19 +47,19 @@ pub(crate) struct Spec {
     open: Part,
     close: Part,
     after: Part,
-    /// `close` stands between two elements, not after each.
+    /// `close` separates two elements instead of following each.
     separates: bool,
     /// What is printed.
-    pub(crate) kind: Kind,
-    /// Least width.
+    pub(crate) kind: Conversion,
+    /// Minimum width.
     pub(crate) width: usize,
-    /// Filled up on the right.
+    /// Padded on the right.
     pub(crate) left: bool,
-    /// Filled up with zeros.
+    /// Padded with zeros.
     pub(crate) zero: bool,
 }
 
-/// A part of a template, from one place up to another.
+/// A part of a template: start and end.
 #[derive(Debug, Clone, Copy)]
 struct Part(u16, u16);
 
@@ -85,11 +84,11 @@ impl Part {
 }
 
 impl Spec {
-    /// Reads a template.
+    /// Parses a template.
     ///
     /// # Panics
     ///
-    /// On a template that is not understood; in a constant that is a compile error.
+    /// On an invalid template; in a constant that is a compile error.
     pub(crate) const fn new(field: &'static str, template: &'static str) -> Self {
         let text = template.as_bytes();
         let percent = position(text, 0, b'%');
@@ -114,24 +113,24 @@ impl Spec {
             at += 1;
         }
         let (kind, len) = match (byte(text, at), byte(text, at + 1)) {
-            (b'd' | b'u', _) => (Kind::Decimal, 1),
-            (b'x', _) => (Kind::Hex, 1),
-            (b'X', _) => (Kind::UpperHex, 1),
-            (b'o', _) => (Kind::Octal, 1),
-            (b'c', _) => (Kind::Char, 1),
-            (b's', _) => (Kind::Text, 1),
-            (b'r', _) => (Kind::Record, 1),
-            (b'h', _) => (Kind::Head, 1),
-            (b'*', b's') => (Kind::Greedy, 2),
+            (b'd' | b'u', _) => (Conversion::Decimal, 1),
+            (b'x', _) => (Conversion::Hex, 1),
+            (b'X', _) => (Conversion::UpperHex, 1),
+            (b'o', _) => (Conversion::Octal, 1),
+            (b'c', _) => (Conversion::Char, 1),
+            (b's', _) => (Conversion::Text, 1),
+            (b'r', _) => (Conversion::Record, 1),
+            (b'h', _) => (Conversion::Head, 1),
+            (b'*', b's') => (Conversion::Greedy, 2),
             (b'.', places @ b'1'..=b'9') if byte(text, at + 2) == b'f' => {
-                (Kind::Fixed(places - b'0'), 3)
+                (Conversion::Fixed(places - b'0'), 3)
             }
             _ => panic!("unknown directive"),
         };
         at += len;
 
         let end = text.len();
-        let separates = !repeats && byte(text, at) == b'{' && !matches!(kind, Kind::Head);
+        let separates = !repeats && byte(text, at) == b'{' && !matches!(kind, Conversion::Head);
         let (close, after) = if repeats || separates {
             let from = at + separates as usize;
             let brace = position(text, from, b'}');
@@ -152,35 +151,35 @@ impl Spec {
             left,
             zero,
         };
-        // The text after such a list is how its end is known.
+        // The text after such a list marks its end.
         assert!(
             !separates || !spec.after().is_empty(),
             "no text after a list"
         );
         assert!(
-            !matches!(kind, Kind::Greedy) || !spec.after().is_empty(),
+            !matches!(kind, Conversion::Greedy) || !spec.after().is_empty(),
             "no text after %*s"
         );
         let newline = position(spec.after(), 0, b'\n');
         assert!(
-            newline + 1 >= spec.after().len() || matches!(kind, Kind::Head),
+            newline + 1 >= spec.after().len() || matches!(kind, Conversion::Head),
             "text after the end of the line"
         );
         spec
     }
 
-    /// A template that begins a line, or goes on with one, with text.
+    /// A template that begins or continues a line with text.
     ///
     /// # Panics
     ///
-    /// As [`new`](Self::new), and without such a text.
+    /// As [`new`](Self::new), and without that text.
     pub(crate) const fn labelled(field: &'static str, template: &'static str) -> Self {
         let spec = Self::new(field, template);
         assert!(!spec.label().is_empty(), "a line without a label");
         spec
     }
 
-    /// The same, but for its least width.
+    /// The same with another minimum width.
     #[cfg_attr(not(feature = "records"), allow(dead_code))]
     pub(crate) const fn with_width(&self, width: usize) -> Self {
         Self { width, ..*self }
@@ -223,7 +222,7 @@ impl Spec {
         self.after.of(self.template)
     }
 
-    /// The text by which the field is known where it begins a line.
+    /// The text that identifies the field at the beginning of a line.
     pub(crate) const fn label(&self) -> &'static [u8] {
         if self.before().is_empty() {
             self.open()
@@ -232,13 +231,13 @@ impl Spec {
         }
     }
 
-    /// Does the line end with it?
+    /// Whether the line ends with it.
     pub(crate) const fn ends_line(&self) -> bool {
         matches!(self.after().last(), Some(b'\n')) || matches!(self.close().last(), Some(b'\n'))
     }
 }
 
-/// A field's name as the kernel has it: `type`, where Rust has `r#type`.
+/// A field's name as the kernel spells it: `type` for Rust's `r#type`.
 const fn without_raw(field: &'static str) -> &'static str {
     match field.as_bytes() {
         [b'r', b'#', name @ ..] => match std::str::from_utf8(name) {
@@ -249,12 +248,12 @@ const fn without_raw(field: &'static str) -> &'static str {
     }
 }
 
-/// The byte at `at`; NUL, which no template holds, after the end.
+/// The byte at `at`; NUL, which no template contains, after the end.
 const fn byte(text: &[u8], at: usize) -> u8 {
     if at < text.len() { text[at] } else { 0 }
 }
 
-/// Where the first `wanted` from `from` on is; the length if there is none.
+/// Position of the first `wanted` at or after `from`; the length if there is none.
 const fn position(text: &[u8], from: usize, wanted: u8) -> usize {
     let mut at = from;
     while at < text.len() && text[at] != wanted {
@@ -274,10 +273,10 @@ mod tests {
             (spec.before(), spec.after()),
             (&b"Name: "[..], &b" /dev/"[..])
         );
-        assert_eq!((spec.kind, spec.width), (Kind::Text, 20));
+        assert_eq!((spec.kind, spec.width), (Conversion::Text, 20));
         assert!(spec.left && !spec.zero && !spec.ends_line());
         let spec = Spec::new("caps", "CapInh:\t%016x\n");
-        assert_eq!((spec.kind, spec.width), (Kind::Hex, 16));
+        assert_eq!((spec.kind, spec.width), (Conversion::Hex, 16));
         assert!(spec.zero && !spec.left && spec.ends_line());
     }
 

@@ -1,12 +1,12 @@
-//! `Source`: a file that is read piece by piece, so that a large one is never in memory whole.
+//! `Source`: a file that is read piece by piece, so that a large file is never in memory as a whole.
 
 use std::{
     fmt, io,
     ops::{ControlFlow, Range},
 };
 
-use super::{Cursor, Field, ParseError, Spec};
-use crate::value::{Fields, Value};
+use super::{Cursor, ParseError};
+use crate::value::Fields;
 
 /// Why a file could not be read to its end.
 #[derive(Debug)]
@@ -14,7 +14,7 @@ use crate::value::{Fields, Value};
 pub enum ReadError {
     /// Reading failed.
     Io(io::Error),
-    /// It was not understood.
+    /// Parsing failed.
     Parse(ParseError),
 }
 
@@ -48,88 +48,37 @@ impl From<ParseError> for ReadError {
     }
 }
 
-/// The end of a stream, or what prevented it.
+/// The result of reading a stream to its end.
 pub(crate) type Stream = Result<(), ReadError>;
 
-/// A piece of a file: its head, or a row.
+/// A piece of a file: its column names, or a row.
 pub trait Piece {
-    /// Appends the bytes that it was to `out`.
+    /// Appends its bytes to `out`.
     fn write(&self, out: &mut Vec<u8>);
 
-    /// Its fields by name; nothing for what only names the columns.
+    /// Its fields by name; `None` for column names.
     fn fields(&self) -> Option<Fields>;
 
-    /// Does it hold what psgo does not know?
+    /// Whether it holds anything psgo does not know.
     fn unknown(&self) -> bool;
 }
 
-/// What takes the pieces.
+/// The function that receives the pieces.
 pub(crate) type Sink<'a> = &'a mut dyn FnMut(&dyn Piece) -> ControlFlow<()>;
 
-/// An element of a list, as its template has it.
-pub(crate) struct Written<'a, T> {
-    pub(crate) value: &'a T,
-    pub(crate) spec: &'static Spec,
-}
-
-impl<T: Field> Piece for Written<'_, T> {
-    fn write(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(self.spec.open());
-        self.value.put(self.spec, out);
-        out.extend_from_slice(self.spec.close());
-    }
-
-    fn fields(&self) -> Option<Fields> {
-        match self.value.value(self.spec) {
-            Value::Fields(fields) => Some(fields),
-            value => Some([(self.spec.field, value)].into_iter().collect()),
-        }
-    }
-
-    fn unknown(&self) -> bool {
-        self.value.unknown()
-    }
-}
-
-/// A field that is no row, as its template has it.
-pub(crate) struct Alone<'a, T> {
-    pub(crate) value: &'a T,
-    pub(crate) spec: &'static Spec,
-}
-
-impl<T: Field> Piece for Alone<'_, T> {
-    fn write(&self, out: &mut Vec<u8>) {
-        self.value.write(self.spec, out);
-    }
-
-    fn fields(&self) -> Option<Fields> {
-        if T::HIDDEN {
-            return None;
-        }
-        match self.value.value(self.spec) {
-            Value::Fields(fields) => Some(fields),
-            value => Some([(self.spec.field, value)].into_iter().collect()),
-        }
-    }
-
-    fn unknown(&self) -> bool {
-        self.value.unknown()
-    }
-}
-
-/// How much is read at a time.
+/// Bytes to read at a time.
 const CHUNK: usize = 64 << 10;
 
-/// The largest piece; no line or block of the kernel's is near it.
+/// Maximum size of a piece; no line or block that the kernel writes comes near it.
 const LARGEST: usize = 4 << 20;
 
 /// A file that is read piece by piece.
 pub(crate) struct Source<'a> {
     input: &'a mut dyn io::Read,
     buffer: Vec<u8>,
-    /// The part of the buffer that is not understood yet.
+    /// The part of the buffer that is not parsed yet.
     unread: Range<usize>,
-    /// How many newlines came before.
+    /// Newlines before it, a count.
     lines: usize,
     ended: bool,
 }
@@ -145,7 +94,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Is there nothing more?
+    /// Whether the end has been reached.
     pub(crate) fn is_at_end(&mut self) -> Result<bool, ReadError> {
         while self.unread.is_empty() && !self.ended {
             self.fill()?;
@@ -153,13 +102,13 @@ impl<'a> Source<'a> {
         Ok(self.unread.is_empty())
     }
 
-    /// Whatever is left is not asked for.
+    /// Ends the stream; the rest is not read.
     pub(crate) fn stop(&mut self) {
         self.ended = true;
         self.unread = 0..0;
     }
 
-    /// Nothing may be left.
+    /// Fails if anything is left.
     pub(crate) fn end(&mut self) -> Stream {
         if self.is_at_end()? {
             return Ok(());
@@ -169,8 +118,8 @@ impl<'a> Source<'a> {
         Err(error.into())
     }
 
-    /// Reads one piece. More is fetched for one that is not understood, or that ends where the
-    /// buffer does, for there it may have been cut.
+    /// Reads one piece. If it cannot be parsed, or ends where the buffer ends, it may be incomplete:
+    /// more is fetched and it is tried again.
     pub(crate) fn read<T>(
         &mut self,
         field: &'static str,
@@ -212,12 +161,12 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Fetches more.
+    /// Reads more input.
     fn fill(&mut self) -> io::Result<()> {
         self.buffer
             .drain(..self.unread.start.min(self.buffer.len()));
         self.unread = 0..self.unread.len();
-        // As much again as there is, so that a long piece is tried few times.
+        // Double the size each time, so that a long piece is parsed few times.
         let wanted = CHUNK.max(self.unread.len());
         self.buffer.resize(self.unread.end + wanted, 0);
         let free = self.buffer.get_mut(self.unread.end..).unwrap_or_default();

@@ -11,9 +11,6 @@ use super::{
     sources::{Source, library, room_of, sources, without_tests},
 };
 
-/// Rooms that still have circles. Each room listed here must have one.
-const EXEMPT: &[&str] = &["format"];
-
 /// One text for each circle among the files for which `is_in` holds.
 fn circles(tree: &Tree, edges: &[Edges], is_in: impl Fn(&Path) -> bool) -> Vec<String> {
     let is_in: Vec<_> = tree.files.iter().map(|path| is_in(path)).collect();
@@ -73,22 +70,6 @@ fn tree(sources: &[Source], root: &str) -> Tree {
     Tree::new(&files.collect::<Vec<_>>())
 }
 
-/// What is wrong: a room has circles and is not exempt, or has none and is.
-fn wrong(room: &str, circles: &[String], is_exempt: bool) -> Option<String> {
-    match (circles, is_exempt) {
-        ([], true) => Some(format!(
-            "{room}: no circle is left: take it out of EXEMPT\n"
-        )),
-        ([], false) | (_, true) => None,
-        (circles, false) => {
-            let circles = circles
-                .iter()
-                .map(|circle| format!("{room}: a circle\n{circle}"));
-            Some(circles.collect())
-        }
-    }
-}
-
 #[test]
 fn no_room_has_an_import_circle() {
     let library = library();
@@ -100,12 +81,13 @@ fn no_room_has_an_import_circle() {
     let command = tree(&without_tests(sources("psgo-cli/src")), "psgo-cli/src");
     found.insert("psgo-cli", circles(&command, &command.edges(), |_| true));
 
-    for room in EXEMPT {
-        assert!(found.contains_key(room), "{room}: no such room");
-    }
-    let check =
-        |(room, circles): (&&str, &Vec<String>)| wrong(room, circles, EXEMPT.contains(room));
-    let wrong: String = found.iter().filter_map(check).collect();
+    let name = |(room, circles): (&&str, &Vec<String>)| -> String {
+        let circles = circles.iter();
+        circles
+            .map(|circle| format!("{room}: a circle\n{circle}"))
+            .collect()
+    };
+    let wrong: String = found.iter().map(name).collect();
     assert!(wrong.is_empty(), "\n{wrong}");
 }
 
@@ -137,17 +119,6 @@ mod tests {
                 "  room/a.rs -> room/b.rs: super::b::B\n  room/b.rs -> room/a.rs: crate::room::a::run\n"
             ]
         );
-    }
-
-    #[test]
-    fn an_exemption_is_for_a_room_that_needs_it() {
-        let circle = ["  a -> b: b::B\n".to_owned()];
-        assert_eq!(wrong("room", &[], false), None);
-        assert_eq!(wrong("room", &circle, true), None);
-        let told = wrong("room", &circle, false).unwrap();
-        assert_eq!(told, "room: a circle\n  a -> b: b::B\n");
-        let told = wrong("room", &[], true).unwrap();
-        assert_eq!(told, "room: no circle is left: take it out of EXEMPT\n");
     }
 
     #[test]

@@ -26,7 +26,9 @@ impl Field for Absent {
     }
 }
 
-/// The place of a socket in a table, in a column of 4 or, on most kernels since 2.6.29, of 5.
+/// The kernel's `sl` (slot): the position of a socket in its hash table or listing.
+///
+/// The column is 4 wide, or 5 on most kernels since 2.6.29.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Slot {
     number: u32,
@@ -34,7 +36,7 @@ pub struct Slot {
 }
 
 impl Slot {
-    /// The place.
+    /// The position.
     #[must_use]
     pub const fn number(self) -> u32 {
         self.number

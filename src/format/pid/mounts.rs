@@ -1,7 +1,7 @@
 //! `/proc/PID/mounts` and `mountinfo`: what is mounted where.
 
 use super::{Dev, MountOptions, MountSource, MountTags};
-use crate::format::{Mangled, Mark, Maybe, MountPath, Rows, record};
+use crate::format::{Mangled, Maybe, MountPath, Present, Rows, record};
 
 record! {
     /// What is mounted where, as in `/etc/fstab`.
@@ -67,7 +67,7 @@ record! {
         /// The closest group above that the process can see, where that is not `master`.
         propagate_from: Maybe<i32> = "{propagate_from:%d }",
         /// May it not be bound elsewhere?
-        unbindable: Mark = "unbindable %r",
+        unbindable: Present = "unbindable %r",
         /// Tags of a later kernel, each with a blank after it.
         further_tags: MountTags = "%r- ",
         /// The type of file system, with a subtype after a point: `ext4`, `fuse.sshfs`.

@@ -45,7 +45,7 @@ lines! {
     /// How much memory is behind one mapping, or all.
     ///
     /// The lines that a kernel does not have, or only the other of the two files, are missing.
-    pub struct SmapMemory until is_mapping {
+    inlined pub struct SmapMemory until is_mapping {
         /// Size of the mapping, in kB. Not in the sums.
         size: Option<u64> = "Size:           %8u kB\n",
         /// Size of the pages that the kernel uses there, in kB. Since 2.6.29.

@@ -19,7 +19,7 @@ lines! {
     /// opened the file.
     ///
     /// [`unknown_lines`](Self::unknown_lines) has the lines of later kernels.
-    pub struct Status: "status" {
+    inlined pub struct Status: "status" {
         /// Name as the file has it, newline and backslash escaped; [`comm`](Self::comm) is
         /// without escapes.
         name: Vec<u8> = "Name:\t%s\n",
@@ -209,7 +209,7 @@ mod tests {
         assert_eq!((status.no_new_privs, status.seccomp), (Some(0), Some(0)));
         assert_eq!(status.sig_q.unwrap().queued, 0);
         assert_eq!(status.unknown_lines().count(), 0);
-        assert_eq!(status.layout, crate::format::record::Layout::default());
+        assert_eq!(status.layout, crate::format::layout::Layout::default());
     }
 
     #[test]
@@ -335,7 +335,7 @@ mod tests {
         for file in files {
             let status: Status = law::holds(&file);
             assert_eq!(status.unknown_lines().next(), None);
-            assert_eq!(status.layout, crate::format::record::Layout::default());
+            assert_eq!(status.layout, crate::format::layout::Layout::default());
         }
     }
 }

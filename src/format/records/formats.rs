@@ -7,9 +7,10 @@ use super::{
 };
 use crate::format::ParseError;
 
-/// Every format, those of processes last.
+/// All formats, those of processes last.
 pub fn all() -> impl Iterator<Item = &'static Format> {
-    // They are statics: a crate that asks for constants gets its own, and all that they point to.
+    // They are statics: constants would be copied into each crate that uses them, with all that
+    // they point to.
     let rooms = [
         kernel::FORMATS,
         net::FORMATS,
@@ -20,14 +21,15 @@ pub fn all() -> impl Iterator<Item = &'static Format> {
     rooms.into_iter().flatten()
 }
 
-/// The formats of the files of a control group. These are not below `/proc`; their names are those
-/// in the group's directory.
+/// The formats of the files of a control group. These are not below `/proc`; their names are relative
+/// to the group's directory.
 pub fn of_cgroup() -> impl Iterator<Item = &'static Format> {
     cgroup::FORMATS.iter()
 }
 
 /// The format of the file at `path`: in `/proc` (`/proc/net/tcp`, `net/tcp`, `self/stat`,
-/// `42/task/43/status`), or of a copy that lies as it lay there (`/backup/net/tcp6`).
+/// `42/task/43/status`), or of a copy with the same path below another directory
+/// (`/backup/net/tcp6`).
 ///
 /// ```
 /// use psgo::format;
@@ -38,8 +40,8 @@ pub fn of_cgroup() -> impl Iterator<Item = &'static Format> {
 /// assert!(format::find("kcore").is_none());
 /// ```
 ///
-/// Settings are found by the names that `sysctl` has for them, too, see [`setting_path`], and
-/// files of control groups by their own names: `memory.stat`.
+/// Settings are also found by their `sysctl` names, see [`setting_path`], and files of control groups
+/// by their own names: `memory.stat`.
 #[must_use]
 pub fn find(path: &str) -> Option<&'static Format> {
     if let Some(setting) = setting_path(path) {
@@ -50,20 +52,20 @@ pub fn find(path: &str) -> Option<&'static Format> {
         let name = parts.last()?;
         of_cgroup().find(|format| format.is_called(&[name]))
     };
-    // What is in `/sys` is no copy of `/proc/sys`.
+    // `/sys` is not a copy of `/proc/sys`.
     if path.starts_with("/sys/") {
         return in_cgroup();
     }
-    // Of several, the longest is meant.
+    // The longest match wins.
     let ends = (0..parts.len()).filter_map(|start| parts.get(start..));
     ends.clone()
         .find_map(find_in_proc)
-        // `smaps` alone, as a copy may be called.
+        // A copy may be called just `smaps`.
         .or_else(|| ends.clone().find_map(|end| find_one(true, end)))
         .or_else(in_cgroup)
 }
 
-/// The format of the file at `path` below `/proc`: unlike [`find`], of that whole path alone.
+/// The format of the file at `path` below `/proc`; unlike [`find`], only of that exact path.
 ///
 /// ```
 /// use psgo::format;
@@ -74,7 +76,7 @@ pub fn find(path: &str) -> Option<&'static Format> {
 #[must_use]
 pub fn at(path: &str) -> Option<&'static Format> {
     let parts: Vec<&str> = path.split('/').collect();
-    // `*` is a name in a directory, never the way out of it.
+    // `*` matches a name in a directory, never a way out of it.
     let is_name = |part: &&str| !matches!(*part, "" | "." | "..");
     parts.iter().all(is_name).then(|| find_in_proc(&parts))?
 }
@@ -95,11 +97,11 @@ fn find_in_proc(path: &[&str]) -> Option<&'static Format> {
     }
 }
 
-/// Where in `/proc` the setting is that `sysctl` calls `name`: `sys/kernel/pid_max` for
-/// `kernel.pid_max`. Nothing for what is not such a name.
+/// The path below `/proc` of the setting that `sysctl` calls `name`: `sys/kernel/pid_max` for
+/// `kernel.pid_max`. `None` if it is not such a name.
 ///
-/// Points and slashes change places, where the name's first sign of the two is a point: the
-/// interface `eth0.100` is `eth0/100` in such a name.
+/// If a dot comes before the first slash, dots and slashes are swapped: the interface `eth0.100` is
+/// `eth0/100` in such a name.
 ///
 /// ```
 /// use psgo::format::setting_path;
@@ -134,8 +136,8 @@ fn find_one(of_process: bool, path: &[&str]) -> Option<&'static Format> {
     all().find(|format| format.of_process == of_process && format.is_called(path))
 }
 
-/// Understands `file`, which is at `path` or was copied from there, see [`find`]. Nothing where
-/// psgo knows no such file.
+/// Parses `file`, which is at `path` or was copied from there, see [`find`]. `None` if psgo does not
+/// know such a file.
 ///
 /// ```
 /// let loads = psgo::format::parse("uptime", b"350735.47 234388.90\n").unwrap()?;
@@ -147,13 +149,13 @@ fn find_one(of_process: bool, path: &[&str]) -> Option<&'static Format> {
 ///
 /// # Errors
 ///
-/// Names the first line and field that were not understood.
+/// Names the first line and field that could not be parsed.
 #[must_use]
 pub fn parse(path: &str, file: &[u8]) -> Option<Result<Box<dyn Parsed>, ParseError>> {
     find(path).map(|format| format.parse(file))
 }
 
-/// The files of `/proc` that cannot be records, and why.
+/// The files of `/proc` that are not records, and why.
 pub const NOT_RECORDS: &[(&str, &str)] = &[
     (
         "config.gz",

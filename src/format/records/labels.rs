@@ -1,18 +1,18 @@
-//! `Labels` and `Tags`: values whose names the file itself has, so that no kernel's is unknown.
+//! `Labels` and `Tags`: values whose names are in the file, so that those of any kernel are known.
 
-use super::Word;
+use super::number_or_text::NumberOrText;
 use crate::{
     bytes,
-    format::{Cursor, Field, Kind, ParseError, Spec},
+    format::{Conversion, Cursor, Field, ParseError, Spec},
     value::{Fields, Value},
 };
 
 /// Lines of a name and a value, such as `nr_dirty 12` or `mult: 10905190`.
 ///
-/// The template is a list's: `"{  %-12u \n}"` is two blanks, the name, filled up to 12 columns, a
-/// blank and the number. With a colon in the place of that blank, `%-12u: ` fills up before the
-/// colon, `%12u: ` after it. `%u` takes lines with numbers, and ends before any other; `%s` takes
-/// any text. To whoever reads by name, each is a field of the record.
+/// The template is that of a list: `"{  %-12u \n}"` is two blanks, the name padded to 12 columns, a
+/// blank and the number. With a colon instead of that blank, `%-12u: ` pads before the colon and
+/// `%12u: ` after it. `%u` takes lines with numbers and ends before any other line; `%s` takes any
+/// text. Read by name, each is a field of the record.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Labels(pub Vec<Label>);
 
@@ -22,33 +22,33 @@ pub struct Label {
     /// The name.
     pub name: Vec<u8>,
     /// The value, without its unit.
-    pub value: Word,
-    /// The unit after a number, such as `nsecs`; empty where there is none.
+    pub value: NumberOrText,
+    /// The unit after a number, such as `nsecs`; empty if there is none.
     pub unit: Vec<u8>,
 }
 
 impl Labels {
     /// The first value of that name.
     #[must_use]
-    pub fn find(&self, name: &str) -> Option<&Word> {
+    pub fn find(&self, name: &str) -> Option<&NumberOrText> {
         let label = self.0.iter().find(|label| label.name == name.as_bytes());
         label.map(|label| &label.value)
     }
 
-    /// The first value of that name, if it is a number that is not negative.
+    /// The first value of that name, if it is a non-negative number.
     #[must_use]
     pub fn number(&self, name: &str) -> Option<u64> {
-        self.find(name).and_then(Word::number)
+        self.find(name).and_then(NumberOrText::number)
     }
 }
 
-/// What stands between a name and its value.
+/// The text between a name and its value.
 fn separator(spec: &Spec) -> &'static [u8] {
     spec.close().strip_suffix(b"\n").unwrap_or(spec.close())
 }
 
 impl Label {
-    /// The label that `line` is, which has neither the text before it nor a newline.
+    /// Parses `line`, without the text before the label and without its newline.
     fn read(line: &[u8], spec: &Spec) -> Option<Self> {
         let separator = separator(spec);
         let end = bytes::find(line, *separator.first()?)?;
@@ -63,18 +63,19 @@ impl Label {
         let mut head = Vec::new();
         label.put_name(spec, &mut head);
         let text = line.strip_prefix(head.as_slice())?;
-        label.value = Word::new(text);
+        label.value = NumberOrText::new(text);
         if !label.value.is_number()
             && let Some((number, unit)) = bytes::split_once(text, b' ')
             && !unit.is_empty()
             && unit.iter().all(u8::is_ascii_alphabetic)
-            && let number = Word::new(number)
+            && let number = NumberOrText::new(number)
             && number.is_number()
         {
             label.value = number;
             label.unit = unit.to_vec();
         }
-        let wanted = !label.name.is_empty() && (spec.kind == Kind::Text || label.value.is_number());
+        let wanted =
+            !label.name.is_empty() && (spec.kind == Conversion::Text || label.value.is_number());
         wanted.then_some(label)
     }
 
@@ -144,11 +145,11 @@ impl Field for Labels {
     }
 }
 
-/// Words of which some have a value: `pages=4 vmalloc N0=4`.
+/// Words, some with a value: `pages=4 vmalloc N0=4`.
 ///
-/// The template is a list's: `"{ %s=}"` is words with a blank before each and `=` before the
-/// value, up to the end of the line; `"{%s=\n}"` is one word in each line, up to the end of the
-/// file. To whoever reads by name, those with a value are fields, the others are in a list.
+/// The template is that of a list: `"{ %s=}"` is words, each with a blank before it and `=` before
+/// the value, up to the end of the line; `"{%s=\n}"` is one word per line, up to the end of the file.
+/// Read by name, words with a value are fields, the others are in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Tags(pub Vec<Tag>);
 
@@ -157,14 +158,14 @@ pub struct Tags(pub Vec<Tag>);
 pub struct Tag {
     /// The word.
     pub name: Vec<u8>,
-    /// What stands after the sign between.
-    pub value: Option<Word>,
+    /// The text after the separator.
+    pub value: Option<NumberOrText>,
 }
 
 impl Tags {
     /// The first value of that name.
     #[must_use]
-    pub fn find(&self, name: &str) -> Option<&Word> {
+    pub fn find(&self, name: &str) -> Option<&NumberOrText> {
         let mut tags = self.0.iter();
         tags.find(|tag| tag.name == name.as_bytes() && tag.value.is_some())
             .and_then(|tag| tag.value.as_ref())
@@ -182,7 +183,7 @@ impl Tag {
         match bytes::split_once(text, sign) {
             Some((name, value)) => Self {
                 name: name.to_vec(),
-                value: Some(Word::new(value)),
+                value: Some(NumberOrText::new(value)),
             },
             None => Self {
                 name: text.to_vec(),
@@ -192,12 +193,12 @@ impl Tag {
     }
 }
 
-/// The sign before a value.
+/// The separator before a value.
 fn sign(spec: &Spec) -> u8 {
     spec.close().first().copied().unwrap_or(b'=')
 }
 
-/// How long the word at the start of `text` is. A value in quotes may hold blanks.
+/// Length of the word at the start of `text`. A value in quotes may contain blanks.
 fn tag_len(text: &[u8], spec: &Spec) -> usize {
     if spec.close().ends_with(b"\n") {
         return bytes::find(text, b'\n').unwrap_or(text.len());
@@ -287,7 +288,7 @@ mod tests {
         assert_eq!(labels.number("a"), Some(1));
         assert_eq!(labels.number("longer_b"), Some(2));
         let (labels, rest): (Labels, _) = read("{%6s: \n}", "a b:   x\nc: d\n");
-        assert_eq!(labels.find("a b"), Some(&Word::Text(b"x".into())));
+        assert_eq!(labels.find("a b"), Some(&NumberOrText::Text(b"x".into())));
         assert_eq!(rest, "c: d\n");
     }
 
@@ -304,8 +305,8 @@ mod tests {
     #[test]
     fn words_have_values_or_are_flags() {
         let (tags, rest): (Tags, _) = read("{ %s=}", " pages=4 vmalloc N0=4 x=\"a b\"\n");
-        assert_eq!(tags.find("pages"), Some(&Word::Int(4)));
-        assert_eq!(tags.find("x"), Some(&Word::Text(b"\"a b\"".into())));
+        assert_eq!(tags.find("pages"), Some(&NumberOrText::Int(4)));
+        assert_eq!(tags.find("x"), Some(&NumberOrText::Text(b"\"a b\"".into())));
         assert!(tags.flags().eq([b"vmalloc"]));
         assert_eq!(rest, "\n");
     }

@@ -1,91 +1,33 @@
-//! `Word`: a number where there is one, otherwise text.
+//! `Word` and `Words`: bytes without a blank.
 
 use crate::{
-    bytes,
     format::{Cursor, Field, Item, ParseError, Spec},
     value::Value,
 };
 
-/// What the kernel writes in one place as a number at times, and at times as a word: `max`, `-1`,
-/// `reno`.
-///
-/// A number is one only in the kernel's form: `007` is text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Word {
-    /// A whole number.
-    Int(i64),
-    /// A whole number that `Int` cannot hold.
-    Uint(u64),
-    /// Anything else.
-    Text(Vec<u8>),
-}
+/// Bytes up to the next blank, tab or newline; the template is `%r`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Word(pub Vec<u8>);
 
-impl Default for Word {
-    fn default() -> Self {
-        Self::Text(Vec::new())
-    }
-}
-
-impl Word {
-    /// What `text` is.
-    #[must_use]
-    pub fn new(text: &[u8]) -> Self {
-        if let Some(number) = bytes::decimal(text) {
-            return Self::Int(number);
-        }
-        bytes::decimal(text).map_or_else(|| Self::Text(text.to_vec()), Self::Uint)
-    }
-
-    /// The number, if it is one that is not negative.
-    #[must_use]
-    pub fn number(&self) -> Option<u64> {
-        match self {
-            Self::Int(number) => u64::try_from(*number).ok(),
-            Self::Uint(number) => Some(*number),
-            Self::Text(_) => None,
-        }
-    }
-
-    /// Appends its bytes to `out`.
-    pub(crate) fn push(&self, out: &mut Vec<u8>) {
-        match self {
-            Self::Int(number) => bytes::push_decimal((*number).into(), out),
-            Self::Uint(number) => bytes::push_decimal((*number).into(), out),
-            Self::Text(text) => out.extend_from_slice(text),
-        }
-    }
-
-    /// As those see it who do not know this type.
-    pub(crate) fn to_value(&self) -> Value {
-        match self {
-            Self::Int(number) => Value::Int(*number),
-            Self::Uint(number) => Value::from(*number),
-            Self::Text(text) => Value::text(text),
-        }
-    }
-
-    pub(crate) const fn is_number(&self) -> bool {
-        !matches!(self, Self::Text(_))
-    }
-}
-
-/// Up to the next blank, tab or newline; the template is `%r`.
 impl Field for Word {
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         let text = cursor.rest();
-        let end = text.iter().position(|b| matches!(b, b' ' | b'\t' | b'\n'));
-        match cursor.take(end.unwrap_or(text.len())) {
-            [] => Err(cursor.error(spec.field, "missing")),
-            text => Ok(Self::new(text)),
+        let len = text
+            .iter()
+            .take_while(|b| !matches!(b, b' ' | b'\t' | b'\n'))
+            .count();
+        if len == 0 {
+            return Err(cursor.error(spec.field, "missing"));
         }
+        Ok(Self(cursor.take(len).to_vec()))
     }
 
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
-        self.push(out);
+        out.extend_from_slice(&self.0);
     }
 
     fn value(&self, _: &Spec) -> Value {
-        self.to_value()
+        Value::text(&self.0)
     }
 }
 
@@ -127,23 +69,5 @@ impl Field for Words {
 
     fn value(&self, _: &Spec) -> Value {
         Value::List(self.iter().map(Value::text).collect())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_number_is_one_in_the_kernels_form_alone() {
-        for (text, number) in [("0", 0), ("-1", -1), ("9223372036854775807", i64::MAX)] {
-            assert_eq!(Word::new(text.as_bytes()), Word::Int(number));
-        }
-        assert_eq!(Word::new(b"18446744073709551615"), Word::Uint(u64::MAX));
-        for text in ["", "max", "007", "-0", "+1", "1.5", "18446744073709551616"] {
-            let word = Word::new(text.as_bytes());
-            assert_eq!(word, Word::Text(text.into()));
-            assert_eq!(word.number(), None);
-        }
     }
 }

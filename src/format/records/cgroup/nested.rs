@@ -1,6 +1,6 @@
 //! `io.stat`, `memory.numa_stat` and the like: values by name, for each device or kind.
 
-use crate::format::{Rows, Tags, Word, record};
+use crate::format::{NumberOrText, Rows, Tags, record};
 
 record! {
     /// What a control group counts, or may have, for each device, kind or node.
@@ -17,7 +17,7 @@ record! {
     /// What is counted for one device or kind.
     pub struct NestedRow {
         /// The device by its numbers (`8:0`), or the kind (`anon`).
-        key: Word = "%r",
+        key: NumberOrText = "%r",
         /// Each by its name.
         values: Tags = "{ %s=}",
     }
@@ -48,7 +48,7 @@ mod tests {
         assert_eq!(fields.find("wbytes"), Some(&Value::Int(314_773_504)));
         assert_eq!(
             stat.rows[1].values.find("rbps"),
-            Some(&Word::Text(b"max".into()))
+            Some(&NumberOrText::Text(b"max".into()))
         );
         law::mutants::<Nested>(&[file], 5_000);
     }

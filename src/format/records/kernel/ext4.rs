@@ -3,7 +3,8 @@
 use crate::{
     bytes,
     format::{
-        Cursor, Field, Head, Labels, Maybe, ParseError, Rest, Rows, Spec, Tags, Word, record,
+        Cursor, Field, Head, Labels, Maybe, NumberOrText, ParseError, Rest, Rows, Spec, Tags,
+        record,
     },
     value::{Fields, Value},
 };
@@ -134,14 +135,14 @@ struct OutlineLine {
     tabs: usize,
     label: Vec<u8>,
     /// After `: `; of a line that only ends with a colon it is nothing.
-    value: Option<Word>,
+    value: Option<NumberOrText>,
     /// Has it no colon?
     is_text: bool,
 }
 
 impl Outline {
     /// Each label with those above it, and its value.
-    fn each(&self, mut each: impl FnMut(Vec<u8>, &Word)) {
+    fn each(&self, mut each: impl FnMut(Vec<u8>, &NumberOrText)) {
         let mut above: Vec<(usize, &[u8])> = Vec::new();
         for line in &self.0 {
             while above.last().is_some_and(|(tabs, _)| *tabs >= line.tabs) {
@@ -162,7 +163,7 @@ impl Outline {
 
     /// The value of that name.
     #[must_use]
-    pub fn find(&self, name: &str) -> Option<Word> {
+    pub fn find(&self, name: &str) -> Option<NumberOrText> {
         let mut found = None;
         self.each(|key, value| {
             if found.is_none() && key == name.as_bytes() {
@@ -185,7 +186,7 @@ impl Field for Outline {
                 let value = text.get(at + 2..).unwrap_or_default();
                 (
                     text.get(..at).unwrap_or_default(),
-                    Some(Word::new(value)),
+                    Some(NumberOrText::new(value)),
                     false,
                 )
             } else {
@@ -268,14 +269,18 @@ mod tests {
         let stats: Ext4MbStats = law::holds(b"mballoc:\n\treqs: 12\n\tcr0_stats:\n\t\thits: 3\n\tcr1_stats:\n\t\thits: 4\n\tbuddies_generated: 1/2\n");
         for (name, value) in [("reqs", 12), ("cr0_stats.hits", 3), ("cr1_stats.hits", 4)] {
             let name = format!("mballoc.{name}");
-            assert_eq!(stats.stats.find(&name), Some(Word::Int(value)), "{name}");
+            assert_eq!(
+                stats.stats.find(&name),
+                Some(NumberOrText::Int(value)),
+                "{name}"
+            );
         }
         let file = b"optimize_scan: 1\nmax_free_order_lists:\n\tlist_order_0_groups: 7\n";
         let lists: Ext4MbStructs = law::holds(file);
         assert_eq!(lists.fields().find("optimize_scan"), Some(&Value::Int(1)));
         assert_eq!(
             lists.lists.find("max_free_order_lists.list_order_0_groups"),
-            Some(Word::Int(7))
+            Some(NumberOrText::Int(7))
         );
         law::mutants::<Ext4MbStructs>(&[file], 5_000);
     }

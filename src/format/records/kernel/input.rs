@@ -1,6 +1,6 @@
 //! `/proc/bus/input/devices` and `handlers`: keyboards, mice, and who listens to them.
 
-use crate::format::{Labels, Rows, Tags, Word, record};
+use crate::format::{Labels, NumberOrText, Rows, Tags, record};
 
 record! {
     /// Keyboards, mice and other devices that one puts something in with.
@@ -54,7 +54,7 @@ record! {
         /// Its place in the list.
         number: u32 = "N: Number=%u",
         /// Its name.
-        name: Word = " Name=%r",
+        name: NumberOrText = " Name=%r",
         /// `Minor`, the first number of its files in `/dev/input`; `(filter)` for one that may
         /// keep things from the others.
         flags: Tags = "{ %s=}",

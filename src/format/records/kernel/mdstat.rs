@@ -2,7 +2,7 @@
 
 use crate::{
     bytes,
-    format::{Cursor, Field, Maybe, ParseError, Spec, Word, Words, record},
+    format::{Cursor, Field, Maybe, NumberOrText, ParseError, Spec, Words, record},
     value::{Fields, Value},
 };
 
@@ -192,7 +192,7 @@ record! {
         /// In blocks of 1 KiB.
         blocks: u64 = "      %u blocks",
         /// The form of what is written on its devices: `1.2`, `non-persistent`.
-        superblock: Maybe<Word> = "{ super %r}",
+        superblock: Maybe<NumberOrText> = "{ super %r}",
         /// How it is spread over them, and which of these work: `512k chunk [3/2] [UU_]`.
         layout: MdLayout = "%r\n",
     }

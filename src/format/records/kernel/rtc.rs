@@ -2,7 +2,7 @@
 
 use crate::{
     bytes,
-    format::{Cursor, Field, ParseError, Spec, Word, record},
+    format::{Cursor, Field, NumberOrText, ParseError, Spec, record},
     value::{Fields, Value},
 };
 
@@ -24,13 +24,13 @@ pub struct RtcLines(Vec<RtcLine>);
 struct RtcLine {
     name: Vec<u8>,
     tabs: usize,
-    value: Word,
+    value: NumberOrText,
 }
 
 impl RtcLines {
     /// The value of that name.
     #[must_use]
-    pub fn find(&self, name: &str) -> Option<&Word> {
+    pub fn find(&self, name: &str) -> Option<&NumberOrText> {
         let line = self.0.iter().find(|line| line.name == name.as_bytes());
         line.map(|line| &line.value)
     }
@@ -49,7 +49,7 @@ impl Field for RtcLines {
             lines.push(RtcLine {
                 name: name.get(..at - tabs).unwrap_or_default().to_vec(),
                 tabs: tabs + 1,
-                value: Word::new(value.get(3..).unwrap_or_default()),
+                value: NumberOrText::new(value.get(3..).unwrap_or_default()),
             });
         }
         Ok(Self(lines))
@@ -94,9 +94,12 @@ mod tests {
         );
         assert_eq!(
             rtc.values.find("max user IRQ frequency"),
-            Some(&Word::Int(64))
+            Some(&NumberOrText::Int(64))
         );
-        assert_eq!(rtc.values.find("24hr"), Some(&Word::Text(b"yes".into())));
+        assert_eq!(
+            rtc.values.find("24hr"),
+            Some(&NumberOrText::Text(b"yes".into()))
+        );
         law::mutants::<Rtc>(&[file], 5_000);
     }
 }

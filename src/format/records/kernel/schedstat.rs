@@ -40,7 +40,7 @@ record! {
         /// Its name. Since version 17.
         name: DomainName = "%r",
         /// Its CPUs: a mask in hex, a comma after each 32 bits.
-        cpus: crate::format::Word = "%r",
+        cpus: crate::format::NumberOrText = "%r",
         /// What was counted. In versions 14 and 15 the lists are of idle, busy and newly idle
         /// CPUs, since 16 of busy, idle and newly idle ones.
         counts: DomainCounts = "{ %u}",

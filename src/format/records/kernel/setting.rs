@@ -2,7 +2,7 @@
 
 use crate::{
     bytes,
-    format::{Cursor, Field, ParseError, Spec, Word, record},
+    format::{Cursor, Field, NumberOrText, ParseError, Spec, record},
     value::Value,
 };
 
@@ -29,19 +29,19 @@ pub struct Setpoint {
 /// One line of it: words, and the byte between them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Line {
-    words: Vec<Word>,
+    words: Vec<NumberOrText>,
     between: u8,
 }
 
 impl Line {
     fn new(text: &[u8]) -> Self {
         for between in [b'\t', b' '] {
-            let mut words = text.split(|&b| b == between).map(Word::new);
+            let mut words = text.split(|&b| b == between).map(NumberOrText::new);
             // A tuple of numbers, or a list of names; `#1 SMP` is neither.
             let is_list = words.clone().all(|word| word.is_number())
                 || (between == b' ' && words.all(|word| is_name(&word)));
             if is_list {
-                let words = text.split(|&b| b == between).map(Word::new);
+                let words = text.split(|&b| b == between).map(NumberOrText::new);
                 return Self {
                     words: words.collect(),
                     between,
@@ -49,7 +49,7 @@ impl Line {
             }
         }
         Self {
-            words: vec![Word::Text(text.to_vec())],
+            words: vec![NumberOrText::Text(text.to_vec())],
             between: b' ',
         }
     }
@@ -57,23 +57,23 @@ impl Line {
     fn value(&self) -> Value {
         match self.words.as_slice() {
             [word] => word.to_value(),
-            words => Value::List(words.iter().map(Word::to_value).collect()),
+            words => Value::List(words.iter().map(NumberOrText::to_value).collect()),
         }
     }
 }
 
 /// Is it what one of several choices is called, such as `kill_process`?
-fn is_name(word: &Word) -> bool {
+fn is_name(word: &NumberOrText) -> bool {
     let is_part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
     match word {
-        Word::Text(text) => !text.is_empty() && text.iter().all(is_part),
+        NumberOrText::Text(text) => !text.is_empty() && text.iter().all(is_part),
         _ => false,
     }
 }
 
 impl Setpoint {
     /// Each number and word, of all lines.
-    pub fn words(&self) -> impl Iterator<Item = &Word> {
+    pub fn words(&self) -> impl Iterator<Item = &NumberOrText> {
         self.lines.iter().flat_map(|line| &line.words)
     }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     bytes,
-    format::{Cursor, Field, ParseError, Spec, Word, record},
+    format::{Cursor, Field, NumberOrText, ParseError, Spec, record},
     value::{Fields, Value},
 };
 
@@ -19,12 +19,12 @@ record! {
 
 /// Lines of a name and numbers. To whoever reads by name, each is a list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Series(Vec<(Vec<u8>, Vec<Word>)>);
+pub struct Series(Vec<(Vec<u8>, Vec<NumberOrText>)>);
 
 impl Series {
     /// The numbers of that name.
     #[must_use]
-    pub fn find(&self, name: &str) -> Option<&[Word]> {
+    pub fn find(&self, name: &str) -> Option<&[NumberOrText]> {
         let mut lines = self.0.iter();
         lines.find_map(|(key, words)| (key == name.as_bytes()).then_some(words.as_slice()))
     }
@@ -37,8 +37,11 @@ impl Field for Series {
             let line = cursor.take_line();
             let (name, numbers) = bytes::split_once(line, b' ')
                 .ok_or_else(|| cursor.error(spec.field, "no number after its name"))?;
-            let words: Vec<_> = numbers.split(|&b| b == b' ').map(Word::new).collect();
-            if name.is_empty() || !words.iter().all(Word::is_number) {
+            let words: Vec<_> = numbers
+                .split(|&b| b == b' ')
+                .map(NumberOrText::new)
+                .collect();
+            if name.is_empty() || !words.iter().all(NumberOrText::is_number) {
                 return Err(cursor.error(spec.field, "not a number"));
             }
             cursor.literal(b"\n", spec.field)?;
@@ -66,7 +69,7 @@ impl Field for Series {
 
     fn describe(&self, _: &Spec, fields: &mut Fields) {
         for (name, words) in &self.0 {
-            let words = words.iter().map(Word::to_value).collect();
+            let words = words.iter().map(NumberOrText::to_value).collect();
             fields.push(name.as_slice(), Value::List(words));
         }
     }
@@ -81,10 +84,10 @@ mod tests {
     fn each_part_has_its_numbers() {
         let file = b"extent_alloc 4 5 6 18446744073709551615\nxpc 1 2 3\ndebug 0\n";
         let stat: XfsStat = law::holds(file);
-        assert_eq!(stat.parts.find("xpc").unwrap()[2], Word::Int(3));
+        assert_eq!(stat.parts.find("xpc").unwrap()[2], NumberOrText::Int(3));
         assert_eq!(
             stat.parts.find("extent_alloc").unwrap()[3],
-            Word::Uint(u64::MAX)
+            NumberOrText::Uint(u64::MAX)
         );
         assert!(XfsStat::parse(b"xpc\n").is_err() && XfsStat::parse(b"xpc 1  2\n").is_err());
         law::mutants::<XfsStat>(&[file], 5_000);

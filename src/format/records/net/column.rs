@@ -1,24 +1,23 @@
-//! `HexCount`, `Column`, `Word` and `Names`: what stands in tables whose widths changed over the
-//! years.
+//! `Padded`, `CommaList` and `ColumnNames`: tables whose column widths differ between kernels.
 
 use std::ops::Deref;
 
 use crate::{
     bytes,
-    format::{Cursor, Field, Item, ParseError, Spec},
+    format::{Cursor, Field, ParseError, Spec},
     value::Value,
 };
 
-/// A cell of a table: a value, and the blanks around it, as many as this kernel's columns have.
+/// A value in a column, and the blanks around it, whose number differs between kernels and is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Column<T> {
+pub struct Padded<T> {
     /// The value.
     pub value: T,
     before: usize,
     after: usize,
 }
 
-impl<T> Deref for Column<T> {
+impl<T> Deref for Padded<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -32,7 +31,7 @@ fn blanks(cursor: &mut Cursor<'_>) -> usize {
     cursor.take(count).len()
 }
 
-impl<T: Field> Field for Column<T> {
+impl<T: Field> Field for Padded<T> {
     const OPTIONAL: bool = T::OPTIONAL;
 
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
@@ -68,34 +67,6 @@ impl<T: Field> Field for Column<T> {
     }
 }
 
-/// Bytes without a blank.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Word(pub Vec<u8>);
-
-impl Field for Word {
-    fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
-        let text = cursor.rest();
-        let len = text
-            .iter()
-            .take_while(|b| !matches!(b, b' ' | b'\t' | b'\n'))
-            .count();
-        if len == 0 {
-            return Err(cursor.error(spec.field, "missing"));
-        }
-        Ok(Self(cursor.take(len).to_vec()))
-    }
-
-    fn put(&self, _: &Spec, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.0);
-    }
-
-    fn value(&self, _: &Spec) -> Value {
-        Value::text(&self.0)
-    }
-}
-
-impl Item for Word {}
-
 /// Names with commas between.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CommaList(pub Vec<Vec<u8>>);
@@ -121,23 +92,23 @@ impl Field for CommaList {
     }
 }
 
-/// The line of column names above a table, with as many blanks between as it may have.
+/// The line of column names above a table, with any number of blanks between them.
 ///
-/// The template is `%h` and the names that psgo knows in braces, with blanks between.
+/// The template is `%h` and the known names in braces, separated by blanks.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Names {
+pub struct ColumnNames {
     names: Vec<(Vec<u8>, Vec<u8>)>,
     known: bool,
 }
 
-impl Names {
+impl ColumnNames {
     /// The names.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
         self.names.iter().map(|(name, _)| name.as_slice())
     }
 }
 
-impl Field for Names {
+impl Field for ColumnNames {
     const HIDDEN: bool = true;
 
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {

@@ -77,7 +77,7 @@ record! {
     /// A connection that netfilter expects.
     pub struct Expected {
         /// For how many seconds yet; `-` where nothing ends it.
-        timeout: super::Word = "%r ",
+        timeout: crate::format::Word = "%r ",
         /// What is known of it.
         tracked: ExpectedTuple = "%r",
     }

@@ -1,9 +1,9 @@
 //! `/proc/net/netlink`, `packet`, `bnep`, `hci`, `l2cap`, `rfcomm`, `sco` …: the sockets of other
 //! families.
 
-use super::{Column, Names, Word};
+use super::{ColumnNames, Padded};
 use crate::{
-    format::{Cursor, Field, ParseError, Pointer, Rest, Rows, Spec, named, record},
+    format::{Cursor, Field, ParseError, Pointer, Rest, Rows, Spec, Word, named, record},
     value::{Fields, Value},
 };
 
@@ -13,7 +13,7 @@ record! {
     /// `/proc/net/netlink` (`netlink_native_seq_show`).
     pub struct Netlink: "net/netlink" {
         /// The names of the columns.
-        head: Names = "%h{sk Eth Pid Groups Rmem Wmem Dump Locks Drops Inode}",
+        head: ColumnNames = "%h{sk Eth Pid Groups Rmem Wmem Dump Locks Drops Inode}",
         /// The sockets.
         rows: Rows<NetlinkSocket> = "{%r\n}",
     }
@@ -23,25 +23,25 @@ record! {
     /// A socket of netlink.
     pub struct NetlinkSocket {
         /// Its address in the kernel.
-        sk: Column<Pointer> = "%r",
+        sk: Padded<Pointer> = "%r",
         /// Protocol: which part of the kernel it speaks to.
-        eth: Column<NetlinkProtocol> = "%d",
+        eth: Padded<NetlinkProtocol> = "%d",
         /// Its address, which is often the pid of the process that bound it first; 0 for the kernel's.
-        pid: Column<i64> = "%d",
+        pid: Padded<i64> = "%d",
         /// The groups whose messages it gets, a mask of the first 32.
-        groups: Column<u32> = "%08x",
+        groups: Padded<u32> = "%08x",
         /// Memory of what was not read, in bytes.
-        rmem: Column<i64> = "%d",
+        rmem: Padded<i64> = "%d",
         /// Memory of what was not sent, in bytes.
-        wmem: Column<i64> = "%d",
+        wmem: Padded<i64> = "%d",
         /// Does it list something? 0 or 1; before 3.10 an address in the kernel.
-        dump: Column<Dump> = "%r",
+        dump: Padded<Dump> = "%r",
         /// References to it.
-        locks: Option<Column<i64>> = "%d",
+        locks: Option<Padded<i64>> = "%d",
         /// Messages dropped, a count. Since 2.6.32.
-        drops: Option<Column<i64>> = "%d",
+        drops: Option<Padded<i64>> = "%d",
         /// Inode; 0 for the kernel's before 3.10. Since 2.6.37.
-        inode: Option<Column<u64>> = "%u",
+        inode: Option<Padded<u64>> = "%u",
         /// Columns that psgo does not know.
         rest: Rest = "%r",
     }
@@ -134,7 +134,7 @@ record! {
     /// `/proc/net/packet` (`packet_seq_show`).
     pub struct Packet: "net/packet" {
         /// The names of the columns.
-        head: Names = "%h{sk RefCnt Type Proto Iface R Rmem User Inode}",
+        head: ColumnNames = "%h{sk RefCnt Type Proto Iface R Rmem User Inode}",
         /// The sockets.
         rows: Rows<PacketSocket> = "{%r\n}",
     }
@@ -144,23 +144,23 @@ record! {
     /// A socket that sees packets of the link.
     pub struct PacketSocket {
         /// Its address in the kernel.
-        sk: Column<Pointer> = "%r",
+        sk: Padded<Pointer> = "%r",
         /// References to it.
-        ref_cnt: Column<i64> = "%d",
+        ref_cnt: Padded<i64> = "%d",
         /// Type.
-        r#type: Column<PacketKind> = "%d",
+        r#type: Padded<PacketKind> = "%d",
         /// The protocol of the packets that it sees (`ETH_P_…`), 0x0003 for all.
-        proto: Column<u32> = "%04x",
+        proto: Padded<u32> = "%04x",
         /// Index of the device; 0 for all devices.
-        iface: Column<i32> = "%d",
+        iface: Padded<i32> = "%d",
         /// Does it see packets now? 0 or 1.
-        r: Column<i32> = "%d",
+        r: Padded<i32> = "%d",
         /// Memory of what was not read, in bytes.
-        rmem: Column<u64> = "%u",
+        rmem: Padded<u64> = "%u",
         /// The user of the socket, in the reader's user namespace.
-        user: Column<u32> = "%u",
+        user: Padded<u32> = "%u",
         /// Inode.
-        inode: Column<u64> = "%u",
+        inode: Padded<u64> = "%u",
         /// Columns that psgo does not know.
         rest: Rest = "%r",
     }
@@ -181,7 +181,7 @@ record! {
     /// `/proc/net/bnep`, `cmtp`, `hci`, `hidp`, `iso`, `l2cap`, `rfcomm`, `sco` (`bt_seq_show`).
     pub struct Bluetooth: "net/bnep" {
         /// The names of the columns; `Src` and `Dst` until 3.7.
-        head: Names = "%h{sk RefCnt Rmem Wmem User Inode Src Dst Parent}",
+        head: ColumnNames = "%h{sk RefCnt Rmem Wmem User Inode Src Dst Parent}",
         /// The sockets.
         rows: Rows<BluetoothSocket> = "{%r\n}",
     }
@@ -191,21 +191,21 @@ record! {
     /// A socket of Bluetooth.
     pub struct BluetoothSocket {
         /// Its address in the kernel.
-        sk: Column<Pointer> = "%r",
+        sk: Padded<Pointer> = "%r",
         /// References to it.
-        ref_cnt: Column<i64> = "%d",
+        ref_cnt: Padded<i64> = "%d",
         /// Memory of what was not read, in bytes.
-        rmem: Column<u64> = "%u",
+        rmem: Padded<u64> = "%u",
         /// Memory of what was not sent, in bytes.
-        wmem: Column<u64> = "%u",
+        wmem: Padded<u64> = "%u",
         /// The user of the socket, in the reader's user namespace.
-        user: Column<u32> = "%u",
+        user: Padded<u32> = "%u",
         /// Inode.
-        inode: Column<u64> = "%u",
+        inode: Padded<u64> = "%u",
         /// The two ends; missing since 3.8.
         ends: BluetoothEnds = "%r",
         /// Inode of the socket that it was accepted from; 0 without one.
-        parent: Column<u64> = "%u",
+        parent: Padded<u64> = "%u",
         /// What the protocol adds.
         further: Further = "%r",
     }
@@ -213,7 +213,7 @@ record! {
 
 /// The addresses of a socket of Bluetooth, where the kernel prints them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct BluetoothEnds(Option<(Column<Word>, Column<Word>)>);
+pub struct BluetoothEnds(Option<(Padded<Word>, Padded<Word>)>);
 
 impl BluetoothEnds {
     /// Its own end and the other, `00:00:00:00:00:00` where there is none.
@@ -232,8 +232,8 @@ impl Field for BluetoothEnds {
         if cursor.rest().get(2) != Some(&b':') {
             return Ok(Self(None));
         }
-        let src = Column::take(cursor, spec)?;
-        Ok(Self(Some((src, Column::take(cursor, spec)?))))
+        let src = Padded::take(cursor, spec)?;
+        Ok(Self(Some((src, Padded::take(cursor, spec)?))))
     }
 
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
@@ -259,7 +259,7 @@ impl Field for BluetoothEnds {
 
 /// Words at the end of a line that mean something else in each of several files.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Further(pub Vec<Column<Word>>);
+pub struct Further(pub Vec<Padded<Word>>);
 
 impl Field for Further {
     const OPTIONAL: bool = true;
@@ -267,7 +267,7 @@ impl Field for Further {
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         let mut words = Vec::new();
         while !cursor.at_line_end() {
-            words.push(Column::take(cursor, spec)?);
+            words.push(Padded::take(cursor, spec)?);
         }
         Ok(Self(words))
     }
@@ -292,7 +292,7 @@ record! {
     /// `/proc/net/ip6_flowlabel` (`ip6fl_seq_show`).
     pub struct Ip6Flowlabel: "net/ip6_flowlabel" {
         /// The names of the columns.
-        head: Names = "%h{Label S Owner Users Linger Expires Dst Opt}",
+        head: ColumnNames = "%h{Label S Owner Users Linger Expires Dst Opt}",
         /// The labels.
         rows: Rows<FlowLabel> = "{%r\n}",
     }
@@ -302,21 +302,21 @@ record! {
     /// A label of a flow of IPv6.
     pub struct FlowLabel {
         /// The label, 20 bits.
-        label: Column<u32> = "%05X",
+        label: Padded<u32> = "%05X",
         /// Who may use it: 1 one socket, 2 a process, 3 a user, 255 anybody.
-        s: Column<u32> = "%d",
+        s: Padded<u32> = "%d",
         /// The process or the user; 0 for anybody.
-        owner: Column<i64> = "%d",
+        owner: Padded<i64> = "%d",
         /// How many sockets use it.
-        users: Column<i64> = "%d",
+        users: Padded<i64> = "%d",
         /// How long it stays after its last use, in seconds.
-        linger: Column<i64> = "%d",
+        linger: Padded<i64> = "%d",
         /// When it ends, in seconds from now.
-        expires: Column<i64> = "%d",
+        expires: Padded<i64> = "%d",
         /// Where to.
-        dst: Column<super::Ip6> = "%r",
+        dst: Padded<super::Ip6> = "%r",
         /// Length of the options that go with it, in bytes.
-        opt: Column<i64> = "%d",
+        opt: Padded<i64> = "%d",
         /// Columns that psgo does not know.
         rest: Rest = "%r",
     }

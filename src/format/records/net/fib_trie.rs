@@ -1,8 +1,8 @@
 //! `/proc/net/fib_trie`, `fib_triestat`: the tree in which the routes of IPv4 are looked up.
 
-use super::{Ip4, Word};
+use super::Ip4;
 use crate::{
-    format::{Cursor, Field, Item, ParseError, Rows, Spec, lines, record},
+    format::{Cursor, Field, Item, ParseError, Rows, Spec, Word, lines, record},
     value::{Fields, Value},
 };
 

@@ -15,7 +15,7 @@ mod sockstat;
 mod stat;
 mod tables;
 
-pub use column::{Column, CommaList, Names, Word};
+pub use column::{ColumnNames, CommaList, Padded};
 pub use conntrack::{
     Connection, Connection4, Expected, ExpectedTuple, IpConntrack, NfConntrack, NfConntrackExpect,
     Tracked,

@@ -1,9 +1,9 @@
 //! `/proc/net/netfilter/*`, `xt_recent/*`, `ipt_hashlimit/*`: who logs packets, who takes them from
 //! queues, and what packet filters remember.
 
-use super::{CommaList, Word};
+use super::CommaList;
 use crate::{
-    format::{Cursor, Field, ParseError, Rest, Rows, Spec, named, record},
+    format::{Cursor, Field, ParseError, Rest, Rows, Spec, Word, named, record},
     value::Value,
 };
 

@@ -1,9 +1,9 @@
 //! `/proc/net/arp`, `protocols`, `connector`, `psched`, `pnp` and lists of names.
 
-use super::{Ip4, Word};
+use super::Ip4;
 use crate::format::net::HexCount;
 use crate::{
-    format::{Cursor, Field, Head, ParseError, Rows, Spec, flags, lines, record},
+    format::{Cursor, Field, Head, ParseError, Rows, Spec, Word, flags, lines, record},
     value::{Fields, Value},
 };
 

@@ -2,7 +2,9 @@
 
 use crate::format::pid::{MountOptions, MountSource};
 use crate::{
-    format::{Cursor, Field, Flat, Maybe, MountPath, ParseError, Rows, Spec, Word, lines, record},
+    format::{
+        Cursor, Field, Flat, Maybe, MountPath, NumberOrText, ParseError, Rows, Spec, lines, record,
+    },
     value::Value,
 };
 
@@ -25,7 +27,7 @@ record! {
         /// Where it is mounted, below the root of the process.
         target: MountPath = " mounted on %s ",
         /// The type of file system, with a subtype after a point: `ext4`, `fuse.sshfs`.
-        fstype: Word = "with fstype %r",
+        fstype: NumberOrText = "with fstype %r",
         /// Version of the statistics: `1.1`. Those of NFS have one.
         statvers: Maybe<Vec<u8>> = "{ statvers=%s}\n",
         /// The statistics of NFS.
@@ -147,7 +149,7 @@ record! {
     /// A connection.
     pub struct NfsXprt {
         /// Its kind: `tcp`, `udp`, `rdma`, `local`.
-        kind: Word = "%r",
+        kind: NumberOrText = "%r",
         /// Its counts, in the order of the kernel's `print_stats` of that kind.
         counts: Vec<i64> = "{ %d}",
     }
@@ -174,7 +176,7 @@ impl NfsXprt {
     /// The count of that name, such as `sends`; nothing for one that is not known of its kind.
     #[must_use]
     pub fn count(&self, name: &str) -> Option<i64> {
-        let Word::Text(kind) = &self.kind else {
+        let NumberOrText::Text(kind) = &self.kind else {
             return None;
         };
         let names = TCP.iter().filter(|other| match kind.as_slice() {
@@ -249,7 +251,7 @@ mod tests {
         assert_eq!(nfs.target.0, b"/m n");
         assert_eq!(nfs.statvers.as_deref(), Some(&b"1.1"[..]));
         assert_eq!((&fuse.source.0, &fuse.nfs.0.0), (&None, &None));
-        assert_eq!(fuse.fstype, Word::Text(b"fuse.y".to_vec()));
+        assert_eq!(fuse.fstype, NumberOrText::Text(b"fuse.y".to_vec()));
         let block = nfs.nfs.0.0.as_ref().unwrap();
         assert_eq!(block.unknown_lines().count(), 0);
         assert_eq!(
@@ -296,7 +298,7 @@ mod tests {
         for (stat, mount) in stats.rows.iter().zip(&mounts.rows) {
             assert_eq!(stat.target, mount.target);
             assert_eq!(stat.source.0.as_ref(), Some(&mount.source));
-            assert_eq!(stat.fstype, Word::new(&mount.fstype.0));
+            assert_eq!(stat.fstype, NumberOrText::new(&mount.fstype.0));
         }
     }
 

@@ -3,7 +3,9 @@
 use crate::format::pid::Deletable;
 use crate::{
     bytes,
-    format::{Cursor, Escaped, Field, Item, Mark, Maybe, ParseError, Rest, Rows, Spec, record},
+    format::{
+        Cursor, Field, Item, Maybe, OctalEscaped, ParseError, Present, Rest, Rows, Spec, record,
+    },
     value::Value,
 };
 
@@ -29,11 +31,11 @@ record! {
         /// The file that is mapped.
         file: Maybe<Deletable<NumaPath>> = "{ file=%r}",
         /// Is it the heap?
-        heap: Mark = " heap%r",
+        heap: Present = " heap%r",
         /// Is it the stack of the first thread?
-        stack: Mark = " stack%r",
+        stack: Present = " stack%r",
         /// Is it of huge pages?
-        huge: Mark = " huge%r",
+        huge: Present = " huge%r",
         /// Pages that belong to no file.
         anon: Maybe<u64> = "{ anon=%u}",
         /// Pages that were written to.
@@ -131,7 +133,7 @@ impl Field for NumaPath {
         let text = cursor.rest();
         let end = text.iter().position(|b| matches!(b, b' ' | b'\n'));
         let text = text.get(..end.unwrap_or(text.len())).unwrap_or_default();
-        let Ok(path) = Escaped::<3>::take(&mut Cursor::new(text), &BARE) else {
+        let Ok(path) = OctalEscaped::<3>::take(&mut Cursor::new(text), &BARE) else {
             return Err(cursor.error(spec.field, "a byte that the kernel escapes"));
         };
         cursor.take(text.len());
@@ -139,7 +141,7 @@ impl Field for NumaPath {
     }
 
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
-        Escaped::<3>::from(self.0.clone()).put(&BARE, out);
+        OctalEscaped::<3>::from(self.0.clone()).put(&BARE, out);
     }
 
     fn value(&self, _: &Spec) -> Value {
