@@ -24,7 +24,7 @@
 //! | nothing, or pids of this host | their processes | [`process_info`] |
 //! | a pid in a container | the processes of that container | [`join_namespace_and_process_info`] |
 //! | pids in several containers | the processes of each, once | [`join_namespace_and_process_info_by_pids`] |
-//! | a pidfd | the processes of its container | [`View::inside`], [`Query::view`] |
+//! | a pidfd | the processes of its container | [`View::join`], [`Query::view`] |
 //! | another `/proc`, or a copy of one | its processes | [`View::at`], [`Query::view`] |
 //! | one pid | all about it | [`View::process`], [`Process`] |
 //! | many processes | rows one by one, sorted, with a time-out | [`Query`] |
@@ -53,7 +53,7 @@
 //! - `records` (off): any file of `/proc` by its name, and the records of the files that neither a
 //!   listing nor [`Process`] nor [`system`] reads. Without it [`format`](mod@format) has the others.
 //! - `chrono` (off): conversion of [`Time`].
-//! - `serde` (off): `Serialize` for ids, [`Value`], [`Record`] and [`Table`]; numbers are numbers,
+//! - `serde` (off): `Serialize` for ids, [`Value`], [`Record`](format::Record), [`Row`] and [`Table`]; numbers are numbers,
 //!   unknown is null.
 //! - `drift` (off): module `drift`, what should run against what runs. It brings a reader of TOML,
 //!   regular expressions and a differ.

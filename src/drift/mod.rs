@@ -54,7 +54,7 @@ pub const COLUMNS: [&str; 5] = ["ppid", "user", "state", "kthread", "args"];
 /// let view = View::host()?;
 /// let me = view.this_process();
 /// let table = Query::new(&drift::COLUMNS)?.view(view).table()?;
-/// let others = table.rows().iter().filter(|row| Some(row.pid()) != me);
+/// let others = table.rows().iter().filter(|row| row.pid() != me);
 /// for line in drift::tree(others, &drift::Rules::default())? {
 ///     println!("{line}");
 /// }

@@ -71,7 +71,7 @@ id! {
     ///
     /// assert_eq!(Pid::try_from(42_i32)?, Pid::new(42));
     /// assert_eq!(i32::try_from(Pid::new(42))?, 42);
-    /// for none in [0, -1] {
+    /// for none in [0_i32, -1] {
     ///     assert_eq!(Pid::try_from(none).unwrap_err().kind(), ErrorKind::Invalid);
     /// }
     /// # Ok::<(), psgo::Error>(())

@@ -95,7 +95,7 @@ pub fn join_namespace_and_process_info<S: AsRef<str>>(
 /// let options = JoinOptions::default();
 /// let table = psgo::join_namespace_and_process_info_by_pids(&pids, &["pid", "args"], &options)?;
 /// for row in table.rows() {
-///     println!("{:?}: {}", row.via(), row.pid());
+///     println!("{:?}: {:?}", row.via(), row.pid());
 /// }
 /// for skipped in table.skipped() {
 ///     eprintln!("{}: {}", skipped.pid, skipped.error);
@@ -360,7 +360,7 @@ impl Query {
 
     /// Reads on the calling thread alone, for a program that must not have others.
     ///
-    /// It gives up the [time-out](Self::timeout): a process whose command line does not answer
+    /// It gives up the [time-out](View::timeout): a process whose command line does not answer
     /// holds up the caller for as long as it likes.
     #[must_use]
     pub fn on_this_thread(mut self) -> Self {
