@@ -1,6 +1,9 @@
 //! `Socket`: a socket of a network namespace, whichever table of the kernel's it stands in.
 
-use std::{collections::HashMap, net::SocketAddr};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    net::SocketAddr,
+};
 
 use crate::{
     format::{
@@ -180,8 +183,10 @@ macro_rules! of {
 
 /// The tables, by their path below `/proc/PID`, and how each is understood.
 pub(crate) const TABLES: [(&str, Parse); 11] = [
-    ("net/tcp", of!(Tcp, "tcp", of_tcp)),
-    ("net/tcp6", of!(Tcp6, "tcp6", of_tcp)),
+    ("net/tcp", |bytes| of!(Tcp, "tcp", of_tcp)(bytes).map(once)),
+    ("net/tcp6", |bytes| {
+        of!(Tcp6, "tcp6", of_tcp)(bytes).map(once)
+    }),
     ("net/udp", of!(Udp, "udp", of_datagrams)),
     ("net/udp6", of!(Udp6, "udp6", of_datagrams)),
     ("net/udplite", of!(UdpLite, "udplite", of_datagrams)),
@@ -195,6 +200,32 @@ pub(crate) const TABLES: [(&str, Parse); 11] = [
         Ok(rows.into_iter().map(Socket::of_unix).collect())
     }),
 ];
+
+/// Each connection once.
+///
+/// The kernel gives out its table in parts, and finds the place to go on after the last of a part
+/// by counting: connections that were made meanwhile shift it, and the last ones come again,
+/// perhaps closed and thus without inode.
+fn once(mut sockets: Vec<Socket>) -> Vec<Socket> {
+    let mut seen: HashMap<_, Option<u64>> = HashMap::new();
+    sockets.retain(|socket| {
+        let (Some(local), Some(remote)) = (socket.local, socket.remote) else {
+            return true;
+        };
+        match seen.entry((local, remote)) {
+            Entry::Vacant(entry) => {
+                entry.insert(socket.inode);
+                true
+            }
+            // Two of the same ends are different sockets where they are bound to devices.
+            Entry::Occupied(entry) => match (entry.get(), socket.inode) {
+                (Some(before), Some(inode)) => *before != inode,
+                _ => false,
+            },
+        }
+    });
+    sockets
+}
 
 /// Sockets by their inodes.
 pub(crate) fn by_inode(sockets: Vec<Socket>) -> HashMap<u64, std::sync::Arc<Socket>> {
@@ -233,6 +264,32 @@ mod tests {
             }
         });
         by_inode(sockets.collect())
+    }
+
+    #[test]
+    fn a_connection_that_the_kernel_tells_twice_is_there_once() {
+        let header = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode";
+        let row = |ends: &str, state: &str, inode: u32| {
+            let rest = "00000000:00000000 00:00000000 00000000     0        0";
+            format!("   0: {ends} {state} {rest} {inode} 1 0000000000000000 20 4 30 10 -1\n")
+        };
+        let [one, other] = ["0100007F:0016 0100007F:A2C4", "0100007F:0016 0100007F:A2C6"];
+        let listens = "00000000:0016 00000000:0000";
+        let rows = [
+            row(listens, "0A", 11),
+            row(listens, "0A", 12),
+            row(one, "01", 13),
+            row(other, "01", 14),
+            // Again as it was, again when it is closed, and another that is bound to a device.
+            row(other, "01", 14),
+            row(other, "06", 0),
+            row(one, "01", 15),
+        ];
+        let (_, parse) = TABLES[0];
+        let sockets = parse(format!("{header}\n{}", rows.concat()).as_bytes()).unwrap();
+        let inodes: Vec<_> = sockets.iter().filter_map(|socket| socket.inode).collect();
+        assert_eq!(inodes, [11, 12, 13, 14, 15]);
+        assert_eq!(sockets.len(), 5);
     }
 
     #[test]

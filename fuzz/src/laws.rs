@@ -399,7 +399,7 @@ pub(crate) fn filter(text: &[u8]) {
     let Ok(text) = std::str::from_utf8(text) else {
         return;
     };
-    let query = Query::new(&["pid"]).expect("it is known");
+    let query = Query::new(["pid"]).expect("it is known");
     let Err(error) = query.filter(text) else {
         return;
     };

@@ -7,13 +7,13 @@
 //! ```
 //! use psgo::{Query, drift};
 //!
-//! let table = Query::new(&drift::COLUMNS)?.table()?;
+//! let table = Query::new(drift::COLUMNS)?.table()?;
 //! let rules = drift::Rules::builtin()?;
 //! let saved = drift::tree(table.rows(), &rules)?;
 //! assert_eq!(saved[0].to_string(), "root  {user=root}");
 //!
 //! // Later:
-//! let now = drift::tree(Query::new(&drift::COLUMNS)?.table()?.rows(), &rules)?;
+//! let now = drift::tree(Query::new(drift::COLUMNS)?.table()?.rows(), &rules)?;
 //! for change in drift::diff(&saved, &now) {
 //!     println!("{} {}", if change.is_missing() { '-' } else { '+' }, change.line());
 //! }
@@ -53,7 +53,7 @@ pub const COLUMNS: [&str; 5] = ["ppid", "user", "state", "kthread", "args"];
 ///
 /// let view = View::host()?;
 /// let me = view.this_process();
-/// let table = Query::new(&drift::COLUMNS)?.view(view).table()?;
+/// let table = Query::new(drift::COLUMNS)?.view(view).table()?;
 /// let others = table.rows().iter().filter(|row| row.pid() != me);
 /// for line in drift::tree(others, &drift::Rules::default())? {
 ///     println!("{line}");
@@ -107,7 +107,7 @@ pub enum Reason<'r> {
 /// ```
 /// use psgo::{Pid, Query, drift};
 ///
-/// let table = Query::new(&drift::COLUMNS)?.table()?;
+/// let table = Query::new(drift::COLUMNS)?.table()?;
 /// let (rules, me) = (drift::Rules::builtin()?, Pid::new(std::process::id()));
 /// if let Some(told) = drift::explain(table.rows(), &rules, me)? {
 ///     println!("{}: {:?}", told.line, told.adjusted.map(drift::Rule::name));

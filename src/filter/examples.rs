@@ -30,7 +30,7 @@ fn every_example_of_the_docs_runs() {
     let examples = examples();
     assert!(examples.len() > 40, "{examples:?}");
     for (subject, text) in examples {
-        let query = Query::of(subject, &["pid"]).unwrap().filter(text);
+        let query = Query::of(subject, ["pid"]).unwrap().filter(text);
         let query = query.unwrap_or_else(|error| panic!("{text}: {error}"));
         query
             .table()
@@ -46,14 +46,14 @@ fn every_form_and_every_error_of_the_docs_is_so() {
         let cell = form.trim_start_matches("| ").split(" | ").next().unwrap();
         for text in cell.split(", ") {
             let text = text.trim_matches('`').replace("\\|", "|");
-            let query = Query::new(&["pid"]).unwrap().filter(&text);
+            let query = Query::new(["pid"]).unwrap().filter(&text);
             assert!(query.is_ok(), "{text}: {:?}", query.err());
         }
     }
     let mut errors = 0;
     for row in rows {
         let (filter, told) = row.trim_matches(['|', ' ']).split_once(" | ").unwrap();
-        let query = Query::new(&["pid"]).unwrap();
+        let query = Query::new(["pid"]).unwrap();
         let error = query.filter(filter.trim_matches('`')).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Invalid);
         assert_eq!(error.to_string(), format!("filter, {told}"));

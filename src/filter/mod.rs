@@ -378,7 +378,7 @@ mod tests {
         let id = std::process::id();
         let me = Some(Pid::new(id));
         let rows = |filter: &str| {
-            let query = Query::new(&["pid"]).unwrap().filter(filter).unwrap();
+            let query = Query::new(["pid"]).unwrap().filter(filter).unwrap();
             let table = query.sort(&["-rss"]).unwrap().table().unwrap();
             assert!(table.rows().iter().all(|row| row.values().len() == 1));
             table.rows().iter().map(crate::Row::pid).collect::<Vec<_>>()

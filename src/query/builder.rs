@@ -35,7 +35,7 @@ pub(super) struct Key {
 /// use std::ops::ControlFlow;
 ///
 /// let mut count = 0;
-/// psgo::Query::new(&["pid", "args"])?.for_each(|row| {
+/// psgo::Query::new(["pid", "args"])?.for_each(|row| {
 ///     count += row.values().len();
 ///     ControlFlow::Continue(())
 /// })?;
@@ -77,7 +77,7 @@ impl Query {
     /// ```
     /// use psgo::{Query, descriptor::Subject};
     ///
-    /// let sockets = Query::of(Subject::Sockets, &["proto", "local", "pid", "comm"])?.table()?;
+    /// let sockets = Query::of(Subject::Sockets, ["proto", "local", "pid", "comm"])?.table()?;
     /// for row in sockets.to_strings() {
     ///     println!("{}", row.join("\t"));
     /// }
@@ -172,7 +172,7 @@ impl Query {
     /// first row is given out.
     ///
     /// ```
-    /// let table = psgo::Query::new(&["pid", "rss"])?.sort(&["-rss", "pid"])?.table()?;
+    /// let table = psgo::Query::new(["pid", "rss"])?.sort(&["-rss", "pid"])?.table()?;
     /// # Ok::<(), psgo::Error>(())
     /// ```
     ///
@@ -198,9 +198,9 @@ impl Query {
     /// Lists only the rows for which `filter` holds, see [`Filter`]. Feature `filter`.
     ///
     /// ```
-    /// let query = psgo::Query::new(&["pid", "args"])?.filter("user=root && rss>100M")?;
+    /// let query = psgo::Query::new(["pid", "args"])?.filter("user=root && rss>100M")?;
     /// # let _ = query;
-    /// let error = psgo::Query::new(&["pid"])?.filter("user=root && rss>100X").unwrap_err();
+    /// let error = psgo::Query::new(["pid"])?.filter("user=root && rss>100X").unwrap_err();
     /// assert_eq!(
     ///     error.to_string(),
     ///     "filter, column 18: rss: 100X is not a size: 4096, 4K, 1.5GiB",

@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn rows_are_sorted_by_keys_that_need_not_be_shown() {
-        let table = Query::new(&["pid"])
+        let table = Query::new(["pid"])
             .unwrap()
             .sort(&["-pid"])
             .unwrap()

@@ -4,6 +4,7 @@ use std::{cmp::Ordering, ops::ControlFlow, sync::Arc, vec};
 
 use super::{
     builder::Query,
+    column::Column,
     row::Cells,
     subjects::Feed,
     table::{Row, Table},
@@ -32,7 +33,7 @@ pub(super) struct Run<'a> {
 impl<'a> Run<'a> {
     /// Starts in these views, each with what was retained of the previous sample.
     pub(super) fn new(query: Query, views: Vec<(View, Option<&'a mut Retained>)>) -> Self {
-        let columns = query.columns.iter().map(|column| column.descriptor());
+        let columns = query.columns.iter().map(Column::descriptor);
         let keys = query.keys.iter().map(|key| key.descriptor);
         let filter = query.filter.iter().flat_map(Filter::columns).copied();
         Self {

@@ -60,6 +60,11 @@ impl Table {
         &self.rows
     }
 
+    /// The rows, one by one.
+    pub fn iter(&self) -> std::slice::Iter<'_, Row> {
+        self.rows.iter()
+    }
+
     /// The Go psgo's result: one string per cell of each row, without the headers.
     ///
     /// The text is escaped, see [`Value`].

@@ -33,7 +33,7 @@ use crate::{
 /// ```
 /// use std::{thread, time::Duration};
 ///
-/// let query = psgo::Query::new(&["pid", "pcpu", "minfltps"])?;
+/// let query = psgo::Query::new(["pid", "pcpu", "minfltps"])?;
 /// let mut watcher = query.watch()?;
 /// let first = watcher.sample()?;
 /// thread::sleep(Duration::from_millis(20));
@@ -251,7 +251,7 @@ mod tests {
     fn a_socket_is_the_same_whoever_has_it_and_rows_keep_to_their_marks_when_sorted() {
         let path = std::env::temp_dir().join(format!("psgo-mark-{}", std::process::id()));
         let cell = Value::text(path.as_os_str().as_encoded_bytes());
-        let query = Query::of(Subject::Sockets, &["local", "pid"]).unwrap();
+        let query = Query::of(Subject::Sockets, ["local", "pid"]).unwrap();
         let query = query.sort(&["-inode"]).unwrap();
         let mut watcher = query.watch().unwrap();
         watcher.sample().unwrap();

@@ -312,8 +312,9 @@ impl<R: Send + 'static> Pool<R> {
         if reader.heard.1.elapsed() < self.timeout {
             return false;
         }
-        if watchdog::wants_to_run(reader.pulse.thread.load(Relaxed)) {
-            // It does not wait for an answer but for a processor.
+        let wants_to_run = watchdog::wants_to_run(reader.pulse.thread.load(Relaxed));
+        if wants_to_run || reader.pulse.beats.load(Relaxed) != beats {
+            // It does not wait for an answer but for a processor, or has just got one.
             reader.heard.1 = Instant::now();
             return false;
         }
@@ -497,7 +498,11 @@ mod tests {
             } else {
                 others.fetch_add(1, SeqCst);
             }
-            // Long enough for the late one to be back before all is read.
+            // The late one is back before all is read, but no thread is silent for the time-out.
+            let start = Instant::now();
+            while wakes.load(SeqCst) == 0 && start.elapsed() < Duration::from_millis(50) {
+                thread::sleep(Duration::from_millis(1));
+            }
             thread::sleep(Duration::from_millis(1));
             seen.pid()
         };
@@ -508,7 +513,7 @@ mod tests {
             pids: Some(&pids),
             needs: Needs::STAT,
             pace: Pace {
-                timeout: Duration::from_millis(40),
+                timeout: Duration::from_millis(400),
                 threads: Threads::Exactly(NonZeroUsize::MIN),
                 ..Pace::default()
             },

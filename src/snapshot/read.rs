@@ -405,7 +405,7 @@ impl Reading<'_> {
                     // A kernel thread has no program, and a zombie hardly anything.
                     Answer::Gone => (),
                     Answer::Invalid | Answer::Other => {
-                        self.task.unread.add(simple.need, why(&error))
+                        self.task.unread.add(simple.need, why(&error));
                     }
                 },
                 Err(error) => self.costs_a_cell(entry, simple.file(), simple.need, error)?,

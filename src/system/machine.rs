@@ -23,7 +23,7 @@ use crate::{
 ///
 /// As [`Query::table`].
 pub fn pids(view: &View) -> Result<Vec<Pid>> {
-    let table = Query::new(&["pid"])?.view(view.clone()).table()?;
+    let table = Query::new(["pid"])?.view(view.clone()).table()?;
     Ok(table.rows().iter().filter_map(Row::pid).collect())
 }
 

@@ -4,6 +4,7 @@ use std::{
     fs,
     net::{TcpListener, TcpStream},
     os::fd::AsRawFd as _,
+    panic::{self, AssertUnwindSafe},
     process::Command,
     time::{Duration, SystemTime},
 };
@@ -38,8 +39,23 @@ fn between(before: u64, told: u64, after: u64, slack: u64) {
     assert!(range.contains(&told), "{told} is not in {range:?}");
 }
 
+/// Repeats a comparison of what others change meanwhile, which one sample can be too late for; a
+/// wrong value is wrong each time.
+fn eventually(compare: impl Fn()) {
+    for _ in 0..100 {
+        if panic::catch_unwind(AssertUnwindSafe(&compare)).is_ok() {
+            return;
+        }
+    }
+    compare();
+}
+
 #[test]
 fn memory_is_as_free_has_it() {
+    eventually(compare_memory);
+}
+
+fn compare_memory() {
     let free = || said("free", &["-b", "-w"]);
     let (before, memory, swap, after) = (free(), memory(&host()), swap(&host()), free());
     let (memory, swap) = (memory.unwrap(), swap.unwrap());
@@ -89,16 +105,14 @@ fn each_line_of_meminfo_is_the_right_one() {
 }
 
 #[test]
-fn processors_are_as_many_as_nproc_says_and_work_as_proc_says() {
-    let view = host();
-    let count = cpu_count(&view).unwrap();
-    let all: usize = said("nproc", &["--all"]).trim().parse().unwrap();
-    let online = said("getconf", &["_NPROCESSORS_ONLN"]);
-    assert_eq!(count.logical, online.trim().parse::<usize>().unwrap());
-    assert!(count.logical <= all);
-    assert!(count.cores.is_none_or(|cores| cores <= count.logical));
+fn processors_work_as_proc_says() {
+    // The kernel corrects what it took for idle, so these times can go back.
+    eventually(compare_times);
+}
+
+fn compare_times() {
     let stat = || numbers(&fs::read_to_string("/proc/stat").unwrap(), "cpu ");
-    let (before, times, after) = (stat(), cpu_times(&view).unwrap(), stat());
+    let (before, times, after) = (stat(), cpu_times(&host()).unwrap(), stat());
     let ticks = |time: Duration| u64::try_from(time.as_millis() / 10).unwrap();
     let all = times.all;
     let told = [
@@ -114,10 +128,21 @@ fn processors_are_as_many_as_nproc_says_and_work_as_proc_says() {
         all.guest_nice,
     ];
     for (at, told) in told.into_iter().enumerate() {
-        // The kernel corrects what it took for idle.
-        let slack = if matches!(at, 3 | 4) { 100 } else { 0 };
-        between(before[at], ticks(told), after[at], slack);
+        between(before[at], ticks(told), after[at], 0);
     }
+}
+
+#[test]
+fn processors_are_as_many_as_nproc_says() {
+    let view = host();
+    let count = cpu_count(&view).unwrap();
+    let all: usize = said("nproc", &["--all"]).trim().parse().unwrap();
+    let online = said("getconf", &["_NPROCESSORS_ONLN"]);
+    assert_eq!(count.logical, online.trim().parse::<usize>().unwrap());
+    assert!(count.logical <= all);
+    assert!(count.cores.is_none_or(|cores| cores <= count.logical));
+    let times = cpu_times(&view).unwrap();
+    let all = times.all;
     assert_eq!(times.each.len(), count.logical);
     assert_eq!(all.since(&all), CpuTime::default());
     let whole = Duration::from_secs(4);
@@ -155,18 +180,23 @@ fn counts_load_and_boot_are_those_of_proc() {
         since.as_secs(),
         1,
     );
+    eventually(compare_load);
+    let load = load(&view).unwrap();
+    assert!(load.threads > 0);
+    let me = Pid::new(std::process::id());
+    assert!(pids(&view).unwrap().contains(&me));
+}
+
+fn compare_load() {
     let average = || -> Vec<f64> {
         let text = fs::read_to_string("/proc/loadavg").unwrap();
         text.split(' ').take(3).flat_map(str::parse).collect()
     };
-    let (before, load, after) = (average(), load(&view).unwrap(), average());
+    let (before, load, after) = (average(), load(&host()).unwrap(), average());
     for (at, told) in [load.one, load.five, load.fifteen].into_iter().enumerate() {
         let (low, high) = (before[at].min(after[at]), before[at].max(after[at]));
         assert!(told >= low - 1e-9 && told <= high + 1e-9, "{told}");
     }
-    assert!(load.threads > 0);
-    let me = Pid::new(std::process::id());
-    assert!(pids(&view).unwrap().contains(&me));
 }
 
 #[test]
@@ -214,22 +244,26 @@ fn disks_and_mounts_are_those_of_the_machine() {
 #[test]
 fn space_is_as_df_has_it() {
     for path in ["/", "/proc"] {
-        let df = || {
-            let told = said("df", &["-B1", "--output=size,used,avail", path]);
-            let last = told.lines().last().unwrap().to_owned();
-            last.split_whitespace()
-                .flat_map(str::parse)
-                .collect::<Vec<u64>>()
-        };
-        let (before, usage, after) = (df(), usage(&host(), path).unwrap(), df());
-        let slack = usage.total / 10;
-        assert_eq!(usage.total, before[0]);
-        between(before[1], usage.used, after[1], slack);
-        between(before[2], usage.free, after[2], slack);
-        assert!((0.0..=100.0).contains(&usage.percent()));
+        eventually(|| compare_space(path));
     }
     let error = usage(&host(), "/nowhere/at\nall").unwrap_err().to_string();
     assert!(error.starts_with("/nowhere/at\\nall: "), "{error}");
+}
+
+fn compare_space(path: &str) {
+    let df = || {
+        let told = said("df", &["-B1", "--output=size,used,avail", path]);
+        let last = told.lines().last().unwrap().to_owned();
+        last.split_whitespace()
+            .flat_map(str::parse)
+            .collect::<Vec<u64>>()
+    };
+    let (before, usage, after) = (df(), usage(&host(), path).unwrap(), df());
+    let slack = usage.total / 10;
+    assert_eq!(usage.total, before[0]);
+    between(before[1], usage.used, after[1], slack);
+    between(before[2], usage.free, after[2], slack);
+    assert!((0.0..=100.0).contains(&usage.percent()));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::caps::CapSet;
 /// A typed cell of a listing.
 ///
 /// Its [`Display`](fmt::Display) is psgo's text form: no control byte, no escape sequence and
-/// nothing that is not UTF-8 survives there (see [`bytes::Escaped`]).
+/// nothing that is not UTF-8 survives there (see [`Escaped`](crate::bytes::Escaped)).
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Value {

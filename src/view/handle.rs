@@ -59,7 +59,7 @@ impl View {
     ///
     /// ```no_run
     /// let view = psgo::View::at("/host/proc")?;
-    /// let table = psgo::Query::new(&["pid", "user"])?.view(view).table()?;
+    /// let table = psgo::Query::new(["pid", "user"])?.view(view).table()?;
     /// # Ok::<(), psgo::Error>(())
     /// ```
     ///

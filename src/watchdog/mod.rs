@@ -179,6 +179,8 @@ impl Patience {
         while matches!(answer, Err(RecvTimeoutError::Timeout)) && is_starved() {
             answer = receiver.recv_timeout(Self::LEAST);
         }
+        // It may have answered between the end of the time and the look at what it does.
+        let answer = answer.or_else(|_| receiver.try_recv());
         match answer {
             Ok(answer) => {
                 // It has nothing left to do, and no thread is to be seen afterwards.

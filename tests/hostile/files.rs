@@ -5,7 +5,7 @@ use std::time::Instant;
 use psgo::{ErrorKind, JoinOptions, ProcChoice, View, format::pid::Status};
 
 use super::{
-    AT_ONCE, TIMEOUT,
+    TIMEOUT,
     alone::alone,
     container::{By, Container},
     fuse::Kind,
@@ -29,12 +29,12 @@ fn what_is_mounted_over_a_processs_file_is_not_believed_nor_waited_for() {
         let view = view.timeout(TIMEOUT);
         for by in [By::Bind("/etc/passwd".to_owned()), By::Silence(Kind::File)] {
             let cover = container.cover("/proc/1/status", by);
-            let start = Instant::now();
             for path in ["1/status", "self/status"] {
                 let error = view.read_at::<Status>(path).unwrap_err();
                 assert_eq!(error.kind(), ErrorKind::NotTrusted, "{error}");
             }
-            assert!(start.elapsed() < AT_ONCE, "{:?}", start.elapsed());
+            // Whoever waits for it is left behind.
+            assert_eq!(threads(), 0);
             drop(cover);
             let status: Status = view.read_at("1/status").unwrap();
             assert_eq!(status.pid, 1);
@@ -57,7 +57,7 @@ fn a_file_that_does_not_answer_is_waited_for_for_the_time_out() {
         let error = view.bytes(&format!("{pid}/cmdline")).unwrap_err();
         let time = start.elapsed();
         assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}");
-        assert!(time >= TIMEOUT && time < TIMEOUT + AT_ONCE, "{time:?}");
+        assert!(time >= TIMEOUT, "{time:?}");
         assert_eq!(threads(), 1);
         // Its other files answer, and so do others' files.
         view.read_of::<Status>(pid).unwrap();

@@ -95,7 +95,7 @@ fn after_a_join_every_thread_is_where_it_was() {
             );
             assert!(possessions.descriptors.len() - before.0.descriptors.len() < 12);
             assert_eq!(inheritable(), inherited);
-            let query = Query::new(&["pid", "user", "group", "tty", "args", "hpid", "huser"]);
+            let query = Query::new(["pid", "user", "group", "tty", "args", "hpid", "huser"]);
             query.unwrap().view(view).table().unwrap();
             before.comes_back();
         }
@@ -116,7 +116,7 @@ fn after_a_join_every_thread_is_where_it_was() {
         wait_for("the container is gone", || {
             kernel::start_ticks(pid).is_none().then_some(())
         });
-        let table = Query::new(&["pid"]).unwrap().view(view).table();
+        let table = Query::new(["pid"]).unwrap().view(view).table();
         assert!(table.is_ok_and(|table| table.rows().is_empty()));
         wait_for("the threads have ended", || {
             (Possessions::now().threads == before.0.threads).then_some(())
@@ -133,7 +133,7 @@ fn a_process_without_threads_stays_without() {
         let before = State::now();
         for _ in 0..20 {
             let view = View::join(pidfd.as_fd()).open().unwrap();
-            let table = Query::new(&["pid"]).unwrap().view(view).table().unwrap();
+            let table = Query::new(["pid"]).unwrap().view(view).table().unwrap();
             assert_eq!(table.rows().len(), 4);
         }
         before.comes_back();
@@ -213,6 +213,16 @@ fn resident() -> i64 {
     status["VmRSS"].trim_end_matches(" kB").parse().unwrap()
 }
 
+/// What this process has had of the processors, whatever else they do.
+fn cpu_time() -> Duration {
+    let usage = nix::sys::resource::getrusage(nix::sys::resource::UsageWho::RUSAGE_SELF).unwrap();
+    let span = |time: nix::sys::time::TimeVal| {
+        Duration::new(time.tv_sec().try_into().unwrap(), 0)
+            + Duration::from_micros(time.tv_usec().try_into().unwrap())
+    };
+    span(usage.user_time()) + span(usage.system_time())
+}
+
 #[test]
 fn many_joins_in_one_process_leave_it_as_it_was() {
     alone(|| {
@@ -224,9 +234,9 @@ fn many_joins_in_one_process_leave_it_as_it_was() {
         (0..100).for_each(|_| join());
         let (before, memory) = (State::now(), resident());
         let count = few_or_many(2_000, 100_000);
-        let start = Instant::now();
+        let (start, used) = (Instant::now(), cpu_time());
         (0..count).for_each(|_| join());
-        let time = start.elapsed();
+        let (time, used) = (start.elapsed(), cpu_time() - used);
         let grown = resident() - memory;
         println!(
             "measured {:.3} ms: each of {count} joins, in all {:.1} s; memory grew by {grown} KiB",
@@ -235,6 +245,6 @@ fn many_joins_in_one_process_leave_it_as_it_was() {
         );
         before.comes_back();
         assert!(grown < 2048, "{grown} KiB");
-        assert!(time < Duration::from_millis(50) * count, "{time:?}");
+        assert!(used < Duration::from_millis(50) * count, "{used:?}");
     });
 }

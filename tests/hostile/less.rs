@@ -293,7 +293,7 @@ fn on_ones_own_thread_the_rows_are_the_same() {
     }
     // It ends where it is told to.
     let mut seen = 0;
-    let query = Query::new(&["pid"]).unwrap().pids(Pids::Only(&pids));
+    let query = Query::new(["pid"]).unwrap().pids(Pids::Only(&pids));
     let outcome = query.on_this_thread().for_each(|_| {
         seen += 1;
         match seen {

@@ -70,7 +70,7 @@ fn a_long_command_line_of_many_does_not_fill_the_memory() {
     alone(|| {
         let (_held, pids) = alike();
         let host = View::host().unwrap();
-        let query = Query::new(&["pid", "user", "args"]).unwrap().view(host);
+        let query = Query::new(["pid", "user", "args"]).unwrap().view(host);
         let many = NonZeroUsize::new(16).unwrap();
         for (name, most, query) in [
             ("threads", MOST, query.clone()),
@@ -124,7 +124,7 @@ fn as_many_groups_as_a_process_can_have_do_not_fill_the_memory() {
             (pids.len() == 40).then(|| pids.into_iter().map(pid_of).collect::<Vec<_>>())
         });
         nix::unistd::setgroups(&[]).unwrap();
-        let query = Query::new(&["pid", "groups"]).unwrap();
+        let query = Query::new(["pid", "groups"]).unwrap();
         let query = query.pids(psgo::Pids::Only(&pids));
         let mut rows = 0;
         let took = peak(|| {
@@ -170,7 +170,7 @@ fn files_with_as_many_names_as_can_be_do_not_fill_the_memory() {
             println!("measured {took} KiB: a container with {lines:?} names");
             assert!(took < MOST / 2, "{took} KiB");
         }
-        let query = Query::new(&["user", "group"]).unwrap().views(views);
+        let query = Query::new(["user", "group"]).unwrap().views(views);
         let table = query.table().unwrap();
         assert_eq!(table.to_strings()[0], ["n", "n"]);
     });

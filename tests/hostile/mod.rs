@@ -28,9 +28,6 @@ use std::{env, time::Duration};
 /// The time-out of these tests: long beside what answers, short beside a test.
 const TIMEOUT: Duration = Duration::from_millis(300);
 
-/// What has nothing to wait for takes a tenth of it on a machine that does nothing else.
-const AT_ONCE: Duration = Duration::from_secs(1);
-
 /// `few` of something that could be tried for ever, or with `PSGO_LONG` in the environment `many`.
 fn few_or_many(few: u32, many: u32) -> u32 {
     if env::var_os("PSGO_LONG").is_some() {

@@ -29,7 +29,7 @@ impl Sampler {
         let (rules, _) = files::rules(drift.rules.as_deref())?;
         let view = drift.scope.view()?;
         let own = view.this_process();
-        let query = drift.scope.limited(Query::new(&drift::COLUMNS)?);
+        let query = drift.scope.limited(Query::new(drift::COLUMNS)?);
         Ok(Self {
             query: query.view(view),
             own,

@@ -61,10 +61,7 @@ fn pids(inspect: &Inspect, view: &View) -> Result<Vec<Pid>, Failure> {
     let Some(filter) = &inspect.filter else {
         return Ok(inspect.pids.clone());
     };
-    let query = inspect
-        .scope
-        .limited(Query::new(&["pid"])?)
-        .filter(filter)?;
+    let query = inspect.scope.limited(Query::new(["pid"])?).filter(filter)?;
     let pids = match inspect.pids.as_slice() {
         [] => Pids::All,
         named => Pids::Only(named),

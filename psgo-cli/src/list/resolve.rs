@@ -212,7 +212,7 @@ mod tests {
     #[test]
     fn the_name_takes_the_place_of_the_address_alone() {
         let mut hosts = Hosts::by(deaf_to_one, Duration::from_secs(60)).unwrap();
-        let query = Query::of(Subject::Sockets, &["local", "remote", "raddr", "rport"]).unwrap();
+        let query = Query::of(Subject::Sockets, ["local", "remote", "raddr", "rport"]).unwrap();
         let row = ["127.0.0.1:22", "127.0.0.1:4711", "127.0.0.1"].map(Value::text);
         let row = [&row[..], &[Value::Int(4711)]].concat();
         hosts.learn(super::hosts(&query, &row));

@@ -10,7 +10,7 @@ use std::{
     path::Path,
     process::{Command, Stdio},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use place::{FIRST, Place, USER, told, tree};
@@ -337,18 +337,28 @@ fn any_command_line_is_saved_and_found_again() {
 
 #[test]
 fn a_retry_ends_when_nothing_is_left_to_show() {
-    let place = Place::new();
-    place.psgo(&["write"]);
-    place.start(12, 1, b"b\0");
-    place.stop(11);
-    thread::scope(|scope| {
-        let asked = scope.spawn(|| place.psgo(&["show", "-retry"]));
-        thread::sleep(Duration::from_millis(50));
-        place.stop(12);
-        place.start(11, 10, b"worker\0");
-        // Unless the machine stood still for two seconds, the last of five looks is later.
-        assert_eq!(asked.join().unwrap(), (0, String::new()));
-    });
+    // The last of its five samples is two seconds after its start at the earliest. An attempt in
+    // which a busy machine made the change later than that says nothing, and is repeated.
+    for _ in 0..20 {
+        let place = Place::new();
+        place.psgo(&["write"]);
+        place.start(12, 1, b"b\0");
+        place.stop(11);
+        let (answer, is_in_time) = thread::scope(|scope| {
+            let begun = Instant::now();
+            let asked = scope.spawn(|| place.psgo(&["show", "-retry"]));
+            thread::sleep(Duration::from_millis(50));
+            place.stop(12);
+            place.start(11, 10, b"worker\0");
+            let is_in_time = begun.elapsed() < Duration::from_secs(2);
+            (asked.join().unwrap(), is_in_time)
+        });
+        if is_in_time {
+            assert_eq!(answer, (0, String::new()));
+            return;
+        }
+    }
+    panic!("the machine is too busy to make a change within two seconds");
 }
 
 #[test]

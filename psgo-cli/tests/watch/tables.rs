@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead as _, BufReader, Read as _},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
 };
 
 use nix::sys::signal::Signal;
@@ -17,7 +17,9 @@ fn watching<'a>(filter: &'a str, more: &[&'a str]) -> Vec<&'a str> {
 
 #[test]
 fn a_connection_is_told_once_while_it_opens_and_closes() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    // An address of this process's own: others may have left connections with 127.0.0.1 behind.
+    let [_, a, b, c] = std::process::id().to_be_bytes();
+    let listener = TcpListener::bind((Ipv4Addr::new(127, a | 1, b, c.clamp(1, 254)), 0)).unwrap();
     let end = listener.local_addr().unwrap();
     let connect = || {
         let stream = TcpStream::connect(end).unwrap();
@@ -25,7 +27,7 @@ fn a_connection_is_told_once_while_it_opens_and_closes() {
     };
     let first = connect();
     // The side that asked; its socket has no inode any more when it is closed.
-    let filter = format!("rport={}", end.port());
+    let filter = format!("raddr={} && rport={}", end.ip(), end.port());
     let args = watching(&filter, &["local,inode", "-output", "ndjson"]);
     let mut child = psgo(&args).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -57,7 +59,12 @@ fn a_table_ends_with_a_count_for_each_peer() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let end = listener.local_addr().unwrap();
     let open: Vec<_> = (0..3).map(|_| TcpStream::connect(end).unwrap()).collect();
-    let filter = format!("rport={}", end.port());
+    // Others may have left connections behind with a port that was used before.
+    let own: Vec<_> = open
+        .iter()
+        .map(|stream| format!("lport={}", stream.local_addr().unwrap().port()))
+        .collect();
+    let filter = format!("rport={} && ({})", end.port(), own.join(" || "));
     let args = watching(&filter, &["remote", "-count", "2"]);
     let (code, out, err) = ended(psgo(&args).spawn().unwrap());
     let remote = format!("{end}\n").repeat(3);
@@ -79,7 +86,8 @@ fn hosts_are_shown_by_name() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let end = listener.local_addr().unwrap();
     let open = TcpStream::connect(end).unwrap();
-    let filter = format!("rport={}", end.port());
+    let own = open.local_addr().unwrap();
+    let filter = format!("rport={} && lport={}", end.port(), own.port());
     let hosts = std::fs::read_to_string("/etc/hosts").unwrap();
     let line = hosts
         .lines()
@@ -96,7 +104,7 @@ fn hosts_are_shown_by_name() {
         "-no-header",
     ];
     let (code, out, err) = ended(psgo(&args).spawn().unwrap());
-    let shown = format!("{}   {name}:{}\n", open.local_addr().unwrap(), end.port());
+    let shown = format!("{own}   {name}:{}\n", end.port());
     assert_eq!((code, out, err.as_str()), (0, shown, ""));
     let args = watching(&filter, &["raddr", "-resolve", "-count", "1", "-no-header"]);
     let (_, out, _) = ended(psgo(&args).spawn().unwrap());

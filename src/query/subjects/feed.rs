@@ -11,7 +11,7 @@ use crate::{
 /// The rows of one view, one by one.
 pub(in crate::query) enum Feed<'a> {
     /// Each row is a process or something that it has open.
-    Items(Items<'a>),
+    Items(Box<Items<'a>>),
     Sockets(Box<sockets::Sockets>),
 }
 
@@ -26,9 +26,9 @@ impl<'a> Feed<'a> {
     ) -> Result<Self> {
         let is_watched = retained.is_some();
         Ok(match subject {
-            Subject::Processes => Self::Items(processes::start(columns, ask, retained)?),
-            Subject::Files => Self::Items(files::start(columns, ask, is_watched)?),
-            Subject::Timers => Self::Items(timers::start(columns, ask, is_watched)?),
+            Subject::Processes => Self::Items(Box::new(processes::start(columns, ask, retained)?)),
+            Subject::Files => Self::Items(Box::new(files::start(columns, ask, is_watched)?)),
+            Subject::Timers => Self::Items(Box::new(timers::start(columns, ask, is_watched)?)),
             Subject::Sockets => Self::Sockets(Box::new(sockets::start(columns, &ask, is_watched)?)),
         })
     }

@@ -173,9 +173,11 @@ mod tests {
             let dir = copy.join(pid.to_string());
             fs::create_dir_all(&dir).unwrap();
             fs::copy("/proc/self/stat", dir.join("stat")).unwrap();
-            cgroup.map(|text| fs::write(dir.join("cgroup"), text).unwrap());
+            if let Some(text) = cgroup {
+                fs::write(dir.join("cgroup"), text).unwrap();
+            }
         }
-        let query = Query::new(&["cgroup", "hpid", "exe", "nice"]).unwrap();
+        let query = Query::new(["cgroup", "hpid", "exe", "nice"]).unwrap();
         let table = query.view(View::at(&copy).unwrap()).table().unwrap();
         let reasons = table.rows().iter().map(|row| {
             let reasons = row.values().iter().map(|value| match value {

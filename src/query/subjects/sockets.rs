@@ -31,7 +31,7 @@ pub(in crate::query) struct Sockets {
     only_owned: bool,
     /// Whether a column needs the name of the socket's user.
     is_named: bool,
-    sockets: vec::IntoIter<Socket>,
+    rest: vec::IntoIter<Socket>,
     owners: HashMap<u64, Owner>,
     outcome: Outcome,
 }
@@ -66,7 +66,7 @@ pub(super) fn start(
         view: ask.view.clone(),
         is_watched,
         only_owned,
-        sockets: sockets.into_iter(),
+        rest: sockets.into_iter(),
         owners,
         outcome,
     })
@@ -76,7 +76,7 @@ impl Sockets {
     /// The next row; `None` after the last.
     pub(super) fn next_row(&mut self) -> Option<Cells> {
         loop {
-            let socket = self.sockets.next()?;
+            let socket = self.rest.next()?;
             let owner = socket.inode.and_then(|inode| self.owners.get(&inode));
             if owner.is_some() || !self.only_owned {
                 return Some(self.row(&socket, owner));
@@ -109,7 +109,7 @@ impl Sockets {
     }
 
     pub(super) fn finish(mut self) -> Outcome {
-        if self.sockets.next().is_some() && self.outcome.ended == Ended::Complete {
+        if self.rest.next().is_some() && self.outcome.ended == Ended::Complete {
             self.outcome.ended = Ended::Stopped;
         }
         self.outcome

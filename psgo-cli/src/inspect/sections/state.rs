@@ -15,7 +15,7 @@ use crate::inspect::{
 pub(super) fn page(page: &mut Page, process: &Process) {
     match process.state() {
         Ok(state) if matches!(state.letter(), 'Z' | 'D' | 'X') => {
-            page.warn("state", state.as_str())
+            page.warn("state", state.as_str());
         }
         state => page.told("state", state.map(|state| state.as_str().to_owned())),
     }
