@@ -141,7 +141,7 @@ fn timers_of_a_container_are_told_by_its_own_numbers() {
         let pid = Pid::new(u32::try_from(target).unwrap());
         let view = View::join(pid).options(&options).open().unwrap();
         let names = ["pid", "kind", "notify", "target"];
-        let query = Query::of(Subject::Timers, &names).unwrap().view(view);
+        let query = Query::of(Subject::Timers, names).unwrap().view(view);
         let mut rows = query.table().unwrap().to_strings();
         rows.sort_unstable();
         // The test's own thread there is not the first one.

@@ -24,7 +24,7 @@ use crate::{
 /// All processes, with their command lines: without these stat is read at each look.
 fn watching(columns: &[&str]) -> Watcher {
     let columns = [&["pid", "args"], columns].concat();
-    Query::new(&columns).unwrap().watch().unwrap()
+    Query::new(columns).unwrap().watch().unwrap()
 }
 
 /// The cells of the process at one more look, but for the first two.

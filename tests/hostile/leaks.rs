@@ -172,7 +172,7 @@ fn clock_and_zone_stay_those_of_this_process() {
         // The container is asked first: had this process not known its zone, it would now.
         let columns = ["stime", "time", "nice"];
         let of = |view: View, pid: psgo::Pid| {
-            let query = Query::new(&columns).unwrap().view(view);
+            let query = Query::new(columns).unwrap().view(view);
             query
                 .pids(psgo::Pids::Only(&[pid]))
                 .table()
@@ -236,7 +236,7 @@ fn many_joins_in_one_process_leave_it_as_it_was() {
         let count = few_or_many(2_000, 100_000);
         let (start, used) = (Instant::now(), cpu_time());
         (0..count).for_each(|_| join());
-        let (time, used) = (start.elapsed(), cpu_time() - used);
+        let (time, used) = (start.elapsed(), cpu_time().saturating_sub(used));
         let grown = resident() - memory;
         println!(
             "measured {:.3} ms: each of {count} joins, in all {:.1} s; memory grew by {grown} KiB",

@@ -201,7 +201,7 @@ fn as_a_rootless_user() {
         panic!("{:?}", view.proc_source())
     };
     assert_eq!(why.kind(), psgo::ErrorKind::Denied, "{why}");
-    let table = Query::new(&COLUMNS).unwrap().view(view).table().unwrap();
+    let table = Query::new(COLUMNS).unwrap().view(view).table().unwrap();
     assert_same(&table, &right, "his own");
     assert!(kernel::own_namespace("user").starts_with("user:"));
 }
@@ -242,7 +242,7 @@ const THREADS: &str = "PSGO_TEST_THREADS";
 fn with_so_many_threads() {
     let target = pid_of(env::var(TARGET).unwrap().parse().unwrap());
     let threads = env::var(THREADS).unwrap().parse();
-    let query = Query::new(&COLUMNS).unwrap();
+    let query = Query::new(COLUMNS).unwrap();
     let query = match threads {
         Ok(threads) => query.threads(threads),
         Err(_) => query.on_this_thread(),
@@ -261,7 +261,7 @@ fn on_ones_own_thread_the_rows_are_the_same() {
     let ended = sleeping().pid();
     pids.push(pid_of(ended));
     let host = View::host().unwrap();
-    let query = Query::new(&COLUMNS).unwrap();
+    let query = Query::new(COLUMNS).unwrap();
     for query in [
         query.clone().pids(Pids::Only(&pids)),
         query

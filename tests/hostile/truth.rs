@@ -153,7 +153,7 @@ pub(super) fn ask_impatiently(target: i32, choice: ProcChoice) -> psgo::Result<T
 /// The same of some.
 pub(super) fn ask_of(target: i32, pids: Pids<'_>, options: &JoinOptions) -> psgo::Result<Table> {
     let view = View::join(pid_of(target)).options(options).open()?;
-    Query::new(&COLUMNS)?.pids(pids).view(view).table()
+    Query::new(COLUMNS)?.pids(pids).view(view).table()
 }
 
 pub(super) fn assert_same(table: &Table, right: &Rows, about: &str) {
