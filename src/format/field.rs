@@ -143,6 +143,7 @@ impl<T: Field> Field for Option<T> {
 
 /// `yes` or `no`. The template is a text's, `%s`.
 impl Field for bool {
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         let yes = cursor.skip(b"yes");
         if yes || cursor.skip(b"no") {
@@ -151,10 +152,12 @@ impl Field for bool {
         Err(cursor.error(spec.field, "neither yes nor no"))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         out.extend_from_slice(if *self { b"yes" } else { b"no" });
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::Bool(*self)
     }
@@ -185,10 +188,12 @@ impl Field for u8 {
         cursor.literal(spec.after(), spec.field)
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         out.push(*self);
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::text([*self])
     }
@@ -196,6 +201,7 @@ impl Field for u8 {
 
 /// Text, as it stands.
 impl Field for Vec<u8> {
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         let len = text_len(cursor.rest(), spec)
             .ok_or_else(|| cursor.error(spec.field, "not closed by the text after it"))?;
@@ -232,6 +238,7 @@ impl Field for Vec<u8> {
         cursor.literal(spec.after(), spec.field)
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         let fill = std::iter::repeat_n(b' ', spec.width.saturating_sub(self.len()));
         if spec.left {
@@ -243,6 +250,7 @@ impl Field for Vec<u8> {
         }
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::text(self)
     }
@@ -336,6 +344,7 @@ impl<T: Item + Copy + Default, const N: usize> Field for [T; N] {
         Ok(list)
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         for item in self {
             out.extend_from_slice(spec.open());
@@ -344,10 +353,12 @@ impl<T: Item + Copy + Default, const N: usize> Field for [T; N] {
         }
     }
 
+    #[inline]
     fn value(&self, spec: &Spec) -> Value {
         Value::List(self.iter().map(|item| item.value(spec)).collect())
     }
 
+    #[inline]
     fn unknown(&self) -> bool {
         self.iter().any(T::unknown)
     }
@@ -377,6 +388,7 @@ impl Rest {
 impl Field for Rest {
     const OPTIONAL: bool = true;
 
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         if !cursor.at_line_end() && !cursor.rest().starts_with(b" ") {
             return Err(cursor.error(spec.field, "no blank before it"));
@@ -384,11 +396,13 @@ impl Field for Rest {
         Ok(Self(cursor.take_line().to_vec()))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.0);
     }
 
     /// A list of the columns; unknown where there are none.
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         if self.is_empty() {
             return Value::MISSING;
@@ -398,6 +412,7 @@ impl Field for Rest {
         Value::List(columns.map(Value::text).collect())
     }
 
+    #[inline]
     fn unknown(&self) -> bool {
         !self.is_empty()
     }

@@ -302,6 +302,7 @@ macro_rules! sequence {
                         Ok(Self { $($field,)* })
                     }
 
+                    #[inline]
                     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
                         let start = out.len();
                         $($crate::format::record::write_field(&self.$field, &SPECS.$field, out);)*
@@ -309,10 +310,12 @@ macro_rules! sequence {
                         out.extend(std::iter::repeat_n(b' ', spec.width.saturating_sub(written)));
                     }
 
+                    #[inline]
                     fn value(&self, _: &Spec) -> $crate::Value {
                         $crate::Value::Fields(self.fields())
                     }
 
+                    #[inline]
                     fn unknown(&self) -> bool {
                         self.has_unknown()
                     }
@@ -374,6 +377,7 @@ macro_rules! lines {
                 }
 
                 impl Field for $name {
+                    #[inline]
                     fn take(cursor: &mut Cursor<'_>, _: &Spec) -> Result<Self, ParseError> {
                         let mut record = Self::default();
                         #[allow(unused_mut, unused_assignments)]
@@ -400,14 +404,17 @@ macro_rules! lines {
                         Ok(record)
                     }
 
+                    #[inline]
                     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
                         self.layout.write(NAMES.len(), out, |index, out| self.put_field(index, out));
                     }
 
+                    #[inline]
                     fn value(&self, _: &Spec) -> $crate::Value {
                         $crate::Value::Fields(self.fields())
                     }
 
+                    #[inline]
                     fn unknown(&self) -> bool {
                         self.has_unknown()
                     }

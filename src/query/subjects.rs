@@ -8,7 +8,7 @@ use crate::{
     descriptor::{Descriptor, Extract, Owned, Subject, Timed},
     error::{Error, ErrorKind, Result},
     ids::Pid,
-    snapshot::{self, Ask, Ended, Needs, Outcome, Retained, Seen, Slot},
+    snapshot::{self, Ask, Ended, Extra, Needs, Outcome, Retained, Row, Seen, Slot},
     socket::{self, Socket},
     value::{Missing, Value},
     view::{Skipped, View},
@@ -55,16 +55,15 @@ fn processes(
     let via = ask.view.target();
     let extract = move |seen: &Seen<'_>, cells: &mut Vec<Value>| {
         cells.extend(columns.iter().map(|column| of_process(column, seen)));
-        seen.pid()
+        Extra::None
     };
-    let mut each = |pid, cells| each(Cells::new(Some(pid), via, cells));
-    let weigh = |_: &Pid, cells: &[Value]| Value::weight_of(cells);
-    snapshot::collect(ask, retained, extract, weigh, &mut each, outcome)
+    let mut each = |row: Row| each(Cells::new(Some(row.pid), via, row.cells));
+    snapshot::collect(ask, retained, Box::new(extract), &mut each, outcome)
 }
 
 /// What is made of a process of which rows are made that are not its own, and why its descriptors
 /// cannot be read.
-type Of<T> = (Pid, Vec<T>, Option<Error>);
+type Of<T> = (Vec<T>, Option<Error>);
 
 /// What is made of something that a process holds open.
 trait Made: Send + 'static {
@@ -86,19 +85,30 @@ fn of_each<T: Made>(
     each: &mut dyn FnMut(Pid, Vec<T>) -> ControlFlow<()>,
     outcome: &mut Outcome,
 ) -> Result<ControlFlow<()>> {
-    let extract = move |seen: &Seen<'_>, _: &mut Vec<Value>| -> Of<T> {
-        (seen.pid(), of(seen), seen.shut().cloned())
+    let extract = move |seen: &Seen<'_>, _: &mut Vec<Value>| {
+        let of: Of<T> = (of(seen), seen.shut().cloned());
+        if of.0.is_empty() && of.1.is_none() {
+            return Extra::None;
+        }
+        let weight = of.0.iter().map(T::weight).sum();
+        Extra::Made(Box::new(of), weight)
     };
     let mut shut = Vec::new();
     let (via, named) = (ask.view.target(), ask.pids.is_some());
     let flow = snapshot::collect(
         ask,
         None,
-        extract,
-        |(_, made, _), _| made.iter().map(T::weight).sum(),
-        &mut |(pid, made, error): Of<T>, _| {
-            shut.extend(error.map(|error| (pid, error)));
-            each(pid, made)
+        Box::new(extract),
+        &mut |Row { pid, extra, .. }| {
+            // What `extract` made, so it is of that type.
+            if let Extra::Made(made, _) = extra
+                && let Ok(of) = made.downcast::<Of<T>>()
+            {
+                let (made, error) = *of;
+                shut.extend(error.map(|error| (pid, error)));
+                return each(pid, made);
+            }
+            ControlFlow::Continue(())
         },
         outcome,
     );
