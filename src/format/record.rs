@@ -37,25 +37,35 @@ pub(crate) fn parse<T: Field>(file: &[u8]) -> Result<T, ParseError> {
     parse_whole(file, &WHOLE)
 }
 
-/// [`Field::read`], once for each type: inlined for each field, it is most of the program.
+/// [`Field::read`] into `field`, once for each type: inlined for each field, it is most of the
+/// program. Values that are returned and moved would be most of what is left.
 #[inline(never)]
-pub(crate) fn read_field<T: Field>(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<T, ParseError> {
-    T::read(cursor, spec)
+pub(crate) fn read_field<T: Field>(
+    field: &mut T,
+    cursor: &mut Cursor<'_>,
+    spec: &Spec,
+) -> Result<(), ParseError> {
+    *field = T::read(cursor, spec)?;
+    Ok(())
+}
+
+/// Reads a field of a labelled line, and says whether the next one is on the same line.
+#[inline(never)]
+pub(crate) fn read_labelled<T: Field>(
+    field: &mut T,
+    cursor: &mut Cursor<'_>,
+    (index, spec): (u8, &Spec),
+    lines: &mut Lines,
+) -> Result<bool, ParseError> {
+    lines.see(index, cursor, spec.field)?;
+    *field = T::read(cursor, spec)?;
+    Ok(!spec.ends_line())
 }
 
 /// [`Field::write`], once for each type.
 #[inline(never)]
 pub(crate) fn write_field<T: Field>(field: &T, spec: &Spec, out: &mut Vec<u8>) {
     field.write(spec, out);
-}
-
-/// Reads a record that is filled up with blanks to the width of `spec`.
-pub(crate) fn padded<T: Field>(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<T, ParseError> {
-    const BARE: Spec = Spec::new("record", "%r");
-    let mut inner = cursor.padded(spec)?;
-    let record = T::take(&mut inner, &BARE)?;
-    inner.end(spec)?;
-    Ok(record)
 }
 
 /// [`Record::write`] of a described record.
@@ -295,11 +305,14 @@ macro_rules! sequence {
                 impl Field for $name {
                     #[inline]
                     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
-                        if spec.width > 0 {
-                            return $crate::format::record::padded(cursor, spec);
+                        let mut record = Self::default();
+                        let mut padded = cursor.padded(spec)?;
+                        let cursor = padded.as_mut().unwrap_or(cursor);
+                        $($crate::format::record::read_field(&mut record.$field, cursor, &SPECS.$field)?;)*
+                        if let Some(padded) = padded {
+                            padded.end(spec)?;
                         }
-                        $(let $field = $crate::format::record::read_field::<$ty>(cursor, &SPECS.$field)?;)*
-                        Ok(Self { $($field,)* })
+                        Ok(record)
                     }
 
                     #[inline]
@@ -389,9 +402,9 @@ macro_rules! lines {
                             $({
                                 let spec = &SPECS.$field;
                                 if on_line || cursor.rest().starts_with(spec.label()) {
-                                    lines.see(Index::$field as u8, cursor, spec.field)?;
-                                    record.$field = $crate::format::record::read_field::<$ty>(cursor, spec)?;
-                                    on_line = !spec.ends_line();
+                                    let field = &mut record.$field;
+                                    let its = (Index::$field as u8, spec);
+                                    on_line = $crate::format::record::read_labelled(field, cursor, its, &mut lines)?;
                                 }
                             })*
                             // A line cannot end inside of the last description.
@@ -542,8 +555,8 @@ impl Lines {
     }
 
     /// Notes that a field is about to be read; it can be once.
-    #[inline(never)]
-    pub(crate) fn see(
+    #[inline]
+    fn see(
         &mut self,
         index: u8,
         cursor: &Cursor<'_>,
