@@ -2,7 +2,11 @@
 
 use std::{any::Any, vec};
 
-use crate::{error::Error, ids::Pid, value::Value};
+use crate::{
+    error::{Error, Result},
+    ids::Pid,
+    value::Value,
+};
 
 /// What was made of a process beside its cells.
 pub(crate) enum Extra {
@@ -29,13 +33,15 @@ pub(crate) struct Row {
     pub(crate) cells: Vec<Value>,
 }
 
+/// What was made of a process, and how many cells it has.
+type Made = (Extra, usize);
+
 /// What was made of each process, or why nothing was.
 ///
 /// The cells of all are in one place. One of its own for each process, made by a thread that reads
 /// and given back by the caller's, costs more than all the moving from one place to another.
 pub(super) struct Rows {
-    /// Each with how many cells it has.
-    made: Vec<(Pid, Result<(Extra, usize), Error>)>,
+    made: Vec<(Pid, Result<Made>)>,
     /// End to end, in the order of the processes.
     cells: Vec<Value>,
 }
@@ -96,7 +102,7 @@ impl IntoIterator for Rows {
 
 /// Gives out what was made of each process with its cells, or why nothing was.
 pub(super) struct IntoRows {
-    made: vec::IntoIter<(Pid, Result<(Extra, usize), Error>)>,
+    made: vec::IntoIter<(Pid, Result<Made>)>,
     cells: vec::IntoIter<Value>,
 }
 
