@@ -156,8 +156,11 @@ impl<'a> Cursor<'a> {
     }
 
     /// The part of the line before `spec.after`, without the blanks that pad it to `spec.width`. It
-    /// is consumed, the text after it is not.
-    pub(crate) fn padded(&mut self, spec: &Spec) -> Result<Cursor<'a>, ParseError> {
+    /// is consumed, the text after it is not. `None` if the spec has no width.
+    pub(crate) fn padded(&mut self, spec: &Spec) -> Result<Option<Cursor<'a>>, ParseError> {
+        if spec.width == 0 {
+            return Ok(None);
+        }
         let line = bytes::find(self.rest, b'\n').unwrap_or(self.rest.len());
         let (line, _) = self.rest.split_at(line);
         let ends = match spec.after() {
@@ -173,10 +176,10 @@ impl<'a> Cursor<'a> {
             return Err(self.error(spec.field, "not as wide as the kernel prints it"));
         }
         let file = self.file.get(..read + bare).unwrap_or(self.file);
-        Ok(Cursor {
+        Ok(Some(Cursor {
             file,
             rest: text.get(..bare).unwrap_or(text),
-        })
+        }))
     }
 
     /// Fails if anything is left to read.

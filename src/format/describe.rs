@@ -233,13 +233,17 @@ macro_rules! sequence {
                 impl Field for $name {
                     #[inline]
                     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
-                        if spec.width > 0 {
-                            return $crate::format::record::padded(cursor, spec);
+                        let mut record = Self::default();
+                        let mut padded = cursor.padded(spec)?;
+                        let cursor = padded.as_mut().unwrap_or(cursor);
+                        $($crate::format::record::read_field(&mut record.$field, cursor, &SPECS.$field)?;)*
+                        if let Some(padded) = padded {
+                            padded.end(spec)?;
                         }
-                        $(let $field = $crate::format::record::read_field::<$ty>(cursor, &SPECS.$field)?;)*
-                        Ok(Self { $($field,)* })
+                        Ok(record)
                     }
 
+                    #[inline]
                     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
                         let start = out.len();
                         $($crate::format::record::write_field(&self.$field, &SPECS.$field, out);)*
@@ -247,10 +251,12 @@ macro_rules! sequence {
                         out.extend(std::iter::repeat_n(b' ', spec.width.saturating_sub(written)));
                     }
 
+                    #[inline]
                     fn value(&self, _: &Spec) -> $crate::Value {
                         $crate::Value::Fields(self.fields())
                     }
 
+                    #[inline]
                     fn unknown(&self) -> bool {
                         self.has_unknown()
                     }
@@ -326,6 +332,7 @@ macro_rules! labelled {
                 }
 
                 impl Field for $name {
+                    #[inline]
                     fn take(cursor: &mut Cursor<'_>, _: &Spec) -> Result<Self, ParseError> {
                         let mut record = Self::default();
                         #[allow(unused_mut, unused_assignments)]
@@ -353,14 +360,17 @@ macro_rules! labelled {
                         Ok(record)
                     }
 
+                    #[inline]
                     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
                         self.layout.write(NAMES.len(), out, |index, out| self.put_field(index, out));
                     }
 
+                    #[inline]
                     fn value(&self, _: &Spec) -> $crate::Value {
                         $crate::Value::Fields(self.fields())
                     }
 
+                    #[inline]
                     fn unknown(&self) -> bool {
                         self.has_unknown()
                     }
@@ -384,12 +394,12 @@ macro_rules! labelled_spec {
 /// Reads a labelled field into its record.
 macro_rules! read_labelled {
     (inlined $record:ident, $lines:ident, $cursor:ident, $spec:ident, $field:ident: $ty:ty) => {
-        $lines.see_inlined(Index::$field as u8, $cursor, $spec.field)?;
+        $lines.see(Index::$field as u8, $cursor, $spec.field)?;
         $record.$field = <$ty as Field>::read($cursor, $spec)?;
     };
     (shared $record:ident, $lines:ident, $cursor:ident, $spec:ident, $field:ident: $ty:ty) => {
-        $lines.see(Index::$field as u8, $cursor, $spec.field)?;
-        $record.$field = $crate::format::record::read_field::<$ty>($cursor, $spec)?;
+        let its = (Index::$field as u8, $spec);
+        $crate::format::record::read_labelled(&mut $record.$field, $cursor, its, &mut $lines)?;
     };
 }
 

@@ -34,6 +34,7 @@ impl<const SET: usize> AsMut<Vec<u8>> for OctalEscaped<SET> {
 
 /// The template is a text's, `%s`.
 impl<const SET: usize> Field for OctalEscaped<SET> {
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         let set = SETS.get(SET).copied().unwrap_or_default();
         let text = Vec::<u8>::take(cursor, spec)?;
@@ -64,6 +65,7 @@ impl<const SET: usize> Field for OctalEscaped<SET> {
         Ok(Self(name))
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         let set = SETS.get(SET).copied().unwrap_or_default();
         let mut text = Vec::with_capacity(self.0.len());
@@ -77,6 +79,7 @@ impl<const SET: usize> Field for OctalEscaped<SET> {
         text.put(spec, out);
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::text(&self.0)
     }

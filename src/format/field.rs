@@ -168,6 +168,7 @@ impl<T: Field> Field for Option<T> {
 
 /// `yes` or `no`. The template is that of text, `%s`.
 impl Field for bool {
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         let yes = cursor.skip(b"yes");
         if yes || cursor.skip(b"no") {
@@ -176,10 +177,12 @@ impl Field for bool {
         Err(cursor.error(spec.field, "neither yes nor no"))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         out.extend_from_slice(if *self { b"yes" } else { b"no" });
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::Bool(*self)
     }
@@ -210,10 +213,12 @@ impl Field for u8 {
         cursor.literal(spec.after(), spec.field)
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         out.push(*self);
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::text([*self])
     }
@@ -221,6 +226,7 @@ impl Field for u8 {
 
 /// Text, as it stands.
 impl Field for Vec<u8> {
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         let len = text_len(cursor.rest(), spec)
             .ok_or_else(|| cursor.error(spec.field, "not closed by the text after it"))?;
@@ -257,6 +263,7 @@ impl Field for Vec<u8> {
         cursor.literal(spec.after(), spec.field)
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         let fill = std::iter::repeat_n(b' ', spec.width.saturating_sub(self.len()));
         if spec.left {
@@ -268,6 +275,7 @@ impl Field for Vec<u8> {
         }
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::text(self)
     }
@@ -359,6 +367,7 @@ impl<T: Item + Copy + Default, const N: usize> Field for [T; N] {
         Ok(list)
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         for item in self {
             out.extend_from_slice(spec.open());
@@ -367,10 +376,12 @@ impl<T: Item + Copy + Default, const N: usize> Field for [T; N] {
         }
     }
 
+    #[inline]
     fn value(&self, spec: &Spec) -> Value {
         Value::List(self.iter().map(|item| item.value(spec)).collect())
     }
 
+    #[inline]
     fn unknown(&self) -> bool {
         self.iter().any(T::unknown)
     }
@@ -400,6 +411,7 @@ impl Rest {
 impl Field for Rest {
     const OPTIONAL: bool = true;
 
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         if !cursor.at_line_end() && !cursor.rest().starts_with(b" ") {
             return Err(cursor.error(spec.field, "no blank before it"));
@@ -407,11 +419,13 @@ impl Field for Rest {
         Ok(Self(cursor.take_line().to_vec()))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.0);
     }
 
     /// A list of the columns; missing if there are none.
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         if self.is_empty() {
             return Value::MISSING;
@@ -421,6 +435,7 @@ impl Field for Rest {
         Value::List(columns.map(Value::text).collect())
     }
 
+    #[inline]
     fn unknown(&self) -> bool {
         !self.is_empty()
     }

@@ -120,19 +120,8 @@ impl Lines {
     }
 
     /// Records that a field is about to be read; it can be read once.
-    #[inline(never)]
-    pub(crate) fn see(
-        &mut self,
-        index: u8,
-        cursor: &Cursor<'_>,
-        field: &'static str,
-    ) -> Result<(), ParseError> {
-        self.see_inlined(index, cursor, field)
-    }
-
-    /// [`see`](Self::see) for a record whose reading is inlined.
     #[inline]
-    pub(crate) fn see_inlined(
+    pub(crate) fn see(
         &mut self,
         index: u8,
         cursor: &Cursor<'_>,

@@ -73,16 +73,20 @@ pub struct Present(pub bool);
 impl Field for Present {
     const OPTIONAL: bool = true;
 
+    #[inline]
     fn take(_: &mut Cursor<'_>, _: &Spec) -> Result<Self, ParseError> {
         Ok(Self(true))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, _: &mut Vec<u8>) {}
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::Bool(self.0)
     }
 
+    #[inline]
     fn read(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         if !cursor.skip(spec.before()) {
             return Ok(Self(false));
@@ -91,6 +95,7 @@ impl Field for Present {
         Ok(Self(true))
     }
 
+    #[inline]
     fn write(&self, spec: &Spec, out: &mut Vec<u8>) {
         if self.0 {
             out.extend_from_slice(spec.before());

@@ -21,6 +21,7 @@ impl Pointer {
 }
 
 impl Field for Pointer {
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         // Of one length or the other, so that the digits are read in one go.
         let text = cursor.rest();
@@ -43,11 +44,13 @@ impl Field for Pointer {
         }
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         let width = if self.short { 8 } else { 16 };
         out.extend_from_slice(format!("{:0width$x}", self.address).as_bytes());
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::text(format!("{:#x}", self.address))
     }

@@ -1,6 +1,6 @@
 //! `Record`: a file that is parsed into a struct and written back as the same bytes.
 
-use super::{Cursor, Field, ParseError, Spec};
+use super::{Cursor, Field, ParseError, Spec, layout::Lines};
 
 /// A file, or a part of one, that psgo can parse.
 ///
@@ -35,25 +35,35 @@ pub(crate) fn parse<T: Field>(file: &[u8]) -> Result<T, ParseError> {
     parse_whole(file, &WHOLE)
 }
 
-/// [`Field::read`], compiled once per type: inlined for each field, it would be most of the program.
+/// [`Field::read`] into `field`, compiled once per type: inlined for each field, it would be most of
+/// the program, and values that are returned and moved would be most of the rest.
 #[inline(never)]
-pub(crate) fn read_field<T: Field>(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<T, ParseError> {
-    T::read(cursor, spec)
+pub(crate) fn read_field<T: Field>(
+    field: &mut T,
+    cursor: &mut Cursor<'_>,
+    spec: &Spec,
+) -> Result<(), ParseError> {
+    *field = T::read(cursor, spec)?;
+    Ok(())
+}
+
+/// Reads a field of a labelled line into `field`.
+#[inline(never)]
+pub(crate) fn read_labelled<T: Field>(
+    field: &mut T,
+    cursor: &mut Cursor<'_>,
+    (index, spec): (u8, &Spec),
+    lines: &mut Lines,
+) -> Result<(), ParseError> {
+    lines.see(index, cursor, spec.field)?;
+    *field = T::read(cursor, spec)?;
+    Ok(())
 }
 
 /// [`Field::write`], compiled once per type.
 #[inline(never)]
 pub(crate) fn write_field<T: Field>(field: &T, spec: &Spec, out: &mut Vec<u8>) {
     field.write(spec, out);
-}
-
-/// Reads a record that is padded with blanks to the width of `spec`.
-pub(crate) fn padded<T: Field>(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<T, ParseError> {
-    const BARE: Spec = Spec::new("record", "%r");
-    let mut inner = cursor.padded(spec)?;
-    let record = T::take(&mut inner, &BARE)?;
-    inner.end(spec)?;
-    Ok(record)
 }
 
 /// [`Record::write`] of a described record.

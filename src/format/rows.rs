@@ -146,6 +146,7 @@ fn forms(spec: &Spec) -> impl Iterator<Item = &'static [u8]> {
 impl Field for Head {
     const HIDDEN: bool = true;
 
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         for (index, form) in (0..).zip(forms(spec)) {
             if cursor.skip(form) {
@@ -173,6 +174,7 @@ impl Field for Head {
         Ok(Self { form, further })
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         let form = forms(spec).nth(self.form.into()).unwrap_or_default();
         if self.further.is_empty() {
@@ -184,18 +186,22 @@ impl Field for Head {
     }
 
     /// The text after the directive holds the forms, so it is not read.
+    #[inline]
     fn read(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         Self::take(cursor, spec)
     }
 
+    #[inline]
     fn write(&self, spec: &Spec, out: &mut Vec<u8>) {
         self.put(spec, out);
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::MISSING
     }
 
+    #[inline]
     fn unknown(&self) -> bool {
         !self.further.is_empty()
     }

@@ -21,7 +21,7 @@ const HEAVY: usize = 1 << 20;
 
 /// Reads the chunk from where the job says, up to its end or until its rows are heavy or nothing
 /// more is wanted: the rows, and how many bytes they take.
-pub(super) fn read_chunk<R>(work: &Work<R>, job: Job, pulse: &Pulse) -> (Rows<R>, usize) {
+pub(super) fn read_chunk(work: &Work, job: Job, pulse: &Pulse) -> (Rows, usize) {
     let view = &*work.view;
     let joined = view.joined.as_ref();
     let outside = joined.is_some_and(Joined::is_from_outside);
@@ -66,7 +66,7 @@ pub(super) fn read_chunk<R>(work: &Work<R>, job: Job, pulse: &Pulse) -> (Rows<R>
         match read {
             Ok(()) => {
                 let seen = &Seen { task, view };
-                bytes += rows.add(|cells| (work.extract)(seen, cells), work.weigh);
+                bytes += rows.add(entry.pid, |cells| (work.extract)(seen, cells));
                 if let Some(watch) = &work.watch {
                     kept.settle(task);
                     watch.keep(index, kept);
@@ -81,8 +81,8 @@ pub(super) fn read_chunk<R>(work: &Work<R>, job: Job, pulse: &Pulse) -> (Rows<R>
     (rows, bytes)
 }
 
-fn start_reading<'a, R>(
-    work: &'a Work<R>,
+fn start_reading<'a>(
+    work: &'a Work,
     proc: &'a Procfs,
     outside: bool,
     pulse: &'a Pulse,

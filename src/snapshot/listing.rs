@@ -16,9 +16,9 @@ use super::{
     pool::{Part, Pool},
     queue::Job,
     retained::Retained,
-    rows::{IntoRows, Rows},
+    rows::{Extra, IntoRows, Row, Rows},
     seen::Seen,
-    work::{Avoid, Watch, Work},
+    work::{Avoid, Extract, Watch, Work},
 };
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -28,38 +28,15 @@ use crate::{
     view::{Inner, Joined, Skipped},
 };
 
-/// Reads the processes that are asked for, and gives out for each what `extract` makes of it and the
-/// cells that it adds, by pid, until `each` breaks off. `weigh` says how many bytes these take.
-/// What is in `retained` is not asked of the kernel again.
-#[cfg(test)]
-pub(super) fn collect<R: Send + 'static>(
-    ask: Ask<'_>,
-    retained: Option<&mut Retained>,
-    extract: impl Fn(&Seen<'_>, &mut Vec<Value>) -> R + Send + Sync + 'static,
-    weigh: fn(&R, &[Value]) -> usize,
-    each: &mut dyn FnMut(R, Vec<Value>) -> std::ops::ControlFlow<()>,
-    outcome: &mut Outcome,
-) -> Result<std::ops::ControlFlow<()>> {
-    let mut listing = Listing::start(ask, retained, extract, weigh)?;
-    let mut flow = std::ops::ControlFlow::Continue(());
-    while flow.is_continue()
-        && let Some((made, cells)) = listing.next()?
-    {
-        flow = each(made, cells);
-    }
-    outcome.add(listing.finish());
-    Ok(flow)
-}
-
 /// A listing under way, whose rows are pulled one by one.
 ///
 /// When it is dropped, its threads end or are left behind, and what is retained is given back.
-pub(crate) struct Listing<'a, R: Send + 'static> {
-    work: Option<Arc<Work<R>>>,
+pub(crate) struct Listing<'a> {
+    work: Option<Arc<Work>>,
     retained: Option<&'a mut Retained>,
-    source: Source<R>,
+    source: Source,
     /// The rows that are being given out.
-    current: Option<Current<R>>,
+    current: Option<Current>,
     via: Option<Pid>,
     named: bool,
     /// Whether its end was reached.
@@ -68,26 +45,28 @@ pub(crate) struct Listing<'a, R: Send + 'static> {
 }
 
 /// Where rows come from.
-enum Source<R> {
+enum Source {
     Nothing,
     /// They are read when they are wanted, from this process on.
     Here(Job, Pulse),
-    Pool(Pool<R>),
+    Pool(Pool),
 }
 
-struct Current<R> {
-    rows: IntoRows<R>,
+struct Current {
+    rows: IntoRows,
     /// Weighs until the rows have been given out.
-    _part: Option<Part<R>>,
+    _part: Option<Part>,
 }
 
-impl<'a, R: Send + 'static> Listing<'a, R> {
-    /// Starts to read what is asked for, as [`collect`] does.
+impl<'a> Listing<'a> {
+    /// Starts to read what is asked for. `extract` makes the cells of each process and the extra; what
+    /// is in `retained` is not read again.
+    ///
+    /// Nothing here is generic over what is made: the pool would be compiled once for each type.
     pub(crate) fn start(
         ask: Ask<'_>,
         mut retained: Option<&'a mut Retained>,
-        extract: impl Fn(&Seen<'_>, &mut Vec<Value>) -> R + Send + Sync + 'static,
-        weigh: fn(&R, &[Value]) -> usize,
+        extract: Box<Extract>,
     ) -> Result<Self> {
         let mut listing = Self {
             work: None,
@@ -156,8 +135,7 @@ impl<'a, R: Send + 'static> Listing<'a, R> {
             avoid: Avoid::default(),
             sockets: SocketsOf::default(),
             ancestry,
-            extract: Box::new(extract),
-            weigh,
+            extract,
         });
         listing.work = Some(Arc::clone(&work));
         listing.retained = retained;
@@ -170,12 +148,12 @@ impl<'a, R: Send + 'static> Listing<'a, R> {
         Ok(listing)
     }
 
-    /// What was made of the next process, and its cells; `None` after the last.
+    /// What was made of the next process; `None` after the last.
     ///
     /// # Errors
     ///
     /// `/proc` cannot be listed any further, or no thread can be started.
-    pub(crate) fn next(&mut self) -> Result<Option<(R, Vec<Value>)>> {
+    pub(crate) fn next(&mut self) -> Result<Option<Row>> {
         loop {
             let current = self.current.as_mut();
             match current.and_then(|current| current.rows.next()) {
@@ -192,7 +170,7 @@ impl<'a, R: Send + 'static> Listing<'a, R> {
         }
     }
 
-    fn next_rows(&mut self) -> Result<Option<Current<R>>> {
+    fn next_rows(&mut self) -> Result<Option<Current>> {
         let ended = match (&mut self.source, &self.work) {
             (Source::Pool(pool), _) => match pool.next_rows()? {
                 Some(mut part) => {
@@ -256,7 +234,7 @@ impl<'a, R: Send + 'static> Listing<'a, R> {
     }
 }
 
-impl<R: Send + 'static> Drop for Listing<'_, R> {
+impl Drop for Listing<'_> {
     fn drop(&mut self) {
         // After a panic nobody waits: the pool tells its threads to end.
         if !thread::panicking() {
@@ -266,7 +244,7 @@ impl<R: Send + 'static> Drop for Listing<'_, R> {
 }
 
 /// Reads the next rows on this thread, or says why there are no more.
-fn here<R>(work: &Work<R>, job: &mut Job, pulse: &Pulse) -> Result<Rows<R>, Ended> {
+fn here(work: &Work, job: &mut Job, pulse: &Pulse) -> Result<Rows, Ended> {
     if job.from == work.chunk_len(job.chunk) {
         job.chunk += 1;
         job.from = 0;
@@ -293,13 +271,15 @@ fn ancestry_for(ask: &Ask<'_>) -> Result<Ancestry> {
     };
     let parent = |seen: &Seen<'_>, _: &mut Vec<Value>| {
         let parent = seen.ppid().and_then(ancestry::number);
-        parent.map(|parent| (seen.pid(), parent))
+        parent.map_or(Extra::None, Extra::Parent)
     };
     let mut parents = HashMap::new();
     // The listing itself says why a process was left out of it.
-    let mut listing = Listing::start(ask, None, parent, |_, _| 0)?;
-    while let Some((pair, _)) = listing.next()? {
-        parents.extend(pair);
+    let mut listing = Listing::start(ask, None, Box::new(parent))?;
+    while let Some(row) = listing.next()? {
+        if let Extra::Parent(parent) = row.extra {
+            parents.insert(row.pid, parent);
+        }
     }
     Ok(Ancestry::new(parents))
 }
@@ -392,7 +372,7 @@ mod tests {
                     ..pace(threads)
                 },
             };
-            let mut listing = Listing::start(ask, None, |seen, _| seen.pid(), |_, _| 0).unwrap();
+            let mut listing = Listing::start(ask, None, Box::new(|_, _| Extra::None)).unwrap();
             assert!(listing.next().unwrap().is_none());
             let outcome = listing.finish();
             assert_eq!(outcome.ended, Ended::Deadline);
@@ -404,7 +384,7 @@ mod tests {
     fn a_listing_that_is_cancelled_does_not_wait_for_what_blocks() {
         let (cancel, gate) = (Cancel::new(), Arc::new((Mutex::new(false), Condvar::new())));
         let (handle, held) = (cancel.clone(), Arc::clone(&gate));
-        let blocks = move |seen: &Seen<'_>, _: &mut Vec<Value>| {
+        let blocks = move |_: &Seen<'_>, _: &mut Vec<Value>| {
             // Another thread cancels it, while this one blocks for as long as the test runs.
             let handle = handle.clone();
             thread::spawn(move || handle.cancel());
@@ -412,7 +392,7 @@ mod tests {
             while !*open {
                 open = held.1.wait(open).unwrap();
             }
-            seen.pid()
+            Extra::None
         };
         let ask = Ask {
             view: &View::host().unwrap(),
@@ -423,7 +403,7 @@ mod tests {
                 ..pace(ONE)
             },
         };
-        let mut listing = Listing::start(ask, None, blocks, |_, _| 0).unwrap();
+        let mut listing = Listing::start(ask, None, Box::new(blocks)).unwrap();
         assert!(listing.next().unwrap().is_none());
         let outcome = listing.finish();
         assert_eq!((outcome.ended, outcome.abandoned), (Ended::Cancelled, 1));
@@ -436,11 +416,11 @@ mod tests {
         for threads in [ONE, Threads::None] {
             let (cancel, count) = (Cancel::new(), AtomicUsize::new(0));
             let handle = cancel.clone();
-            let third = move |seen: &Seen<'_>, _: &mut Vec<Value>| {
+            let third = move |_: &Seen<'_>, _: &mut Vec<Value>| {
                 if count.fetch_add(1, SeqCst) == 2 {
                     handle.cancel();
                 }
-                seen.pid()
+                Extra::None
             };
             let ask = Ask {
                 view: &View::host().unwrap(),
@@ -451,7 +431,7 @@ mod tests {
                     ..pace(threads)
                 },
             };
-            let mut listing = Listing::start(ask, None, third, |_, _| 0).unwrap();
+            let mut listing = Listing::start(ask, None, Box::new(third)).unwrap();
             let mut rows = 0;
             while listing.next().unwrap().is_some() {
                 rows += 1;
@@ -468,7 +448,7 @@ mod tests {
             needs: Needs::empty(),
             pace: pace(Threads::Best),
         };
-        let mut listing = Listing::start(ask, None, |seen, _| seen.pid(), |_, _| 0).unwrap();
+        let mut listing = Listing::start(ask, None, Box::new(|_, _| Extra::None)).unwrap();
         assert!(listing.next().unwrap().is_some());
         assert_eq!(listing.finish().ended, Ended::Stopped);
     }

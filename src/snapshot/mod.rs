@@ -36,4 +36,5 @@ pub(crate) use needs::{Files, Needs};
 pub(crate) use opened::{Opened, PosixTimer, Slot};
 pub(crate) use read::label_in;
 pub(crate) use retained::Retained;
+pub(crate) use rows::Extra;
 pub(crate) use seen::Seen;

@@ -48,40 +48,40 @@ struct Reader {
 }
 
 /// Rows of a chunk, from one of them on.
-pub(super) struct Part<R> {
+pub(super) struct Part {
     job: Job,
-    rows: Rows<R>,
+    rows: Rows,
     /// Until they have been given out.
     _weight: Weight,
 }
 
-impl<R> Part<R> {
-    pub(super) fn take_rows(&mut self) -> Rows<R> {
+impl Part {
+    pub(super) fn take_rows(&mut self) -> Rows {
         std::mem::replace(&mut self.rows, Rows::new(0))
     }
 }
 
-enum Message<R> {
+enum Message {
     /// The chunk has been read, as far as there was room for its rows.
-    Read(Part<R>),
+    Read(Part),
     /// The chunk has been taken by one who was given up meanwhile.
     Returned(usize),
 }
 
 /// What was read of a chunk and not given out.
-struct Chunk<R> {
+struct Chunk {
     /// How many of its rows were read so far.
     read: usize,
-    parts: VecDeque<Part<R>>,
+    parts: VecDeque<Part>,
 }
 
 /// The threads that read, and the chunks that go to and fro.
-pub(super) struct Pool<R> {
-    work: Arc<Work<R>>,
+pub(super) struct Pool {
+    work: Arc<Work>,
     /// How long a thread may make no progress.
     timeout: Duration,
     queue: Arc<Queue>,
-    messages: (Sender<Message<R>>, Receiver<Message<R>>),
+    messages: (Sender<Message>, Receiver<Message>),
     readers: Vec<Reader>,
     /// What of the processes is not listed yet.
     list: Option<PidList>,
@@ -89,15 +89,15 @@ pub(super) struct Pool<R> {
     handed: usize,
     given: usize,
     /// By chunk.
-    read: BTreeMap<usize, Chunk<R>>,
+    read: BTreeMap<usize, Chunk>,
     abandoned: usize,
     /// Why it ended before all was read.
     ended: Option<Ended>,
 }
 
-impl<R: Send + 'static> Pool<R> {
+impl Pool {
     /// Starts to read what was listed for `work`, and what is still to be listed.
-    pub(super) fn start(work: &Arc<Work<R>>, mut list: Option<PidList>) -> Result<Self> {
+    pub(super) fn start(work: &Arc<Work>, mut list: Option<PidList>) -> Result<Self> {
         // Enough to know whether threads pay.
         while work.len() < PARALLEL_FROM && list_more(work, &mut list)? {}
         let threads = match work.pace.threads {
@@ -205,7 +205,7 @@ impl<R: Send + 'static> Pool<R> {
 
     /// The next rows in order; `None` after the last. Once the listing has to stop these are the
     /// rows that were read by then.
-    pub(super) fn next_rows(&mut self) -> Result<Option<Part<R>>> {
+    pub(super) fn next_rows(&mut self) -> Result<Option<Part>> {
         while self.ended.is_none() && self.given < self.handed {
             if let Some(ended) = self.work.pace.stops() {
                 self.stop(ended);
@@ -251,7 +251,7 @@ impl<R: Send + 'static> Pool<R> {
     }
 
     /// Takes rows that have been read, and has the rest of their chunk read.
-    fn hear(&mut self, mut part: Part<R>) {
+    fn hear(&mut self, mut part: Part) {
         let number = part.job.chunk;
         // One that was given up may still have read what another has read since.
         if number < self.given {
@@ -387,7 +387,7 @@ impl<R: Send + 'static> Pool<R> {
     }
 }
 
-impl<R> Drop for Pool<R> {
+impl Drop for Pool {
     /// Nobody waits for chunks that will never come, also after an error or a panic of the caller.
     fn drop(&mut self) {
         self.work.stop();
@@ -396,7 +396,7 @@ impl<R> Drop for Pool<R> {
 }
 
 /// Lists more of the processes; false if there were no more.
-fn list_more<R>(work: &Work<R>, list: &mut Option<PidList>) -> Result<bool> {
+fn list_more(work: &Work, list: &mut Option<PidList>) -> Result<bool> {
     let Some(rest) = list else { return Ok(false) };
     match rest.more()? {
         Some(pids) => work.add(pids),
@@ -418,12 +418,31 @@ mod tests {
         ids::Pid,
         snapshot::{
             ask::{Ask, Outcome, Pace},
-            listing::collect,
+            listing::Listing,
             needs::Needs,
+            rows::{Extra, Row},
             seen::Seen,
+            work::Extract,
         },
         view::View,
     };
+
+    /// Gives out every row of a listing until `each` breaks off.
+    #[allow(clippy::needless_pass_by_value, reason = "it is its last use")]
+    fn collect(
+        ask: Ask<'_>,
+        extract: Box<Extract>,
+        each: &mut dyn FnMut(Row) -> ControlFlow<()>,
+        outcome: &mut Outcome,
+    ) {
+        let mut listing = Listing::start(ask, None, extract).unwrap();
+        while let Some(row) = listing.next().unwrap() {
+            if each(row).is_break() {
+                break;
+            }
+        }
+        outcome.add(listing.finish());
+    }
 
     /// Processes that sleep, ended with the test.
     struct Sleepers(Vec<Child>);
@@ -464,13 +483,12 @@ mod tests {
                     ..Pace::default()
                 },
             };
-            let each = &mut |pid, _| {
-                rows.push(pid);
+            let each = &mut |row: Row| {
+                rows.push(row.pid);
                 ControlFlow::Continue(())
             };
-            let extract = |seen: &Seen<'_>, _: &mut Vec<_>| seen.pid();
             let outcome = &mut Outcome::default();
-            let _ = collect(ask, None, extract, |_, _| 0, each, outcome).unwrap();
+            collect(ask, Box::new(|_, _| Extra::None), each, outcome);
             assert!(rows.is_sorted_by(|a, b| a < b));
             for pid in sleepers.pids() {
                 assert!(rows.binary_search(&pid).is_ok(), "{pid} is missing");
@@ -504,7 +522,7 @@ mod tests {
                 thread::sleep(Duration::from_millis(1));
             }
             thread::sleep(Duration::from_millis(1));
-            seen.pid()
+            Extra::None
         };
         let mut rows = Vec::new();
         let mut outcome = Outcome::default();
@@ -518,11 +536,11 @@ mod tests {
                 ..Pace::default()
             },
         };
-        let each = &mut |pid, _| {
-            rows.push(pid);
+        let each = &mut |row: Row| {
+            rows.push(row.pid);
             ControlFlow::Continue(())
         };
-        let _ = collect(ask, None, extract, |_, _| 0, each, &mut outcome).unwrap();
+        collect(ask, Box::new(extract), each, &mut outcome);
         // But for the one itself, unless the late thread was the faster after all.
         if let [skipped] = &outcome.skipped[..] {
             assert_eq!(skipped.error.kind(), crate::ErrorKind::TimedOut);
@@ -540,7 +558,10 @@ mod tests {
     fn after_a_panic_of_the_caller_the_threads_end() {
         let alive = Arc::new(());
         let held = Arc::clone(&alive);
-        let extract = move |_: &Seen<'_>, _: &mut Vec<_>| Arc::downgrade(&held);
+        let extract = move |_: &Seen<'_>, _: &mut Vec<_>| {
+            let _ = &held;
+            Extra::None
+        };
         let listing = move || {
             let ask = Ask {
                 view: &View::host().unwrap(),
@@ -552,8 +573,8 @@ mod tests {
                     ..Pace::default()
                 },
             };
-            let each = &mut |_, _| -> ControlFlow<()> { panic!("on purpose") };
-            let _ = collect(ask, None, extract, |_, _| 0, each, &mut Outcome::default());
+            let each = &mut |_: Row| -> ControlFlow<()> { panic!("on purpose") };
+            collect(ask, Box::new(extract), each, &mut Outcome::default());
         };
         let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(listing));
         assert!(ended.is_err());

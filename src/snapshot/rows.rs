@@ -1,21 +1,52 @@
 //! What was made of processes that were read one after the other.
 
-use std::vec;
+use std::{any::Any, vec};
 
-use crate::{error::Error, ids::Pid, value::Value};
+use crate::{
+    error::{Error, Result},
+    ids::Pid,
+    value::Value,
+};
+
+/// What was made of a process beside its cells.
+pub(crate) enum Extra {
+    None,
+    /// Its parent.
+    Parent(Pid),
+    /// What its caller knows the type of, and about how many bytes of memory it takes.
+    Made(Box<dyn Any + Send>, usize),
+}
+
+impl Extra {
+    fn weight(&self) -> usize {
+        match self {
+            Self::None | Self::Parent(_) => 0,
+            Self::Made(_, weight) => *weight,
+        }
+    }
+}
+
+/// What was made of a process.
+pub(crate) struct Row {
+    pub(crate) pid: Pid,
+    pub(crate) extra: Extra,
+    pub(crate) cells: Vec<Value>,
+}
+
+/// What was made of a process, and how many cells it has.
+type Made = (Extra, usize);
 
 /// What was made of each process, or why nothing was.
 ///
 /// The cells of all are in one place. One of its own for each process, made by a thread that reads
 /// and given back by the caller's, costs more than all the moving from one place to another.
-pub(super) struct Rows<R> {
-    /// Each with how many cells it has.
-    made: Vec<Result<(R, usize), (Pid, Error)>>,
+pub(super) struct Rows {
+    made: Vec<(Pid, Result<Made>)>,
     /// End to end, in the order of the processes.
     cells: Vec<Value>,
 }
 
-impl<R> Rows<R> {
+impl Rows {
     /// Room for so many.
     pub(super) fn new(rows: usize) -> Self {
         Self {
@@ -28,43 +59,40 @@ impl<R> Rows<R> {
         self.made.len()
     }
 
-    /// Adds what `make` makes, with the cells that it adds, and tells what `weigh` makes of them.
-    pub(super) fn add(
-        &mut self,
-        make: impl FnOnce(&mut Vec<Value>) -> R,
-        weigh: fn(&R, &[Value]) -> usize,
-    ) -> usize {
+    /// Adds what `make` makes of `pid`, with the cells that it adds, and returns how many bytes
+    /// these take.
+    pub(super) fn add(&mut self, pid: Pid, make: impl FnOnce(&mut Vec<Value>) -> Extra) -> usize {
         let start = self.cells.len();
-        let made = make(&mut self.cells);
+        let extra = make(&mut self.cells);
         let cells = self.cells.get(start..).unwrap_or_default();
-        let (weight, count) = (weigh(&made, cells), cells.len());
+        let (weight, count) = (extra.weight() + Value::weight_of(cells), cells.len());
         if self.made.is_empty() {
             // The others will have as many.
             let others = self.made.capacity().saturating_sub(1);
             self.cells.reserve_exact(count * others);
         }
-        self.made.push(Ok((made, count)));
+        self.made.push((pid, Ok((extra, count))));
         weight
     }
 
     /// Adds a process of which nothing was made.
     pub(super) fn add_lost(&mut self, pid: Pid, error: Error) {
-        self.made.push(Err((pid, error)));
+        self.made.push((pid, Err(error)));
     }
 
     /// Forgets the first of them.
     pub(super) fn forget(&mut self, first: usize) {
-        let made = self.made.drain(..first);
-        let cells: usize = made.flatten().map(|(_, count)| count).sum();
+        let made = self.made.drain(..first).filter_map(|(_, made)| made.ok());
+        let cells: usize = made.map(|(_, count)| count).sum();
         self.cells.drain(..cells);
     }
 }
 
-impl<R> IntoIterator for Rows<R> {
-    type Item = Result<(R, Vec<Value>), (Pid, Error)>;
-    type IntoIter = IntoRows<R>;
+impl IntoIterator for Rows {
+    type Item = Result<Row, (Pid, Error)>;
+    type IntoIter = IntoRows;
 
-    fn into_iter(self) -> IntoRows<R> {
+    fn into_iter(self) -> IntoRows {
         IntoRows {
             made: self.made.into_iter(),
             cells: self.cells.into_iter(),
@@ -73,16 +101,21 @@ impl<R> IntoIterator for Rows<R> {
 }
 
 /// Gives out what was made of each process with its cells, or why nothing was.
-pub(super) struct IntoRows<R> {
-    made: vec::IntoIter<Result<(R, usize), (Pid, Error)>>,
+pub(super) struct IntoRows {
+    made: vec::IntoIter<(Pid, Result<Made>)>,
     cells: vec::IntoIter<Value>,
 }
 
-impl<R> Iterator for IntoRows<R> {
-    type Item = Result<(R, Vec<Value>), (Pid, Error)>;
+impl Iterator for IntoRows {
+    type Item = Result<Row, (Pid, Error)>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let made = self.made.next()?;
-        Some(made.map(|(made, count)| (made, self.cells.by_ref().take(count).collect())))
+        let (pid, made) = self.made.next()?;
+        let row = |(extra, count)| Row {
+            pid,
+            extra,
+            cells: self.cells.by_ref().take(count).collect(),
+        };
+        Some(made.map(row).map_err(|error| (pid, error)))
     }
 }

@@ -20,6 +20,7 @@ use super::{
     entry::Entry,
     needs::{Files, Needs},
     retained::{Budget, Retained, RetainedFiles},
+    rows::Extra,
     seen::Seen,
 };
 use crate::{
@@ -33,11 +34,11 @@ use crate::{
 /// How many processes are handed out at once.
 pub(super) const CHUNK: usize = 128;
 
-/// Makes something of a process, and its cells behind those that are there.
-pub(super) type Extract<R> = dyn Fn(&Seen<'_>, &mut Vec<Value>) -> R + Send + Sync;
+/// Makes the cells of a process, behind those that are there, and what there is beside them.
+pub(crate) type Extract = dyn Fn(&Seen<'_>, &mut Vec<Value>) -> Extra + Send + Sync;
 
 /// What all threads work on.
-pub(super) struct Work<R> {
+pub(super) struct Work {
     pub(super) view: Arc<Inner>,
     pub(super) numbers: Option<Numbers>,
     pub(super) needs: Needs,
@@ -52,8 +53,7 @@ pub(super) struct Work<R> {
     pub(super) avoid: Avoid,
     pub(super) sockets: SocketsOf,
     pub(super) ancestry: Option<Ancestry>,
-    pub(super) extract: Box<Extract<R>>,
-    pub(super) weigh: fn(&R, &[Value]) -> usize,
+    pub(super) extract: Box<Extract>,
 }
 
 /// What is retained of the processes that are watched.
@@ -157,7 +157,7 @@ impl Avoid {
     }
 }
 
-impl<R> Work<R> {
+impl Work {
     /// How many processes were listed so far.
     pub(super) fn len(&self) -> usize {
         self.entries().len()

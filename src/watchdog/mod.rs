@@ -10,7 +10,7 @@ use std::{
     io,
     path::Path,
     sync::{
-        Arc, Weak,
+        Arc, Mutex, Weak,
         atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering},
         mpsc::{self, RecvTimeoutError},
     },
@@ -18,7 +18,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{format::pid::Stat, procfs::Procfs, sys};
+use crate::{format::pid::Stat, procfs::Procfs, sync::lock, sys};
 
 /// How many threads may be left behind at a time. A system call that waits for a file server ends
 /// only with a fatal signal to the whole process, so a container could otherwise collect them.
@@ -154,6 +154,19 @@ impl Patience {
         &mut self,
         work: impl FnOnce() -> io::Result<T> + Send + 'static,
     ) -> io::Result<T> {
+        let answer = Arc::new(Mutex::new(None));
+        let its_answer = Arc::clone(&answer);
+        let run = move || {
+            let answer = work();
+            *lock(&its_answer) = Some(answer);
+        };
+        self.wait_for_end(Box::new(run))?;
+        let answer = lock(&answer).take();
+        answer.unwrap_or_else(|| Err(timed_out()))
+    }
+
+    /// The same for work without an answer. Not generic: it would be compiled for each work.
+    fn wait_for_end(&mut self, work: Box<dyn FnOnce() + Send>) -> io::Result<()> {
         if self.count.is_full() {
             return Err(timed_out());
         }
@@ -165,34 +178,30 @@ impl Patience {
         let its_number = Arc::clone(&number);
         let run = move || {
             its_number.store(sys::own_thread(), Ordering::Relaxed);
+            work();
             // The one who asked may have gone on without the answer.
-            let _ = sender.send(work());
+            let _ = sender.send(());
             drop(its_leash);
         };
         let thread = thread::Builder::new().name("psgo".to_owned()).spawn(run)?;
         let time = self.until.saturating_duration_since(Instant::now());
-        let mut answer = receiver.recv_timeout(time.max(Self::LEAST));
+        let mut end = receiver.recv_timeout(time.max(Self::LEAST));
         let is_starved = || match number.load(Ordering::Relaxed) {
             0 => true,
             number => wants_to_run(number),
         };
-        while matches!(answer, Err(RecvTimeoutError::Timeout)) && is_starved() {
-            answer = receiver.recv_timeout(Self::LEAST);
+        while matches!(end, Err(RecvTimeoutError::Timeout)) && is_starved() {
+            end = receiver.recv_timeout(Self::LEAST);
         }
         // It may have answered between the end of the time and the look at what it does.
-        let answer = answer.or_else(|_| receiver.try_recv());
-        match answer {
-            Ok(answer) => {
-                // It has nothing left to do, and no thread is to be seen afterwards.
-                let _ = thread.join();
-                answer
-            }
-            Err(_) => {
-                leash.let_go();
-                self.left_behind += 1;
-                Err(timed_out())
-            }
+        if end.is_err() && !matches!(receiver.try_recv(), Ok(_)) {
+            leash.let_go();
+            self.left_behind += 1;
+            return Err(timed_out());
         }
+        // It has nothing left to do, and no thread is to be seen afterwards.
+        let _ = thread.join();
+        Ok(())
     }
 }
 

@@ -31,9 +31,18 @@ impl Relay {
     ///
     /// Of opening; `ETIMEDOUT` where that does not end in time, or where as many threads as may
     /// be were left behind before.
-    pub(crate) fn open<R: Read>(
+    pub(crate) fn open<R: Read + 'static>(
         timeout: Duration,
         open: impl FnOnce() -> io::Result<R> + Send + 'static,
+    ) -> io::Result<Self> {
+        let open = || open().map(|file| Box::new(file) as Box<dyn Read>);
+        Self::start(timeout, Box::new(open))
+    }
+
+    /// Not generic: it would be compiled for each kind of file.
+    fn start(
+        timeout: Duration,
+        open: Box<dyn FnOnce() -> io::Result<Box<dyn Read>> + Send>,
     ) -> io::Result<Self> {
         if is_full() {
             return Err(timed_out());

@@ -4,6 +4,7 @@ use std::{
     io,
     sync::{
         Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::Relaxed},
         mpsc::{self, RecvTimeoutError, Sender},
     },
     thread::{self, JoinHandle},
@@ -25,6 +26,15 @@ struct Running {
     works: Sender<Work>,
     leash: Leash,
     thread: JoinHandle<()>,
+}
+
+/// What came of asking for the next work.
+enum Turn {
+    Answered,
+    /// There is no other.
+    Over,
+    /// Nobody waits for the answer.
+    Unwanted,
 }
 
 impl Running {
@@ -75,35 +85,68 @@ impl Worker {
         timeout: Duration,
         works: Vec<impl FnOnce() -> io::Result<T> + Send + 'static>,
     ) -> io::Result<Vec<io::Result<T>>> {
+        let answers = Arc::new(Mutex::new(Vec::with_capacity(works.len())));
+        let its_answers = Arc::clone(&answers);
+        let mut works = works.into_iter();
+        let next = move || {
+            let Some(work) = works.next() else {
+                return Turn::Over;
+            };
+            let answer = work();
+            // Nobody waits any more for what is left.
+            if Arc::strong_count(&its_answers) == 1 {
+                return Turn::Unwanted;
+            }
+            lock(&its_answers).push(answer);
+            Turn::Answered
+        };
+        let is_over = self.take_turns(timeout, Box::new(next))?;
+        let mut answers = std::mem::take(&mut *lock(&answers));
+        if !is_over {
+            answers.push(Err(timed_out()));
+        }
+        Ok(answers)
+    }
+
+    /// Takes turns until they are over, and waits so long for each: false where one of them does
+    /// not end. Not generic: it would be compiled for each work.
+    fn take_turns(
+        &mut self,
+        timeout: Duration,
+        mut next: Box<dyn FnMut() -> Turn + Send>,
+    ) -> io::Result<bool> {
         let running = match self.0.take() {
             Some(running) => running,
             None if is_full() => return Err(timed_out()),
             None => Running::start()?,
         };
-        let answers = Arc::new(Mutex::new(Vec::with_capacity(works.len())));
-        let its_answers = Arc::clone(&answers);
+        let answered = Arc::new(AtomicUsize::new(0));
+        let its_answered = Arc::clone(&answered);
         let (sender, receiver) = mpsc::sync_channel(1);
         let work = move || {
-            for work in works {
-                let answer = work();
-                // Nobody waits any more for what is left.
-                if Arc::strong_count(&its_answers) == 1 {
-                    return;
+            loop {
+                match next() {
+                    Turn::Answered => {
+                        its_answered.fetch_add(1, Relaxed);
+                    }
+                    Turn::Unwanted => return,
+                    Turn::Over => break,
                 }
-                lock(&its_answers).push(answer);
             }
+            // Before it is said that all is over: what the works held is given back.
+            drop(next);
             let _ = sender.send(());
         };
         if running.works.send(Box::new(work)).is_ok() {
-            let mut answered = 0;
+            let mut heard = 0;
             loop {
                 match receiver.recv_timeout(timeout) {
                     Ok(()) => {
                         self.0 = Some(running);
-                        return Ok(std::mem::take(&mut lock(&answers)));
+                        return Ok(true);
                     }
-                    Err(RecvTimeoutError::Timeout) if lock(&answers).len() > answered => {
-                        answered = lock(&answers).len();
+                    Err(RecvTimeoutError::Timeout) if answered.load(Relaxed) > heard => {
+                        heard = answered.load(Relaxed);
                     }
                     Err(_) => break,
                 }
@@ -111,9 +154,7 @@ impl Worker {
         }
         // With its sender gone the thread ends after this work, if that ever ends.
         running.leash.let_go();
-        let mut answers = std::mem::take(&mut *lock(&answers));
-        answers.push(Err(timed_out()));
-        Ok(answers)
+        Ok(false)
     }
 }
 

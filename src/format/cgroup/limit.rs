@@ -44,6 +44,7 @@ impl Amount {
 }
 
 impl Field for Amount {
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         if cursor.skip(b"max") {
             return Ok(Self::Max);
@@ -54,6 +55,7 @@ impl Field for Amount {
         Ok(Self::Number(number))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         match self {
             Self::Max => out.extend_from_slice(b"max"),
@@ -61,6 +63,7 @@ impl Field for Amount {
         }
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         self.number().map_or(Value::text("max"), Value::from)
     }

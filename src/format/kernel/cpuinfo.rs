@@ -149,6 +149,7 @@ impl CpuLine {
 }
 
 impl Field for CpuBlock {
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         let mut lines = Vec::new();
         while !cursor.at_line_end() {
@@ -159,6 +160,7 @@ impl Field for CpuBlock {
         Ok(Self { lines, closed })
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         for line in &self.lines {
             out.extend_from_slice(&line.label);
@@ -175,10 +177,12 @@ impl Field for CpuBlock {
         }
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::Fields(self.fields())
     }
 
+    #[inline]
     fn unknown(&self) -> bool {
         self.lines.iter().any(|line| line.after.is_none())
     }

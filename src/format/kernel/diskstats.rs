@@ -104,6 +104,7 @@ impl Default for DiskIo {
 }
 
 impl Field for DiskIo {
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         let line = cursor.rest().split(|&b| b == b'\n').next();
         let blanks = line.into_iter().flatten().filter(|&&b| b == b' ');
@@ -114,6 +115,7 @@ impl Field for DiskIo {
         }
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         match self {
             Self::Disk(counts) => counts.put(spec, out),
@@ -121,6 +123,7 @@ impl Field for DiskIo {
         }
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::Fields(match self {
             Self::Disk(counts) => counts.fields(),
@@ -129,6 +132,7 @@ impl Field for DiskIo {
     }
 
     /// Each count under its own name.
+    #[inline]
     fn describe(&self, spec: &Spec, fields: &mut Fields) {
         if let Value::Fields(counts) = self.value(spec) {
             for (name, count) in counts {
@@ -137,6 +141,7 @@ impl Field for DiskIo {
         }
     }
 
+    #[inline]
     fn unknown(&self) -> bool {
         match self {
             Self::Disk(counts) => counts.unknown(),

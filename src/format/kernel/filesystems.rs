@@ -33,16 +33,19 @@ record! {
 pub struct Nodev(pub bool);
 
 impl Field for Nodev {
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, _: &Spec) -> Result<Self, ParseError> {
         Ok(Self(cursor.skip(b"nodev")))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         if self.0 {
             out.extend_from_slice(b"nodev");
         }
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::Bool(self.0)
     }

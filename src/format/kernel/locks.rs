@@ -48,6 +48,7 @@ record! {
 pub struct LockDepth(pub u32);
 
 impl Field for LockDepth {
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         let blanks = cursor.rest().iter().take_while(|&&b| b == b' ').count();
         cursor.take(blanks);
@@ -61,6 +62,7 @@ impl Field for LockDepth {
         Ok(Self(depth))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         if self.0 == 0 {
             return out.push(b' ');
@@ -69,6 +71,7 @@ impl Field for LockDepth {
         out.extend_from_slice(b"-> ");
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::Int(self.0.into())
     }
@@ -104,6 +107,7 @@ impl LockInode {
 }
 
 impl Field for LockInode {
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         let signed = cursor.rest().starts_with(b"-");
         let number = if signed {
@@ -114,6 +118,7 @@ impl Field for LockInode {
         Ok(Self { number, signed })
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         if self.signed {
             self.number.cast_signed().put(spec, out);
@@ -122,6 +127,7 @@ impl Field for LockInode {
         }
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         self.number.into()
     }
@@ -134,6 +140,7 @@ pub struct LockedFile(pub Option<FileNumber>);
 const NONE: &[u8] = b"<none>:0";
 
 impl Field for LockedFile {
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         if cursor.skip(NONE) {
             return Ok(Self(None));
@@ -141,6 +148,7 @@ impl Field for LockedFile {
         FileNumber::take(cursor, spec).map(|file| Self(Some(file)))
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         match &self.0 {
             Some(file) => file.put(spec, out),
@@ -148,6 +156,7 @@ impl Field for LockedFile {
         }
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         let number = |of: fn(&FileNumber) -> Value| self.0.as_ref().map_or(Value::MISSING, of);
         let fields = [
@@ -159,6 +168,7 @@ impl Field for LockedFile {
     }
 
     /// As `major`, `minor` and `inode`.
+    #[inline]
     fn describe(&self, spec: &Spec, fields: &mut Fields) {
         if let Value::Fields(numbers) = self.value(spec) {
             for (name, number) in numbers {
@@ -173,6 +183,7 @@ impl Field for LockedFile {
 pub struct LockEnd(pub Option<u64>);
 
 impl Field for LockEnd {
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         if cursor.skip(b"EOF") {
             return Ok(Self(None));
@@ -180,6 +191,7 @@ impl Field for LockEnd {
         u64::take(cursor, spec).map(|end| Self(Some(end)))
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         match self.0 {
             Some(end) => end.put(spec, out),
@@ -187,6 +199,7 @@ impl Field for LockEnd {
         }
     }
 
+    #[inline]
     fn value(&self, spec: &Spec) -> Value {
         self.0.map_or(Value::MISSING, |end| end.value(spec))
     }

@@ -58,6 +58,7 @@ impl Counters {
 }
 
 impl Field for Counters {
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, _: &Spec) -> Result<Self, ParseError> {
         let mut counters = Vec::new();
         while !cursor.rest().is_empty() {
@@ -67,6 +68,7 @@ impl Field for Counters {
         Ok(Self(counters))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         for (name, count) in &self.0 {
             name.write(&NAME, out);
@@ -74,11 +76,13 @@ impl Field for Counters {
         }
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::Fields(self.named().collect())
     }
 
     /// Each under its own name.
+    #[inline]
     fn describe(&self, _: &Spec, fields: &mut Fields) {
         for (name, count) in self.named() {
             fields.push(name, count);

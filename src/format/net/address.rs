@@ -22,6 +22,7 @@ impl Default for SocketAddress {
 }
 
 impl Field for SocketAddress {
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         let digits = cursor.rest().iter().take_while(|&&b| b != b':').count();
         let text = cursor.rest().get(..digits).unwrap_or_default();
@@ -46,6 +47,7 @@ impl Field for SocketAddress {
         Ok(Self((ip, port).into()))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         let mut word = |octets: [u8; 4]| {
             let word = u32::from_ne_bytes(octets);
@@ -62,11 +64,13 @@ impl Field for SocketAddress {
         out.extend_from_slice(format!(":{:04X}", self.0.port()).as_bytes());
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::text(self.0.to_string())
     }
 
     /// The address, the port, and the text of the file.
+    #[inline]
     fn describe(&self, spec: &Spec, fields: &mut Fields) {
         let mut raw = Vec::new();
         self.put(spec, &mut raw);

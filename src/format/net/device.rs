@@ -69,6 +69,7 @@ pub struct FirstCount {
 }
 
 impl Field for FirstCount {
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         let tight = !cursor.skip(b" ");
         let before = cursor.rest().len();
@@ -79,6 +80,7 @@ impl Field for FirstCount {
         Ok(Self { count, tight })
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         if !self.tight {
             out.push(b' ');
@@ -86,6 +88,7 @@ impl Field for FirstCount {
         self.count.put(spec, out);
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::from(self.count)
     }

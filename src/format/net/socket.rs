@@ -15,12 +15,15 @@ pub struct Absent;
 impl Field for Absent {
     const OPTIONAL: bool = true;
 
+    #[inline]
     fn take(_: &mut Cursor<'_>, _: &Spec) -> Result<Self, ParseError> {
         Ok(Self)
     }
 
+    #[inline]
     fn put(&self, _: &Spec, _: &mut Vec<u8>) {}
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::MISSING
     }
@@ -44,6 +47,7 @@ impl Slot {
 }
 
 impl Field for Slot {
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         let text = cursor.rest();
         let blanks = text.iter().take_while(|&&b| b == b' ').count();
@@ -61,11 +65,13 @@ impl Field for Slot {
         })
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         let width = if self.wide { 5 } else { 4 };
         out.extend_from_slice(format!("{:width$}", self.number).as_bytes());
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::Int(self.number.into())
     }
@@ -79,6 +85,7 @@ impl Field for Blanks {
     const OPTIONAL: bool = true;
     const HIDDEN: bool = true;
 
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, _: &Spec) -> Result<Self, ParseError> {
         let text = cursor.rest();
         let count = text.iter().take_while(|&&b| b == b' ').count();
@@ -92,10 +99,12 @@ impl Field for Blanks {
         }
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         out.extend(std::iter::repeat_n(b' ', self.0));
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::MISSING
     }

@@ -82,6 +82,7 @@ pub struct UnixPath(pub Option<Vec<u8>>);
 impl Field for UnixPath {
     const OPTIONAL: bool = true;
 
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, _: &Spec) -> Result<Self, ParseError> {
         if !cursor.skip(b" ") {
             return Ok(Self(None));
@@ -99,6 +100,7 @@ impl Field for UnixPath {
         Ok(Self(Some(cursor.take(len).to_vec())))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         if let Some(path) = &self.0 {
             out.push(b' ');
@@ -106,6 +108,7 @@ impl Field for UnixPath {
         }
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         self.0.as_ref().map_or(Value::MISSING, Value::text)
     }

@@ -82,6 +82,7 @@ impl Controllers {
 /// The template is a text's, `%s:`; a colon is never part of a controller's name, but it may be
 /// of the hierarchy's.
 impl Field for Controllers {
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         let line = cursor.rest();
         let line = line
@@ -93,10 +94,12 @@ impl Field for Controllers {
         Ok(Self(cursor.take(len).to_vec()))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.0);
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::List(self.iter().map(Value::text).collect())
     }

@@ -73,10 +73,12 @@ impl Cmdline {
 }
 
 impl Record for Cmdline {
+    #[inline]
     fn parse(file: &[u8]) -> Result<Self, ParseError> {
         Self::parse(file)
     }
 
+    #[inline]
     fn write(&self, out: &mut Vec<u8>) {
         self.write(out);
     }
@@ -86,6 +88,7 @@ impl File for Cmdline {
     const PATH: &'static str = "cmdline";
     const ABOUT: &'static str = " The arguments of a process, or the title that it put there.";
 
+    #[inline]
     fn records(&self, each: &mut dyn FnMut(Fields)) {
         let args = self.args().map(Value::text).collect();
         let title = self.title().map_or(Value::MISSING, Value::text);
@@ -96,6 +99,7 @@ impl File for Cmdline {
         );
     }
 
+    #[inline]
     fn unknown(&self) -> bool {
         false
     }

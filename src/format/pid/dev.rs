@@ -16,6 +16,7 @@ pub struct Dev {
 
 /// The template is that of one of the numbers: `%02x` or `%u`, a colon stands between.
 impl Field for Dev {
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         let major = u32::take(cursor, spec)?;
         cursor.literal(b":", spec.field)?;
@@ -23,6 +24,7 @@ impl Field for Dev {
         Ok(Self { major, minor })
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         self.major.put(spec, out);
         out.push(b':');
@@ -30,6 +32,7 @@ impl Field for Dev {
     }
 
     /// `major:minor` in decimal, however the file has it, so that files can be compared.
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::text(format!("{}:{}", self.major, self.minor))
     }

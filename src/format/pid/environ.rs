@@ -75,10 +75,12 @@ impl Environ {
 }
 
 impl Record for Environ {
+    #[inline]
     fn parse(file: &[u8]) -> Result<Self, ParseError> {
         Self::parse(file)
     }
 
+    #[inline]
     fn write(&self, out: &mut Vec<u8>) {
         self.write(out);
     }
@@ -89,6 +91,7 @@ impl File for Environ {
     const ABOUT: &'static str = " The environment that a process was started with.";
 
     /// `variables`: a list of `name` and `value`, so that none is lost.
+    #[inline]
     fn records(&self, each: &mut dyn FnMut(Fields)) {
         let variable = |(name, value): (&[u8], Option<&[u8]>)| {
             let value = value.map_or(Value::MISSING, Value::text);
@@ -99,6 +102,7 @@ impl File for Environ {
         each([("variables", variables)].into_iter().collect());
     }
 
+    #[inline]
     fn unknown(&self) -> bool {
         false
     }

@@ -66,18 +66,22 @@ impl OpenFlags {
 
 /// The template is the number's.
 impl Field for OpenFlags {
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         u32::take(cursor, spec).map(Self)
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         self.0.put(spec, out);
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::List(self.names().map(Value::text).collect())
     }
 
+    #[inline]
     fn describe(&self, spec: &Spec, fields: &mut Fields) {
         fields.push(spec.field, self.value(spec));
         fields.push(format!("{}_raw", spec.field), self.0.value(spec));
@@ -142,14 +146,17 @@ impl Sdev {
 
 /// The template is `%x`.
 impl Field for Sdev {
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         u32::take(cursor, spec).map(Self)
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         self.0.put(spec, out);
     }
 
+    #[inline]
     fn value(&self, spec: &Spec) -> Value {
         self.dev().value(spec)
     }
@@ -186,6 +193,7 @@ const SECS: Spec = Spec::new("secs", "(%u, ");
 const NANOS: Spec = Spec::new("nanos", "%u)");
 
 impl Field for TimerTime {
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, _: &Spec) -> Result<Self, ParseError> {
         Ok(Self {
             secs: u64::read(cursor, &SECS)?,
@@ -193,11 +201,13 @@ impl Field for TimerTime {
         })
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         self.secs.write(&SECS, out);
         self.nanos.write(&NANOS, out);
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         self.span().map_or(Value::MISSING, Value::Duration)
     }
@@ -352,6 +362,7 @@ record! {
 const HANDLE: Spec = Spec::new("handle", " %r");
 
 impl Field for MarkHandle {
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, _: &Spec) -> Result<Self, ParseError> {
         let blank = cursor.rest().starts_with(b" \n");
         if blank {
@@ -365,6 +376,7 @@ impl Field for MarkHandle {
         Ok(Self { handle, blank })
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         if self.blank {
             out.push(b' ');
@@ -374,6 +386,7 @@ impl Field for MarkHandle {
         }
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         let handle = self.handle.as_ref();
         handle.map_or(Value::MISSING, |handle| handle.value(&HANDLE))
@@ -385,6 +398,7 @@ impl Field for MarkHandle {
 pub struct HexBytes(pub Vec<u8>);
 
 impl Field for HexBytes {
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         let mut all = Vec::new();
         while !cursor.at_line_end() {
@@ -399,12 +413,14 @@ impl Field for HexBytes {
         Ok(Self(all))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         for byte in &self.0 {
             out.extend_from_slice(format!("{byte:02x}").as_bytes());
         }
     }
 
+    #[inline]
     fn value(&self, spec: &Spec) -> Value {
         let mut text = Vec::new();
         self.put(spec, &mut text);
@@ -437,6 +453,7 @@ impl RingEntries {
 /// The lines that begin with a blank, a tab or a number, and empty ones: those of large
 /// completions have a newline too many.
 impl Field for RingEntries {
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, _: &Spec) -> Result<Self, ParseError> {
         let mut lines = Vec::new();
         while let [b'\n', b' ' | b'\t' | b'\n' | b'0'..=b'9', ..] = cursor.rest() {
@@ -446,6 +463,7 @@ impl Field for RingEntries {
         Ok(Self(lines))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         for line in &self.0 {
             out.push(b'\n');
@@ -453,6 +471,7 @@ impl Field for RingEntries {
         }
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::List(self.iter().map(Value::text).collect())
     }
@@ -487,6 +506,7 @@ impl DrmStats {
 
 /// Stands after the first `drm-` and takes all lines to the end: they are the last.
 impl Field for DrmStats {
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         let mut stats = Vec::new();
         loop {
@@ -512,6 +532,7 @@ impl Field for DrmStats {
         }
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         for (i, stat) in self.0.iter().enumerate() {
             if i > 0 {
@@ -524,6 +545,7 @@ impl Field for DrmStats {
         }
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         let stats = self.iter().map(|(name, value)| (name, Value::text(value)));
         Value::Fields(stats.collect())

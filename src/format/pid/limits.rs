@@ -52,6 +52,7 @@ pub enum Limit {
 
 /// The template has the column's width, as a text's.
 impl Field for Limit {
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         if cursor.rest().starts_with(b"unlimited ") {
             let text = Vec::<u8>::take(cursor, spec)?;
@@ -63,6 +64,7 @@ impl Field for Limit {
         u64::take(cursor, spec).map(Self::Of)
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         match self {
             Self::Of(limit) => limit.put(spec, out),
@@ -71,6 +73,7 @@ impl Field for Limit {
     }
 
     /// A number, or `unlimited`.
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         match self {
             Self::Of(limit) => Value::from(*limit),

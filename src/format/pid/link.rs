@@ -85,12 +85,14 @@ fn kind_and_inode(target: &[u8]) -> Option<(&[u8], u64)> {
 
 impl Record for Link {
     /// Never fails: any bytes are a target.
+    #[inline]
     fn parse(file: &[u8]) -> Result<Self, ParseError> {
         Ok(Self {
             target: file.to_vec(),
         })
     }
 
+    #[inline]
     fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.target);
     }
@@ -101,6 +103,7 @@ impl File for Link {
     const ABOUT: &'static str = "Where a symbolic link leads.";
     const IS_LINK: bool = true;
 
+    #[inline]
     fn records(&self, each: &mut dyn FnMut(Fields)) {
         each(
             [("target", Value::text(&self.target))]
@@ -109,6 +112,7 @@ impl File for Link {
         );
     }
 
+    #[inline]
     fn unknown(&self) -> bool {
         false
     }

@@ -89,6 +89,7 @@ impl Default for Perms {
 }
 
 impl Field for Perms {
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         match cursor.rest() {
             [
@@ -106,10 +107,12 @@ impl Field for Perms {
         }
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.0);
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::text(self.0)
     }
@@ -149,6 +152,7 @@ const fn blanks(narrow: bool, column: usize) -> usize {
 }
 
 impl Field for MapName {
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         if cursor.at_line_end() {
             return Ok(Self::default());
@@ -168,6 +172,7 @@ impl Field for MapName {
         })
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         if let Some(name) = &self.name {
             let column = out.iter().rev().take_while(|&&b| b != b'\n').count();
@@ -176,10 +181,12 @@ impl Field for MapName {
         }
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         self.name().map_or(Value::MISSING, Value::text)
     }
 
+    #[inline]
     fn describe(&self, spec: &Spec, fields: &mut Fields) {
         fields.push(spec.field, self.value(spec));
         let deleted = self.name.as_ref().map(|name| Value::Bool(name.deleted));

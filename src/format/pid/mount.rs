@@ -17,6 +17,7 @@ pub struct MountSource {
 
 /// The template is a text's, `%s`.
 impl Field for MountSource {
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         // A blank in it is escaped, so it ends at the first.
         let mut word = cursor.rest().iter().take_while(|b| !b" \n".contains(b));
@@ -29,6 +30,7 @@ impl Field for MountSource {
         Ok(Self { name, bare_hash })
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         let name = self.name.clone();
         if self.bare_hash {
@@ -38,6 +40,7 @@ impl Field for MountSource {
         }
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::text(&self.name)
     }
@@ -106,14 +109,17 @@ fn unescape(text: &[u8]) -> Vec<u8> {
 
 /// The template is a text's, `%s`.
 impl Field for MountOptions {
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         Vec::take(cursor, spec).map(Self)
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         self.0.put(spec, out);
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::List(self.iter().map(Value::text).collect())
     }
@@ -133,6 +139,7 @@ impl MountTags {
 
 /// Each tag has a blank after it; a `-` alone ends them.
 impl Field for MountTags {
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         let mut len = 0;
         let line = cursor.rest();
@@ -148,14 +155,17 @@ impl Field for MountTags {
         Ok(Self(cursor.take(len).to_vec()))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.0);
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::List(self.iter().map(Value::text).collect())
     }
 
+    #[inline]
     fn unknown(&self) -> bool {
         !self.0.is_empty()
     }

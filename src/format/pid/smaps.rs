@@ -184,6 +184,7 @@ impl VmFlags {
 }
 
 impl Field for VmFlags {
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         let mut words = Vec::new();
         while !cursor.at_line_end() {
@@ -199,16 +200,19 @@ impl Field for VmFlags {
         Ok(Self(words))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         for [a, b] in &self.0 {
             out.extend_from_slice(&[*a, *b, b' ']);
         }
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::List(self.names().map(Value::text).collect())
     }
 
+    #[inline]
     fn describe(&self, spec: &Spec, fields: &mut Fields) {
         fields.push(spec.field, self.value(spec));
         let raw = Value::List(self.words().map(Value::text).collect());

@@ -40,6 +40,7 @@ impl StackAddress {
 }
 
 impl Field for StackAddress {
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         if cursor.rest().starts_with(b"0>") {
             cursor.take(1);
@@ -48,6 +49,7 @@ impl Field for StackAddress {
         Pointer::take(cursor, spec).map(|address| Self(Some(address)))
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         match self.0 {
             Some(address) => address.put(spec, out),
@@ -55,6 +57,7 @@ impl Field for StackAddress {
         }
     }
 
+    #[inline]
     fn value(&self, spec: &Spec) -> Value {
         self.0.map_or(Value::MISSING, |address| address.value(spec))
     }

@@ -93,6 +93,7 @@ impl Symbol {
 
 /// Up to the end of the line, or the text after it.
 impl Field for Symbol {
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         let text = cursor.rest();
         let end = text.iter().position(|&b| b == b'\n').unwrap_or(text.len());
@@ -103,11 +104,13 @@ impl Field for Symbol {
         Ok(symbol)
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         self.push(out);
     }
 
     /// As it stands.
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         let mut text = Vec::new();
         self.push(&mut text);
@@ -115,6 +118,7 @@ impl Field for Symbol {
     }
 
     /// The function and the module too.
+    #[inline]
     fn describe(&self, spec: &Spec, fields: &mut Fields) {
         fields.push(spec.field, self.value(spec));
         fields.push("function", self.name().map_or(Value::MISSING, Value::text));

@@ -50,6 +50,7 @@ const SP: Spec = Spec::new("sp", " 0x%x");
 const PC: Spec = Spec::new("pc", " 0x%x");
 
 impl Field for SyscallState {
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, _: &Spec) -> Result<Self, ParseError> {
         if cursor.skip(b"running") {
             return Ok(Self::Running);
@@ -67,6 +68,7 @@ impl Field for SyscallState {
         })
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         let (nr, sp, pc) = match self {
             Self::Running => return out.extend_from_slice(b"running"),
@@ -81,6 +83,7 @@ impl Field for SyscallState {
     }
 
     /// `state`: `running`, `outside` or `inside`; `nr` and `args` of a call; `sp`, `pc`.
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         let (state, nr, args, places) = match self {
             Self::Running => ("running", None, None, None),

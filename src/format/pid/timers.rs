@@ -81,16 +81,19 @@ macro_rules! words {
         }
 
         impl Field for $name {
+            #[inline]
             fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
                 let word = Self::ALL.iter().find(|(_, word)| cursor.skip(word.as_bytes()));
                 word.map(|(this, _)| *this)
                     .ok_or_else(|| cursor.error(spec.field, "not a word of the kernel's"))
             }
 
+            #[inline]
             fn put(&self, _: &Spec, out: &mut Vec<u8>) {
                 out.extend_from_slice(self.word().as_bytes());
             }
 
+            #[inline]
             fn value(&self, _: &Spec) -> Value {
                 Value::text(self.word())
             }
@@ -136,6 +139,7 @@ impl SigevValue {
 }
 
 impl Field for SigevValue {
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         if cursor.skip(NULL) {
             return Ok(Self(None));
@@ -143,6 +147,7 @@ impl Field for SigevValue {
         Pointer::take(cursor, spec).map(|value| Self(Some(value)))
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         match self.0 {
             Some(value) => value.put(spec, out),
@@ -150,6 +155,7 @@ impl Field for SigevValue {
         }
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::text(format!("{:#x}", self.bits()))
     }

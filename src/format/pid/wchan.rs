@@ -29,14 +29,17 @@ impl WaitChannel {
 
 /// The template is a text's, `%s`.
 impl Field for WaitChannel {
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         Vec::take(cursor, spec).map(Self)
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         self.0.put(spec, out);
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         self.function().map_or(Value::MISSING, Value::text)
     }

@@ -48,6 +48,7 @@ const FIRST: Spec = Spec::new("minors", "%d-");
 const LAST: Spec = Spec::new("minors", "%d");
 
 impl Field for Minors {
+    #[inline]
     fn take(cursor: &mut Cursor<'_>, _: &Spec) -> Result<Self, ParseError> {
         let digits = cursor.rest().iter().take_while(|b| b.is_ascii_digit());
         if cursor.rest().get(digits.count()) != Some(&b'-') {
@@ -65,6 +66,7 @@ impl Field for Minors {
         Ok(Self { first, last })
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         if self.first == self.last {
             self.first.write(&ONE, out);
@@ -74,6 +76,7 @@ impl Field for Minors {
         }
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         let ends = [("first", self.first), ("last", self.last)];
         let ends = ends.map(|(name, minor)| (name, Value::Int(minor.into())));

@@ -1,4 +1,4 @@
-//! `Item`: what is made of a process while a listing reads, and the rows that follow from it.
+//! What is made of a process while a listing reads, and the rows that follow from it.
 
 use std::vec;
 
@@ -7,17 +7,10 @@ use crate::{
     error::{Error, Result},
     ids::Pid,
     query::row::Cells,
-    snapshot::{Ask, Listing, Outcome, Retained, Seen},
+    snapshot::{Ask, Extra, Listing, Outcome, Retained, Seen},
     value::{Missing, Value},
     view::Skipped,
 };
-
-/// What is made of one process. All subjects share the type, so that the listing is compiled once.
-pub(super) struct Item {
-    pid: Pid,
-    /// Of subjects other than processes.
-    rest: Option<Box<Rest>>,
-}
 
 /// What is made of a process that is not a row itself.
 #[derive(Default)]
@@ -52,7 +45,7 @@ pub(super) enum Make {
 
 /// The items of one view, one by one, and their rows.
 pub(in crate::query) struct Items<'a> {
-    listing: Listing<'a, Item>,
+    listing: Listing<'a>,
     via: Option<Pid>,
     named: bool,
     /// The rows of the process that was read last.
@@ -68,28 +61,20 @@ impl<'a> Items<'a> {
         make: Make,
     ) -> Result<Self> {
         let (via, named) = (ask.view.target(), ask.pids.is_some());
-        let make = move |seen: &Seen<'_>, cells: &mut Vec<Value>| {
-            let rest = match &make {
-                Make::Cells(make) => {
-                    make(seen, cells);
-                    None
-                }
-                Make::Rest(make) => {
-                    let shut = seen.shut().cloned();
-                    Some(Box::new(Rest { shut, ..make(seen) }))
-                }
-            };
-            Item {
-                pid: seen.pid(),
-                rest,
+        let make = move |seen: &Seen<'_>, cells: &mut Vec<Value>| match &make {
+            Make::Cells(make) => {
+                make(seen, cells);
+                Extra::None
+            }
+            Make::Rest(make) => {
+                let shut = seen.shut().cloned();
+                let rest = Rest { shut, ..make(seen) };
+                let weight = rest.weight();
+                Extra::Made(Box::new(rest), weight)
             }
         };
-        let weigh = |item: &Item, cells: &[Value]| {
-            let rest = item.rest.as_ref().map_or(0, |rest| rest.weight());
-            Value::weight_of(cells) + rest
-        };
         Ok(Self {
-            listing: Listing::start(ask, retained, make, weigh)?,
+            listing: Listing::start(ask, retained, Box::new(make))?,
             via,
             named,
             rows: Vec::new().into_iter(),
@@ -103,21 +88,21 @@ impl<'a> Items<'a> {
             if let Some(row) = self.rows.next() {
                 return Ok(Some(row));
             }
-            let Some((item, cells)) = self.listing.next()? else {
+            let Some(row) = self.listing.next()? else {
                 return Ok(None);
             };
-            match item.rest {
-                None => return Ok(Some(Cells::new(Some(item.pid), self.via, cells))),
-                Some(rest) => self.rows = self.known(item.pid, *rest).rows.into_iter(),
+            match rest_of(row.extra) {
+                None => return Ok(Some(Cells::new(Some(row.pid), self.via, row.cells))),
+                Some(rest) => self.rows = self.known(row.pid, rest).rows.into_iter(),
             }
         }
     }
 
     /// What was made of the next process that is not a row; `None` after the last.
     pub(super) fn next_rest(&mut self) -> Result<Option<(Pid, Rest)>> {
-        while let Some((item, _)) = self.listing.next()? {
-            if let Some(rest) = item.rest {
-                return Ok(Some((item.pid, self.known(item.pid, *rest))));
+        while let Some(row) = self.listing.next()? {
+            if let Some(rest) = rest_of(row.extra) {
+                return Ok(Some((row.pid, self.known(row.pid, rest))));
             }
         }
         Ok(None)
@@ -139,6 +124,14 @@ impl<'a> Items<'a> {
         let mut outcome = self.listing.finish();
         outcome.skipped.extend(self.shut);
         outcome
+    }
+}
+
+/// What [`Items::start`] made of a process that is not a row.
+fn rest_of(extra: Extra) -> Option<Rest> {
+    match extra {
+        Extra::Made(made, _) => made.downcast().ok().map(|rest| *rest),
+        _ => None,
     }
 }
 
