@@ -8,7 +8,8 @@ use crate::{
     command::{psgo, row},
     machine::{
         namespaces, podman,
-        process::{Held, Started, quiet, sleeping},
+        process::{Held, Started, quiet, sleeping, until_running},
+        wait_for,
     },
     oracle::kernel,
 };
@@ -75,6 +76,29 @@ fn links_groups_and_ancestors_are_those_of_the_process() {
 }
 
 #[test]
+fn where_a_process_waits_is_told_in_the_words_of_the_kernel() {
+    // It waits in `__do_sys_pause`; ps says `do_sys_pause`.
+    let paused = Held::start(quiet(Command::new("sleep").arg("infinity")));
+    until_running(paused.pid(), "sleep");
+    let asleep = sleeping();
+    // It has ended and waits for nothing.
+    let ended = Held::start(quiet(&mut Command::new("true")));
+    wait_for("a zombie", || {
+        let status = kernel::status(ended.pid())?;
+        status["State"].starts_with('Z').then_some(())
+    });
+    let rows = psgo(&["-format", "pid,wchan", "-output", "json"]);
+    let rows = rows.succeeds().json();
+    for process in [&paused, &asleep] {
+        let pid = process.pid();
+        let function = fs::read_to_string(format!("/proc/{pid}/wchan")).unwrap();
+        assert_ne!(function, "0", "{pid} sleeps");
+        assert_eq!(row(&rows, pid.into())["wchan"], *function, "{pid}");
+    }
+    assert_eq!(row(&rows, ended.pid().into())["wchan"], Value::Null);
+}
+
+#[test]
 fn the_id_of_a_container_is_podmans() {
     let container = podman::plain();
     let pid = container.pid.to_string();
@@ -98,7 +122,7 @@ fn descendants_are_told_by_any_ancestor_of_theirs() {
     let family = Held::start(quiet(
         Command::new("sh").args(["-c", "sh -c 'sleep 100002 & wait' & wait"]),
     ));
-    let child = crate::machine::wait_for("a grandchild", || {
+    let child = wait_for("a grandchild", || {
         let child = *kernel::children(family.pid()).first()?;
         let grandchild = *kernel::children(child).first()?;
         Some([child, grandchild])

@@ -56,7 +56,7 @@ const OPENS: &str = "open,openat,openat2";
 /// The files below `/proc/PID` that each descriptor stands on, a blank between. `stat` guards the
 /// owner of the directory, from which the effective ids come. Without a join the `h` columns are
 /// known without looking.
-const FILES: [(&str, &str); 42] = [
+const FILES: [(&str, &str); 43] = [
     ("ancestors", "stat"),
     ("args", "cmdline stat"),
     ("capamb", "status"),
@@ -99,6 +99,7 @@ const FILES: [(&str, &str); 42] = [
     ("user", "stat"),
     ("userns", "stat"),
     ("vsz", "statm"),
+    ("wchan", "wchan"),
 ];
 
 #[test]

@@ -37,6 +37,7 @@ descriptors! {
     ruid    ""    "RUID"  Number   [STATUS]      "real user ID"
     sid     ""    "SID"   Number   [JOBS]        "session ID"
     userns  ""    "USERNS" Number  [USERNS]      "number of its user namespace"
+    wchan   ""    "WCHAN" Text     [WCHAN]       "kernel function in which it waits"
     writeps ""    "WRITE/s" Size     [STAT CLOCK IO] "sent to storage each second, in KiB, known in a watch"
 }
 
@@ -192,6 +193,12 @@ fn sid(seen: &Seen<'_>) -> Value {
 
 fn userns(seen: &Seen<'_>) -> Value {
     seen.facts().userns.map_or(Value::MISSING, Value::from)
+}
+
+fn wchan(seen: &Seen<'_>) -> Value {
+    let wchan = seen.facts().wchan.as_ref();
+    let function = wchan.and_then(|read| read.wchan.function());
+    function.map_or(Value::MISSING, Value::text)
 }
 
 fn writeps(seen: &Seen<'_>) -> Value {

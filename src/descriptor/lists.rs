@@ -74,6 +74,7 @@ fn sources(descriptor: &Descriptor) -> String {
         Needs::USERNS => "`ns/user`",
         Needs::EXE => "`exe`",
         Needs::CWD => "`cwd`",
+        Needs::WCHAN => "`wchan`",
         Needs::MEMORY => "`meminfo`",
         Needs::ANCESTRY => "`stat` of all",
         other => panic!("{other:?} has no words here"),
@@ -128,6 +129,7 @@ fn types() -> BTreeMap<&'static str, Holds> {
     fs::write(proc.join("7/attr/current"), "unconfined\n").unwrap();
     let scope = format!("libpod-{}.scope", "1".repeat(64));
     fs::write(proc.join("7/cgroup"), format!("0::/{scope}\n")).unwrap();
+    fs::write(proc.join("7/wchan"), "do_wait").unwrap();
     // On the terminal 136:0, pts/0.
     let stat = fs::read_to_string(fixtures.join("user/stat")).unwrap();
     let (name, fields) = stat.rsplit_once(") ").unwrap();

@@ -70,6 +70,8 @@ bitflags::bitflags! {
         const ANCESTRY = 1 << 31;
         /// what others can change in `/proc/PID/stat`: see `rest.rs`
         const OTHERS = 1 << 32;
+        /// `/proc/PID/wchan`
+        const WCHAN = 1 << 33;
     }
 }
 

@@ -57,6 +57,10 @@ pub(super) const SIMPLE: &[Simple] = &[
     file(Needs::CGROUP, c"cgroup", AtOnce, |f, _, b| {
         keep(&mut f.cgroup, pid::Cgroup::parse(b))
     }),
+    // proc_pid_wchan: task_lock and pi_lock, spin locks.
+    file(Needs::WCHAN, c"wchan", AtOnce, |f, _, b| {
+        keep(&mut f.wchan, pid::Wchan::parse(b))
+    }),
     // All links, proc_pid_readlink and proc_ns_readlink: exec_update_lock.
     link(Needs::PIDNS, c"ns/pid", |f, target| {
         set(&mut f.pidns, inode_in(&target))

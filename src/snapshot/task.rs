@@ -76,6 +76,7 @@ pub(crate) struct Facts {
     pub(crate) exe: Option<Vec<u8>>,
     /// Its working directory.
     pub(crate) cwd: Option<Vec<u8>>,
+    pub(crate) wchan: Option<pid::Wchan>,
 }
 
 /// What could not be read of a process, and why.
