@@ -5,7 +5,11 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use super::{Descriptor, Extract, Holds, Subject, all, find, lookup::ALIASES};
-use crate::{Pid, Query, View, snapshot::Needs, value::Value};
+use crate::{
+    Pid, Query, View,
+    snapshot::{self, Needs},
+    value::Value,
+};
 
 const BEGIN: &str =
     "<!-- descriptors: written by `PSGO_WRITE_DOCS=1 cargo test -p psgo lists` -->\n";
@@ -41,43 +45,40 @@ fn sources(descriptor: &Descriptor) -> String {
     // That they are read again in a watch is nothing of where they come from.
     let needs = descriptor.needs - Needs::OTHERS;
     let first = match descriptor.extract {
-        Extract::Process(_) if needs.is_empty() => Some("name of the directory"),
-        Extract::Socket(_) => Some("`net/*`"),
+        Extract::Process(_) if needs.is_empty() => Some("name of the directory".to_owned()),
+        Extract::Socket(_) => Some("`net/*`".to_owned()),
         _ => None,
     };
-    let source = |need| match need {
-        Needs::STAT | Needs::JOBS => "`stat`",
-        Needs::STATUS => "`status`",
-        Needs::CMDLINE => "`cmdline`",
-        Needs::LABEL => "`attr/current`",
-        Needs::EFFECTIVE => "owner of the directory",
-        Needs::RSS | Needs::VSZ => "`statm`",
-        Needs::CLOCK => "clock",
-        Needs::ZONE => "time zone",
-        Needs::TTY => "terminals",
-        Needs::USERS => "users",
-        Needs::GROUPS => "groups",
-        Needs::HOST_USERS => "host's users",
-        Needs::HOST_GROUPS => "host's groups",
-        Needs::HOST => "a join",
-        Needs::HOST_PID => "PID namespaces",
-        Needs::IO => "`io`",
-        Needs::FDS => "`fd`",
-        Needs::FDINFO => "`fdinfo`",
-        Needs::SOCKETS => "`net/*`",
-        Needs::PLACES => "`cwd`, `root`, `exe`, `maps`",
-        Needs::TIMERS => "`timers`, `fdinfo` of timerfds",
-        Needs::CGROUP => "`cgroup`",
-        Needs::PIDNS => "`ns/pid`",
-        Needs::NETNS => "`ns/net`",
-        Needs::MNTNS => "`ns/mnt`",
-        Needs::USERNS => "`ns/user`",
-        Needs::EXE => "`exe`",
-        Needs::CWD => "`cwd`",
-        Needs::WCHAN => "`wchan`",
-        Needs::MEMORY => "`meminfo`",
-        Needs::ANCESTRY => "`stat` of all",
-        other => panic!("{other:?} has no words here"),
+    let source = |need| {
+        let words = match need {
+            Needs::STAT | Needs::JOBS => "`stat`",
+            Needs::STATUS => "`status`",
+            Needs::CMDLINE => "`cmdline`",
+            Needs::LABEL => "`attr/current`",
+            Needs::EFFECTIVE => "owner of the directory",
+            Needs::RSS | Needs::VSZ => "`statm`",
+            Needs::CLOCK => "clock",
+            Needs::ZONE => "time zone",
+            Needs::TTY => "terminals",
+            Needs::USERS => "users",
+            Needs::GROUPS => "groups",
+            Needs::HOST_USERS => "host's users",
+            Needs::HOST_GROUPS => "host's groups",
+            Needs::HOST => "a join",
+            Needs::HOST_PID => "PID namespaces",
+            Needs::FDS => "`fd`",
+            Needs::FDINFO => "`fdinfo`",
+            Needs::SOCKETS => "`net/*`",
+            Needs::PLACES => "`cwd`, `root`, `exe`, `maps`",
+            Needs::TIMERS => "`timers`, `fdinfo` of timerfds",
+            Needs::MEMORY => "`meminfo`",
+            Needs::ANCESTRY => "`stat` of all",
+            other => match snapshot::file_of(other) {
+                Some(name) => return format!("`{name}`"),
+                None => panic!("{other:?} has no words here"),
+            },
+        };
+        words.to_owned()
     };
     let sources: Vec<_> = first.into_iter().chain(needs.iter().map(source)).collect();
     sources.join(", ")

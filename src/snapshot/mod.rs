@@ -38,3 +38,5 @@ pub(crate) use read::label_in;
 pub(crate) use retained::Retained;
 pub(crate) use rows::Extra;
 pub(crate) use seen::Seen;
+#[cfg(test)]
+pub(crate) use simple::file_of;

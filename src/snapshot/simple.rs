@@ -57,8 +57,8 @@ pub(super) const SIMPLE: &[Simple] = &[
     file(Needs::CGROUP, c"cgroup", AtOnce, |f, _, b| {
         keep(&mut f.cgroup, pid::Cgroup::parse(b))
     }),
-    // proc_pid_wchan: task_lock and pi_lock, spin locks.
-    file(Needs::WCHAN, c"wchan", AtOnce, |f, _, b| {
+    // proc_pid_wchan, where the right to trace is checked: exec_update_lock.
+    file(Needs::WCHAN, c"wchan", Killable, |f, _, b| {
         keep(&mut f.wchan, pid::Wchan::parse(b))
     }),
     // All links, proc_pid_readlink and proc_ns_readlink: exec_update_lock.
@@ -133,6 +133,13 @@ impl Simple {
         // They are all ASCII.
         self.name.to_str().unwrap_or_default()
     }
+}
+
+/// The file that is read for a need, for the docs.
+#[cfg(test)]
+pub(crate) fn file_of(need: Needs) -> Option<&'static str> {
+    let simple = SIMPLE.iter().find(|simple| simple.need == need)?;
+    Some(simple.file())
 }
 
 /// Those that are among the `files`.
