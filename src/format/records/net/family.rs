@@ -1,5 +1,5 @@
-//! `/proc/net/netlink`, `packet`, `bnep`, `hci`, `l2cap`, `rfcomm`, `sco` …: the sockets of other
-//! families.
+//! `/proc/net/netlink`, `packet`, `pfkey`, `bnep`, `hci`, `l2cap`, `rfcomm`, `sco` …: the sockets of
+//! other families.
 
 use super::{ColumnNames, Padded};
 use crate::{
@@ -176,6 +176,38 @@ named! {
 }
 
 record! {
+    /// Sockets that manage the keys of IPsec.
+    ///
+    /// `/proc/net/pfkey` (`pfkey_seq_show`).
+    pub struct Pfkey: "net/pfkey" {
+        /// The names of the columns.
+        head: ColumnNames = "%h{sk RefCnt Rmem Wmem User Inode}",
+        /// The sockets.
+        rows: Rows<PfkeySocket> = "{%r\n}",
+    }
+}
+
+record! {
+    /// A socket that manages the keys of IPsec.
+    pub struct PfkeySocket {
+        /// Its address in the kernel.
+        sk: Padded<Pointer> = "%r",
+        /// References to it.
+        ref_cnt: Padded<i64> = "%d",
+        /// Memory of what was not read, in bytes.
+        rmem: Padded<u64> = "%u",
+        /// Memory of what was not sent, in bytes.
+        wmem: Padded<u64> = "%u",
+        /// The user of the socket, in the reader's user namespace.
+        user: Padded<u32> = "%u",
+        /// Inode.
+        inode: Padded<u64> = "%u",
+        /// Columns that psgo does not know.
+        rest: Rest = "%r",
+    }
+}
+
+record! {
     /// Sockets of Bluetooth.
     ///
     /// `/proc/net/bnep`, `cmtp`, `hci`, `hidp`, `iso`, `l2cap`, `rfcomm`, `sco` (`bt_seq_show`).
@@ -347,6 +379,24 @@ mod tests {
         law::holds::<Netlink>(
             b"sk       Eth Pid    Groups   Rmem     Wmem     Dump     Locks\nf7c9e200 0   0      00000000 0        0        (null) 2\n",
         );
+    }
+
+    #[test]
+    fn sockets_of_pfkey_have_wider_addresses_than_their_column() {
+        // By hand, after the form of the kernel; no machine here has the file.
+        let file = b"sk       RefCnt Rmem   Wmem   User   Inode\n00000000f33f362b 3      768    0      1000   4026531\n0000000000000000 2      1234567 0      0      7816  \n";
+        let sockets: Pfkey = law::holds(file);
+        let fields = sockets.rows[0].fields();
+        assert_eq!(fields.find("ref_cnt"), Some(&Value::Int(3)));
+        assert_eq!(fields.find("rmem"), Some(&Value::Int(768)));
+        assert_eq!(fields.find("wmem"), Some(&Value::Int(0)));
+        assert_eq!(fields.find("user"), Some(&Value::Int(1000)));
+        assert_eq!(fields.find("inode"), Some(&Value::Int(4_026_531)));
+        assert_eq!(sockets.rows[0].sk.address(), 0xf33f_362b);
+        assert_eq!(sockets.rows[1].rmem.value, 1_234_567);
+        law::mutants::<Pfkey>(&[file], 5_000);
+        // Without a socket.
+        law::holds::<Pfkey>(b"sk       RefCnt Rmem   Wmem   User   Inode\n");
     }
 
     #[test]

@@ -118,6 +118,7 @@ pub(super) static FORMATS: &[Format] = &[
     Format::of::<Netlink>(),
     Format::of::<Netstat>(),
     Format::of::<Packet>(),
+    Format::of::<Pfkey>(),
     Format::of::<Pnp>(),
     Format::of::<Protocols>(),
     Format::of::<Psched>(),
