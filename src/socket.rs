@@ -268,10 +268,17 @@ mod tests {
 
     #[test]
     fn a_connection_that_the_kernel_tells_twice_is_there_once() {
-        let header = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode";
+        let table = std::fs::read_to_string("/proc/self/net/tcp").unwrap();
+        let header = table.lines().next().unwrap();
+        let width = header.len();
         let row = |ends: &str, state: &str, inode: u32| {
             let rest = "00000000:00000000 00:00000000 00000000     0        0";
-            format!("   0: {ends} {state} {rest} {inode} 1 0000000000000000 20 4 30 10 -1\n")
+            let end = match state {
+                "06" => "3 0000000000000000",
+                _ => "1 0000000000000000 100 0 0 10 0",
+            };
+            let row = format!("   0: {ends} {state} {rest} {inode} {end}");
+            format!("{row:<width$}\n")
         };
         let [one, other] = ["0100007F:0016 0100007F:A2C4", "0100007F:0016 0100007F:A2C6"];
         let listens = "00000000:0016 00000000:0000";

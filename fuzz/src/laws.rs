@@ -388,7 +388,7 @@ pub(crate) fn query(text: &[u8]) {
         Err(error) => drop(harmless(&error)),
     }
     let keys: Vec<&str> = text.split(',').collect();
-    let query = Query::new::<&str>(&[]).expect("the default descriptors are known");
+    let query = Query::new::<&str>([]).expect("the default descriptors are known");
     if let Err(error) = query.sort(&keys) {
         harmless(&error);
     }

@@ -347,7 +347,13 @@ mod tests {
     };
 
     use super::*;
-    use crate::{cancel::Cancel, snapshot::ask::Pace, sync::lock, view::View};
+    use crate::{
+        cancel::Cancel,
+        snapshot::{ask::Pace, needs::Files},
+        sync::lock,
+        value::Missing,
+        view::View,
+    };
 
     fn pace(threads: Threads) -> Pace {
         Pace {
@@ -377,6 +383,31 @@ mod tests {
             let outcome = listing.finish();
             assert_eq!(outcome.ended, Ended::Deadline);
             assert!(outcome.skipped.is_empty() && outcome.abandoned == 0);
+        }
+    }
+
+    #[test]
+    fn what_a_file_that_did_not_answer_has_is_missing_because_of_that() {
+        let me = [Pid::new(std::process::id())];
+        let why = |seen: &Seen<'_>, _: &mut Vec<Value>| {
+            [Needs::STAT, Needs::CMDLINE].map(|needs| seen.why_missing(needs))
+        };
+        for (avoided, reason) in [
+            (Files::empty(), Missing::None),
+            (Files::CMDLINE, Missing::Silent),
+        ] {
+            let ask = Ask {
+                view: &View::host().unwrap(),
+                pids: Some(&me),
+                needs: Needs::STAT | Needs::CMDLINE,
+                // It begins to read when the first row is wanted.
+                pace: pace(Threads::None),
+            };
+            let mut listing = Listing::start(ask, None, why, |_, _| 0).unwrap();
+            // As after a thread was left behind for it.
+            listing.work.as_ref().unwrap().avoid.add(0, avoided);
+            let (reasons, _) = listing.next().unwrap().unwrap();
+            assert_eq!(reasons, [Missing::None, reason]);
         }
     }
 

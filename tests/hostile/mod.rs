@@ -14,6 +14,7 @@ mod kinds;
 mod leaks;
 mod less;
 mod memory;
+mod missing;
 mod names;
 mod older;
 mod over_proc;

@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         _ => return Err("use: join inside PID | join host PID".into()),
     };
     let view = View::join(Pid::new(pid.parse()?)).options(&options).open()?;
-    let query = Query::new::<&str>(&[])?.view(view);
+    let query = Query::new::<&str>([])?.view(view);
     let mut out = BufWriter::new(io::stdout().lock());
     writeln!(out, "{}", query.headers().join("\t"))?;
     let mut written = Ok(());

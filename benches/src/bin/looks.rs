@@ -13,7 +13,7 @@ mod own;
 
 fn main() -> Result<(), Box<dyn Error>> {
     own::raise_descriptor_limit();
-    let mut watcher = Query::new::<&str>(&[])?.watch()?;
+    let mut watcher = Query::new::<&str>([])?.watch()?;
     let (mut walls, mut cpus) = ([0.0; 2], [0.0; 2]);
     let mut rows = 0;
     for (wall, cpu) in walls.iter_mut().zip(&mut cpus) {
