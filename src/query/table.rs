@@ -124,7 +124,7 @@ impl Row {
     }
 
     /// A row of as many columns as values, for tests of what takes rows.
-    #[cfg(test)]
+    #[cfg(all(test, feature = "drift"))]
     pub(crate) fn of(pid: Pid, via: Option<Pid>, values: Vec<Value>) -> Self {
         let pid_column = || Column::parse("pid", crate::descriptor::Subject::Processes).unwrap();
         let columns = values.iter().map(|_| pid_column()).collect();
