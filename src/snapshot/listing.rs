@@ -389,8 +389,10 @@ mod tests {
     #[test]
     fn what_a_file_that_did_not_answer_has_is_missing_because_of_that() {
         let me = [Pid::new(std::process::id())];
-        let why = |seen: &Seen<'_>, _: &mut Vec<Value>| {
-            [Needs::STAT, Needs::CMDLINE].map(|needs| seen.why_missing(needs))
+        let why = |seen: &Seen<'_>, cells: &mut Vec<Value>| {
+            let reasons = [Needs::STAT, Needs::CMDLINE].map(|needs| seen.why_missing(needs));
+            cells.extend(reasons.map(Value::Missing));
+            Extra::None
         };
         for (avoided, reason) in [
             (Files::empty(), Missing::None),
@@ -403,11 +405,12 @@ mod tests {
                 // It begins to read when the first row is wanted.
                 pace: pace(Threads::None),
             };
-            let mut listing = Listing::start(ask, None, why, |_, _| 0).unwrap();
+            let mut listing = Listing::start(ask, None, Box::new(why)).unwrap();
             // As after a thread was left behind for it.
             listing.work.as_ref().unwrap().avoid.add(0, avoided);
-            let (reasons, _) = listing.next().unwrap().unwrap();
-            assert_eq!(reasons, [Missing::None, reason]);
+            let row = listing.next().unwrap().unwrap();
+            let reasons: Vec<_> = row.cells.iter().map(Value::missing).collect();
+            assert_eq!(reasons, [Some(Missing::None), Some(reason)]);
         }
     }
 

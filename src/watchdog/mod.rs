@@ -194,7 +194,7 @@ impl Patience {
             end = receiver.recv_timeout(Self::LEAST);
         }
         // It may have answered between the end of the time and the look at what it does.
-        if end.is_err() && !matches!(receiver.try_recv(), Ok(_)) {
+        if end.is_err() && receiver.try_recv().is_err() {
             leash.let_go();
             self.left_behind += 1;
             return Err(timed_out());

@@ -85,7 +85,7 @@ fn a_command_line_that_does_not_answer_is_a_name_in_brackets_and_counted() {
         let stuck = Stuck::new(1);
         let pid = pid_of(stuck.pids()[0]);
         let view = View::host().unwrap().timeout(TIMEOUT);
-        let query = Query::new(&["args", "comm"]).unwrap();
+        let query = Query::new(["args", "comm"]).unwrap();
         let query = query.pids(Pids::Only(&[pid])).view(view);
         for abandoned in [1, 0] {
             let table = query.table().unwrap();

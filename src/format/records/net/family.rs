@@ -176,7 +176,7 @@ named! {
 }
 
 record! {
-    /// Sockets that manage the keys of IPsec.
+    /// Sockets that manage the keys of `IPsec`.
     ///
     /// `/proc/net/pfkey` (`pfkey_seq_show`).
     pub struct Pfkey: "net/pfkey" {
@@ -188,7 +188,7 @@ record! {
 }
 
 record! {
-    /// A socket that manages the keys of IPsec.
+    /// A socket that manages the keys of `IPsec`.
     pub struct PfkeySocket {
         /// Its address in the kernel.
         sk: Padded<Pointer> = "%r",
