@@ -59,7 +59,7 @@ pub fn join_namespace_and_process_info<S: AsRef<str>>(
 }
 
 /// The processes of the containers in which `pids` run: each PID namespace once, the first pid
-/// of it wins, in the order given. Each row tells [through which pid](Row::via) it was found.
+/// of it wins, in the order given. Each row tells [through which pid](crate::Row::via) it was found.
 ///
 /// A container that cannot be entered is left out, with its reason in
 /// [`Table::skipped`].
