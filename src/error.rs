@@ -165,7 +165,7 @@ impl Error {
 }
 
 /// Why a guarded path is not believed that leads through a link or another mount.
-pub(crate) const MOUNTED_OVER: &str = "something is mounted over it";
+const MOUNTED_OVER: &str = "something is mounted over it";
 
 /// What an answer of the system about a path below `/proc/PID` says of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -88,7 +88,8 @@ pub fn find(name: &str) -> Result<&'static Descriptor> {
     known(name).ok_or_else(|| unknown(name, std::iter::empty()))
 }
 
-pub(super) fn known(name: &str) -> Option<&'static Descriptor> {
+/// The descriptor of a process called `name`, as [`find`] without an error to make.
+pub(crate) fn known(name: &str) -> Option<&'static Descriptor> {
     let alias = ALIASES.iter().find(|(alias, _)| *alias == name);
     let name = alias.map_or(name, |(_, name)| name);
     all().find(|d| d.name == name || (!d.code.is_empty() && d.code == name))

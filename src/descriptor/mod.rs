@@ -17,4 +17,5 @@ pub use lookup::{DEFAULT_DESCRIPTORS, added, all, find, list_descriptors, origin
 pub use subject::Subject;
 
 pub(crate) use definition::Extract;
+pub(crate) use lookup::known;
 pub(crate) use sources::{Owned, Timed};

@@ -22,8 +22,6 @@ use crate::{
     watchdog::Patience,
 };
 
-pub(crate) use crate::error::MOUNTED_OVER;
-
 /// A file of names larger than this is not one.
 const NAMES_LIMIT: usize = 4 << 20;
 
@@ -278,7 +276,7 @@ impl HeldProcess {
         });
         checked
             .map_err(|error| match Answer::of(&error) {
-                Answer::MountedOver => not_trusted(MOUNTED_OVER),
+                Answer::MountedOver => Error::mounted_over(about()),
                 // The target was there a moment ago: the /proc does not show it.
                 Answer::Gone => not_trusted("it does not show the target"),
                 Answer::Invalid | Answer::Other => Error::io(about(), error),

@@ -10,7 +10,7 @@ use crate::{
     error::{Answer, Error, ErrorKind, Result},
     format::pid::{Stat, Status},
     ids::Pid,
-    namespace::{MOUNTED_OVER, Numbers, counts_as_we_do, gone},
+    namespace::{Numbers, counts_as_we_do, gone},
     procfs::{ProcessDir, Procfs},
     sync::lock,
     view::{Joined, View},
@@ -110,7 +110,7 @@ impl View {
         let name = |file: &str| inner.proc.named(&format!("{pid}/{file}"));
         let held = held.map_err(|error| match Answer::of(&error) {
             Answer::Gone => gone(pid),
-            Answer::MountedOver => Error::new(ErrorKind::NotTrusted, name(""), MOUNTED_OVER),
+            Answer::MountedOver => Error::mounted_over(name("")),
             Answer::Invalid | Answer::Other => Error::io(format!("process {pid}"), error),
         });
         let (dir, (stat, status)) = held?;

@@ -14,7 +14,7 @@ use crate::{
         pid::{Stat, Status},
     },
     ids::Pid,
-    namespace::{MOUNTED_OVER, gone},
+    namespace::gone,
     procfs::ProcessDir,
     sync::lock,
     watchdog,
@@ -224,9 +224,7 @@ impl Process {
                 Ok(stat) if stat.state == b'Z' => self.ended(name),
                 Ok(_) => Error::of_system(ErrorKind::Absent, self.named(name), error),
             },
-            Answer::MountedOver => {
-                Error::new(ErrorKind::NotTrusted, self.named(name), MOUNTED_OVER)
-            }
+            Answer::MountedOver => Error::mounted_over(self.named(name)),
             Answer::Other => Error::io(self.named(name), error),
         }
     }

@@ -182,7 +182,7 @@ impl Row {
         if let Some((_, value)) = by_name {
             return Some(value);
         }
-        let known = crate::descriptor::find(name).ok()?;
+        let known = crate::descriptor::known(name)?;
         let mut cells = self.cells();
         let found = cells.find(|(column, _)| column.descriptor().name == known.name);
         found.map(|(_, value)| value)

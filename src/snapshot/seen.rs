@@ -173,26 +173,22 @@ impl Seen<'_> {
         {
             return name.clone();
         }
-        let name = self.view.users().name(uid.get());
-        name.unwrap_or_else(|| Text::from(uid.to_string()))
+        self.view.users().name_or_number(uid.get())
     }
 
     /// The name of a group of the listing, or its number.
     pub(crate) fn group(&self, gid: Gid) -> Text {
-        let name = self.view.groups().name(gid.get());
-        name.unwrap_or_else(|| Text::from(gid.to_string()))
+        self.view.groups().name_or_number(gid.get())
     }
 
     /// The name of a user of the host, or its number.
     pub(crate) fn host_user(&self, uid: Uid) -> Text {
-        let name = self.view.host_users().name(uid.get());
-        name.unwrap_or_else(|| Text::from(uid.to_string()))
+        self.view.host_users().name_or_number(uid.get())
     }
 
     /// The name of a group of the host, or its number.
     pub(crate) fn host_group(&self, gid: Gid) -> Text {
-        let name = self.view.host_groups().name(gid.get());
-        name.unwrap_or_else(|| Text::from(gid.to_string()))
+        self.view.host_groups().name_or_number(gid.get())
     }
 
     /// The last capability of this kernel.

@@ -25,6 +25,11 @@ pub(super) struct Rest {
 }
 
 impl Rest {
+    /// Whether nothing follows from the process.
+    fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.sockets.is_empty() && self.shut.is_none()
+    }
+
     fn weight(&self) -> usize {
         let rows: usize = self.rows.iter().map(Cells::weight).sum();
         rows + size_of_val(self.sockets.as_slice()) + Value::weight_of(&self.process)
@@ -46,6 +51,8 @@ pub(super) enum Make {
 /// The items of one view, one by one, and their rows.
 pub(in crate::query) struct Items<'a> {
     listing: Listing<'a>,
+    /// Whether each process is a row itself.
+    are_processes: bool,
     via: Option<Pid>,
     named: bool,
     /// The rows of the process that was read last.
@@ -61,6 +68,7 @@ impl<'a> Items<'a> {
         make: Make,
     ) -> Result<Self> {
         let (via, named) = (ask.view.target(), ask.pids.is_some());
+        let are_processes = matches!(make, Make::Cells(_));
         let make = move |seen: &Seen<'_>, cells: &mut Vec<Value>| match &make {
             Make::Cells(make) => {
                 make(seen, cells);
@@ -69,12 +77,16 @@ impl<'a> Items<'a> {
             Make::Rest(make) => {
                 let shut = seen.shut().cloned();
                 let rest = Rest { shut, ..make(seen) };
+                if rest.is_empty() {
+                    return Extra::None;
+                }
                 let weight = rest.weight();
                 Extra::Made(Box::new(rest), weight)
             }
         };
         Ok(Self {
             listing: Listing::start(ask, retained, Box::new(make))?,
+            are_processes,
             via,
             named,
             rows: Vec::new().into_iter(),
@@ -91,9 +103,11 @@ impl<'a> Items<'a> {
             let Some(row) = self.listing.next()? else {
                 return Ok(None);
             };
-            match rest_of(row.extra) {
-                None => return Ok(Some(Cells::new(Some(row.pid), self.via, row.cells))),
-                Some(rest) => self.rows = self.known(row.pid, rest).rows.into_iter(),
+            if self.are_processes {
+                return Ok(Some(Cells::new(Some(row.pid), self.via, row.cells)));
+            }
+            if let Some(rest) = rest_of(row.extra) {
+                self.rows = self.known(row.pid, rest).rows.into_iter();
             }
         }
     }
