@@ -100,6 +100,7 @@ mod process;
 mod procfs;
 #[forbid(unsafe_code)]
 mod query;
+mod reader;
 mod snapshot;
 #[forbid(unsafe_code)]
 mod socket;

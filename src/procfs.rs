@@ -3,7 +3,7 @@
 use std::{
     ffi::CStr,
     io,
-    os::fd::{AsFd, OwnedFd},
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
     path::Path,
 };
 
@@ -58,11 +58,11 @@ impl Procfs {
         })
     }
 
-    /// A procfs found in a container: it is the kernel's own, but others mount there.
-    pub(crate) fn found(root: OwnedFd) -> Self {
+    /// A procfs that this process has made for itself: nobody mounts anything there.
+    pub(crate) fn private(root: OwnedFd) -> Self {
         Self {
             root,
-            guard: Guard::Kernel,
+            guard: Guard::Trusting,
             name: "proc".to_owned(),
             genuine: true,
         }
@@ -220,6 +220,11 @@ pub(crate) struct ProcessDir {
 }
 
 impl ProcessDir {
+    /// The directory itself, for another process.
+    pub(crate) fn as_fd(&self) -> BorrowedFd<'_> {
+        self.dir.as_fd()
+    }
+
     /// The bytes of one of its files.
     pub(crate) fn read(&self, name: &str) -> io::Result<Vec<u8>> {
         let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK;

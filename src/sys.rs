@@ -52,8 +52,6 @@ pub(crate) enum Guard {
     Trusting,
     /// Through no link and no other mount, and never above the directory: below another's `/proc`.
     Kernel,
-    /// As if the directory were `/`, through links but none of the kernel's: in another's file system.
-    Root,
 }
 
 impl Guard {
@@ -65,7 +63,6 @@ impl Guard {
                     | ResolveFlag::RESOLVE_NO_SYMLINKS
                     | ResolveFlag::RESOLVE_BENEATH
             }
-            Self::Root => ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_MAGICLINKS,
         }
     }
 }
@@ -99,23 +96,6 @@ pub(crate) fn open_below<P: NixPath + ?Sized>(
         }
     };
     Ok(opened?)
-}
-
-/// Opens `path` in a file system whose root directory is `root`: what links lead to is looked up
-/// below it too.
-///
-/// KERNEL(5.6): the walk without `openat2`, which follows no link at all, can go.
-pub(crate) fn open_in_root(root: impl AsFd, path: &str, flags: OFlag) -> io::Result<OwnedFd> {
-    if can_guard() {
-        return open_below(root, path, flags, Guard::Root);
-    }
-    let (directories, name) = path.rsplit_once('/').unwrap_or(("", path));
-    let enter = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW;
-    let mut dir = open_below(root, c".", enter, Guard::Trusting)?;
-    for part in directories.split('/').filter(|part| !part.is_empty()) {
-        dir = open_below(dir, part, enter, Guard::Trusting)?;
-    }
-    open_below(dir, name, flags | OFlag::O_NOFOLLOW, Guard::Trusting)
 }
 
 /// Opens the directory `path`, not for reading but to open other things below it.
@@ -214,20 +194,9 @@ pub(crate) fn stat(file: impl AsFd) -> io::Result<FileStat> {
     Ok(nix::sys::stat::fstat(file)?)
 }
 
-/// How full the file system is on which `path` lies, that begins at `root` if that is given. A file
-/// system may never answer.
-pub(crate) fn space(root: Option<OwnedFd>, path: &Path) -> io::Result<Statvfs> {
-    let Some(root) = root else {
-        return Ok(nix::sys::statvfs::statvfs(path)?);
-    };
-    let path = path.to_str().ok_or(Errno::EINVAL)?;
-    let file = open_in_root(root, path, OFlag::O_PATH)?;
-    Ok(nix::sys::statvfs::fstatvfs(file)?)
-}
-
-/// Whether it is a regular file.
-pub(crate) fn is_regular(stat: &FileStat) -> bool {
-    SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT == SFlag::S_IFREG
+/// How full the file system is on which `path` lies. A file system may never answer.
+pub(crate) fn space(path: &Path) -> io::Result<Statvfs> {
+    Ok(nix::sys::statvfs::statvfs(path)?)
 }
 
 /// What a link of `/proc` stands for.
@@ -378,113 +347,77 @@ pub(crate) fn is_procfs_root(dir: impl AsFd) -> io::Result<bool> {
     Ok(stat(dir)?.st_ino == PROC_ROOT_INO)
 }
 
-/// The kind of file system on which `file` lies in the mount namespace `namespace`, asked of the
-/// kernel alone: `fstatfs` would ask the file system, which may never answer. Nothing where the
-/// kernel does not tell.
-pub(crate) fn magic_of_mount(namespace: impl AsFd, file: impl AsFd) -> Option<i64> {
-    let mut mount_namespace: u64 = 0;
-    // SAFETY: the request writes one u64, which lives until it returns.
-    let answer = unsafe {
-        libc::ioctl(
-            namespace.as_fd().as_raw_fd(),
-            NS_GET_MNTNS_ID as _,
-            &raw mut mount_namespace,
-        )
-    };
-    Errno::result(answer).ok()?;
-    let mut stat = std::mem::MaybeUninit::<libc::statx>::zeroed();
-    // SAFETY: the path is a C string, and the buffer is one statx.
-    let answer = unsafe {
-        libc::statx(
-            file.as_fd().as_raw_fd(),
-            c"".as_ptr(),
-            libc::AT_EMPTY_PATH | libc::AT_STATX_DONT_SYNC,
-            libc::STATX_MNT_ID_UNIQUE,
-            stat.as_mut_ptr(),
-        )
-    };
-    Errno::result(answer).ok()?;
-    // SAFETY: zeroed is a valid statx, and the kernel wrote over it.
-    let stat = unsafe { stat.assume_init() };
-    if stat.stx_mask & libc::STATX_MNT_ID_UNIQUE == 0 {
-        return None;
-    }
-    let request = MountRequest {
-        size: 32,
-        spare: 0,
-        mount: stat.stx_mnt_id,
-        param: STATMOUNT_SB_BASIC,
-        mount_namespace,
-    };
-    let mut answer = MountAnswer::default();
-    // SAFETY: both structures have the kernel's layout and their sizes are told.
-    let result = unsafe {
-        libc::syscall(
-            SYS_STATMOUNT,
-            &raw const request,
-            &raw mut answer,
-            size_of::<MountAnswer>(),
-            0,
-        )
-    };
-    Errno::result(result).ok()?;
-    i64::try_from(answer.magic)
-        .ok()
-        .filter(|_| answer.mask & STATMOUNT_SB_BASIC != 0)
-}
-
-/// The number of `statmount`: the same on all but Alpha, which psgo is not built for.
-const SYS_STATMOUNT: libc::c_long = 457;
-const STATMOUNT_SB_BASIC: u64 = 1;
-
-/// The kernel's `struct mnt_id_req`.
-#[repr(C)]
-struct MountRequest {
-    size: u32,
-    spare: u32,
-    mount: u64,
-    param: u64,
-    mount_namespace: u64,
-}
-
-/// The beginning of the kernel's `struct statmount`, and room for the rest.
-#[repr(C)]
-struct MountAnswer {
-    size: u32,
-    options: u32,
-    mask: u64,
-    device: [u32; 2],
-    magic: u64,
-    rest: [u64; 61],
-}
-
-impl Default for MountAnswer {
-    fn default() -> Self {
-        Self {
-            size: 0,
-            options: 0,
-            mask: 0,
-            device: [0; 2],
-            magic: 0,
-            rest: [0; 61],
-        }
-    }
-}
-
-/// The kind of file system that procfs is.
-pub(crate) const PROC_MAGIC: i64 = nix::sys::statfs::PROC_SUPER_MAGIC.0;
-
 /// Whether `dir` lies on a procfs.
 fn is_procfs(dir: impl AsFd) -> io::Result<bool> {
     let kind = nix::sys::statfs::fstatfs(dir)?.filesystem_type();
     Ok(kind == nix::sys::statfs::PROC_SUPER_MAGIC)
 }
 
-/// Makes this thread see the mounts of `namespace`, and nothing else of the process.
-pub(crate) fn enter_mount_namespace(namespace: impl AsFd) -> io::Result<()> {
-    // A thread that shares its root and working directory gets EINVAL from setns.
-    nix::sched::unshare(CloneFlags::CLONE_FS)?;
-    Ok(nix::sched::setns(namespace, CloneFlags::CLONE_NEWNS)?)
+/// A procfs of the PID namespace `namespace` that is mounted nowhere: nobody else can mount anything
+/// over its files, or hold a lock of its directories.
+///
+/// `Unsupported` where this kernel cannot make one of a namespace that is not its own.
+///
+/// KERNEL(6.18): it can.
+pub(crate) fn private_procfs(namespace: impl AsFd) -> io::Result<OwnedFd> {
+    // Of <linux/mount.h>.
+    const FSOPEN_CLOEXEC: libc::c_uint = 1;
+    const FSCONFIG_SET_FD: libc::c_uint = 5;
+    const FSCONFIG_CMD_CREATE: libc::c_uint = 6;
+    const FSMOUNT_CLOEXEC: libc::c_uint = 1;
+    const READ_ONLY_NOSUID_NODEV_NOEXEC: libc::c_uint = 1 | 2 | 4 | 8;
+    // SAFETY: the name is a C string.
+    let context = unsafe { libc::syscall(libc::SYS_fsopen, c"proc".as_ptr(), FSOPEN_CLOEXEC) };
+    let context = new_descriptor(context)?;
+    let namespace = namespace.as_fd().as_raw_fd();
+    let none = std::ptr::null::<u8>();
+    // SAFETY: the key is a C string, and there is no value beside the descriptor.
+    let set = unsafe {
+        libc::syscall(
+            libc::SYS_fsconfig,
+            context.as_raw_fd(),
+            FSCONFIG_SET_FD,
+            c"pidns".as_ptr(),
+            none,
+            namespace,
+        )
+    };
+    match Errno::result(set) {
+        Err(Errno::EINVAL) => return Err(Errno::EOPNOTSUPP.into()),
+        other => other?,
+    };
+    // SAFETY: the request takes neither key nor value.
+    let created = unsafe {
+        let request = FSCONFIG_CMD_CREATE;
+        libc::syscall(
+            libc::SYS_fsconfig,
+            context.as_raw_fd(),
+            request,
+            none,
+            none,
+            0,
+        )
+    };
+    Errno::result(created)?;
+    // SAFETY: numbers alone are passed.
+    let mounted = unsafe {
+        let attributes = READ_ONLY_NOSUID_NODEV_NOEXEC;
+        libc::syscall(
+            libc::SYS_fsmount,
+            context.as_raw_fd(),
+            FSMOUNT_CLOEXEC,
+            attributes,
+        )
+    };
+    Ok(new_descriptor(mounted)?)
+}
+
+/// The descriptor that a system call has just made.
+fn new_descriptor(answer: libc::c_long) -> nix::Result<OwnedFd> {
+    use std::os::fd::FromRawFd;
+    let fd = c_int::try_from(Errno::result(answer)?).map_err(|_| Errno::EBADF)?;
+    // SAFETY: the callers pass what the kernel has made for them alone.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
 /// Makes this thread one of `namespace`, which is not of mounts, of users or of pids.
@@ -508,7 +441,6 @@ pub(crate) fn pidfd_is_alive(pidfd: BorrowedFd<'_>) -> bool {
 }
 
 const NSIO: u8 = 0xb7;
-const NS_GET_MNTNS_ID: c_ulong = nix::request_code_read!(NSIO, 5, size_of::<u64>()) as c_ulong;
 const NS_GET_PARENT: c_ulong = nix::request_code_none!(NSIO, 2) as c_ulong;
 const NS_GET_PID_FROM_PIDNS: c_ulong =
     nix::request_code_read!(NSIO, 6, size_of::<c_int>()) as c_ulong;

@@ -1,11 +1,13 @@
-//! Entering a container, checking what was found there, and what its processes are called outside.
+//! The process through which a container is joined, and what its processes are called outside.
 
 mod pids;
 
 use std::{
     io,
     os::fd::{AsRawFd, BorrowedFd, OwnedFd},
+    path::Path,
     sync::Arc,
+    time::Instant,
 };
 
 use nix::fcntl::OFlag;
@@ -14,16 +16,14 @@ pub(crate) use pids::{Numbers, Translator, counts_as_we_do};
 
 use crate::{
     caps,
-    error::{Answer, Error, ErrorKind, Result},
+    error::{Error, ErrorKind, Result, kind_of},
     format::pid::{Fdinfo, Stat, Status},
     ids::Pid,
     procfs::{ProcessDir, Procfs},
-    sys::{self, End, Guard},
+    reader::{self, Asked, Failure, Space},
+    sys,
     watchdog::Patience,
 };
-
-/// A file of names larger than this is not one.
-const NAMES_LIMIT: usize = 4 << 20;
 
 /// The process whose container is looked at. What it holds open keeps its number, and that of its
 /// namespace, from being taken for another's.
@@ -37,20 +37,30 @@ pub(crate) struct HeldProcess {
     pid_namespace: Arc<OwnedFd>,
     pid_link: Vec<u8>,
     mount_link: io::Result<Vec<u8>>,
-}
-
-/// What was found on the inside.
-#[derive(Debug)]
-pub(crate) struct Found {
-    /// The root directory.
-    pub(crate) root: OwnedFd,
-    /// What is called `/proc` there.
-    pub(crate) proc: io::Result<OwnedFd>,
+    user_link: io::Result<Vec<u8>>,
+    maps: [io::Result<Vec<u8>>; 2],
 }
 
 impl HeldProcess {
     /// Takes hold of `pid` of the trusted `/proc` `base`.
-    pub(crate) fn hold(base: &Procfs, pid: Pid) -> Result<Self> {
+    ///
+    /// Its links and files wait as long as it is inside `execve` (`exec_update_lock`), which the
+    /// process itself can make last: another thread reads them.
+    pub(crate) fn hold(base: &Arc<Procfs>, pid: Pid, patience: &mut Patience) -> Result<Self> {
+        let base = Arc::clone(base);
+        let held = patience.wait_for(move || Ok(Self::hold_here(&base, pid)));
+        held.unwrap_or_else(|error| {
+            let is_silent = kind_of(&error) == ErrorKind::TimedOut;
+            Err(if is_silent {
+                let thing = format!("process {pid}");
+                Error::new(ErrorKind::TimedOut, thing, "does not answer")
+            } else {
+                Error::system(format!("a thread to read process {pid}"), error)
+            })
+        })
+    }
+
+    fn hold_here(base: &Procfs, pid: Pid) -> Result<Self> {
         let about = |name: &str| {
             let path = format!("{pid}/{name}");
             move |error| {
@@ -100,13 +110,20 @@ impl HeldProcess {
             pid_namespace: Arc::new(pid_namespace),
             pid_link,
             mount_link: dir.link("ns/mnt"),
+            user_link: dir.link("ns/user"),
+            maps: ["uid_map", "gid_map"].map(|name| dir.read(name)),
             dir,
         })
     }
 
     /// Takes hold of the process that got the number `pid` at the moment `start`.
-    pub(crate) fn hold_started(base: &Procfs, pid: Pid, start: u64) -> Result<Self> {
-        let target = Self::hold(base, pid)?;
+    pub(crate) fn hold_started(
+        base: &Arc<Procfs>,
+        pid: Pid,
+        start: u64,
+        patience: &mut Patience,
+    ) -> Result<Self> {
+        let target = Self::hold(base, pid, patience)?;
         if target.start != start {
             return Err(no_more(pid, "ended, and its number is another's now"));
         }
@@ -114,7 +131,11 @@ impl HeldProcess {
     }
 
     /// Takes hold of the process behind `pidfd`, which `base` shows.
-    pub(crate) fn hold_pidfd(base: &Procfs, pidfd: BorrowedFd<'_>) -> Result<Self> {
+    pub(crate) fn hold_pidfd(
+        base: &Arc<Procfs>,
+        pidfd: BorrowedFd<'_>,
+        patience: &mut Patience,
+    ) -> Result<Self> {
         let number = pidfd.as_raw_fd();
         let not_one = |reason: &'static str| {
             Error::new(ErrorKind::Invalid, format!("descriptor {number}"), reason)
@@ -135,7 +156,7 @@ impl HeldProcess {
                 "no such process",
             )
         };
-        let target = Self::hold(base, pid.ok_or_else(ended)?)?;
+        let target = Self::hold(base, pid.ok_or_else(ended)?, patience)?;
         // Alive now, it was alive when its number was looked up, so the number was its own.
         if sys::pidfd_is_alive(pidfd) {
             Ok(target)
@@ -154,14 +175,14 @@ impl HeldProcess {
         &self.pid_link
     }
 
-    /// The bytes of one of its files.
-    pub(crate) fn read(&self, name: &str) -> io::Result<Vec<u8>> {
-        self.dir.read(name)
+    /// What its user namespace is called: `user:[4026531837]`.
+    pub(crate) fn user_link(&self) -> Option<&[u8]> {
+        self.user_link.as_deref().ok()
     }
 
-    /// Where one of its links points.
-    pub(crate) fn link(&self, name: &str) -> io::Result<Vec<u8>> {
-        self.dir.link(name)
+    /// The bytes of its maps of users and of groups.
+    pub(crate) fn maps(&self) -> [Option<&[u8]>; 2] {
+        self.maps.each_ref().map(|map| map.as_deref().ok())
     }
 
     /// Whether it sees the same mounts as `other` does.
@@ -179,7 +200,8 @@ impl HeldProcess {
 
     /// Whether it has not been reaped, so that its numbers still mean it.
     pub(crate) fn is_there(&self) -> bool {
-        self.dir.read("stat").is_ok()
+        // Unlike `stat`, it is told at once.
+        self.dir.read("comm").is_ok()
     }
 
     /// Those of its namespaces `names` in which this process, whom `base` shows, is not itself.
@@ -209,79 +231,34 @@ impl HeldProcess {
         )
     }
 
-    /// Opens the root and the `/proc` of its mount namespace, from a thread that enters it and ends.
-    pub(crate) fn enter(&self, patience: &mut Patience) -> io::Result<Found> {
-        let namespace = self.dir.follow("ns/mnt", OFlag::O_RDONLY)?;
-        // The thread has all it needs before it enters; inside it only opens two directories.
-        patience.wait_for(move || {
-            sys::enter_mount_namespace(namespace)?;
-            Ok(Found {
-                root: sys::open_directory(c"/", OFlag::empty())?,
-                proc: sys::open_directory(c"/proc", OFlag::O_NOFOLLOW),
-            })
-        })
-    }
-
-    /// Opens the same through its root directory, without entering.
-    pub(crate) fn reach(&self, patience: &mut Patience) -> io::Result<Found> {
-        let flags = OFlag::O_PATH | OFlag::O_DIRECTORY;
-        let root = self.dir.follow("root", flags)?;
-        patience.wait_for(move || {
-            Ok(Found {
-                proc: sys::open_below(&root, c"proc", flags | OFlag::O_NOFOLLOW, Guard::Root),
-                root,
-            })
-        })
-    }
-
-    /// The `/proc` found, if it shows the target's own PID namespace and nothing else.
-    ///
-    /// It must be the root of a procfs, and know the target by the number that the target has in
-    /// its own namespace, by its start time, and by no number of a namespace below. A procfs of
-    /// another PID namespace either does not show the target or shows more numbers of it. What
-    /// may be mounted over its files is met by [`Guard::Kernel`] at each opening.
-    pub(crate) fn vouch(&self, proc: OwnedFd, patience: &mut Patience) -> Result<Procfs> {
-        let about = || format!("/proc of process {}", self.pid);
-        let not_trusted = |reason: &'static str| Error::new(ErrorKind::NotTrusted, about(), reason);
-        if !sys::can_guard() {
-            let reason = "this kernel cannot open files without following what is mounted there";
-            return Err(Error::new(ErrorKind::Unsupported, about(), reason));
-        }
-        let own = *self
-            .numbers
-            .last()
-            .ok_or_else(|| not_trusted("this kernel does not tell the target's own number"))?;
-        let namespace = self.dir.follow("ns/mnt", OFlag::O_RDONLY);
-        let magic = namespace.ok().and_then(|ns| sys::magic_of_mount(ns, &proc));
-        if magic.is_some_and(|magic| magic != sys::PROC_MAGIC) {
-            return Err(not_trusted("it is not a procfs"));
-        }
-        let (start, link) = (self.start, self.pid_link.clone());
-        let checked = patience.wait_for(move || {
-            if !sys::is_procfs_root(&proc)? {
-                return Ok(Err("it is not the root of a procfs"));
+    /// A procfs of its PID namespace, for this process alone.
+    pub(crate) fn private_proc(&self) -> Result<Procfs> {
+        let thing = || format!("a private /proc for process {}", self.pid);
+        let proc = sys::private_procfs(&self.pid_namespace).map_err(|error| {
+            let error = Error::system(thing(), error);
+            match error.kind() {
+                ErrorKind::Denied => error.that_takes("CAP_SYS_ADMIN"),
+                _ => error,
             }
-            let proc = Procfs::found(proc);
-            let dir = proc.process(Pid::new(own))?;
-            let stat = Stat::parse(&dir.read("stat")?);
-            let status = Status::parse(&dir.read("status")?);
-            let same = stat.is_ok_and(|stat| stat.starttime == start)
-                && status.is_ok_and(|status| status.ns_pid.as_deref() == Some(&[own]))
-                && dir.link("ns/pid")? == link;
-            Ok(if same {
-                Ok(proc)
-            } else {
-                Err("it shows another PID namespace")
-            })
-        });
-        checked
-            .map_err(|error| match Answer::of(&error) {
-                Answer::MountedOver => Error::mounted_over(about()),
-                // The target was there a moment ago: the /proc does not show it.
-                Answer::Gone => not_trusted("it does not show the target"),
-                Answer::Invalid | Answer::Other => Error::io(about(), error),
-            })?
-            .map_err(not_trusted)
+        })?;
+        let proc = Procfs::private(proc);
+        let own = self.own_number();
+        let is_seen = own.is_some_and(|own| proc.process(own).is_ok());
+        if is_seen {
+            Ok(proc)
+        } else {
+            Err(Error::new(ErrorKind::Gone, thing(), "does not show it"))
+        }
+    }
+
+    /// Asks for the names of its container's users and groups.
+    pub(crate) fn ask_for_names(&self) -> io::Result<Asked> {
+        Asked::for_names(self.dir.as_fd())
+    }
+
+    /// How full the file system is on which `path` lies, which begins at its root directory.
+    pub(crate) fn space(&self, path: &Path, until: Instant) -> Result<Space, Failure> {
+        reader::space(self.dir.as_fd(), path, until)
     }
 }
 
@@ -293,40 +270,6 @@ fn lacks_ptrace(base: &Procfs) -> bool {
     effective
         .zip(bit)
         .is_some_and(|(mask, bit)| mask >> bit & 1 == 0)
-}
-
-/// Reads the files of names below `root`, each if it is a regular file of sensible size.
-pub(crate) fn read_names<const N: usize>(
-    root: OwnedFd,
-    paths: [&'static str; N],
-    patience: &mut Patience,
-) -> [Option<Vec<u8>>; N] {
-    let root = Arc::new(root);
-    paths.map(|path| {
-        let root = Arc::clone(&root);
-        patience.wait_for(move || read_regular(&root, path)).ok()
-    })
-}
-
-/// The bytes of the regular file `path` below `root`.
-fn read_regular(root: &OwnedFd, path: &str) -> io::Result<Vec<u8>> {
-    let no_such_file = || io::Error::from_raw_os_error(libc::ENOENT);
-    // Looked at before it is opened: opening a device can do things.
-    let open = |flags| sys::open_in_root(root, path, flags);
-    let seen = sys::stat(open(OFlag::O_PATH)?)?;
-    if !sys::is_regular(&seen) {
-        return Err(no_such_file());
-    }
-    let file = open(OFlag::O_RDONLY | OFlag::O_NONBLOCK)?;
-    let opened = sys::stat(&file)?;
-    let same = (opened.st_dev, opened.st_ino) == (seen.st_dev, seen.st_ino);
-    let size = usize::try_from(opened.st_size).unwrap_or(usize::MAX);
-    if !same || size > NAMES_LIMIT {
-        return Err(no_such_file());
-    }
-    let mut bytes = Vec::with_capacity(size + 1);
-    sys::read_to_end(file, &mut bytes, NAMES_LIMIT, End::Nothing)?;
-    Ok(bytes)
 }
 
 /// Whether nothing of the process is left but its number. Where its first thread alone has ended,

@@ -71,6 +71,7 @@ impl<'a> Run<'a> {
             self.outcome.containers.push(JoinedContainer {
                 via: joined.pid(),
                 source: joined.source.clone(),
+                unnamed: joined.unnamed.clone(),
             });
             self.outcome.abandoned += joined.left_behind;
         }

@@ -13,6 +13,7 @@ use crate::{
         kernel::{DiskIo, Diskstats, Filesystems},
         pid::Mounts,
     },
+    reader::deadline,
     sys,
     value::Text,
     view::View,
@@ -200,10 +201,18 @@ impl Usage {
 pub fn usage(view: &View, path: impl AsRef<Path>) -> Result<Usage> {
     let path: PathBuf = path.as_ref().to_owned();
     let name = crate::bytes::Escaped(path.as_os_str().as_encoded_bytes()).to_string();
+    if let Some(joined) = &view.0.joined {
+        let space = joined.space(&path, deadline(view.patience()));
+        let space = space.map_err(|failure| failure.into_error(name))?;
+        let bytes = |blocks: u64| blocks.saturating_mul(space.block);
+        return Ok(Usage {
+            total: bytes(space.blocks),
+            used: bytes(space.blocks.saturating_sub(space.free)),
+            free: bytes(space.available),
+        });
+    }
     let mut patience = Patience::new(view.patience());
-    let joined = view.0.joined.as_ref();
-    let root = joined.map(|joined| joined.root(&mut patience)).transpose();
-    let space = root.and_then(|root| patience.wait_for(move || sys::space(root, &path)));
+    let space = patience.wait_for(move || sys::space(&path));
     let space = space.map_err(|error| Error::io(name, error))?;
     let bytes = |blocks: u64| blocks.saturating_mul(space.fragment_size());
     Ok(Usage {

@@ -1,12 +1,16 @@
 //! Joining a container: which `/proc` shows it, and whose names and ids are right in it.
 
-use std::{os::fd::OwnedFd, sync::Arc, time::Duration};
+use std::{
+    io,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use super::{
     handle::{TIMEOUT, View},
     inner::Inner,
     joined::{Joined, Mapping},
-    names::Kind,
+    names::{Kind, Names},
     skipped::Skipped,
     source::{ProcChoice, ProcSource},
     target::Target,
@@ -15,8 +19,9 @@ use crate::{
     error::{Error, ErrorKind, Result},
     format::pid::UidMap,
     ids::{IdMap, IdMaps, Pid},
-    namespace::{self, HeldProcess},
+    namespace::HeldProcess,
     procfs::Procfs,
+    reader::{Asked, Failure, deadline},
     watchdog::Patience,
 };
 
@@ -116,20 +121,24 @@ impl Join<'_> {
     /// # Errors
     ///
     /// [`ErrorKind::Gone`] if there is no such process, or if it has exited and was not yet reaped;
-    /// [`ErrorKind::Denied`] if its namespaces may not be inspected; what kept the host's `/proc`
-    /// from being opened.
+    /// [`ErrorKind::Denied`] if its namespaces may not be inspected; [`ErrorKind::TimedOut`] if it
+    /// does not answer; what kept the host's `/proc` from being opened.
     pub fn open(self) -> Result<View> {
         let base = match self.base {
             Some(view) => view,
             None => View::host()?,
         };
         let proc = &base.0.proc;
+        let mut time = Time::new(self.options.timeout);
+        let patience = &mut time.patience;
         let held = match self.target {
-            Target::Pid(pid) => HeldProcess::hold(proc, pid)?,
-            Target::Started { pid, start } => HeldProcess::hold_started(proc, pid, start)?,
-            Target::Pidfd(pidfd) => HeldProcess::hold_pidfd(proc, pidfd)?,
+            Target::Pid(pid) => HeldProcess::hold(proc, pid, patience)?,
+            Target::Started { pid, start } => {
+                HeldProcess::hold_started(proc, pid, start, patience)?
+            }
+            Target::Pidfd(pidfd) => HeldProcess::hold_pidfd(proc, pidfd, patience)?,
         };
-        base.enter(held, &self.options)
+        base.join_held(held, &self.options, &time)
     }
 }
 
@@ -155,12 +164,12 @@ impl From<View> for JoinedViews {
 impl View {
     /// The container in which the process `target` of this host runs.
     ///
-    /// A dedicated thread enters the mount namespace of the target, opens `/proc` and the root
-    /// directory there, and ends; everything is read through those two descriptors from outside.
-    /// The container's `/proc` is used only if it is proved to be a procfs of the target's PID
-    /// namespace; otherwise the processes of that namespace are selected from the host's `/proc`:
-    /// [`proc_source`](Self::proc_source) says which. Users and groups are those of the target's
-    /// user namespace, named by the container's passwd and group files.
+    /// Its processes are read from a procfs of their PID namespace that this process makes for
+    /// itself, or, where the kernel cannot make one, selected from the host's `/proc`:
+    /// [`proc_source`](Self::proc_source) says which. The `/proc` that the container has mounted is
+    /// not read. Users and groups are those of the target's user namespace, named by the
+    /// container's passwd and group files. These are read by a small separate process, which enters
+    /// the mount namespace of the target: no thread of this process does, and none can be held there.
     ///
     /// ```no_run
     /// use std::time::Duration;
@@ -201,13 +210,15 @@ impl View {
     pub fn join_each(&self, pids: &[Pid], options: &JoinOptions) -> JoinedViews {
         let mut all = JoinedViews::default();
         for pid in pids {
-            let joined = HeldProcess::hold(&self.0.proc, *pid).and_then(|target| {
+            let mut time = Time::new(options.timeout);
+            let held = HeldProcess::hold(&self.0.proc, *pid, &mut time.patience);
+            let joined = held.and_then(|target| {
                 let is_known = all.views.iter().filter_map(|view| view.0.joined.as_ref());
                 let mut links = is_known.map(|joined| joined.target.pid_link());
                 if links.any(|link| link == target.pid_link()) {
                     return Ok(None);
                 }
-                self.enter(target, options).map(Some)
+                self.join_held(target, options, &time).map(Some)
             });
             match joined {
                 Ok(view) => all.views.extend(view),
@@ -217,21 +228,16 @@ impl View {
         all
     }
 
-    fn enter(&self, target: HeldProcess, options: &JoinOptions) -> Result<Self> {
+    fn join_held(&self, target: HeldProcess, options: &JoinOptions, time: &Time) -> Result<Self> {
         let base = &self.0;
-        let mut patience = Patience::new(options.timeout);
-        let (root, proc, source) = open(&target, &base.proc, options.proc, &mut patience)?;
         let me = base.proc.process_self();
-        let (users, groups) = if me.is_ok_and(|me| target.shares_mounts_with(&me)) {
-            (Arc::clone(&base.users), Arc::clone(&base.groups))
-        } else {
-            let kinds = [Kind::User, Kind::Group];
-            let files = root.map_or([None, None], |root| {
-                namespace::read_names(root, kinds.map(Kind::file), &mut patience)
-            });
-            let [users, groups] = files.map(Option::unwrap_or_default);
-            let users = Kind::User.parse(&users);
-            (Arc::new(users), Arc::new(Kind::Group.parse(&groups)))
+        let is_own = me.is_ok_and(|me| target.shares_mounts_with(&me));
+        // The joiner works while the /proc is made.
+        let asked = (!is_own).then(|| target.ask_for_names());
+        let (proc, source) = open(&target, &base.proc, options.proc)?;
+        let (named, left_behind) = match asked {
+            None => (Named::same_as(base), 0),
+            Some(asked) => named(&target, asked, time),
         };
         let (uids, gids) = inside_mappings(&target, base);
         let (host_uids, host_gids) = outside_mappings(options, base)?;
@@ -241,14 +247,15 @@ impl View {
             stopped_clock: base.stopped_clock,
             drivers: base.drivers.clone(),
             memory: base.memory.clone(),
-            users,
-            groups,
+            users: named.users,
+            groups: named.groups,
             host_users: Arc::clone(&base.host_users),
             host_groups: Arc::clone(&base.host_groups),
             joined: Some(Joined {
                 source,
                 base: Arc::clone(&base.proc),
-                left_behind: patience.left_behind(),
+                left_behind: left_behind + time.patience.left_behind(),
+                unnamed: named.error,
                 translator: Arc::new(target.translator(&base.proc)),
                 target,
                 uids,
@@ -261,55 +268,114 @@ impl View {
     }
 }
 
-/// The root directory of the target, the `/proc` that shows its processes, and why that one.
+/// How long joining may take.
+struct Time {
+    patience: Patience,
+    until: Instant,
+}
+
+impl Time {
+    fn new(timeout: Duration) -> Self {
+        Self {
+            patience: Patience::new(timeout),
+            until: deadline(timeout),
+        }
+    }
+}
+
+/// The names of a container's users and groups.
+struct Named {
+    users: Arc<Names>,
+    groups: Arc<Names>,
+    /// Why there are none, or not all.
+    error: Option<Error>,
+}
+
+impl Named {
+    fn same_as(base: &Inner) -> Self {
+        Self {
+            users: Arc::clone(&base.users),
+            groups: Arc::clone(&base.groups),
+            error: None,
+        }
+    }
+}
+
+/// The names that the joiner reads, and how many joiners were left behind.
+fn named(target: &HeldProcess, asked: io::Result<Asked>, time: &Time) -> (Named, usize) {
+    let (files, left_behind) = match asked {
+        Ok(asked) => {
+            let files = asked.files(time.until);
+            (
+                [files.users, files.groups],
+                usize::from(files.is_left_behind),
+            )
+        }
+        Err(error) => ([Err(error.into()), Ok(Vec::new())], 0),
+    };
+    let mut unnamed = None;
+    let mut parse = |kind: Kind, bytes: std::result::Result<Vec<u8>, Failure>| {
+        let bytes = bytes.unwrap_or_else(|failure| {
+            if unnamed.is_none() && !failure.is_absence() {
+                let thing = format!(
+                    "{} of the container of process {}",
+                    kind.file(),
+                    target.pid()
+                );
+                unnamed = Some(failure.into_error(thing));
+            }
+            Vec::new()
+        });
+        Arc::new(kind.parse(&bytes))
+    };
+    let [users, groups] = files;
+    let (users, groups) = (parse(Kind::User, users), parse(Kind::Group, groups));
+    let error = unnamed;
+    (
+        Named {
+            users,
+            groups,
+            error,
+        },
+        left_behind,
+    )
+}
+
+/// The `/proc` that shows the processes of the target, and why that one.
 fn open(
     target: &HeldProcess,
     base: &Arc<Procfs>,
     choice: ProcChoice,
-    patience: &mut Patience,
-) -> Result<(Option<OwnedFd>, Arc<Procfs>, ProcSource)> {
-    let about = |error| Error::io(format!("namespaces of process {}", target.pid()), error);
+) -> Result<(Arc<Procfs>, ProcSource)> {
+    let host = |why| (Arc::clone(base), ProcSource::Host(why));
     if choice == ProcChoice::Host {
-        let root = target.reach(patience).ok().map(|found| found.root);
-        return Ok((root, Arc::clone(base), ProcSource::Host(None)));
+        return Ok(host(None));
     }
-    let (found, refused) = match target.enter(patience) {
-        Ok(found) => (Ok(found), None),
-        Err(error) => (target.reach(patience), Some(about(error))),
-    };
-    let (root, proc) = match found {
-        Ok(found) => (Some(found.root), found.proc),
-        Err(error) => (None, Err(error)),
-    };
-    let vouched = proc
-        .map_err(|error| Error::io(format!("/proc of process {}", target.pid()), error))
-        .and_then(|proc| target.vouch(proc, patience));
-    match (vouched, refused) {
-        (Ok(proc), None) => Ok((root, Arc::new(proc), ProcSource::Entered)),
-        (Ok(proc), Some(refused)) => Ok((root, Arc::new(proc), ProcSource::Root(refused))),
-        (Err(error), _) if choice == ProcChoice::Container => Err(error),
-        (Err(error), _) => Ok((root, Arc::clone(base), ProcSource::Host(Some(error)))),
+    match target.private_proc() {
+        Ok(proc) => Ok((Arc::new(proc), ProcSource::Private)),
+        Err(error) if choice == ProcChoice::Container => Err(error),
+        Err(error) => Ok(host(Some(error))),
     }
 }
 
 /// From the ids that this process reads to those in the user namespace of `target`.
 fn inside_mappings(target: &HeldProcess, base: &Inner) -> (Mapping, Mapping) {
     let mine = base.proc.process_self().and_then(|me| me.link("ns/user"));
-    match (target.link("ns/user"), mine) {
-        (Ok(theirs), Ok(mine)) if theirs == mine => return (Mapping::Same, Mapping::Same),
-        (Ok(_), Ok(_)) => (),
+    match (target.user_link(), mine) {
+        (Some(theirs), Ok(mine)) if theirs == mine => return (Mapping::Same, Mapping::Same),
+        (Some(_), Ok(_)) => (),
         _ => return (Mapping::Unknown, Mapping::Unknown),
     }
-    let mapping = |file: &str, overflow: u32| {
-        let bytes = target.read(file).ok();
-        match bytes.and_then(|bytes| UidMap::parse(&bytes).ok()) {
-            Some(file) => Mapping::Inside(maps_of(&file), overflow),
-            None => Mapping::Unknown,
-        }
+    let mapping = |file: Option<&[u8]>, overflow: u32| match file
+        .and_then(|bytes| UidMap::parse(bytes).ok())
+    {
+        Some(file) => Mapping::Inside(maps_of(&file), overflow),
+        None => Mapping::Unknown,
     };
+    let [users, groups] = target.maps();
     (
-        mapping("uid_map", base.host.overflow_uid),
-        mapping("gid_map", base.host.overflow_gid),
+        mapping(users, base.host.overflow_uid),
+        mapping(groups, base.host.overflow_gid),
     )
 }
 

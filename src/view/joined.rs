@@ -1,13 +1,14 @@
 //! `Joined`: a view's container.
 
-use std::{io, os::fd::OwnedFd, sync::Arc};
+use std::{path::Path, sync::Arc, time::Instant};
 
 use super::source::ProcSource;
 use crate::{
+    error::Error,
     ids::{IdMaps, Pid},
     namespace::{HeldProcess, Numbers, Translator},
     procfs::Procfs,
-    watchdog::Patience,
+    reader::{Failure, Space},
 };
 
 /// A view's container.
@@ -17,8 +18,10 @@ pub(crate) struct Joined {
     pub(crate) source: ProcSource,
     /// The `/proc` in which the target was found.
     pub(crate) base: Arc<Procfs>,
-    /// Threads left behind while joining.
+    /// How many reads did not end in time while joining.
     pub(crate) left_behind: usize,
+    /// Why names could not be read.
+    pub(crate) unnamed: Option<Error>,
     pub(super) translator: Arc<Translator>,
     /// From the ids that are read to those inside.
     pub(crate) uids: Mapping,
@@ -37,9 +40,10 @@ impl Joined {
         &self.target
     }
 
-    /// The root directory of the joined process.
-    pub(crate) fn root(&self, patience: &mut Patience) -> io::Result<OwnedFd> {
-        Ok(self.target.reach(patience)?.root)
+    /// How full the file system is on which `path` lies, which begins at the root directory of the
+    /// joined process.
+    pub(crate) fn space(&self, path: &Path, until: Instant) -> Result<Space, Failure> {
+        self.target.space(path, until)
     }
 
     pub(crate) fn numbers(&self) -> Numbers {

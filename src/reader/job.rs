@@ -1,0 +1,152 @@
+//! Asking the joiner: for the files of names of a container, and for the space of its file systems.
+
+use std::{
+    ffi::CString,
+    io::{self, Read as _},
+    os::{
+        fd::{AsFd as _, BorrowedFd},
+        unix::{ffi::OsStrExt as _, net::UnixStream},
+    },
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use super::{
+    answer::{Answer, Failure, Part, Space},
+    spawn::Child,
+};
+use crate::sys;
+
+/// The moment that is `time` from now. A time beyond the clock's end is as good as an hour of it.
+pub(crate) fn deadline(time: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(time)
+        .unwrap_or(now + Duration::from_secs(3600))
+}
+
+/// The bytes of passwd and group, or why they are not there.
+#[derive(Debug)]
+pub(crate) struct Files {
+    pub(crate) users: Result<Vec<u8>, Failure>,
+    pub(crate) groups: Result<Vec<u8>, Failure>,
+    /// Whether the joiner did not end in time.
+    pub(crate) is_left_behind: bool,
+}
+
+/// A joiner at work.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    socket: UnixStream,
+    child: Option<Child>,
+}
+
+impl Asked {
+    /// Asks for passwd and group of the container in which the process with the directory
+    /// `process` runs.
+    pub(crate) fn for_names(process: BorrowedFd<'_>) -> io::Result<Self> {
+        Self::start(process, None)
+    }
+
+    fn start(process: BorrowedFd<'_>, path: Option<&CString>) -> io::Result<Self> {
+        // Without it no path is guarded.
+        if !sys::can_guard() {
+            return Err(io::Error::from_raw_os_error(libc::ENOSYS));
+        }
+        let (socket, its) = UnixStream::pair()?;
+        let child = Child::start(its.as_fd(), process, path)?;
+        Ok(Self {
+            socket,
+            child: Some(child),
+        })
+    }
+
+    /// All that it says until then, and whether it is left behind.
+    fn answer(mut self, until: Instant) -> (io::Result<Answer>, bool) {
+        let answer = self.listen(until);
+        let is_left_behind = self.end();
+        (answer, is_left_behind)
+    }
+
+    fn listen(&mut self, until: Instant) -> io::Result<Answer> {
+        let mut answer = Answer::default();
+        let mut bytes = vec![0; 32 << 10];
+        while !answer.is_complete() {
+            let left = until.saturating_duration_since(Instant::now());
+            // What has come already is taken, however late it is.
+            let left = left.max(Duration::from_millis(1));
+            self.socket.set_read_timeout(Some(left))?;
+            match self.socket.read(&mut bytes) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(got) => answer.take(bytes.get(..got).unwrap_or_default())?,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if Instant::now() >= until {
+                        return Ok(answer);
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(answer)
+    }
+
+    /// Ends it; whether that takes longer than a moment.
+    fn end(&mut self) -> bool {
+        // A copy of this end may be in a child that another thread has just made.
+        let _ = self.socket.shutdown(std::net::Shutdown::Both);
+        self.child.take().is_some_and(|child| !child.end())
+    }
+
+    /// The files, as far as they are there by `until`.
+    pub(crate) fn files(self, until: Instant) -> Files {
+        let (answer, is_left_behind) = self.answer(until);
+        let (users, groups) = match answer {
+            Ok(answer) => {
+                let waits = answer.waits;
+                let part = |part: Part| part.answer().unwrap_or_else(|| Err(silence(waits)));
+                (part(answer.users), part(answer.groups))
+            }
+            Err(error) => {
+                let again = error.raw_os_error().map(io::Error::from_raw_os_error);
+                let again = again.unwrap_or_else(|| error.kind().into());
+                (Err(error.into()), Err(again.into()))
+            }
+        };
+        Files {
+            users,
+            groups,
+            is_left_behind,
+        }
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Why a joiner has not said everything.
+fn silence(waits: bool) -> Failure {
+    if waits {
+        Failure::Waits
+    } else {
+        Failure::Silent
+    }
+}
+
+/// How full the file system is on which `path` lies, which begins at the root directory of the
+/// process with the directory `process`.
+pub(crate) fn space(
+    process: BorrowedFd<'_>,
+    path: &Path,
+    until: Instant,
+) -> Result<Space, Failure> {
+    let path = CString::new(path.as_os_str().as_bytes()).map_err(io::Error::from)?;
+    let (answer, _) = Asked::start(process, Some(&path))?.answer(until);
+    let answer = answer?;
+    let waits = answer.waits;
+    let statfs = answer.space.answer();
+    let statfs = statfs.unwrap_or_else(|| Err(silence(waits)))?;
+    Space::of(&statfs).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData).into())
+}

@@ -1,0 +1,523 @@
+//! The joiner: a static program without any library, which the library runs as a process of its
+//! own. build.rs compiles it; it is no module of the crate.
+//!
+//! It is started with a socket as descriptor 3 and the directory `/proc/PID` of the joined process
+//! as descriptor 4. It makes raw system calls alone. One process of it (the guard) waits for the
+//! other (the worker), and kills it when the other end of the socket is closed. The worker enters
+//! the mount namespace of the joined process and reads passwd and group there, or asks how full
+//! the file system of a path is. A file server of the container can make the worker wait without
+//! end, and uninterruptibly: then the worker alone is left behind, with the lock of the mount
+//! namespace, for which the next worker of that namespace waits.
+//!
+//! What it sends is described in `answer.rs`.
+
+#![no_std]
+#![no_main]
+
+use core::{
+    arch::{asm, global_asm},
+    panic::PanicInfo,
+};
+
+const SOCKET: usize = 3;
+const PROCESS: usize = 4;
+/// The first number that no file opened here reaches. A process that ends closes its descriptors
+/// in order: the lock has to be the last.
+const LOCK: usize = 16;
+
+/// What a message is about.
+const USERS: u32 = 1;
+const GROUPS: u32 = 2;
+const SPACE: u32 = 3;
+
+/// What a message says, unless it is an error number.
+const PIECE: u32 = 0;
+const COMPLETE: u32 = u32::MAX;
+const WAITS: u32 = u32::MAX - 1;
+const NO_FILE: u32 = u32::MAX - 2;
+
+/// A file of names larger than this is not one.
+const LIMIT: usize = 4 << 20;
+
+const EFBIG: u32 = 27;
+const EAGAIN: isize = -11;
+const EINTR: isize = -4;
+
+#[cfg(target_arch = "x86_64")]
+mod arch {
+    pub const READ: usize = 0;
+    pub const CLOSE: usize = 3;
+    pub const FSTAT: usize = 5;
+    pub const RT_SIGPROCMASK: usize = 14;
+    pub const GETPID: usize = 39;
+    pub const SENDTO: usize = 44;
+    pub const CLONE: usize = 56;
+    pub const WAIT4: usize = 61;
+    pub const FCNTL: usize = 72;
+    pub const FLOCK: usize = 73;
+    pub const CHDIR: usize = 80;
+    pub const GETPPID: usize = 110;
+    pub const FSTATFS: usize = 138;
+    pub const PRCTL: usize = 157;
+    pub const EXIT_GROUP: usize = 231;
+    pub const OPENAT: usize = 257;
+    pub const PPOLL: usize = 271;
+    pub const SETNS: usize = 308;
+    pub const O_DIRECTORY: usize = 0o200_000;
+    /// Where `st_mode` is in the kernel's `struct stat`.
+    pub const STAT_MODE: usize = 24;
+}
+
+#[cfg(target_arch = "aarch64")]
+mod arch {
+    pub const READ: usize = 63;
+    pub const CLOSE: usize = 57;
+    pub const FSTAT: usize = 80;
+    pub const RT_SIGPROCMASK: usize = 135;
+    pub const GETPID: usize = 172;
+    pub const SENDTO: usize = 206;
+    pub const CLONE: usize = 220;
+    pub const WAIT4: usize = 260;
+    pub const FCNTL: usize = 25;
+    pub const FLOCK: usize = 32;
+    pub const CHDIR: usize = 49;
+    pub const GETPPID: usize = 173;
+    pub const FSTATFS: usize = 44;
+    pub const PRCTL: usize = 167;
+    pub const EXIT_GROUP: usize = 94;
+    pub const OPENAT: usize = 56;
+    pub const PPOLL: usize = 73;
+    pub const SETNS: usize = 268;
+    pub const O_DIRECTORY: usize = 0o40_000;
+    /// Where `st_mode` is in the kernel's `struct stat`.
+    pub const STAT_MODE: usize = 16;
+}
+
+// The same on both.
+const PIDFD_SEND_SIGNAL: usize = 424;
+const CLOSE_RANGE: usize = 436;
+const OPENAT2: usize = 437;
+
+const AT_FDCWD: usize = -100_isize as usize;
+const O_NOCTTY: usize = 0o400;
+const O_NONBLOCK: usize = 0o4000;
+const O_CLOEXEC: usize = 0o2_000_000;
+const O_PATH: usize = 0o10_000_000;
+const RESOLVE_NO_MAGICLINKS: u64 = 0x02;
+const RESOLVE_IN_ROOT: u64 = 0x10;
+const CLONE_PIDFD: usize = 0x1000;
+const CLONE_NEWNS: usize = 0x2_0000;
+const WALL: usize = 0x4000_0000;
+const SIGKILL: usize = 9;
+
+/// File systems whose files are no files of names, whatever they are called: to read one can do
+/// things, or tell what only root may know.
+const PSEUDO: &[u32] = &[
+    0x9fa0,      // proc
+    0x9fa1,      // openprom
+    0x9fa2,      // usbdevfs
+    0x6265_6572, // sysfs
+    0x0027_e0eb, // cgroup
+    0x6367_7270, // cgroup2
+    0x6462_6720, // debugfs
+    0x7472_6163, // tracefs
+    0x7363_6673, // securityfs
+    0xf97c_ff8c, // selinuxfs
+    0x4341_5d53, // smackfs
+    0x5a3c_69f0, // apparmorfs
+    0xcafe_4a11, // bpf
+    0x6265_6570, // configfs
+    0x6165_676c, // pstore
+    0xde5e_81e4, // efivarfs
+    0x4249_4e4d, // binfmt_misc
+    0x1cd1,      // devpts
+    0x1980_0202, // mqueue
+    0x9584_58f6, // hugetlbfs
+    0x6e73_6673, // nsfs
+    0x5049_4446, // pidfs
+    0x6759_6969, // rpc_pipefs
+    0x6e66_7364, // nfsd
+    0x6573_5543, // fusectl
+    0x0765_5821, // resctrl
+    0xabba_1974, // xenfs
+    0x0a64_7361, // functionfs
+    0xaee7_1ee7, // gadgetfs
+    0x6c6f_6f70, // binderfs
+    0x0904_1934, // anonymous inodes
+    0x534f_434b, // sockfs
+    0x5049_5045, // pipefs
+    0x5345_434d, // secretmem
+    0x454d_444d, // devmem
+    0x6464_6178, // dax
+    0x6462_6d61, // dma-buf
+    0x23c9_b64e, // spufs
+    0x2fc1_2fc1, // hypfs
+    0x0072_6a77, // ipathfs
+    0x76a9_f425, // dlmfs
+    0x6275_6466, // bdev pseudo
+];
+
+#[cfg(target_arch = "x86_64")]
+global_asm!(
+    ".globl _start",
+    "_start:",
+    "xor ebp, ebp",
+    "mov rdi, rsp",
+    "and rsp, -16",
+    "call {start}",
+    "ud2",
+    start = sym start,
+);
+
+#[cfg(target_arch = "aarch64")]
+global_asm!(
+    ".globl _start",
+    "_start:",
+    "mov x29, #0",
+    "mov x30, #0",
+    "mov x0, sp",
+    "bl {start}",
+    "brk #1",
+    start = sym start,
+);
+
+fn call(number: usize, args: [usize; 6]) -> isize {
+    let [a, b, c, d, e, f] = args;
+    let answer: isize;
+    // SAFETY: the arguments of each call here are numbers, or point to memory that lives and is as
+    // long as the call takes it to be.
+    #[cfg(target_arch = "x86_64")]
+    unsafe {
+        asm!(
+            "syscall",
+            inlateout("rax") number as isize => answer,
+            in("rdi") a, in("rsi") b, in("rdx") c, in("r10") d, in("r8") e, in("r9") f,
+            lateout("rcx") _, lateout("r11") _,
+            options(nostack),
+        );
+    }
+    // SAFETY: as above.
+    #[cfg(target_arch = "aarch64")]
+    unsafe {
+        asm!(
+            "svc #0",
+            in("x8") number,
+            inlateout("x0") a as isize => answer,
+            in("x1") b, in("x2") c, in("x3") d, in("x4") e, in("x5") f,
+            options(nostack),
+        );
+    }
+    answer
+}
+
+fn call3(number: usize, a: usize, b: usize, c: usize) -> isize {
+    call(number, [a, b, c, 0, 0, 0])
+}
+
+fn exit(status: usize) -> ! {
+    loop {
+        call3(arch::EXIT_GROUP, status, 0, 0);
+    }
+}
+
+#[panic_handler]
+fn panic(_: &PanicInfo<'_>) -> ! {
+    exit(2)
+}
+
+/// The error number of an answer.
+fn error(answer: isize) -> u32 {
+    answer.unsigned_abs() as u32
+}
+
+/// Closes the descriptors from `first` to `last`.
+fn close_range(first: usize, last: usize) {
+    if call3(CLOSE_RANGE, first, last, 0) < 0 {
+        // KERNEL(5.9): there is always such a call.
+        for fd in first..=last.min(0xffff) {
+            call3(arch::CLOSE, fd, 0, 0);
+        }
+    }
+}
+
+extern "C" fn start(stack: *const usize) -> ! {
+    close_range(0, SOCKET - 1);
+    close_range(PROCESS + 1, u32::MAX as usize);
+    let none: u64 = 0;
+    let set = (&raw const none) as usize;
+    // All are blocked around the start; what ends other processes shall end this one.
+    call(arch::RT_SIGPROCMASK, [2, set, 0, 8, 0, 0]);
+    // PR_SET_DUMPABLE: nobody else looks into it, nor at its files.
+    call(arch::PRCTL, [4, 0, 0, 0, 0, 0]);
+    call3(arch::CHDIR, c"/".as_ptr() as usize, 0, 0);
+    let me = call3(arch::GETPID, 0, 0, 0);
+    let mut pidfd: i32 = -1;
+    let its = (&raw mut pidfd) as usize;
+    let worker = call(arch::CLONE, [CLONE_PIDFD, 0, its, 0, 0, 0]);
+    if worker == 0 {
+        // PR_SET_PDEATHSIG: when the guard is killed, so is the worker.
+        call(arch::PRCTL, [1, SIGKILL, 0, 0, 0, 0]);
+        if call3(arch::GETPPID, 0, 0, 0) == me {
+            // SAFETY: the kernel puts the number of the arguments there, and behind it a pointer
+            // to each.
+            let path = unsafe { (*stack > 1).then(|| *stack.add(2)) };
+            work(path);
+        }
+        exit(0);
+    }
+    if worker < 0 {
+        send(USERS, error(worker), 0);
+        exit(1);
+    }
+    guard(worker as usize, pidfd as usize);
+}
+
+/// Waits for the worker, and kills it when nobody waits for its answer.
+fn guard(worker: usize, pidfd: usize) -> ! {
+    call3(arch::CLOSE, PROCESS, 0, 0);
+    const POLLIN: u64 = 1 << 32;
+    // Two of the kernel's `struct pollfd`; that the other end of the socket is closed is told
+    // unasked.
+    let mut polled = [pidfd as u64 | POLLIN, SOCKET as u64];
+    let list = (&raw mut polled) as usize;
+    while call(arch::PPOLL, [list, 2, 0, 0, 8, 0]) == EINTR {}
+    // SAFETY: the kernel has written to it.
+    let [its_end, _] = unsafe { (&raw const polled).read_volatile() };
+    if its_end >> 48 == 0 {
+        call(PIDFD_SEND_SIGNAL, [pidfd, SIGKILL, 0, 0, 0, 0]);
+    }
+    while call(arch::WAIT4, [worker, 0, WALL, 0, 0, 0]) == EINTR {}
+    exit(0);
+}
+
+/// How long a piece of a file is at most.
+const PIECE_LENGTH: usize = 16 << 10;
+const HEAD: usize = 12;
+
+/// A message: about what, what it says, and how many bytes follow.
+#[repr(C, align(8))]
+struct Message {
+    head: [u32; 3],
+    bytes: [u8; PIECE_LENGTH],
+}
+
+static mut MESSAGE: Message = Message {
+    head: [0; 3],
+    bytes: [0; PIECE_LENGTH],
+};
+
+fn bytes() -> usize {
+    // No reference is made: the kernel writes there, and reads.
+    (&raw mut MESSAGE) as usize + HEAD
+}
+
+/// Sends a message with so many of the bytes; ends if nobody takes it.
+fn send(about: u32, says: u32, length: usize) {
+    // SAFETY: there is one thread.
+    unsafe { (&raw mut MESSAGE.head).write_volatile([about, says, length as u32]) };
+    let (mut from, mut left) = (bytes() - HEAD, length + HEAD);
+    while left > 0 {
+        const MSG_NOSIGNAL: usize = 0x4000;
+        let sent = call(arch::SENDTO, [SOCKET, from, left, MSG_NOSIGNAL, 0, 0]);
+        match sent {
+            EINTR => {}
+            1.. => {
+                from += sent as usize;
+                left -= sent as usize;
+            }
+            _ => exit(1),
+        }
+    }
+}
+
+/// Nothing that is opened from here on is closed but by the end, which comes after the answer.
+fn work(path: Option<usize>) {
+    let first = if path.is_some() { SPACE } else { USERS };
+    let root = match lock().and_then(|namespace| root(namespace, path.is_none())) {
+        Ok(root) => root,
+        Err(errno) => {
+            send(first, errno, 0);
+            if path.is_none() {
+                send(GROUPS, errno, 0);
+            }
+            return;
+        }
+    };
+    match path {
+        Some(path) => space(root, path),
+        None => {
+            names(root, c"etc/passwd".as_ptr() as usize, USERS);
+            names(root, c"etc/group".as_ptr() as usize, GROUPS);
+        }
+    }
+}
+
+/// The mount namespace, locked: at most one worker waits for what is in it.
+fn lock() -> Result<usize, u32> {
+    const LOCK_EX: usize = 2;
+    const LOCK_NB: usize = 4;
+    const F_DUPFD_CLOEXEC: usize = 1030;
+    let path = c"ns/mnt".as_ptr() as usize;
+    let opened = call(arch::OPENAT, [PROCESS, path, O_CLOEXEC, 0, 0, 0]);
+    if opened < 0 {
+        return Err(error(opened));
+    }
+    let namespace = call3(arch::FCNTL, opened as usize, F_DUPFD_CLOEXEC, LOCK);
+    if namespace < 0 {
+        return Err(error(namespace));
+    }
+    call3(arch::CLOSE, opened as usize, 0, 0);
+    let namespace = namespace as usize;
+    if call3(arch::FLOCK, namespace, LOCK_EX | LOCK_NB, 0) == EAGAIN {
+        send(USERS, WAITS, 0);
+        while call3(arch::FLOCK, namespace, LOCK_EX, 0) == EINTR {}
+    }
+    Ok(namespace)
+}
+
+/// The root directory of the mount namespace, or that of the joined process where the namespace
+/// may not be entered, or where it is asked for.
+fn root(namespace: usize, enter: bool) -> Result<usize, u32> {
+    let flags = O_PATH | arch::O_DIRECTORY | O_CLOEXEC;
+    let entered = enter && call3(arch::SETNS, namespace, CLONE_NEWNS, 0) == 0;
+    let (dir, path) = if entered {
+        (AT_FDCWD, c"/")
+    } else {
+        (PROCESS, c"root")
+    };
+    let root = call(arch::OPENAT, [dir, path.as_ptr() as usize, flags, 0, 0, 0]);
+    usize::try_from(root).map_err(|_| error(root))
+}
+
+/// Opens `path` as if `root` were `/`, through links but none of the kernel's.
+fn open(root: usize, path: usize, flags: usize) -> Result<usize, u32> {
+    let how: [u64; 3] = [flags as u64, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS];
+    let args = [root, path, (&raw const how) as usize, 24, 0, 0];
+    // Where mounts or names change meanwhile, the kernel cannot be sure of a `..`.
+    for _ in 0..128 {
+        let opened = call(OPENAT2, args);
+        if opened != EAGAIN {
+            return usize::try_from(opened).map_err(|_| error(opened));
+        }
+    }
+    Err(error(EAGAIN))
+}
+
+/// Which file it is, if it is a regular one, and its size.
+fn regular(fd: usize) -> Result<([u64; 2], usize), u32> {
+    let mut stat = [0_u64; 18];
+    let answer = call3(arch::FSTAT, fd, (&raw mut stat) as usize, 0);
+    if answer < 0 {
+        return Err(error(answer));
+    }
+    // SAFETY: the kernel has written to it.
+    let stat = unsafe { (&raw const stat).read_volatile() };
+    let mode = stat[arch::STAT_MODE / 8] & 0xf000;
+    if mode == 0x8000 {
+        Ok(([stat[0], stat[1]], stat[6] as usize))
+    } else {
+        Err(NO_FILE)
+    }
+}
+
+/// The kernel's `struct statfs`.
+fn statfs(fd: usize) -> Result<[u64; 15], u32> {
+    let mut statfs = [0_u64; 15];
+    let answer = call3(arch::FSTATFS, fd, (&raw mut statfs) as usize, 0);
+    if answer < 0 {
+        return Err(error(answer));
+    }
+    // SAFETY: the kernel has written to it.
+    Ok(unsafe { (&raw const statfs).read_volatile() })
+}
+
+fn names(root: usize, path: usize, about: u32) {
+    let says = match read(root, path, about) {
+        Ok(()) => COMPLETE,
+        Err(errno) => errno,
+    };
+    send(about, says, 0);
+}
+
+/// Sends the bytes of the regular file at `path`.
+fn read(root: usize, path: usize, about: u32) -> Result<(), u32> {
+    // It is looked at before it is opened: to open a device can do things.
+    let seen = open(root, path, O_PATH | O_CLOEXEC)?;
+    let (which, _) = regular(seen)?;
+    let magic = statfs(seen)?[0] as u32;
+    if PSEUDO.contains(&magic) {
+        return Err(NO_FILE);
+    }
+    let file = open(root, path, O_NONBLOCK | O_NOCTTY | O_CLOEXEC)?;
+    let (opened, size) = regular(file)?;
+    if opened != which {
+        return Err(NO_FILE);
+    }
+    if size > LIMIT {
+        return Err(EFBIG);
+    }
+    let mut total = 0;
+    loop {
+        let got = call3(arch::READ, file, bytes(), PIECE_LENGTH);
+        match got {
+            EINTR => {}
+            0 => return Ok(()),
+            1.. => {
+                total += got as usize;
+                if total > LIMIT {
+                    return Err(EFBIG);
+                }
+                send(about, PIECE, got as usize);
+            }
+            _ => return Err(error(got)),
+        }
+    }
+}
+
+/// Sends the `struct statfs` of the file system on which `path` lies.
+fn space(root: usize, path: usize) {
+    let found = open(root, path, O_PATH | O_CLOEXEC).and_then(statfs);
+    match found {
+        Ok(statfs) => {
+            // SAFETY: there is one thread, and the bytes of a message are longer than this.
+            unsafe { (bytes() as *mut [u64; 15]).write_unaligned(statfs) };
+            send(SPACE, PIECE, size_of_val(&statfs));
+            send(SPACE, COMPLETE, 0);
+        }
+        Err(errno) => send(SPACE, errno, 0),
+    }
+}
+
+/// What the compiler calls for larger values.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn memcpy(to: *mut u8, from: *const u8, length: usize) -> *mut u8 {
+    for at in 0..length {
+        // SAFETY: the caller says that both are as long. Volatile, so that it does not become a
+        // call of itself.
+        unsafe { to.add(at).write_volatile(from.add(at).read_volatile()) };
+    }
+    to
+}
+
+/// As above.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn memset(to: *mut u8, byte: i32, length: usize) -> *mut u8 {
+    for at in 0..length {
+        // SAFETY: the caller says that it is as long.
+        unsafe { to.add(at).write_volatile(byte as u8) };
+    }
+    to
+}
+
+/// As above.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn memcmp(a: *const u8, b: *const u8, length: usize) -> i32 {
+    for at in 0..length {
+        // SAFETY: the caller says that both are as long.
+        let (a, b) = unsafe { (a.add(at).read_volatile(), b.add(at).read_volatile()) };
+        if a != b {
+            return i32::from(a) - i32::from(b);
+        }
+    }
+    0
+}
