@@ -6,6 +6,7 @@ use std::{env, path::Path, process::Command};
 fn main() {
     const PROGRAM: &str = "src/reader/program.rs";
     println!("cargo::rerun-if-changed={PROGRAM}");
+    println!("cargo::rerun-if-changed=src/reader/raw.rs");
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rustc-check-cfg=cfg(has_joiner)");
     let known = ["x86_64", "aarch64"].contains(&variable("CARGO_CFG_TARGET_ARCH").as_str());

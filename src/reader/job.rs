@@ -13,7 +13,7 @@ use std::{
 
 use super::{
     answer::{Answer, Failure, Part, Space},
-    spawn::Child,
+    spawn::{Child, End},
 };
 use crate::sys;
 
@@ -47,7 +47,7 @@ impl Asked {
         Self::start(process, None)
     }
 
-    fn start(process: BorrowedFd<'_>, path: Option<&CString>) -> io::Result<Self> {
+    fn start(process: BorrowedFd<'_>, path: Option<CString>) -> io::Result<Self> {
         // Without it no path is guarded.
         if !sys::can_guard() {
             return Err(io::Error::from_raw_os_error(libc::ENOSYS));
@@ -63,8 +63,11 @@ impl Asked {
     /// All that it says until then, and whether it is left behind.
     fn answer(mut self, until: Instant) -> (io::Result<Answer>, bool) {
         let answer = self.listen(until);
-        let is_left_behind = self.end();
-        (answer, is_left_behind)
+        match self.end() {
+            End::Clean => (answer, false),
+            End::LeftBehind => (answer, true),
+            End::NotStarted(error) => (Err(error), false),
+        }
     }
 
     fn listen(&mut self, until: Instant) -> io::Result<Answer> {
@@ -90,11 +93,11 @@ impl Asked {
         Ok(answer)
     }
 
-    /// Ends it; whether that takes longer than a moment.
-    fn end(&mut self) -> bool {
+    /// Tells it to end.
+    fn end(&mut self) -> End {
         // A copy of this end may be in a child that another thread has just made.
         let _ = self.socket.shutdown(std::net::Shutdown::Both);
-        self.child.take().is_some_and(|child| !child.end())
+        self.child.take().map_or(End::Clean, Child::end)
     }
 
     /// The files, as far as they are there by `until`.
@@ -143,7 +146,7 @@ pub(crate) fn space(
     until: Instant,
 ) -> Result<Space, Failure> {
     let path = CString::new(path.as_os_str().as_bytes()).map_err(io::Error::from)?;
-    let (answer, _) = Asked::start(process, Some(&path))?.answer(until);
+    let (answer, _) = Asked::start(process, Some(path))?.answer(until);
     let answer = answer?;
     let waits = answer.waits;
     let statfs = answer.space.answer();

@@ -2,6 +2,9 @@
 
 mod answer;
 mod job;
+#[cfg(has_joiner)]
+mod raw;
+#[cfg_attr(not(has_joiner), path = "absent.rs")]
 mod spawn;
 
 pub(crate) use answer::{Failure, Space};

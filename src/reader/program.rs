@@ -2,22 +2,22 @@
 //! own. build.rs compiles it; it is no module of the crate.
 //!
 //! It is started with a socket as descriptor 3 and the directory `/proc/PID` of the joined process
-//! as descriptor 4. It makes raw system calls alone. One process of it (the guard) waits for the
-//! other (the worker), and kills it when the other end of the socket is closed. The worker enters
-//! the mount namespace of the joined process and reads passwd and group there, or asks how full
-//! the file system of a path is. A file server of the container can make the worker wait without
-//! end, and uninterruptibly: then the worker alone is left behind, with the lock of the mount
-//! namespace, for which the next worker of that namespace waits.
+//! as descriptor 4, and makes raw system calls alone. It enters the mount namespace of the joined
+//! process and reads passwd and group there, or asks how full the file system of a path is. A file
+//! server of the container can make it wait without end, and uninterruptibly: then it alone is left
+//! behind, with the lock of the mount namespace, for which the next joiner of that namespace waits.
 //!
 //! What it sends is described in `answer.rs`.
 
 #![no_std]
 #![no_main]
 
-use core::{
-    arch::{asm, global_asm},
-    panic::PanicInfo,
-};
+#[path = "raw.rs"]
+mod raw;
+
+use core::{arch::global_asm, panic::PanicInfo};
+
+use raw::{EINTR, OPENAT2, arch, call, call3, close_range, error, exit};
 
 const SOCKET: usize = 3;
 const PROCESS: usize = 4;
@@ -41,62 +41,6 @@ const LIMIT: usize = 4 << 20;
 
 const EFBIG: u32 = 27;
 const EAGAIN: isize = -11;
-const EINTR: isize = -4;
-
-#[cfg(target_arch = "x86_64")]
-mod arch {
-    pub const READ: usize = 0;
-    pub const CLOSE: usize = 3;
-    pub const FSTAT: usize = 5;
-    pub const RT_SIGPROCMASK: usize = 14;
-    pub const GETPID: usize = 39;
-    pub const SENDTO: usize = 44;
-    pub const CLONE: usize = 56;
-    pub const WAIT4: usize = 61;
-    pub const FCNTL: usize = 72;
-    pub const FLOCK: usize = 73;
-    pub const CHDIR: usize = 80;
-    pub const GETPPID: usize = 110;
-    pub const FSTATFS: usize = 138;
-    pub const PRCTL: usize = 157;
-    pub const EXIT_GROUP: usize = 231;
-    pub const OPENAT: usize = 257;
-    pub const PPOLL: usize = 271;
-    pub const SETNS: usize = 308;
-    pub const O_DIRECTORY: usize = 0o200_000;
-    /// Where `st_mode` is in the kernel's `struct stat`.
-    pub const STAT_MODE: usize = 24;
-}
-
-#[cfg(target_arch = "aarch64")]
-mod arch {
-    pub const READ: usize = 63;
-    pub const CLOSE: usize = 57;
-    pub const FSTAT: usize = 80;
-    pub const RT_SIGPROCMASK: usize = 135;
-    pub const GETPID: usize = 172;
-    pub const SENDTO: usize = 206;
-    pub const CLONE: usize = 220;
-    pub const WAIT4: usize = 260;
-    pub const FCNTL: usize = 25;
-    pub const FLOCK: usize = 32;
-    pub const CHDIR: usize = 49;
-    pub const GETPPID: usize = 173;
-    pub const FSTATFS: usize = 44;
-    pub const PRCTL: usize = 167;
-    pub const EXIT_GROUP: usize = 94;
-    pub const OPENAT: usize = 56;
-    pub const PPOLL: usize = 73;
-    pub const SETNS: usize = 268;
-    pub const O_DIRECTORY: usize = 0o40_000;
-    /// Where `st_mode` is in the kernel's `struct stat`.
-    pub const STAT_MODE: usize = 16;
-}
-
-// The same on both.
-const PIDFD_SEND_SIGNAL: usize = 424;
-const CLOSE_RANGE: usize = 436;
-const OPENAT2: usize = 437;
 
 const AT_FDCWD: usize = -100_isize as usize;
 const O_NOCTTY: usize = 0o400;
@@ -105,10 +49,7 @@ const O_CLOEXEC: usize = 0o2_000_000;
 const O_PATH: usize = 0o10_000_000;
 const RESOLVE_NO_MAGICLINKS: u64 = 0x02;
 const RESOLVE_IN_ROOT: u64 = 0x10;
-const CLONE_PIDFD: usize = 0x1000;
 const CLONE_NEWNS: usize = 0x2_0000;
-const WALL: usize = 0x4000_0000;
-const SIGKILL: usize = 9;
 
 /// File systems whose files are no files of names, whatever they are called: to read one can do
 /// things, or tell what only root may know.
@@ -181,63 +122,9 @@ global_asm!(
     start = sym start,
 );
 
-fn call(number: usize, args: [usize; 6]) -> isize {
-    let [a, b, c, d, e, f] = args;
-    let answer: isize;
-    // SAFETY: the arguments of each call here are numbers, or point to memory that lives and is as
-    // long as the call takes it to be.
-    #[cfg(target_arch = "x86_64")]
-    unsafe {
-        asm!(
-            "syscall",
-            inlateout("rax") number as isize => answer,
-            in("rdi") a, in("rsi") b, in("rdx") c, in("r10") d, in("r8") e, in("r9") f,
-            lateout("rcx") _, lateout("r11") _,
-            options(nostack),
-        );
-    }
-    // SAFETY: as above.
-    #[cfg(target_arch = "aarch64")]
-    unsafe {
-        asm!(
-            "svc #0",
-            in("x8") number,
-            inlateout("x0") a as isize => answer,
-            in("x1") b, in("x2") c, in("x3") d, in("x4") e, in("x5") f,
-            options(nostack),
-        );
-    }
-    answer
-}
-
-fn call3(number: usize, a: usize, b: usize, c: usize) -> isize {
-    call(number, [a, b, c, 0, 0, 0])
-}
-
-fn exit(status: usize) -> ! {
-    loop {
-        call3(arch::EXIT_GROUP, status, 0, 0);
-    }
-}
-
 #[panic_handler]
 fn panic(_: &PanicInfo<'_>) -> ! {
     exit(2)
-}
-
-/// The error number of an answer.
-fn error(answer: isize) -> u32 {
-    answer.unsigned_abs() as u32
-}
-
-/// Closes the descriptors from `first` to `last`.
-fn close_range(first: usize, last: usize) {
-    if call3(CLOSE_RANGE, first, last, 0) < 0 {
-        // KERNEL(5.9): there is always such a call.
-        for fd in first..=last.min(0xffff) {
-            call3(arch::CLOSE, fd, 0, 0);
-        }
-    }
 }
 
 extern "C" fn start(stack: *const usize) -> ! {
@@ -249,45 +136,10 @@ extern "C" fn start(stack: *const usize) -> ! {
     call(arch::RT_SIGPROCMASK, [2, set, 0, 8, 0, 0]);
     // PR_SET_DUMPABLE: nobody else looks into it, nor at its files.
     call(arch::PRCTL, [4, 0, 0, 0, 0, 0]);
-    call3(arch::CHDIR, c"/".as_ptr() as usize, 0, 0);
-    let me = call3(arch::GETPID, 0, 0, 0);
-    let mut pidfd: i32 = -1;
-    let its = (&raw mut pidfd) as usize;
-    let worker = call(arch::CLONE, [CLONE_PIDFD, 0, its, 0, 0, 0]);
-    if worker == 0 {
-        // PR_SET_PDEATHSIG: when the guard is killed, so is the worker.
-        call(arch::PRCTL, [1, SIGKILL, 0, 0, 0, 0]);
-        if call3(arch::GETPPID, 0, 0, 0) == me {
-            // SAFETY: the kernel puts the number of the arguments there, and behind it a pointer
-            // to each.
-            let path = unsafe { (*stack > 1).then(|| *stack.add(2)) };
-            work(path);
-        }
-        exit(0);
-    }
-    if worker < 0 {
-        send(USERS, error(worker), 0);
-        exit(1);
-    }
-    guard(worker as usize, pidfd as usize);
-}
-
-/// Waits for the worker, and kills it when nobody waits for its answer.
-fn guard(worker: usize, pidfd: usize) -> ! {
-    call3(arch::CLOSE, PROCESS, 0, 0);
-    const POLLIN: u64 = 1 << 32;
-    // Two of the kernel's `struct pollfd`; that the other end of the socket is closed is told
-    // unasked.
-    let mut polled = [pidfd as u64 | POLLIN, SOCKET as u64];
-    let list = (&raw mut polled) as usize;
-    while call(arch::PPOLL, [list, 2, 0, 0, 8, 0]) == EINTR {}
-    // SAFETY: the kernel has written to it.
-    let [its_end, _] = unsafe { (&raw const polled).read_volatile() };
-    if its_end >> 48 == 0 {
-        call(PIDFD_SEND_SIGNAL, [pidfd, SIGKILL, 0, 0, 0, 0]);
-    }
-    while call(arch::WAIT4, [worker, 0, WALL, 0, 0, 0]) == EINTR {}
-    exit(0);
+    // SAFETY: the kernel puts the number of the arguments there, and behind it a pointer to each.
+    let path = unsafe { (*stack > 1).then(|| *stack.add(2)) };
+    work(path);
+    exit(0)
 }
 
 /// How long a piece of a file is at most.

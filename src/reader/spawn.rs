@@ -1,14 +1,20 @@
-//! Starting the joiner as a child that nobody else notices, and its end.
+//! Starting the joiner so that nobody else in this process notices it, and its end.
 //!
-//! `unsafe`, as a child that shares its parent's memory until it executes a program is what keeps
-//! the cost the same however much memory the parent has.
+//! A program that is executed sends `SIGCHLD` to its parent when it ends, and `wait(-1)` gets it,
+//! however it was made (`de_thread`). So this process is not its parent: between them is a guard,
+//! which executes nothing, and whose end sends no signal. It runs in the memory of this process, so
+//! that it costs the same however much that is, on a stack of its own, makes raw system calls alone,
+//! and ends with the joiner, or when it is told to, or when this process ends. It keeps nothing open
+//! but its end of the socket.
+//!
+//! `unsafe` for this: processes that share memory.
 
 #![allow(unsafe_code)]
 
 use std::{
-    ffi::{CString, c_char, c_int, c_void},
+    ffi::{CString, c_int, c_void},
     io,
-    os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd},
+    os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd},
     ptr,
     sync::Mutex,
     time::{Duration, Instant},
@@ -20,19 +26,30 @@ use nix::{
     sys::wait::{Id, WaitPidFlag, WaitStatus},
 };
 
+use super::raw::{
+    EINTR, PIDFD_OPEN, PIDFD_SEND_SIGNAL, arch, call, call3, close_range, exit, start_on,
+};
 use crate::sync::lock;
 
 /// The program, see `program.rs`.
-#[cfg(has_joiner)]
 static PROGRAM: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/joiner"));
 
-/// build.rs does not know this architecture, or has said why it failed.
-#[cfg(not(has_joiner))]
-static PROGRAM: &[u8] = &[];
-
-/// A child whose end sends no signal, and which only `__WALL` waits for.
+/// The guard: a child whose end sends no signal, and which only `__WALL` waits for.
 #[derive(Debug)]
-pub(super) struct Child(OwnedFd);
+pub(super) struct Child {
+    pidfd: OwnedFd,
+    /// What it runs on, for as long as it does.
+    memory: Memory,
+}
+
+/// How a child ended.
+#[derive(Debug)]
+pub(super) enum End {
+    Clean,
+    /// It waits, and this process has nothing more to do with it.
+    LeftBehind,
+    NotStarted(io::Error),
+}
 
 /// Children that could not be waited for to the end.
 static LEFT: Mutex<Vec<Child>> = Mutex::new(Vec::new());
@@ -68,107 +85,192 @@ fn program() -> io::Result<OwnedFd> {
     Ok(fd)
 }
 
-/// What the child needs until it executes the program.
+/// What the guard and the joiner need until the program is executed; at the upper end of their
+/// memory.
+#[repr(C, align(16))]
 struct Start {
-    socket: RawFd,
-    process: RawFd,
-    program: RawFd,
-    args: [*const c_char; 3],
-    /// Why it could not.
-    error: c_int,
+    socket: usize,
+    process: usize,
+    program: usize,
+    args: [usize; 3],
+    stack: usize,
+    guard: isize,
+    /// Why the program could not be executed.
+    error: isize,
 }
 
-/// Runs in the parent's memory, while the calling thread stands still: system calls alone.
-extern "C" fn start(argument: *mut c_void) -> c_int {
-    // SAFETY: the parent passes a `Start`, and does not touch it meanwhile.
-    let start = unsafe { &mut *argument.cast::<Start>() };
-    // SAFETY: no descriptor of the parent's is touched, as the table is a copy; the arguments live.
-    unsafe {
-        // First out of the way of the numbers that they shall have.
-        let away = |fd| libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 8);
-        let (socket, process) = (away(start.socket), away(start.process));
-        let program = away(start.program);
-        if socket >= 0 && process >= 0 && program >= 0 {
-            let placed = libc::dup2(socket, 3) >= 0 && libc::dup2(process, 4) >= 0;
-            let none: [*const c_char; 1] = [ptr::null()];
-            if placed {
-                libc::syscall(
-                    libc::SYS_execveat,
-                    program,
-                    c"".as_ptr(),
-                    start.args.as_ptr(),
-                    none.as_ptr(),
-                    libc::AT_EMPTY_PATH,
-                );
-            }
-        }
-        start.error = Errno::last_raw();
-        libc::_exit(127)
+const SOCKET: usize = 3;
+const PROCESS: usize = 4;
+const PROGRAM_AT: usize = 5;
+const SIGKILL: usize = 9;
+const CLONE_VM: usize = 0x100;
+const CLONE_PIDFD: usize = 0x1000;
+const CLONE_VFORK: usize = 0x4000;
+const WALL: usize = 0x4000_0000;
+
+/// The guard, in the memory of the process that started it.
+extern "C" fn guard(start: usize) -> ! {
+    let start = start as *mut Start;
+    // SAFETY: it lives as long as this process, and nobody else uses it meanwhile.
+    let Start {
+        socket,
+        process,
+        program,
+        stack,
+        ..
+    } = unsafe { start.read() };
+    let parent = call3(arch::GETPPID, 0, 0, 0);
+    let me = call3(arch::GETPID, 0, 0, 0);
+    // SAFETY: as above.
+    unsafe { (*start).guard = me };
+    // First out of the way of the numbers that they shall have.
+    let mut failure = 0;
+    let placed = [
+        (socket, SOCKET, 0),
+        (process, PROCESS, 0),
+        (program, PROGRAM_AT, O_CLOEXEC),
+    ];
+    let away = placed.map(|(fd, _, _)| call3(arch::FCNTL, fd, F_DUPFD_CLOEXEC, 8));
+    for (from, (_, to, flags)) in away.into_iter().zip(placed) {
+        let answer = match usize::try_from(from) {
+            Ok(from) => call3(arch::DUP3, from, to, flags),
+            Err(_) => from,
+        };
+        failure = failure.min(answer);
     }
+    let mut pidfd: i32 = -1;
+    let mut worker = failure;
+    if failure >= 0 {
+        let flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD;
+        // SAFETY: this process stands still until the other has executed the program or ended.
+        worker = unsafe { start_on(flags, stack, &raw mut pidfd, execute, start as usize) };
+    }
+    let Ok(pidfd) = usize::try_from(pidfd) else {
+        // SAFETY: as above.
+        unsafe { (*start).error = worker.min(-1) };
+        exit(1);
+    };
+    let worker = worker.unsigned_abs();
+    close_range(0, SOCKET - 1);
+    close_range(SOCKET + 1, pidfd - 1);
+    close_range(pidfd + 1, u32::MAX as usize);
+    if !ends_before(pidfd, SOCKET, false) {
+        // Nobody waits for its answer any more.
+        call(PIDFD_SEND_SIGNAL, [pidfd, SIGKILL, 0, 0, 0, 0]);
+        // While this one is there, the memory of its parent is.
+        let parent_fd = call3(PIDFD_OPEN, parent.unsigned_abs(), 0, 0);
+        let is_there = call3(arch::GETPPID, 0, 0, 0) == parent;
+        match usize::try_from(parent_fd) {
+            Ok(parent) if is_there && ends_before(pidfd, parent, true) => {}
+            _ => exit(0),
+        }
+    }
+    while call(arch::WAIT4, [worker, 0, WALL, 0, 0, 0]) == EINTR {}
+    exit(0)
+}
+
+const O_CLOEXEC: usize = 0o2_000_000;
+const F_DUPFD_CLOEXEC: usize = 1030;
+
+/// Waits until the process `pidfd` has ended, or the other end of the socket `other` is closed, or
+/// the process `other` has ended. Whether it was the first.
+fn ends_before(pidfd: usize, other: usize, is_process: bool) -> bool {
+    const POLLIN: u64 = 1 << 32;
+    // Two of the kernel's `struct pollfd`: the number, what is asked, what happened. That a socket
+    // was closed is told unasked.
+    let asked = if is_process { POLLIN } else { 0 };
+    let mut polled = [pidfd as u64 | POLLIN, other as u64 | asked];
+    let list = (&raw mut polled) as usize;
+    while call(arch::PPOLL, [list, 2, 0, 0, 8, 0]) == EINTR {}
+    // SAFETY: the kernel has written to it.
+    let [first, _] = unsafe { (&raw const polled).read_volatile() };
+    first >> 48 != 0
+}
+
+/// Becomes the joiner.
+extern "C" fn execute(start: usize) -> ! {
+    const PR_SET_PDEATHSIG: usize = 1;
+    let start = start as *mut Start;
+    // SAFETY: the guard stands still.
+    let (args, guard) = unsafe { ((&raw const (*start).args) as usize, (*start).guard) };
+    // When the guard is killed, so is the joiner.
+    call(arch::PRCTL, [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0]);
+    if call3(arch::GETPPID, 0, 0, 0) == guard {
+        let none: usize = 0;
+        let path = c"".as_ptr() as usize;
+        let environment = (&raw const none) as usize;
+        let flags = 0x1000; // AT_EMPTY_PATH
+        let answer = call(
+            arch::EXECVEAT,
+            [PROGRAM_AT, path, args, environment, flags, 0],
+        );
+        // SAFETY: as above.
+        unsafe { (*start).error = answer };
+    }
+    exit(127)
 }
 
 impl Child {
-    /// Executes the joiner with `socket` and the directory `process`, and `path` as its argument.
+    /// Starts the joiner with `socket` and the directory `process`, and `path` as its argument.
     ///
-    /// The calling thread stands still until the program runs, with all signals blocked: their
-    /// handlers would run in the child, in this memory.
+    /// All signals are blocked meanwhile: the guard does without the handlers of this process.
     pub(super) fn start(
         socket: BorrowedFd<'_>,
         process: BorrowedFd<'_>,
-        path: Option<&CString>,
+        path: Option<CString>,
     ) -> io::Result<Self> {
-        const STACK: usize = 32 << 10;
         reap_left();
-        if PROGRAM.is_empty() {
-            return Err(Errno::ENOSYS.into());
-        }
         let program = program()?;
-        let path = path.map_or(ptr::null(), |path| path.as_ptr());
-        let mut argument = Start {
-            socket: socket.as_raw_fd(),
-            process: process.as_raw_fd(),
-            program: program.as_raw_fd(),
-            args: [c"psgo-join".as_ptr(), path, ptr::null()],
+        let number = |fd: c_int| usize::try_from(fd).unwrap_or_default();
+        let memory = Memory::new(path)?;
+        let path = memory
+            .path
+            .as_ref()
+            .map_or(0, |path| path.as_ptr() as usize);
+        let start = Start {
+            socket: number(socket.as_raw_fd()),
+            process: number(process.as_raw_fd()),
+            program: number(program.as_raw_fd()),
+            args: [c"psgo-join".as_ptr() as usize, path, 0],
+            stack: memory.joiners_stack(),
+            guard: 0,
             error: 0,
         };
-        let stack = Stack::new(STACK)?;
+        // SAFETY: it is mapped, aligned, and large enough.
+        unsafe { memory.start().write(start) };
         let mut pidfd: c_int = -1;
-        let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PIDFD;
-        // SAFETY: the stack and the argument live until the child has executed the program or
-        // ended, for which the kernel lets this thread wait. The signal sets are written before
+        // SAFETY: the memory is kept until the guard has ended. The signal sets are written before
         // they are read.
-        let (answer, errno) = unsafe {
+        let answer = unsafe {
             let mut all = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
             let mut before = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
             libc::sigfillset(all.as_mut_ptr());
             libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr());
-            let answer = libc::clone(
-                start,
-                stack.top(),
-                flags,
-                (&raw mut argument).cast(),
-                &raw mut pidfd,
-            );
-            let errno = Errno::last();
+            let start = memory.start() as usize;
+            let answer = start_on(CLONE_VM | CLONE_PIDFD, start, &raw mut pidfd, guard, start);
             libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), ptr::null_mut());
-            (answer, errno)
+            answer
         };
-        if answer < 0 {
-            return Err(errno.into());
+        if let Ok(errno) = i32::try_from(answer)
+            && errno < 0
+        {
+            return Err(io::Error::from_raw_os_error(-errno));
         }
-        if pidfd < 0 {
-            // KERNEL(5.2): there is always one. Without it nothing is waited for but the number.
-            // SAFETY: no pointer is passed but null.
-            unsafe { libc::waitpid(answer, ptr::null_mut(), libc::__WALL) };
-            return Err(Errno::ENOSYS.into());
-        }
-        // SAFETY: the kernel has just made this descriptor, for us alone.
-        let child = Self(unsafe { OwnedFd::from_raw_fd(pidfd) });
-        if argument.error != 0 {
-            child.reap(true);
-            return Err(io::Error::from_raw_os_error(argument.error));
-        }
+        // SAFETY: the kernel has just made this descriptor, for us alone. KERNEL(5.2): there is
+        // always one; and nothing is started where there is no openat2 (5.6).
+        let pidfd = unsafe { OwnedFd::from_raw_fd(pidfd) };
+        let child = Self { pidfd, memory };
+        // The guard has a table of its own from the beginning, so these may be closed.
+        drop(program);
         Ok(child)
+    }
+
+    /// Why the joiner could not be started, once the guard has ended.
+    fn failure(&self) -> Option<io::Error> {
+        // SAFETY: the guard has ended, so nobody else uses it.
+        let error = unsafe { (*self.memory.start()).error };
+        let errno = i32::try_from(error).ok().filter(|errno| *errno < 0)?;
+        Some(io::Error::from_raw_os_error(-errno))
     }
 
     /// Takes notice of its end; whether it has ended.
@@ -176,7 +278,7 @@ impl Child {
         let mut flags = WaitPidFlag::WEXITED | WaitPidFlag::__WALL;
         flags.set(WaitPidFlag::WNOHANG, !wait);
         loop {
-            match nix::sys::wait::waitid(Id::PIDFd(self.0.as_fd()), flags) {
+            match nix::sys::wait::waitid(Id::PIDFd(self.pidfd.as_fd()), flags) {
                 Ok(WaitStatus::StillAlive) => return false,
                 Err(Errno::EINTR) => {}
                 // Or another thread has waited for whatever ends.
@@ -191,7 +293,7 @@ impl Child {
         loop {
             let left = until.saturating_duration_since(Instant::now());
             let left = PollTimeout::try_from(left).unwrap_or(PollTimeout::ZERO);
-            let mut polled = [PollFd::new(self.0.as_fd(), PollFlags::POLLIN)];
+            let mut polled = [PollFd::new(self.pidfd.as_fd(), PollFlags::POLLIN)];
             match nix::poll::poll(&mut polled, left) {
                 Err(Errno::EINTR) => {}
                 Ok(1) => return self.reap(true),
@@ -200,21 +302,21 @@ impl Child {
         }
     }
 
-    /// Waits a moment for its end, after its socket was closed. Whether it came: otherwise the
-    /// worker is left behind, as a child of another process.
-    pub(super) fn end(self) -> bool {
+    /// Waits a moment for its end, after the socket was closed.
+    pub(super) fn end(self) -> End {
         if self.ends_within(MOMENT) {
-            return true;
+            return self.failure().map_or(End::Clean, End::NotStarted);
         }
-        // Its child would become this process's, and its end a signal here: it is kept instead.
+        // The joiner would become this process's child, and its end a signal here: then the guard
+        // is kept instead.
         if !inherits_children() {
             self.kill();
             if self.ends_within(MOMENT) {
-                return false;
+                return End::LeftBehind;
             }
         }
         lock(&LEFT).push(self);
-        false
+        End::LeftBehind
     }
 
     fn kill(&self) {
@@ -222,7 +324,7 @@ impl Child {
         unsafe {
             libc::syscall(
                 libc::SYS_pidfd_send_signal,
-                self.0.as_raw_fd(),
+                self.pidfd.as_raw_fd(),
                 libc::SIGKILL,
                 ptr::null::<u8>(),
                 0,
@@ -244,33 +346,44 @@ fn inherits_children() -> bool {
     is_subreaper != 0 || std::process::id() == 1
 }
 
-/// Memory for the child to run in until it has its own.
-struct Stack {
-    memory: *mut c_void,
-    length: usize,
+/// Memory for the guard and the joiner to run on.
+#[derive(Debug)]
+struct Memory {
+    address: usize,
+    /// What the joiner is asked.
+    path: Option<CString>,
 }
 
-impl Stack {
-    fn new(length: usize) -> io::Result<Self> {
+impl Memory {
+    /// What each needs at most, several times.
+    const STACK: usize = 16 << 10;
+
+    fn new(path: Option<CString>) -> io::Result<Self> {
         let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_STACK;
         let access = libc::PROT_READ | libc::PROT_WRITE;
+        let length = 2 * Self::STACK;
         // SAFETY: a new mapping, of no file.
         let memory = unsafe { libc::mmap(ptr::null_mut(), length, access, flags, -1, 0) };
         if memory == libc::MAP_FAILED {
             return Err(io::Error::last_os_error());
         }
-        Ok(Self { memory, length })
+        let address = memory as usize;
+        Ok(Self { address, path })
     }
 
-    fn top(&self) -> *mut c_void {
-        // SAFETY: the end of the mapping.
-        unsafe { self.memory.byte_add(self.length) }
+    fn joiners_stack(&self) -> usize {
+        self.address + Self::STACK
+    }
+
+    /// Above the stack of the guard.
+    fn start(&self) -> *mut Start {
+        (self.address + 2 * Self::STACK - size_of::<Start>()) as *mut Start
     }
 }
 
-impl Drop for Stack {
+impl Drop for Memory {
     fn drop(&mut self) {
         // SAFETY: it was mapped, and nobody runs on it any more.
-        unsafe { libc::munmap(self.memory, self.length) };
+        unsafe { libc::munmap(self.address as *mut c_void, 2 * Self::STACK) };
     }
 }
