@@ -43,6 +43,11 @@ impl Failure {
         matches!(self, Self::Io(error) if is_no_such_file(error))
     }
 
+    /// Whether it did not come in time.
+    pub(crate) fn is_silence(&self) -> bool {
+        matches!(self, Self::Silent | Self::Waits)
+    }
+
     /// The error of `thing`.
     pub(crate) fn into_error(self, thing: String) -> Error {
         match self {

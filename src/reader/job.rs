@@ -29,8 +29,6 @@ pub(crate) fn deadline(time: Duration) -> Instant {
 pub(crate) struct Files {
     pub(crate) users: Result<Vec<u8>, Failure>,
     pub(crate) groups: Result<Vec<u8>, Failure>,
-    /// Whether the joiner did not end in time.
-    pub(crate) is_left_behind: bool,
 }
 
 /// A joiner at work.
@@ -60,13 +58,12 @@ impl Asked {
         })
     }
 
-    /// All that it says until then, and whether it is left behind.
-    fn answer(mut self, until: Instant) -> (io::Result<Answer>, bool) {
+    /// All that it says until then.
+    fn answer(mut self, until: Instant) -> io::Result<Answer> {
         let answer = self.listen(until);
         match self.end() {
-            End::Clean => (answer, false),
-            End::LeftBehind => (answer, true),
-            End::NotStarted(error) => (Err(error), false),
+            End::Clean | End::LeftBehind => answer,
+            End::NotStarted(error) => Err(error),
         }
     }
 
@@ -102,8 +99,7 @@ impl Asked {
 
     /// The files, as far as they are there by `until`.
     pub(crate) fn files(self, until: Instant) -> Files {
-        let (answer, is_left_behind) = self.answer(until);
-        let (users, groups) = match answer {
+        let (users, groups) = match self.answer(until) {
             Ok(answer) => {
                 let waits = answer.waits;
                 let part = |part: Part| part.answer().unwrap_or_else(|| Err(silence(waits)));
@@ -115,11 +111,7 @@ impl Asked {
                 (Err(error.into()), Err(again.into()))
             }
         };
-        Files {
-            users,
-            groups,
-            is_left_behind,
-        }
+        Files { users, groups }
     }
 }
 
@@ -146,8 +138,7 @@ pub(crate) fn space(
     until: Instant,
 ) -> Result<Space, Failure> {
     let path = CString::new(path.as_os_str().as_bytes()).map_err(io::Error::from)?;
-    let (answer, _) = Asked::start(process, Some(path))?.answer(until);
-    let answer = answer?;
+    let answer = Asked::start(process, Some(path))?.answer(until)?;
     let waits = answer.waits;
     let statfs = answer.space.answer();
     let statfs = statfs.unwrap_or_else(|| Err(silence(waits)))?;

@@ -301,28 +301,28 @@ impl Named {
     }
 }
 
-/// The names that the joiner reads, and how many joiners were left behind.
+/// The names that the joiner reads, and how many reads did not end in time.
 fn named(target: &HeldProcess, asked: io::Result<Asked>, time: &Time) -> (Named, usize) {
-    let (files, left_behind) = match asked {
+    let files = match asked {
         Ok(asked) => {
             let files = asked.files(time.until);
-            (
-                [files.users, files.groups],
-                usize::from(files.is_left_behind),
-            )
+            [files.users, files.groups]
         }
-        Err(error) => ([Err(error.into()), Ok(Vec::new())], 0),
+        Err(error) => [Err(error.into()), Ok(Vec::new())],
     };
-    let mut unnamed = None;
+    let is_silent = files
+        .iter()
+        .any(|file| matches!(file, Err(failure) if failure.is_silence()));
+    let mut error = None;
     let mut parse = |kind: Kind, bytes: std::result::Result<Vec<u8>, Failure>| {
         let bytes = bytes.unwrap_or_else(|failure| {
-            if unnamed.is_none() && !failure.is_absence() {
+            if error.is_none() && !failure.is_absence() {
                 let thing = format!(
                     "{} of the container of process {}",
                     kind.file(),
                     target.pid()
                 );
-                unnamed = Some(failure.into_error(thing));
+                error = Some(failure.into_error(thing));
             }
             Vec::new()
         });
@@ -330,15 +330,12 @@ fn named(target: &HeldProcess, asked: io::Result<Asked>, time: &Time) -> (Named,
     };
     let [users, groups] = files;
     let (users, groups) = (parse(Kind::User, users), parse(Kind::Group, groups));
-    let error = unnamed;
-    (
-        Named {
-            users,
-            groups,
-            error,
-        },
-        left_behind,
-    )
+    let named = Named {
+        users,
+        groups,
+        error,
+    };
+    (named, usize::from(is_silent))
 }
 
 /// The `/proc` that shows the processes of the target, and why that one.

@@ -162,6 +162,8 @@ pub(super) enum By<'a> {
     Link(&'a str),
     /// A file system whose server never answers.
     Silence(Kind),
+    /// One whose server takes each request, and never answers.
+    Taking(Kind),
 }
 
 /// A mount that goes with this value.
@@ -177,6 +179,7 @@ pub(super) fn cover(pid: i32, at: &str, by: By<'_>) -> Cover {
     let mut fuse = None;
     match by {
         By::Silence(kind) => fuse = Some(Fuse::silent(pid, at, kind)),
+        By::Taking(kind) => fuse = Some(Fuse::taking(pid, at, kind)),
         By::Bind(path) => within(pid, || {
             mount(Some(path.as_str()), at, none, MsFlags::MS_BIND, none)
                 .unwrap_or_else(|error| panic!("{path} over {at}: {error}"));

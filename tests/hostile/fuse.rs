@@ -87,6 +87,18 @@ impl Fuse {
         }
     }
 
+    /// One that takes each request, and answers none: who waits cannot be killed.
+    pub(super) fn taking(pid: i32, at: &str, kind: Kind) -> Self {
+        let device = mounted(pid, at, kind);
+        let its_device = device.try_clone().unwrap();
+        let (end, until) = nix::unistd::pipe2(OFlag::O_CLOEXEC).unwrap();
+        let thread = thread::spawn(move || take(&its_device, &end));
+        Self {
+            device: Some(device),
+            server: Some(Server { thread, until }),
+        }
+    }
+
     /// A file that can be opened, read, and mapped, but whose writes are never answered; and what
     /// tells that one has come. Every second opening is for direct access.
     pub(super) fn that_takes_no_writes(pid: i32, at: &str) -> (Self, Receiver<()>) {
@@ -138,6 +150,20 @@ fn mounted(pid: i32, at: &str, kind: Kind) -> File {
     body[20..24].copy_from_slice(&(1_u32 << 17).to_ne_bytes());
     answer(&device, &request, 0, &body);
     device
+}
+
+/// Takes requests until the end of the file system, or of `end`.
+fn take(device: &File, end: &OwnedFd) {
+    loop {
+        let mut ready = [
+            PollFd::new(device.as_fd(), PollFlags::POLLIN),
+            PollFd::new(end.as_fd(), PollFlags::POLLIN),
+        ];
+        poll(&mut ready, PollTimeout::NONE).unwrap();
+        if ready[1].any() == Some(true) || listen(device).is_err() {
+            return;
+        }
+    }
 }
 
 fn serve(device: &File, end: &OwnedFd, written: &Sender<()>) {

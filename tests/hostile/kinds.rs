@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use psgo::{ErrorKind, Pids, ProcChoice};
+use psgo::{Pids, ProcChoice};
 
 use super::{
     alone::alone,
@@ -21,7 +21,7 @@ fn honest(about: &str, target: i32, names: Names, taken: Taken) {
         about,
         names,
         taken,
-        left: [0, 0],
+        silent: 0,
     }
     .met(target, || ());
 }
@@ -88,7 +88,7 @@ fn a_frozen_container_answers_like_any_other() {
     alone(|| {
         let container = Container::new();
         let frozen = Frozen::new(&container);
-        honest("frozen", container.pid, names(), Taken::Entered);
+        honest("frozen", container.pid, names(), Taken::Private);
         drop(frozen);
     });
 }
@@ -126,8 +126,8 @@ fn with_the_hosts_pids_its_proc_must_be_one_of_the_host() {
                 before.come_back("afterwards");
             }
         };
-        look("pid=host", Taken::Entered);
-        let refused = Taken::Host(ErrorKind::NotTrusted);
+        look("pid=host", Taken::Private);
+        let refused = Taken::Private;
         let tree = other.within(|| super::calls::open_tree("/proc"));
         let covered = cover(shared.pid(), "/proc", By::Tree(&tree));
         look("pid=host, another's procfs over /proc", refused);
@@ -153,10 +153,10 @@ fn a_nested_namespace_is_joined_by_itself() {
                 &format!("{target} of three"),
                 *target,
                 host.clone(),
-                Taken::Entered,
+                Taken::Private,
             );
         }
-        let refused = Taken::Host(ErrorKind::NotTrusted);
+        let refused = Taken::Private;
         let [outer, middle, inner] = nested.levels[..] else {
             panic!("{nested:?}")
         };
@@ -173,7 +173,7 @@ fn a_nested_namespace_is_joined_by_itself() {
                 about: &about,
                 names: host.clone(),
                 taken: refused,
-                left: [0, 0],
+                silent: 0,
             }
             .met(target, || cover(target, "/proc", By::Tree(&tree())));
         }
@@ -195,7 +195,7 @@ fn host_names() -> Names {
 fn a_container_whose_proc_is_still_the_hosts_is_read_from_outside() {
     alone(|| {
         let namespace = namespaces::without_own_proc();
-        let taken = Taken::Host(ErrorKind::NotTrusted);
+        let taken = Taken::Private;
         honest("the host's /proc", namespace.inner, host_names(), taken);
     });
 }
@@ -255,35 +255,35 @@ fn an_unprivileged_container_can_lie_in_a_namespace_of_its_own() {
 #[test]
 fn containers_of_podman_give_the_same_table_both_ways() {
     alone(|| {
-        honest("plain", podman::plain().pid, podman_names(), Taken::Entered);
+        honest("plain", podman::plain().pid, podman_names(), Taken::Private);
         honest(
             "uidmap",
             podman::uidmap().pid,
             podman_names(),
-            Taken::Entered,
+            Taken::Private,
         );
         honest(
             "privileged",
             podman::privileged().pid,
             podman_names(),
-            Taken::Entered,
+            Taken::Private,
         );
         let pod = podman::pod();
-        honest("pod", pod.members[1].pid, podman_names(), Taken::Entered);
+        honest("pod", pod.members[1].pid, podman_names(), Taken::Private);
         let nested = podman::nested();
         honest(
             "around a nested one",
             nested.outer.pid,
             podman_names(),
-            Taken::Entered,
+            Taken::Private,
         );
-        let foreign = Taken::Host(ErrorKind::NotTrusted);
+        let foreign = Taken::Private;
         honest("a nested one", nested.inner, podman_names(), foreign);
         honest(
             "rootless",
             podman::rootless().plain.pid,
             podman_names(),
-            Taken::Entered,
+            Taken::Private,
         );
     });
 }

@@ -197,7 +197,7 @@ fn as_a_rootless_user() {
     let right = right(target, &names);
     assert_eq!(right.len(), 3);
     let view = View::join(pid_of(target)).open().unwrap();
-    let Some(ProcSource::Root(why)) = view.proc_source() else {
+    let Some(ProcSource::Host(Some(why))) = view.proc_source() else {
         panic!("{:?}", view.proc_source())
     };
     assert_eq!(why.kind(), psgo::ErrorKind::Denied, "{why}");

@@ -21,12 +21,12 @@ fn no_users() -> Names {
 /// Each is asked after the files of a container have been made so.
 fn with(container: &Container, about: &str, names: Names, make: impl Fn()) {
     make();
-    let (taken, left) = (Taken::Entered, [0, 0]);
+    let (taken, silent) = (Taken::Private, 0);
     Expected {
         about,
         names,
         taken,
-        left,
+        silent,
     }
     .met(container.pid, || ());
 }

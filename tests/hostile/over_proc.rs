@@ -1,9 +1,9 @@
-//! What can be laid over a container's `/proc` and its files.
+//! What can be laid over a container's `/proc` and its files, none of which is read: the rows are
+//! those of a private `/proc`, and right.
 
 use std::fs;
 
 use nix::{sys::stat::Mode, unistd::mkfifo};
-use psgo::ErrorKind;
 
 use super::{
     alone::alone,
@@ -27,17 +27,11 @@ fn over_files(
     for pid in [1, container.others[1]] {
         for file in FILES {
             let at = format!("/proc/{pid}/{file}");
-            // What is asked before the /proc is believed is asked of the first process.
-            let refused = pid == 1 && file != "cmdline";
             Expected {
                 about: &format!("{what} over {at}"),
                 names: names(),
-                taken: if refused {
-                    Taken::Host(ErrorKind::NotTrusted)
-                } else {
-                    Taken::Entered
-                },
-                left: [0, 0],
+                taken: Taken::Private,
+                silent: 0,
             }
             .met(container.pid, || {
                 container.cover(&at, cover(&container, file))
@@ -53,21 +47,19 @@ fn over(about: &str, taken: Taken, container: &Container, at: &str, by: impl Fn(
         about,
         names,
         taken,
-        left: [0, 0],
+        silent: 0,
     }
     .met(container.pid, lie);
 }
 
-const REFUSED: Taken = Taken::Host(ErrorKind::NotTrusted);
-
 #[test]
-fn an_honest_container_is_entered() {
+fn an_honest_container_is_read_by_a_private_proc() {
     alone(|| {
         Expected {
             about: "nothing",
             names: names(),
-            taken: Taken::Entered,
-            left: [0, 0],
+            taken: Taken::Private,
+            silent: 0,
         }
         .met(Container::new().pid, || ());
     });
@@ -127,9 +119,15 @@ fn a_directory_over_a_process_s_own_is_not_believed() {
             ("silence", &|| By::Silence(Kind::Directory)),
         ];
         for (what, by) in covers {
-            for (pid, taken) in [(1, REFUSED), (container.others[1], Taken::Entered)] {
+            for pid in [1, container.others[1]] {
                 let at = format!("/proc/{pid}");
-                over(&format!("{what} over {at}"), taken, &container, &at, by);
+                over(
+                    &format!("{what} over {at}"),
+                    Taken::Private,
+                    &container,
+                    &at,
+                    by,
+                );
             }
         }
     });
@@ -139,15 +137,25 @@ fn a_directory_over_a_process_s_own_is_not_believed() {
 fn what_is_not_the_root_of_a_procfs_is_not_proc() {
     alone(|| {
         let container = Container::new();
-        over("a tmpfs over /proc", REFUSED, &container, "/proc", || {
-            By::Tmpfs
-        });
+        over(
+            "a tmpfs over /proc",
+            Taken::Private,
+            &container,
+            "/proc",
+            || By::Tmpfs,
+        );
         let tasks = || By::Bind("/proc/1/task".into());
-        over("tasks over /proc", REFUSED, &container, "/proc", tasks);
+        over(
+            "tasks over /proc",
+            Taken::Private,
+            &container,
+            "/proc",
+            tasks,
+        );
         let directory = || By::Bind("/tmp".into());
         over(
             "a directory over /proc",
-            REFUSED,
+            Taken::Private,
             &container,
             "/proc",
             directory,
@@ -165,8 +173,8 @@ fn a_procfs_of_another_pid_namespace_is_not_its_own() {
             let expected = Expected {
                 about: &about,
                 names: names(),
-                taken: REFUSED,
-                left: [0, 0],
+                taken: Taken::Private,
+                silent: 0,
             };
             expected.met(container.pid, || {
                 container.cover("/proc", By::Tree(&tree()))
@@ -186,8 +194,8 @@ fn a_procfs_of_another_pid_namespace_is_not_its_own() {
         let expected = Expected {
             about: "its own procfs once more",
             names: names(),
-            taken: Taken::Entered,
-            left: [0, 0],
+            taken: Taken::Private,
+            silent: 0,
         };
         expected.met(container.pid, || {
             container.cover("/proc", By::Bind("/proc".into()))
@@ -200,17 +208,16 @@ fn a_link_laid_over_a_namespace_is_not_its_name() {
     alone(|| {
         let container = Container::new();
         let user = || container.cover("/proc/1/ns/user", By::Link("user:[1]"));
-        // Namespaces are asked of the host's /proc but for one.
         let expected = Expected {
             about: "a link over ns/user",
             names: names(),
-            taken: Taken::Entered,
-            left: [0, 0],
+            taken: Taken::Private,
+            silent: 0,
         };
         expected.met(container.pid, user);
         let expected = Expected {
             about: "a link over ns/pid",
-            taken: REFUSED,
+            taken: Taken::Private,
             ..expected
         };
         expected.met(container.pid, || {
@@ -238,13 +245,13 @@ fn a_proc_that_is_a_link_is_not_followed() {
                 let _ = fs::remove_file(&link);
                 std::os::unix::fs::symlink(to, link).unwrap();
             };
-            let taken = Taken::Host(ErrorKind::Io);
+            let taken = Taken::Private;
             let names = names();
             Expected {
                 about: &about,
                 names,
                 taken,
-                left: [0, 0],
+                silent: 0,
             }
             .met(container.pid, lie);
         }
@@ -252,15 +259,15 @@ fn a_proc_that_is_a_link_is_not_followed() {
 }
 
 #[test]
-fn a_container_without_proc_is_read_from_outside() {
+fn a_container_without_proc_is_read_as_any_other() {
     alone(|| {
         let container = Container::new();
         let names = names();
         let expected = Expected {
             about: "an unmounted /proc",
             names,
-            taken: REFUSED,
-            left: [0, 0],
+            taken: Taken::Private,
+            silent: 0,
         };
         expected.met(container.pid, || {
             container.within(|| {
@@ -269,7 +276,7 @@ fn a_container_without_proc_is_read_from_outside() {
         });
         fs::remove_dir(container.path("/proc")).unwrap();
         let about = "no /proc";
-        let taken = Taken::Host(ErrorKind::Gone);
+        let taken = Taken::Private;
         Expected {
             about,
             taken,
@@ -277,13 +284,13 @@ fn a_container_without_proc_is_read_from_outside() {
         }
         .met(container.pid, || ());
         fs::write(container.path("/proc"), "").unwrap();
-        let (about, taken) = ("a file for a /proc", Taken::Host(ErrorKind::Io));
+        let (about, taken) = ("a file for a /proc", Taken::Private);
         let names = super::container::names();
         Expected {
             about,
             names,
             taken,
-            left: [0, 0],
+            silent: 0,
         }
         .met(container.pid, || ());
     });

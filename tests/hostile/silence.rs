@@ -1,150 +1,151 @@
-//! File systems that never answer, where psgo has to ask.
+//! File systems that never answer, where the joiner has to ask: those whose server reads no request,
+//! and those whose server takes it, so that who waits cannot even be killed.
+
+use std::time::Duration;
 
 use psgo::{ErrorKind, ProcChoice};
 
 use super::{
-    alone::{alone, alone_without},
+    alone::alone,
     container::{By, Container, names},
     fuse::Kind,
-    older::STATMOUNT,
-    truth::{COLUMNS, Expected, Names, Taken, ask_impatiently, right, threads},
+    truth::{Expected, Names, Taken, ask_impatiently, assert_same, right, source, threads},
 };
-use crate::machine::wait_for;
+use crate::{machine::wait_for, oracle::kernel};
 
-/// Lays a silent file system over `at`, anew in a new container for each way of asking: the
-/// threads that wait for it are counted, and end with it.
-fn silent(at: &str, kind: Kind, names: Names, taken: Taken, left: [usize; 2]) {
-    let container = Container::new();
-    let about = format!("silence over {at}");
-    Expected {
-        about: &about,
-        names,
-        taken,
-        left,
+/// The joiners that are in the mount namespace of `target`.
+fn joiners(target: i32) -> Vec<i32> {
+    let namespace = kernel::namespace(target, "mnt");
+    let is_joiner = |pid: &i32| {
+        kernel::cmdline(*pid).is_some_and(|words| words.first().is_some_and(|w| w == b"psgo-join"))
+            && kernel::namespace(*pid, "mnt") == namespace
+    };
+    kernel::pids().into_iter().filter(is_joiner).collect()
+}
+
+/// Lays a file system over `at` that reads no request, and one that takes each, anew in a new
+/// container for each way of asking.
+fn silent(at: &str, kind: Kind, names: &Names, silent: usize) {
+    for takes in [false, true] {
+        let container = Container::new();
+        let about = format!("silence over {at}, takes: {takes}");
+        let by = || {
+            if takes {
+                By::Taking(kind)
+            } else {
+                By::Silence(kind)
+            }
+        };
+        let expected = Expected {
+            about: &about,
+            names: names.clone(),
+            taken: Taken::Private,
+            silent,
+        };
+        expected.met(container.pid, || container.cover(at, by()));
+        wait_for("the joiners end with the file system", || {
+            joiners(container.pid).is_empty().then_some(())
+        });
     }
-    .met(container.pid, || container.cover(at, By::Silence(kind)));
-}
-
-const NO_ANSWER: Taken = Taken::Host(ErrorKind::TimedOut);
-
-#[test]
-fn over_proc_it_is_known_by_its_kind_and_not_waited_for() {
-    // The kernel tells what is mounted there without asking it.
-    let taken = Taken::Host(ErrorKind::NotTrusted);
-    alone(|| silent("/proc", Kind::Directory, names(), taken, [0, 0]));
 }
 
 #[test]
-fn over_proc_it_is_waited_for_once_where_the_kernel_does_not_tell() {
-    alone_without(&[STATMOUNT], || {
-        silent("/proc", Kind::Directory, names(), NO_ANSWER, [1, 0]);
-    });
+fn over_proc_it_is_never_asked() {
+    alone(|| silent("/proc", Kind::Directory, &names(), 0));
 }
 
 #[test]
-fn over_the_root_it_is_waited_for_once() {
-    // The mount lies over the root, which the processes of the container still have: their names
-    // are read there, and its /proc too.
-    alone(|| {
-        silent(
-            "/",
-            Kind::Directory,
-            names(),
-            Taken::Root(ErrorKind::TimedOut),
-            [1, 0],
-        );
-    });
+fn over_the_root_it_costs_the_names() {
+    alone(|| silent("/", Kind::Directory, &Names::default(), 1));
 }
 
 #[test]
 fn over_etc_it_costs_the_names() {
-    // One thread waits for passwd, one for group.
-    alone(|| {
-        silent(
-            "/etc",
-            Kind::Directory,
-            Names::default(),
-            Taken::Entered,
-            [2, 2],
-        );
-    });
+    alone(|| silent("/etc", Kind::Directory, &Names::default(), 1));
 }
 
 #[test]
-fn over_passwd_it_costs_the_users_names() {
-    let groups_alone = names().with_users(&[]);
-    alone(|| {
-        silent(
-            "/etc/passwd",
-            Kind::File,
-            groups_alone,
-            Taken::Entered,
-            [1, 1],
-        );
-    });
+fn over_passwd_it_costs_the_names() {
+    alone(|| silent("/etc/passwd", Kind::File, &Names::default(), 1));
 }
 
 #[test]
-fn over_a_directory_that_passwd_leads_through_it_costs_the_users_names() {
-    let groups_alone = names().with_users(&[]);
+fn over_group_it_costs_the_groups_names() {
+    alone(|| silent("/etc/group", Kind::File, &names().without_groups(), 1));
+}
+
+#[test]
+fn over_a_directory_that_passwd_leads_through_it_costs_the_names() {
     alone(|| {
         let container = Container::new();
         std::fs::remove_file(container.path("/etc/passwd")).unwrap();
         std::os::unix::fs::symlink("/dev/passwd", container.path("/etc/passwd")).unwrap();
-        let (taken, left) = (Taken::Entered, [1, 1]);
-        let about = "silence over /dev";
-        Expected {
-            about,
-            names: groups_alone,
-            taken,
-            left,
-        }
-        .met(container.pid, || {
+        let expected = Expected {
+            about: "silence over /dev",
+            names: Names::default(),
+            taken: Taken::Private,
+            silent: 1,
+        };
+        expected.met(container.pid, || {
             container.cover("/dev", By::Silence(Kind::Directory))
         });
     });
 }
 
 #[test]
-fn more_than_four_are_never_waited_for() {
+fn many_silent_containers_take_nothing_from_one_another() {
     alone(|| {
-        let containers: Vec<_> = (0..4).map(|_| Container::new()).collect();
+        let containers: Vec<_> = (0..6).map(|_| Container::new()).collect();
         let covers: Vec<_> = containers
             .iter()
-            .map(|container| container.cover("/etc", By::Silence(Kind::Directory)))
+            .map(|container| container.cover("/etc", By::Taking(Kind::Directory)))
             .collect();
-        let mut left = 0;
         for container in &containers {
             let table = ask_impatiently(container.pid, ProcChoice::Auto).unwrap();
-            left += table.outcome().abandoned;
-            assert_eq!(threads(), left);
-            // With none to spare, nothing is asked that might need one: not its own /proc, not
-            // the command lines.
-            let rows = right(container.pid, &Names::default());
-            for (found, right) in table.to_strings().iter().zip(&rows) {
-                for (name, (found, right)) in COLUMNS.iter().zip(found.iter().zip(right)) {
-                    if left < 4 || *name != "args" {
-                        assert_eq!(found, right, "{name}");
-                    } else {
-                        assert!(found.starts_with('['), "{found}");
-                    }
-                }
-            }
-            assert_eq!(table.rows().len(), rows.len());
+            assert_eq!(table.outcome().abandoned, 1);
+            assert_same(&table, &right(container.pid, &Names::default()), "silent");
+            let unnamed = table.outcome().containers[0].unnamed.clone().unwrap();
+            assert_eq!(unnamed.kind(), ErrorKind::TimedOut, "{unnamed}");
+            assert_eq!(threads(), 0);
         }
-        assert_eq!(left, 4);
         drop(covers);
-        wait_for("the threads left behind end", || {
-            (threads() == 0).then_some(())
-        });
-        // All is as before.
-        let (taken, left) = (Taken::Entered, [0, 0]);
-        Expected {
+        let expected = Expected {
             about: "when it is gone",
             names: names(),
-            taken,
-            left,
+            taken: Taken::Private,
+            silent: 0,
+        };
+        wait_for("the joiners end", || {
+            joiners(containers[0].pid).is_empty().then_some(())
+        });
+        expected.met(containers[0].pid, || ());
+    });
+}
+
+#[test]
+fn joins_of_a_silent_container_do_not_pile_up() {
+    alone(|| {
+        let container = Container::new();
+        let cover = container.cover("/etc", By::Taking(Kind::Directory));
+        for number in 0..4 {
+            let table = ask_impatiently(container.pid, ProcChoice::Auto).unwrap();
+            let unnamed = table.outcome().containers[0].unnamed.clone().unwrap();
+            assert_eq!(unnamed.kind(), ErrorKind::TimedOut, "{unnamed}");
+            assert_eq!(
+                unnamed.to_string().contains("an earlier join"),
+                number > 0,
+                "{unnamed}"
+            );
+            assert!(matches!(source(&table), psgo::ProcSource::Private));
+            // The first holds the lock and cannot be killed; who waits for the lock can be.
+            wait_for("one joiner is left", || {
+                (joiners(container.pid).len() == 1).then_some(())
+            });
+            std::thread::sleep(Duration::from_millis(1));
         }
-        .met(containers[0].pid, || ());
+        drop(cover);
+        wait_for("it ends with the file system", || {
+            joiners(container.pid).is_empty().then_some(())
+        });
     });
 }

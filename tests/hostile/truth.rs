@@ -10,10 +10,7 @@ use std::{
 use psgo::{ErrorKind, JoinOptions, Pid, Pids, ProcChoice, ProcSource, Query, Table, View};
 
 use super::TIMEOUT;
-use crate::{
-    machine::wait_for,
-    oracle::{cells::escaped, kernel},
-};
+use crate::oracle::{cells::escaped, kernel};
 
 /// What is compared: nothing that changes while a process sleeps.
 pub(super) const COLUMNS: [&str; 19] = [
@@ -45,6 +42,12 @@ impl Names {
     /// The same groups with other users.
     pub(super) fn with_users(mut self, users: &[(i64, &str)]) -> Self {
         self.users = Self::new(users, &[]).users;
+        self
+    }
+
+    /// The same users alone.
+    pub(super) fn without_groups(mut self) -> Self {
+        self.groups.clear();
         self
     }
 }
@@ -116,11 +119,9 @@ pub(super) fn right(target: i32, names: &Names) -> Rows {
 /// How psgo is expected to have read a container that lies.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Taken {
-    /// By its own /proc.
-    Entered,
-    /// By its own /proc, through its root directory, because entering gave this error.
-    Root(ErrorKind),
-    /// By the host's, because its own gave this error.
+    /// By a private /proc of its PID namespace.
+    Private,
+    /// By the host's, because making a private one gave this error.
     Host(ErrorKind),
 }
 
@@ -232,8 +233,8 @@ pub(super) struct Expected<'a> {
     pub(super) about: &'a str,
     pub(super) names: Names,
     pub(super) taken: Taken,
-    /// How many threads are left behind: with a choice of ways, and by the host's `/proc` alone.
-    pub(super) left: [usize; 2],
+    /// How many reads do not answer.
+    pub(super) silent: usize,
 }
 
 impl Expected<'_> {
@@ -246,25 +247,18 @@ impl Expected<'_> {
             let about = format!("{}, choice {choice:?}", self.about);
             let told = lie();
             let start = Instant::now();
-            let answer = if self.left == [0, 0] {
+            let answer = if self.silent == 0 {
                 ask(target, choice)
             } else {
                 ask_impatiently(target, choice)
             };
             let time = start.elapsed();
             println!("measured {:.1} ms: {about}", time.as_secs_f64() * 1e3);
-            let [either, host] = self.left;
-            let left = if choice == ProcChoice::Host {
-                host
-            } else {
-                either
-            };
-            let least = if left > 0 { TIMEOUT } else { Duration::ZERO };
+            let silent = self.silent;
+            let least = if silent > 0 { TIMEOUT } else { Duration::ZERO };
             assert!(time >= least, "{about}: {time:?}");
-            // Whoever waits for what does not answer is left behind, so threads count the waits.
-            wait_for(&format!("{about}: {left} threads left behind"), || {
-                (threads() == left).then_some(())
-            });
+            // No thread waits for anything of a container.
+            assert_eq!(threads(), 0, "{about}");
             match (answer, choice, self.taken) {
                 (Err(error), ProcChoice::Container, Taken::Host(kind)) => {
                     assert_eq!(error.kind(), kind, "{about}: {error}");
@@ -272,7 +266,7 @@ impl Expected<'_> {
                 (Ok(table), _, _) => {
                     assert_same(&table, &right, &about);
                     self.took(&table, choice, &about);
-                    assert_eq!(table.outcome().abandoned, left, "{about}");
+                    assert_eq!(table.outcome().abandoned, silent, "{about}");
                 }
                 (Err(error), ..) => panic!("{about}: {error}"),
             }
@@ -284,9 +278,8 @@ impl Expected<'_> {
     fn took(&self, table: &Table, choice: ProcChoice, about: &str) {
         match (source(table), choice, self.taken) {
             (ProcSource::Host(None), ProcChoice::Host, _)
-            | (ProcSource::Entered, ProcChoice::Auto | ProcChoice::Container, Taken::Entered) => (),
-            (ProcSource::Host(Some(why)), ProcChoice::Auto, Taken::Host(kind))
-            | (ProcSource::Root(why), _, Taken::Root(kind)) => {
+            | (ProcSource::Private, ProcChoice::Auto | ProcChoice::Container, Taken::Private) => (),
+            (ProcSource::Host(Some(why)), ProcChoice::Auto, Taken::Host(kind)) => {
                 assert_eq!(why.kind(), kind, "{about}: {why}");
             }
             (way, ..) => panic!("{about}: by {way}"),
