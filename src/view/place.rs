@@ -2,7 +2,6 @@
 
 use std::{
     io::{self, Cursor, Read},
-    os::fd::OwnedFd,
     sync::Arc,
 };
 
@@ -25,8 +24,8 @@ struct Place {
     proc: Arc<Procfs>,
     path: String,
     process: Option<Process>,
-    /// What the reading thread has to enter.
-    namespaces: Vec<OwnedFd>,
+    /// Which namespaces of the joined process the reading thread has to enter.
+    namespaces: &'static [&'static str],
 }
 
 /// The process that a file describes.
@@ -82,8 +81,14 @@ impl View {
         let can_block = inner.joined.is_some() || !inner.proc.is_genuine() || is_of_process(path);
         let enters = !place.namespaces.is_empty();
         let (proc, process) = (Arc::clone(&place.proc), place.process);
+        let container = Arc::clone(inner);
         let open = move || {
-            place.namespaces.iter().try_for_each(sys::enter_namespace)?;
+            // To open them waits as long as the process is inside `execve`.
+            if let Some(joined) = &container.joined {
+                let names = place.namespaces;
+                let others = joined.target().other_namespaces(&joined.base, names)?;
+                others.iter().try_for_each(sys::enter_namespace)?;
+            }
             Ok(if is_link {
                 Opened::Target(Cursor::new(place.proc.link(&place.path)?))
             } else {
@@ -134,7 +139,7 @@ impl View {
                     read: pid,
                     is_target: false,
                 }),
-                namespaces: Vec::new(),
+                namespaces: &[],
             });
         };
         let (proc, path, process) = joined.locate(&parts, &inner.proc, name)?;
@@ -316,26 +321,25 @@ impl Joined {
         }
     }
 
-    /// The namespaces of the target on which it depends what the file says, as far as they are
-    /// not those of this process.
-    fn namespaces(&self, parts: &[&str], name: &str) -> Result<Vec<OwnedFd>> {
-        let names: &[&str] = match parts {
-            ["sys", "user", ..] => &["ns/user"],
+    /// The namespaces of the target on which it depends what the file says.
+    fn namespaces(&self, parts: &[&str], name: &str) -> Result<&'static [&'static str]> {
+        Ok(match parts {
+            ["sys", "user", ..] => {
+                let me = self.base.process_self();
+                let mine = me.and_then(|me| me.link("ns/user")).ok();
+                if mine.is_none() || mine.as_deref() != self.target().user_link() {
+                    let reason = "it is told of one's own user namespace alone, and no thread \
+                                  enters another";
+                    return Err(Error::new(ErrorKind::Unsupported, name.to_owned(), reason));
+                }
+                &[]
+            }
             ["sys", ..] => &["ns/net", "ns/ipc", "ns/uts"],
             ["sysvipc", ..] => &["ns/ipc"],
             ["version"] => &["ns/uts"],
             [.., "cgroup"] if parts.len() > 1 => &["ns/cgroup"],
-            _ => return Ok(Vec::new()),
-        };
-        let others = self.target().other_namespaces(&self.base, names);
-        let others = others
-            .map_err(|error| Error::io(format!("namespaces of process {}", self.pid()), error))?;
-        if names == ["ns/user"] && !others.is_empty() {
-            let reason =
-                "it is told of one's own user namespace alone, and no thread enters another";
-            return Err(Error::new(ErrorKind::Unsupported, name.to_owned(), reason));
-        }
-        Ok(others)
+            _ => &[],
+        })
     }
 
     /// Whether the process, one of whose files has been opened, still has these numbers.

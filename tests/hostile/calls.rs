@@ -49,6 +49,12 @@ pub(super) fn move_mount(tree: &OwnedFd, path: &str) {
     checked(moved).unwrap_or_else(|error| panic!("over {path}: {error}"));
 }
 
+/// What to do on a signal, from now on. The handler only counts.
+pub(super) fn set_action(signal: nix::sys::signal::Signal, action: &nix::sys::signal::SigAction) {
+    // SAFETY: a handler that adds to an atomic number may run at any time.
+    unsafe { nix::sys::signal::sigaction(signal, action) }.unwrap();
+}
+
 /// A descriptor of a process.
 pub(super) fn pidfd_open(pid: i32) -> OwnedFd {
     // SAFETY: no pointer is passed, the answer is a new descriptor.

@@ -10,6 +10,7 @@ mod fuse;
 mod truth;
 
 mod files;
+mod joiner;
 mod kinds;
 mod leaks;
 mod less;

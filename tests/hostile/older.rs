@@ -8,7 +8,7 @@ use super::{
     alone::alone_without,
     calls::{self, Call},
     container::{By, Container, names},
-    truth::{COLUMNS, Names, Rows, ask, assert_same, right, source},
+    truth::{COLUMNS, Expected, Names, Rows, Taken, ask, assert_same, right, source},
 };
 use crate::{
     command::{self, Answer},
@@ -86,6 +86,19 @@ fn without_the_ioctls_for_pids_the_table_is_the_same() {
 #[test]
 fn without_a_private_proc_the_table_is_the_same() {
     the_table_is_the_same_without(&[FSCONFIG]);
+}
+
+#[test]
+fn without_a_private_proc_the_hosts_is_read() {
+    alone_without(&[FSCONFIG], || {
+        let expected = Expected {
+            about: "without fsconfig",
+            names: names(),
+            taken: Taken::Host(ErrorKind::Unsupported),
+            silent: 0,
+        };
+        expected.met(Container::new().pid, || ());
+    });
 }
 
 #[test]

@@ -68,5 +68,9 @@ fn once(list: &List, query: Query) -> Result<Answer, Failure> {
     if let Some(line) = line {
         failure::say(&line);
     }
+    let unnamed = outcome.containers.iter();
+    for error in unnamed.filter_map(|container| container.unnamed.as_ref()) {
+        failure::say(&format!("ids have no names: {error}"));
+    }
     Ok(answer)
 }
