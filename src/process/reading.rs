@@ -1,6 +1,6 @@
 //! How `Process` reads its files: by which thread, of which thread, and what a failure means.
 
-use std::{io, sync::Arc};
+use std::{any::Any, io, sync::Arc};
 
 use super::{
     files::{Dir, FileOf},
@@ -19,6 +19,9 @@ use crate::{
     sync::lock,
     watchdog,
 };
+
+/// What the thread does that can be left behind.
+type Work = Box<dyn FnOnce() -> io::Result<Box<dyn Any + Send>> + Send>;
 
 impl Process {
     /// One of its files, as a record of its own type; see the modules [`format::pid`] and
@@ -115,8 +118,24 @@ impl Process {
         name: &str,
         work: impl FnOnce() -> io::Result<T> + Send + 'static,
     ) -> Result<T> {
-        let answer = lock(&self.worker).run(self.view.patience(), work);
+        let answer = self.on_worker(work);
         answer.map_err(|error| self.failed(name, error))
+    }
+
+    /// Runs `work` on the thread that can be left behind.
+    fn on_worker<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> io::Result<T> + Send + 'static,
+    ) -> io::Result<T> {
+        let answer = self.on_worker_boxed(Box::new(move || Ok(Box::new(work()?))))?;
+        // It is what `work` has made.
+        let answer = answer.downcast().map(|answer| *answer);
+        answer.map_err(|_| io::Error::other("an answer of another type"))
+    }
+
+    /// The same, compiled once for all types of answers.
+    fn on_worker_boxed(&self, work: Work) -> io::Result<Box<dyn Any + Send>> {
+        lock(&self.worker).run(self.view.patience(), work)
     }
 
     /// The same, in a directory of the process.
@@ -202,7 +221,7 @@ impl Process {
             self.dir.read("stat")
         } else {
             let dir = Arc::clone(&self.dir);
-            lock(&self.worker).run(self.view.patience(), move || dir.read("stat"))
+            self.on_worker(move || dir.read("stat"))
         };
         let bytes = bytes.map_err(|error| match Answer::of(&error) {
             Answer::Gone => gone(self.pid),
