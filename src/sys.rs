@@ -216,6 +216,10 @@ pub(crate) fn stat(file: impl AsFd) -> io::Result<FileStat> {
 
 /// How full the file system is on which `path` lies, that begins at `root` if that is given. A file
 /// system may never answer.
+#[cfg_attr(
+    not(any(test, feature = "system")),
+    expect(dead_code, reason = "`system` alone asks")
+)]
 pub(crate) fn space(root: Option<OwnedFd>, path: &Path) -> io::Result<Statvfs> {
     let Some(root) = root else {
         return Ok(nix::sys::statvfs::statvfs(path)?);

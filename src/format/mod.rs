@@ -48,6 +48,8 @@ mod rows;
 mod scalar;
 mod spec;
 mod stream;
+#[cfg(any(test, feature = "system"))]
+mod system;
 pub mod tty;
 
 pub use aligned::Aligned;

@@ -26,10 +26,10 @@ impl View {
     /// A file that always has the same name, as a record of its own type.
     ///
     /// ```
-    /// use psgo::{View, format::kernel::Loadavg};
+    /// use psgo::{View, format::kernel::Uptime};
     ///
-    /// let loads: Loadavg = View::host()?.read()?;
-    /// assert!(loads.threads > 0);
+    /// let uptime: Uptime = View::host()?.read()?;
+    /// assert!(uptime.uptime > 0);
     /// # Ok::<(), psgo::Error>(())
     /// ```
     ///

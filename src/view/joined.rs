@@ -38,6 +38,10 @@ impl Joined {
     }
 
     /// The root directory of the joined process.
+    #[cfg_attr(
+        not(any(test, feature = "system")),
+        expect(dead_code, reason = "`system` alone asks")
+    )]
     pub(crate) fn root(&self, patience: &mut Patience) -> io::Result<OwnedFd> {
         Ok(self.target.reach(patience)?.root)
     }
