@@ -19,6 +19,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn descriptor_count(&self) -> Result<usize> {
         if let Some(all) = self.cache().find(|known| &mut known.descriptors) {
             return all.map(|all| all.len());
@@ -48,6 +49,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn descriptors(&self) -> Result<Arc<[OpenDescriptor]>> {
         self.once(
             |known| &mut known.descriptors,
@@ -71,6 +73,7 @@ impl Process {
     /// What stands behind those descriptors of which the link does not tell. Some file systems ask
     /// their servers even for that, and where one does not answer, no descriptor is less known
     /// than by its link and its flags.
+    #[inline]
     fn behind(&self, opened: &[Opened]) -> HashMap<u32, Behind> {
         let wanted = opened.iter().filter_map(|opened| match opened.slot {
             Slot::Fd(fd) if FileKind::of_link(&opened.target).is_none() => Some(fd),
@@ -92,6 +95,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn open_files(&self) -> Result<Vec<OpenFile>> {
         let descriptors = self.descriptors()?;
         let file = |descriptor: &OpenDescriptor| {
@@ -113,6 +117,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn sockets(&self) -> Result<Vec<OpenSocket>> {
         let descriptors = self.descriptors()?;
         let sockets = descriptors.iter().filter_map(|descriptor| {

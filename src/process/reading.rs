@@ -65,10 +65,12 @@ impl Process {
     /// # let _ = (cmdline, stack);
     /// # Ok::<(), psgo::Error>(())
     /// ```
+    #[inline]
     pub fn read_ahead(&self, files: &[&str]) {
         self.ahead(files.iter().map(|name| FileOf::process(name)).collect());
     }
 
+    #[inline]
     pub(super) fn ahead(&self, mut files: Vec<FileOf>) {
         let cache = self.cache();
         files.retain(|file| {
@@ -99,6 +101,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn stat(&self) -> Result<Stat> {
         self.once(|known| &mut known.stat, || self.read())
     }
@@ -108,6 +111,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn status(&self) -> Result<Status> {
         self.once(|known| &mut known.status, || self.read())
     }
@@ -134,6 +138,7 @@ impl Process {
     }
 
     /// The same, compiled once for all types of answers.
+    #[inline]
     fn on_worker_boxed(&self, work: Work) -> io::Result<Box<dyn Any + Send>> {
         lock(&self.worker).run(self.view.patience(), work)
     }
@@ -164,6 +169,7 @@ impl Process {
     }
 
     /// The bytes of a file.
+    #[inline]
     pub(super) fn bytes(&self, file: &FileOf) -> Result<Arc<[u8]>> {
         self.once(
             |known| known.bytes_of(file),
@@ -200,6 +206,7 @@ impl Process {
     }
 
     /// Where a link leads.
+    #[inline]
     pub(super) fn link(&self, file: &FileOf) -> Result<Arc<[u8]>> {
         self.once(
             |known| known.bytes_of(file),
@@ -211,11 +218,13 @@ impl Process {
     }
 
     /// The name of a file in errors.
+    #[inline]
     pub(super) fn named(&self, name: &str) -> String {
         self.procfs().named(&format!("{}/{name}", self.pid))
     }
 
     /// `stat` as it is now.
+    #[inline]
     pub(super) fn stat_now(&self) -> Result<Stat> {
         let bytes = if self.procfs().is_genuine() {
             self.dir.read("stat")
@@ -230,12 +239,14 @@ impl Process {
         Stat::parse(&bytes).map_err(|error| self.not_understood("stat", error.to_string()))
     }
 
+    #[inline]
     fn not_understood(&self, name: &str, reason: String) -> Error {
         Error::new(ErrorKind::NotUnderstood, self.named(name), reason)
     }
 
     /// What the system's answer means, which is the same for a process that has been reaped, for a
     /// zombie, and for a file that does not exist.
+    #[inline]
     pub(super) fn failed(&self, name: &str, error: io::Error) -> Error {
         match Answer::of(&error) {
             Answer::Gone | Answer::Invalid => match self.stat_now() {
@@ -249,11 +260,13 @@ impl Process {
     }
 
     /// The error for what a process no longer has once it has ended.
+    #[inline]
     pub(super) fn ended(&self, name: &str) -> Error {
         let reason = "the process has ended, and its parent was not told yet";
         Error::new(ErrorKind::Zombie, self.named(name), reason)
     }
 
+    #[inline]
     fn dir_of(&self, dir: Dir) -> Result<Arc<ProcessDir>> {
         match dir {
             // Files of threads are opened by way of the process's own directory.
@@ -264,6 +277,7 @@ impl Process {
 
     /// The directory of a thread that has not ended: the process's own, unless its first thread has
     /// ended and others have not.
+    #[inline]
     fn living(&self) -> Result<Arc<ProcessDir>> {
         self.once(
             |known| &mut known.living,
