@@ -31,7 +31,7 @@ pub(super) struct FileEntry {
 impl FileEntry {
     /// Whether it is read on a thread that can be left behind, not by the calling one.
     pub(super) const fn is_watched(&self) -> bool {
-        matches!(self.wait, Wait::Killable | Wait::Uninterruptible)
+        !matches!(self.wait, Wait::AtOnce)
     }
 
     const fn new(name: &'static str, dir: Dir, wait: Wait, takes_memory: bool) -> Self {
