@@ -1,29 +1,53 @@
 //! What an answer leaves out, in one line.
 
-use psgo::{ErrorKind, Skipped, descriptor::Subject};
+use psgo::{ErrorKind, Outcome, Pid, Skipped, descriptor::Subject};
 
 use crate::failure::{Answer, reason};
 
-/// One line that says what was left out of the rows of `subject` and why, if that is worth saying,
-/// and whether the answer is complete without it.
-pub(crate) fn summary<'a>(
+/// One line that says what the rows of `subject` lack and why, if that is worth saying, and whether
+/// the answer is complete without it. `not_joined` are containers that were left out before.
+pub(crate) fn summary(
     subject: Subject,
-    skipped: impl IntoIterator<Item = &'a Skipped>,
-    abandoned: usize,
+    not_joined: &[Skipped],
+    outcome: &Outcome,
 ) -> (Option<String>, Answer) {
-    let reasons = skipped.into_iter().map(|skipped| Reason {
-        pid: skipped.named.then(|| skipped.pid.get()),
+    let skipped = not_joined.iter().chain(&outcome.skipped);
+    // One that does not answer keeps something to itself, so it is named though nobody asked for it.
+    let is_silent = |skipped: &Skipped| skipped.error.kind() == ErrorKind::TimedOut;
+    let is_any_silent = skipped.clone().any(is_silent);
+    let reasons = skipped.map(|skipped| Reason {
+        pid: (skipped.named || is_silent(skipped)).then(|| skipped.pid.get()),
         text: reason_of(skipped),
         is_gone: skipped.error.kind() == ErrorKind::Gone,
     });
-    let (line, answer) = summary_of(subject, reasons);
-    let unanswered = match abandoned {
-        0 => return (line, answer),
-        1 => "1 read did not answer".to_owned(),
-        many => format!("{many} reads did not answer"),
+    let (line, mut answer) = summary_of(subject, reasons);
+    let unanswered = match (&outcome.silent[..], outcome.abandoned) {
+        ([], 0) => None,
+        // Of these the line tells.
+        ([], _) if is_any_silent => None,
+        ([], 1) => Some("1 read did not answer".to_owned()),
+        ([], many) => Some(format!("{many} reads did not answer")),
+        (silent, _) => {
+            answer = Answer::Incomplete;
+            Some(unanswered(silent))
+        }
     };
-    let line = line.map_or(unanswered.clone(), |line| format!("{line}; {unanswered}"));
-    (Some(line), answer)
+    let parts: Vec<_> = line.into_iter().chain(unanswered).collect();
+    ((!parts.is_empty()).then(|| parts.join("; ")), answer)
+}
+
+/// `did not answer: 12 13 14 15 16 and 45 more; what is unknown of them is shown as ?`
+fn unanswered(silent: &[Pid]) -> String {
+    const NAMED: usize = 5;
+    let mut pids = String::new();
+    for pid in silent.iter().take(NAMED) {
+        pids += &format!(" {pid}");
+    }
+    let more = match silent.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("did not answer:{pids}{more} (their unknown cells are shown as ?)")
 }
 
 /// Why a process or container is not in the answer.
@@ -144,6 +168,19 @@ mod tests {
     fn told_of(subject: Subject, reasons: Vec<Reason>) -> (String, Answer) {
         let (line, answer) = summary_of(subject, reasons.into_iter());
         (line.unwrap_or_default(), answer)
+    }
+
+    #[test]
+    fn processes_that_do_not_answer_are_named_up_to_five() {
+        let silent = |last| (1..=last).map(Pid::new).collect::<Vec<_>>();
+        assert_eq!(
+            unanswered(&silent(2)),
+            "did not answer: 1 2 (their unknown cells are shown as ?)"
+        );
+        assert_eq!(
+            unanswered(&silent(50)),
+            "did not answer: 1 2 3 4 5 and 45 more (their unknown cells are shown as ?)"
+        );
     }
 
     #[test]

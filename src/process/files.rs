@@ -32,7 +32,7 @@ impl FileEntry {
     /// Whether it is read on a thread that can be left behind, not by the calling one.
     #[inline]
     pub(super) const fn is_watched(&self) -> bool {
-        matches!(self.wait, Wait::Killable | Wait::Uninterruptible)
+        !matches!(self.wait, Wait::AtOnce)
     }
 
     #[inline]

@@ -104,11 +104,7 @@ impl View {
             let files = (dir.read("stat")?, dir.read("status")?);
             Ok((dir, files))
         };
-        let held = if inner.proc.is_genuine() {
-            hold()
-        } else {
-            lock(&worker).run(self.patience(), hold)
-        };
+        let held = lock(&worker).run(self.patience(), hold);
         let name = |file: &str| inner.proc.named(&format!("{pid}/{file}"));
         let held = held.map_err(|error| match Answer::of(&error) {
             Answer::Gone => gone(pid),

@@ -20,9 +20,9 @@ use std::{
 
 use crate::{format::pid::Stat, procfs::Procfs, sync::lock, sys};
 
-/// How many threads may be left behind at a time. A system call that waits for a file server ends
-/// only with a fatal signal to the whole process, so a container could otherwise collect them.
-const MOST: usize = 4;
+/// How many threads may be left behind at a time. One that is blocked ends only with the whole
+/// process, so a container could otherwise collect them without end.
+const MOST: usize = 1024;
 
 /// The threads of this process that are left behind.
 static ALL: Count = Count(AtomicUsize::new(0));

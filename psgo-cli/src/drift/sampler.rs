@@ -47,8 +47,7 @@ impl Sampler {
             }
             ControlFlow::Continue(())
         })?;
-        let skipped = &outcome.skipped;
-        (self.left_out, _) = left_out::summary(Subject::Processes, skipped, outcome.abandoned);
+        (self.left_out, _) = left_out::summary(Subject::Processes, &[], &outcome);
         Ok(rows)
     }
 

@@ -63,8 +63,7 @@ fn once(list: &List, query: Query) -> Result<Answer, Failure> {
     }
     rows.finish()?;
 
-    let left_out = not_joined.iter().chain(&outcome.skipped);
-    let (line, answer) = left_out::summary(list.subject, left_out, outcome.abandoned);
+    let (line, answer) = left_out::summary(list.subject, &not_joined, &outcome);
     if let Some(line) = line {
         failure::say(&line);
     }
