@@ -1,0 +1,148 @@
+//! The one fork.
+
+use std::{
+    io::{self, IsTerminal as _, PipeReader, PipeWriter, Write as _},
+    os::fd::OwnedFd,
+    process::{self, ExitCode},
+    sync::atomic::Ordering::SeqCst,
+};
+
+use nix::{
+    sys::{
+        prctl,
+        signal::{SigSet, SigmaskHow, Signal},
+        signalfd::{SfdFlags, SignalFd},
+        termios::{Termios, tcgetattr},
+    },
+    unistd::{self, ForkResult, Pid},
+};
+
+use super::{
+    parent::{ENDING, Supervisor},
+    relay::Relays,
+    shared::{self, Shared},
+};
+use crate::sys;
+
+/// What both processes need, made before there are two.
+struct Ready {
+    shared: &'static Shared,
+    /// Closed by the worker when it is done.
+    done: (PipeReader, PipeWriter),
+    relays: Relays,
+    /// The mode of the terminal of standard input.
+    terminal: Option<Termios>,
+    signals: SignalFd,
+    /// The signal mask as it was.
+    mask: SigSet,
+}
+
+impl Ready {
+    fn new() -> io::Result<Self> {
+        let shared = sys::shared()?;
+        let done = io::pipe()?;
+        let relays = Relays::new()?;
+        let keys = io::stdin();
+        let terminal = keys.is_terminal().then(|| tcgetattr(&keys).ok()).flatten();
+        let others = [Signal::SIGTSTP, Signal::SIGCONT, Signal::SIGCHLD];
+        let signals: SigSet = ENDING
+            .into_iter()
+            .chain(others)
+            // A signal that is blocked would be told of although it is ignored.
+            .filter(|signal| *signal == Signal::SIGCHLD || !sys::is_ignored(*signal))
+            .collect();
+        let flags = SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK;
+        let told = SignalFd::with_flags(&signals, flags)?;
+        let mask = signals.thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
+        Ok(Self {
+            shared,
+            done,
+            relays,
+            terminal,
+            signals: told,
+            mask,
+        })
+    }
+}
+
+/// Does the work in a worker and gives its exit code; where that cannot be, in this process.
+///
+/// To be called before there is any thread.
+pub(crate) fn supervised(work: fn() -> u8) -> ExitCode {
+    let Ok(ready) = Ready::new() else {
+        return work().into();
+    };
+    let parent = unistd::getpid();
+    match sys::fork() {
+        Ok(ForkResult::Child) => worker(ready, parent, work),
+        Ok(ForkResult::Parent { child }) => supervise(ready, child),
+        Err(_) => {
+            // The kernel accepted this mask before.
+            let _ = ready.mask.thread_set_mask();
+            drop(ready);
+            work().into()
+        }
+    }
+}
+
+fn supervise(ready: Ready, worker: Pid) -> ExitCode {
+    let Ready {
+        shared,
+        done: (done, workers_end),
+        relays: Relays {
+            relays,
+            stdout,
+            stderr,
+        },
+        terminal,
+        signals,
+        ..
+    } = ready;
+    drop((workers_end, stdout, stderr));
+    // Where it is ignored, as some programs leave it, nothing is left of a child to wait for.
+    sys::reset(Signal::SIGCHLD);
+    Supervisor::new(worker, shared, done, relays, signals, terminal).run()
+}
+
+fn worker(ready: Ready, parent: Pid, work: fn() -> u8) -> ExitCode {
+    let Ready {
+        shared,
+        done: (supervisors_end, done),
+        relays: Relays {
+            relays,
+            stdout,
+            stderr,
+        },
+        mask,
+        signals,
+        ..
+    } = ready;
+    drop((supervisors_end, relays, signals));
+    // It fails for no signal that exists.
+    let _ = prctl::set_pdeathsig(Signal::SIGKILL);
+    if unistd::getppid() != parent {
+        // The supervisor ended before that.
+        process::exit(1);
+    }
+    let given = [
+        stdout.map_or(Ok(()), unistd::dup2_stdout::<OwnedFd>),
+        stderr.map_or(Ok(()), unistd::dup2_stderr::<OwnedFd>),
+    ];
+    let _ = mask.thread_set_mask();
+    shared::publish_to(shared);
+    let code = if given.iter().all(Result::is_ok) {
+        work()
+    } else {
+        2
+    };
+    // What is left in the buffer of a line has nowhere to be reported to.
+    let _ = io::stdout().flush();
+    // The readers' ends of file, whatever other threads of this process do.
+    for fd in 0..=2 {
+        let _ = unistd::close(fd);
+    }
+    shared.code.store(code, SeqCst);
+    shared.ended.store(true, SeqCst);
+    drop(done);
+    process::exit(code.into())
+}
