@@ -63,7 +63,7 @@ pub(super) struct Relay {
 /// The relays, and what the worker writes to instead of standard output and standard error.
 #[derive(Debug, Default)]
 pub(super) struct Relays {
-    pub(super) relays: Vec<Relay>,
+    pub(super) streams: Vec<Relay>,
     pub(super) stdout: Option<OwnedFd>,
     pub(super) stderr: Option<OwnedFd>,
 }
@@ -113,7 +113,7 @@ impl Relays {
         let _ = fcntl(&from, FcntlArg::F_SETPIPE_SZ(SIZE));
         // The worker is given the other end, which stays blocking: it is another open file.
         fcntl(&from, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
-        self.relays.push(Relay {
+        self.streams.push(Relay {
             from: OwnedFd::from(from).into(),
             to: to.try_clone_to_owned()?,
             kind,

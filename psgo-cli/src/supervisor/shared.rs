@@ -20,6 +20,8 @@ pub(super) struct Shared {
     /// The work is done, all of its output written, and `code` is valid.
     pub(super) ended: AtomicBool,
     pub(super) code: AtomicU8,
+    /// The worker is in another PID namespace than the supervisor, and does nothing.
+    pub(super) declined: AtomicBool,
     /// How many threads wait for something that may take as long as it likes: the next sample, a
     /// key, the reader of the output.
     pub(super) idle: AtomicU32,

@@ -75,7 +75,9 @@ pub(crate) fn supervised(work: fn() -> u8) -> ExitCode {
     let parent = unistd::getpid();
     match sys::fork() {
         Ok(ForkResult::Child) => worker(ready, parent, work),
-        Ok(ForkResult::Parent { child }) => supervise(ready, child),
+        Ok(ForkResult::Parent { child }) => {
+            supervise(ready, child).unwrap_or_else(|| work().into())
+        }
         Err(_) => {
             // The kernel accepted this mask before.
             let _ = ready.mask.thread_set_mask();
@@ -85,23 +87,30 @@ pub(crate) fn supervised(work: fn() -> u8) -> ExitCode {
     }
 }
 
-fn supervise(ready: Ready, worker: Pid) -> ExitCode {
+/// The exit code; `None` if the work is not begun.
+fn supervise(ready: Ready, worker: Pid) -> Option<ExitCode> {
     let Ready {
         shared,
         done: (done, workers_end),
         relays: Relays {
-            relays,
+            streams,
             stdout,
             stderr,
         },
         terminal,
         signals,
-        ..
+        mask,
     } = ready;
     drop((workers_end, stdout, stderr));
     // Where it is ignored, as some programs leave it, nothing is left of a child to wait for.
     sys::reset(Signal::SIGCHLD);
-    Supervisor::new(worker, shared, done, relays, signals, terminal).run()
+    let code = Supervisor::new(worker, shared, done, streams, signals, terminal).run();
+    if shared.declined.load(SeqCst) {
+        // The kernel accepted this mask before.
+        let _ = mask.thread_set_mask();
+        return None;
+    }
+    Some(code)
 }
 
 fn worker(ready: Ready, parent: Pid, work: fn() -> u8) -> ExitCode {
@@ -109,7 +118,7 @@ fn worker(ready: Ready, parent: Pid, work: fn() -> u8) -> ExitCode {
         shared,
         done: (supervisors_end, done),
         relays: Relays {
-            relays,
+            streams,
             stdout,
             stderr,
         },
@@ -117,11 +126,13 @@ fn worker(ready: Ready, parent: Pid, work: fn() -> u8) -> ExitCode {
         signals,
         ..
     } = ready;
-    drop((supervisors_end, relays, signals));
+    drop((supervisors_end, streams, signals));
     // It fails for no signal that exists.
     let _ = prctl::set_pdeathsig(Signal::SIGKILL);
-    if unistd::getppid() != parent {
-        // The supervisor ended before that.
+    let above = unistd::getppid();
+    if above != parent {
+        // The supervisor ended before that, or `unshare -p` gives another PID namespace to children.
+        shared.declined.store(above.as_raw() == 0, SeqCst);
         process::exit(1);
     }
     let given = [
