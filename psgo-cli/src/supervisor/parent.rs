@@ -337,6 +337,7 @@ impl Supervisor {
             return None;
         }
         self.still.looked = now;
+        self.reap();
         let passed = self.streams.iter().map(|stream| stream.relay.passed).sum();
         let used = self.used();
         let is_full = |stream: &Stream| stream.state == State::Full;

@@ -53,6 +53,9 @@ impl Ready {
             .collect();
         let flags = SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK;
         let told = SignalFd::with_flags(&signals, flags)?;
+        // Where it is ignored, as some programs leave it, nothing is left of a child to wait for. Once
+        // there is a child this would discard a signal that is pending.
+        sys::reset(Signal::SIGCHLD);
         let mask = signals.thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
         Ok(Self {
             shared,
@@ -102,8 +105,6 @@ fn supervise(ready: Ready, worker: Pid) -> Option<ExitCode> {
         mask,
     } = ready;
     drop((workers_end, stdout, stderr));
-    // Where it is ignored, as some programs leave it, nothing is left of a child to wait for.
-    sys::reset(Signal::SIGCHLD);
     let code = Supervisor::new(worker, shared, done, streams, signals, terminal).run();
     if shared.declined.load(SeqCst) {
         // The kernel accepted this mask before.
