@@ -22,7 +22,10 @@ use nix::{
     unistd,
 };
 
-use crate::ansi::{HIDE_CURSOR, SHOW_CURSOR};
+use crate::{
+    ansi::{HIDE_CURSOR, SHOW_CURSOR},
+    supervisor,
+};
 
 /// Signals that end a watch in good order.
 const ENDING: [Signal; 4] = [
@@ -134,6 +137,8 @@ impl Console {
         writing: PollFlags,
         done: Option<&io::PipeReader>,
     ) -> io::Result<Event> {
+        // A sample is none of the supervisor's, but what a reader or a user takes is.
+        let _idle = done.is_none().then(supervisor::idle);
         let gone = PollFlags::POLLERR | PollFlags::POLLHUP | PollFlags::POLLNVAL;
         loop {
             let left = until.map(|until| until.saturating_duration_since(Instant::now()));
@@ -193,7 +198,10 @@ impl Console {
         let number = i32::try_from(info.ssi_signo).ok();
         let signal = number.and_then(|number| Signal::try_from(number).ok());
         match signal {
-            Some(signal) if ENDING.contains(&signal) => return Ok(Some(Event::End)),
+            Some(signal) if ENDING.contains(&signal) => {
+                supervisor::ending();
+                return Ok(Some(Event::End));
+            }
             Some(Signal::SIGTSTP) => {
                 // Other programs get the terminal as it was before.
                 self.screen = None;
@@ -214,6 +222,7 @@ impl Console {
     }
 
     fn write(&self, bytes: &[u8]) -> nix::Result<usize> {
+        let _idle = supervisor::idle();
         match self.screen.as_ref().and_then(|screen| screen.out.as_ref()) {
             Some(out) => unistd::write(out, bytes),
             None => unistd::write(io::stdout(), bytes),
@@ -297,6 +306,7 @@ impl RawTerminal {
                 .remove(LocalFlags::ICANON | LocalFlags::ECHO);
             mode.control_chars[SpecialCharacterIndices::VMIN as usize] = 1;
             mode.control_chars[SpecialCharacterIndices::VTIME as usize] = 0;
+            supervisor::raw(true);
             tcsetattr(&keys, SetArg::TCSANOW, &mode)?;
             Some(before)
         } else {
@@ -310,6 +320,7 @@ impl RawTerminal {
             before,
             out: out.ok(),
         };
+        supervisor::raw(true);
         write_if_ready(HIDE_CURSOR.as_bytes());
         Ok(screen)
     }
@@ -326,6 +337,7 @@ impl Drop for RawTerminal {
             // It fails only if the terminal is gone.
             let _ = tcsetattr(io::stdin(), SetArg::TCSANOW, before);
         }
+        supervisor::raw(false);
     }
 }
 

@@ -208,7 +208,9 @@ fn looking() -> Vec<Arg> {
         .help_heading(WHERE_TO_LOOK)
         .help("Look from inside the container of PID, against a list of its own: -db");
     std::iter::once(join)
-        .chain(scope_flags_named(&["proc", "timeout", "threads"]))
+        .chain(scope_flags_named(&[
+            "proc", "timeout", "deadline", "threads",
+        ]))
         .collect()
 }
 

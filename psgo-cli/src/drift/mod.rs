@@ -19,6 +19,7 @@ use crate::{
         self,
         json::{self, Items as _},
     },
+    supervisor,
 };
 use grammar::{Action, Edit, Form, Sides};
 use sampler::Sampler;
@@ -141,7 +142,9 @@ fn show(drift: &Drift, sides: Sides) -> Result<Answer, Failure> {
             if asked(&drift::diff(&saved, &now), sides).is_empty() {
                 break;
             }
+            let waiting = supervisor::idle();
             thread::sleep(pause);
+            drop(waiting);
             now = sampler.tree()?;
         }
     }

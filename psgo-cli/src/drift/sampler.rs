@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use psgo::{
-    Pid, Query, Row,
+    Ended, Pid, Query, Row, Value,
     descriptor::Subject,
     drift::{self, Line, Rules},
 };
@@ -11,7 +11,7 @@ use psgo::{
 use super::{files, grammar::Drift};
 use crate::{
     failure::{self, Failure},
-    left_out,
+    left_out, supervisor,
 };
 
 /// Lists the running processes.
@@ -42,11 +42,22 @@ impl Sampler {
     pub(super) fn rows(&mut self) -> Result<Vec<Row>, Failure> {
         let mut rows = Vec::new();
         let outcome = self.query.for_each(|row| {
-            if row.pid() != self.own {
-                rows.push(row);
-            }
+            rows.push(row);
             ControlFlow::Continue(())
         })?;
+        if outcome.ended != Ended::Complete {
+            return Err(Failure::trouble(
+                "the deadline came before the list was whole",
+            ));
+        }
+        // Its supervisor is psgo too.
+        let own = rows.iter().find(|row| row.pid() == self.own);
+        let supervisor = own
+            .filter(|_| supervisor::is_supervised())
+            .and_then(|row| row.get("ppid").and_then(Value::as_u64));
+        let is_supervisor = |pid: Pid| supervisor == Some(pid.get().into());
+        let is_own = |pid: Pid| Some(pid) == self.own || is_supervisor(pid);
+        rows.retain(|row| !row.pid().is_some_and(is_own));
         (self.left_out, _) = left_out::summary(Subject::Processes, &[], &outcome);
         Ok(rows)
     }

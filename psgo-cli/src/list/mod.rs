@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use psgo::Query;
+use psgo::{Ended, Query};
 
 use crate::{
     failure::{self, Answer, Failure},
@@ -66,6 +66,10 @@ fn once(list: &List, query: Query) -> Result<Answer, Failure> {
     let (line, answer) = left_out::summary(list.subject, &not_joined, &outcome);
     if let Some(line) = line {
         failure::say(&line);
+    }
+    if outcome.ended != Ended::Complete {
+        failure::say("the deadline came before all was listed");
+        return Ok(Answer::Incomplete);
     }
     Ok(answer)
 }

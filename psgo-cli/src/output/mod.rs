@@ -7,6 +7,7 @@ use psgo::Query;
 use crate::{
     failure::Failure,
     flags::{Output, Style},
+    supervisor::Patient,
 };
 
 pub(crate) mod csv;
@@ -69,13 +70,13 @@ fn repeated<'a>(keys: &[&'a str]) -> Option<&'a str> {
 }
 
 /// Standard output, locked and buffered. Flush it at the end: dropping it hides errors.
-pub(crate) fn stdout() -> BufWriter<StdoutLock<'static>> {
-    BufWriter::with_capacity(64 * 1024, io::stdout().lock())
+pub(crate) fn stdout() -> BufWriter<Patient<StdoutLock<'static>>> {
+    BufWriter::with_capacity(64 * 1024, Patient(io::stdout().lock()))
 }
 
 /// Writes a text to standard output.
 pub(crate) fn print(text: &str) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+    let mut out = Patient(io::stdout().lock());
     out.write_all(text.as_bytes())?;
     out.flush()
 }

@@ -113,7 +113,7 @@ impl ValueEnum for Form {
 /// The description.
 pub(crate) fn describe(command: Command) -> Command {
     // One file is read, and no name is looked up: no -threads and no -fill-mappings.
-    let places = scope_flags_named(&["pids", "join", "proc", "timeout"]);
+    let places = scope_flags_named(&["pids", "join", "proc", "timeout", "deadline"]);
     let places = places.map(|place| match place.get_id().as_str() {
         "pids" => place.help("Read the file of each of these processes"),
         _ => place,

@@ -21,6 +21,7 @@ use super::{
 use crate::{
     failure::{self, Answer, Failure},
     output,
+    supervisor::{self, Patient},
     wrong_use::quoted,
 };
 
@@ -143,13 +144,21 @@ pub(super) fn copy(proc: &Proc, path: &Path, format: Option<&str>) -> Result<Ans
         Some(name) => named(name)?,
         None => format::find(&shown).ok_or_else(|| no_format(&shown))?,
     };
-    let mut input = copies::open(path).map_err(|error| failed(&shown, &error))?;
-    stream(proc, format, &shown, &mut *input)
+    // It may be a pipe.
+    let waiting = supervisor::idle();
+    let input = copies::open(path).map_err(|error| failed(&shown, &error))?;
+    drop(waiting);
+    stream(proc, format, &shown, &mut Patient(input))
 }
 
 /// Writes standard input, of the format of that name.
 pub(super) fn input(proc: &Proc, format: &str) -> Result<Answer, Failure> {
-    stream(proc, named(format)?, "standard input", &mut io::stdin())
+    stream(
+        proc,
+        named(format)?,
+        "standard input",
+        &mut Patient(io::stdin()),
+    )
 }
 
 /// Writes what is read from `input`.
