@@ -58,7 +58,8 @@ mod tests {
 
     #[test]
     fn what_can_be_seen_is_not_invisible() {
-        for c in "aZ~ \u{a0}éß·—…€日本語한👩💻\u{301}\u{3000}\u{e000}\u{fffd}".chars() {
+        for c in "aZ~ \u{a0}éß·—…€日本語한👩💻\u{301}\u{3000}\u{e000}\u{fffd}".chars()
+        {
             assert!(!is_invisible(c), "{c:?}");
         }
     }
