@@ -126,6 +126,9 @@ pub struct Outcome {
     /// the container's own `/proc` or names. There are never more than four of them in a process;
     /// they end when what they wait for answers or goes away.
     pub abandoned: usize,
+    /// Supplementary groups that are shown by their numbers because the name service was not asked
+    /// for them: of one process and of all, only so many are asked for that have no name.
+    pub unasked_groups: usize,
     /// Why the listing ended.
     pub ended: Ended,
     /// The joined containers, in the order in which they were read.
@@ -137,6 +140,7 @@ impl Outcome {
     pub(crate) fn add(&mut self, other: Self) {
         self.skipped.extend(other.skipped);
         self.abandoned += other.abandoned;
+        self.unasked_groups += other.unasked_groups;
         self.containers.extend(other.containers);
         if self.ended == Ended::Complete {
             self.ended = other.ended;

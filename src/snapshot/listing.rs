@@ -225,6 +225,13 @@ impl<'a> Listing<'a> {
         if let Source::Pool(pool) = std::mem::replace(&mut self.source, Source::Nothing) {
             self.outcome.abandoned += pool.finish();
         }
+        if let Some(work) = &self.work {
+            let names = [work.view.groups(), work.view.host_groups()];
+            self.outcome.unasked_groups += names
+                .map(|names| names.take_unasked())
+                .iter()
+                .sum::<usize>();
+        }
         if let (Some(retained), Some(work)) = (self.retained.take(), self.work.take())
             && let Some(watch) = &work.watch
         {

@@ -65,7 +65,7 @@ fn once(list: &List, query: Query) -> Result<Answer, Failure> {
 
     let left_out = not_joined.iter().chain(&outcome.skipped);
     let (line, answer) = left_out::summary(list.subject, left_out, outcome.abandoned);
-    if let Some(line) = line {
+    for line in line.into_iter().chain(left_out::unasked(&outcome)) {
         failure::say(&line);
     }
     Ok(answer)

@@ -160,6 +160,8 @@ impl Watched for Listing {
         let outcome = sample.table.outcome();
         let left_out = self.not_joined.iter().chain(&outcome.skipped);
         let (line, answer) = left_out::summary(self.subject, left_out, outcome.abandoned);
+        let unasked = left_out::unasked(outcome);
+        let line = line.into_iter().chain(unasked).reduce(|a, b| a + "; " + &b);
         if answer == Answer::Incomplete {
             self.answer = answer;
         }
