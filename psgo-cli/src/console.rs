@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::stdout;
 use nix::{
     errno::Errno,
     fcntl::OFlag,
@@ -83,6 +84,7 @@ impl Console {
     ///
     /// Threads started before this would still receive the signals, and end psgo.
     pub(crate) fn open(is_screen: bool) -> io::Result<Self> {
+        stdout::check()?;
         let ignored = ignored();
         let ending = ENDING
             .into_iter()

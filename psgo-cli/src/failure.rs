@@ -52,6 +52,16 @@ impl From<io::Error> for Failure {
     }
 }
 
+/// The failure to start a thread. What the system says of it, "Resource temporarily unavailable",
+/// does not tell of which.
+pub(crate) fn no_thread(error: &io::Error) -> Failure {
+    Failure::Trouble(format!(
+        "cannot start a thread: {}; the limits are RLIMIT_NPROC (ulimit -u), RLIMIT_AS (ulimit -v) \
+         and pids.max of the control group",
+        system_words(error)
+    ))
+}
+
 /// Prints the error, if there is one, and gives the exit code.
 pub(crate) fn exit(result: Result<Answer, Failure>) -> u8 {
     let text = match result {

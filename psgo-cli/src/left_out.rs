@@ -50,6 +50,18 @@ fn unanswered(silent: &[Pid]) -> String {
     format!("did not answer:{pids}{more} (their unknown cells are shown as ?)")
 }
 
+/// One line that says which names were not looked up, if there are any.
+pub(crate) fn unasked(outcome: &psgo::Outcome) -> Option<String> {
+    let count = match outcome.unasked_groups {
+        0 => return None,
+        1 => "1 supplementary group is".to_owned(),
+        many => format!("{many} supplementary groups are"),
+    };
+    Some(format!(
+        "{count} shown by number, not looked up: too many have no name"
+    ))
+}
+
 /// Why a process or container is not in the answer.
 struct Reason {
     /// The pid, if it was asked for by number.

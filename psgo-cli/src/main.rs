@@ -24,6 +24,7 @@ mod list;
 mod man;
 mod output;
 mod proc;
+mod stdout;
 mod supervisor;
 mod sync;
 mod sys;

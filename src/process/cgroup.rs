@@ -76,6 +76,16 @@ impl Process {
         Ok(Container::from_cgroups(&self.cgroups()?))
     }
 
+    /// All containers that the paths of its control groups name, the outermost first: see
+    /// [`Container::all_from_cgroups`].
+    ///
+    /// # Errors
+    ///
+    /// See [`Process`].
+    pub fn containers(&self) -> Result<Vec<Container>> {
+        Ok(Container::all_from_cgroups(&self.cgroups()?))
+    }
+
     /// The groups that tell something.
     #[inline]
     fn control_groups(&self) -> Result<Arc<Groups>> {

@@ -357,12 +357,13 @@ impl Process {
         names.name_or_number(uid.get())
     }
 
-    /// The name of a group, by the names of the view; its number where it has no name.
+    /// The name of a group, by the names of the view; its number where it has no name. Where very
+    /// many without a name were asked for, it is not looked up, and its number is given too.
     #[must_use]
     #[inline]
     pub fn group_name(&self, gid: Gid) -> Text {
         let names = self.view.0.groups();
-        names.learn(gid.get());
+        names.learn_of_many(gid.get(), &mut 0);
         names.name_or_number(gid.get())
     }
 

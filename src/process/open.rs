@@ -106,7 +106,8 @@ pub struct OpenDescriptor {
     pub fd: u32,
     /// What kind of file it refers to.
     pub kind: FileKind,
-    /// Where its link leads, see [`Link`](crate::format::pid::Link).
+    /// Where its link leads, see [`Link`](crate::format::pid::Link). Empty if the kernel does not
+    /// tell, because the path is longer than `PATH_MAX`.
     pub target: Vec<u8>,
     /// Whether the file has no name any more.
     pub deleted: bool,
@@ -148,7 +149,7 @@ impl OpenDescriptor {
     pub fn what(&self) -> Option<&[u8]> {
         match LinkKind::of(&self.target) {
             LinkKind::Anonymous(name) => Some(name),
-            _ if self.target.starts_with(b"/") => None,
+            _ if self.target.is_empty() || self.target.starts_with(b"/") => None,
             _ => self.target.split(|&b| b == b':').next(),
         }
     }

@@ -129,6 +129,9 @@ pub struct Outcome {
     /// answers or goes away. There are never more than about a thousand of them in a process: then
     /// no file is read that can block for long.
     pub abandoned: usize,
+    /// Supplementary groups that are shown by their numbers because the name service was not asked
+    /// for them: of one process and of all, only so many are asked for that have no name.
+    pub unasked_groups: usize,
     /// Why the listing ended.
     pub ended: Ended,
     /// The joined containers, in the order in which they were read.
@@ -141,6 +144,7 @@ impl Outcome {
         self.skipped.extend(other.skipped);
         self.silent.extend(other.silent);
         self.abandoned += other.abandoned;
+        self.unasked_groups += other.unasked_groups;
         self.containers.extend(other.containers);
         if self.ended == Ended::Complete {
             self.ended = other.ended;

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     format::pid::{Fdinfo, LinkKind, Mapping, Maps, Timer, Timers, is_device_path},
     ids::Pid,
-    procfs::Reader,
+    procfs::{Reader, is_too_long},
     socket::{self, Socket},
     sync::lock,
 };
@@ -129,16 +129,23 @@ pub(crate) fn read(
 ) -> io::Result<(Vec<Opened>, bool)> {
     let mut all = Vec::new();
     pulse.at(Files::FDS);
+    let mut descriptors = files.descriptors()?;
+    // A first thread that has ended has let go of all that its process holds.
+    if descriptors.is_empty() && files.turn_to_living_thread() {
+        descriptors = files.descriptors()?;
+    }
     if wanted.contains(Files::PLACES) {
         for (slot, name) in [(Slot::Cwd, "cwd"), (Slot::Root, "root"), (Slot::Exe, "exe")] {
-            // A kernel thread has no program, and a zombie has none of them.
-            if let Ok(target) = files.link(name) {
-                all.push(Opened::new(slot, target));
+            match files.link(name) {
+                Ok(target) => all.push(Opened::new(slot, target)),
+                Err(error) if is_too_long(&error) => all.push(Opened::new(slot, Vec::new())),
+                // A kernel thread has no program, and a zombie has none of them.
+                Err(_) => (),
             }
         }
     }
     let mut has_sockets = false;
-    for (fd, target) in files.descriptors()? {
+    for (fd, target) in descriptors {
         let mut opened = Opened::new(Slot::Fd(fd), target);
         let is_timer = wanted.contains(Files::TIMERS) && opened.is_timer();
         let is_wanted = is_timer || wanted.contains(Files::FDINFO);
@@ -163,15 +170,19 @@ pub(crate) fn read(
     }
     if asked.contains(Files::PLACES) {
         pulse.at(Files::PLACES);
-        let maps = files.whole("maps").ok();
-        let maps = maps.and_then(|bytes| Maps::parse(&bytes).ok());
-        let rows = maps.iter().flat_map(|maps| maps.rows.iter());
-        let paths: BTreeSet<&[u8]> = rows.filter_map(mapped_file).collect();
-        all.extend(
-            paths
-                .into_iter()
-                .map(|path| Opened::new(Slot::Map, path.to_vec())),
-        );
+        let mut paths = BTreeSet::new();
+        // Line by line: a process can make it larger than any file that is read as a whole. Denied,
+        // there are none.
+        let _ = files.each_line("maps", &mut |line| {
+            let mapping = Maps::parse(line).ok();
+            let mapping = mapping.as_ref().and_then(|maps| maps.rows.iter().next());
+            if let Some(path) = mapping.and_then(mapped_file)
+                && !paths.contains(path)
+            {
+                paths.insert(path.to_vec());
+            }
+        });
+        all.extend(paths.into_iter().map(|path| Opened::new(Slot::Map, path)));
     }
     Ok((all, knows_sockets))
 }

@@ -235,6 +235,9 @@ impl<'a> Listing<'a> {
         }
         let Some(work) = self.work.take() else { return };
         self.outcome.silent = work.take_silent();
+        let names = [work.view.groups(), work.view.host_groups()];
+        let unasked = names.map(|names| names.take_unasked());
+        self.outcome.unasked_groups += unasked.iter().sum::<usize>();
         if let (Some(retained), Some(watch)) = (self.retained.take(), &work.watch) {
             let is_complete = self.outcome.ended == Ended::Complete;
             retained.of = watch.retain(&work.entries(), is_complete);

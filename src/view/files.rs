@@ -9,7 +9,7 @@ use std::{
 use super::handle::View;
 use crate::{
     error::{Error, ErrorKind, Result},
-    format::{File, LARGEST_FILE},
+    format::File,
     ids::Pid,
 };
 
@@ -76,9 +76,7 @@ impl View {
 
 /// All that is left of a file.
 pub(super) fn rest_of(source: impl Read) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    source.take(LARGEST_FILE as u64).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    crate::format::read_whole(source)
 }
 
 pub(super) fn not_understood(name: String, error: &dyn fmt::Display) -> Error {

@@ -14,6 +14,7 @@ mod files;
 mod kinds;
 mod leaks;
 mod less;
+mod limits;
 mod memory;
 mod missing;
 mod names;

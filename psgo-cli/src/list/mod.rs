@@ -64,7 +64,7 @@ fn once(list: &List, query: Query) -> Result<Answer, Failure> {
     rows.finish()?;
 
     let (line, answer) = left_out::summary(list.subject, &not_joined, &outcome);
-    if let Some(line) = line {
+    for line in line.into_iter().chain(left_out::unasked(&outcome)) {
         failure::say(&line);
     }
     if outcome.ended != Ended::Complete {

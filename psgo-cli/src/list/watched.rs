@@ -159,6 +159,8 @@ impl Watched for Listing {
         self.went += sample.vanished.len() as u64;
         let outcome = sample.table.outcome();
         let (line, answer) = left_out::summary(self.subject, &self.not_joined, outcome);
+        let unasked = left_out::unasked(outcome);
+        let line = line.into_iter().chain(unasked).reduce(|a, b| a + "; " + &b);
         if answer == Answer::Incomplete {
             self.answer = answer;
         }
