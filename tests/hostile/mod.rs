@@ -9,6 +9,7 @@ mod container;
 mod fuse;
 mod truth;
 
+mod drift;
 mod files;
 mod kinds;
 mod leaks;

@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, Write},
+    path::Path,
     thread,
     time::Duration,
 };
@@ -22,11 +23,15 @@ use crate::{
 };
 use grammar::{Action, Edit, Form, Sides};
 use sampler::Sampler;
+use store::Locked;
+use trusted::Absent;
 
 mod files;
 mod grammar;
 mod rules;
 mod sampler;
+mod store;
+mod trusted;
 
 pub(crate) use grammar::{Drift, describe, request};
 
@@ -74,13 +79,6 @@ fn dump(drift: &Drift) -> Result<Answer, Failure> {
 
 fn write(drift: &Drift, verbose: bool) -> Result<Answer, Failure> {
     let path = &drift.db;
-    let before = files::bytes(path)?;
-    if before.as_ref().is_some_and(|before| !is_list(before)) {
-        let path = files::shown(path);
-        return Err(Failure::trouble(format!(
-            "{path}: this is no list of psgo drift, and stays as it is"
-        )));
-    }
     let mut sampler = Sampler::new(drift)?;
     let lines = sampler.tree()?;
     sampler.tell();
@@ -88,18 +86,38 @@ fn write(drift: &Drift, verbose: bool) -> Result<Answer, Failure> {
         return Err(Failure::trouble("there is no process to save".to_owned()));
     }
     let new = text(&lines);
-    if before.as_deref() == Some(new.as_bytes()) {
+    let list = locked(path, Absent::Create)?;
+    let before = list.read()?;
+    if before
+        .as_ref()
+        .is_some_and(|before| !is_list(&before.bytes))
+    {
+        let path = files::shown(path);
+        return Err(Failure::trouble(format!(
+            "{path}: this is no list of psgo drift, and stays as it is"
+        )));
+    }
+    if before.as_ref().map(|before| &before.bytes[..]) == Some(new.as_bytes()) {
         return report(drift, false, verbose, &[]);
     }
-    files::save(path, &new)?;
+    list.save(&new, before.as_ref())?;
+    drop(list);
     let old = match &before {
-        Some(before) => files::parse(path, before),
+        Some(before) => files::parse(path, &before.bytes),
         None => Ok(Vec::new()),
     };
     match old {
         Ok(old) => report(drift, true, verbose, &drift::diff(&old, &lines)),
         // The saved list is whole, even if the previous one could not be parsed.
         Err(_) => report(drift, true, verbose, &drift::diff(&[], &lines)),
+    }
+}
+
+/// The list at `path`, which no other process changes meanwhile.
+fn locked(path: &Path, absent: Absent) -> Result<Locked, Failure> {
+    match Locked::new(path, absent)? {
+        Some(list) => Ok(list),
+        None => Err(files::none(path)),
     }
 }
 
@@ -168,7 +186,9 @@ fn asked<'a>(changes: &[Change<'a>], sides: Sides) -> Vec<Change<'a>> {
 }
 
 fn change(drift: &Drift, edit: &Edit) -> Result<Answer, Failure> {
-    let saved = files::read(&drift.db)?;
+    let list = locked(&drift.db, Absent::Accept)?;
+    let before = list.read()?;
+    let saved = files::lines(&drift.db, before.as_ref())?;
     let mut lines = saved.clone();
     if edit.adds {
         drift::add(&mut lines, &edit.cmdline, &edit.user);
@@ -179,7 +199,8 @@ fn change(drift: &Drift, edit: &Edit) -> Result<Answer, Failure> {
             files::shown(&drift.db)
         )));
     }
-    files::save(&drift.db, &text(&lines))?;
+    list.save(&text(&lines), before.as_ref())?;
+    drop(list);
     report(drift, true, true, &drift::diff(&saved, &lines))
 }
 
