@@ -353,3 +353,117 @@ fn a_list_is_for_its_owner_alone_unless_others_were_let_in() {
         assert_eq!(kept, (0o640, 0, STRANGER), "{name}");
     }
 }
+
+/// The command in which nothing that is denied to an owner can be read either, on a copy of the
+/// `/proc` of some processes.
+fn psgo_on(copy: &Path, args: &[&str]) -> command::Answer {
+    let words = [
+        "setpriv",
+        "--bounding-set",
+        "-dac_override,-dac_read_search",
+    ]
+    .map(str::to_owned);
+    psgo_after(&words, &[args, &["-proc", copy.to_str().unwrap()]].concat())
+}
+
+/// A copy of what is compared of a process; `pid` and `ppid` take the place of its own.
+fn copied(proc: &Path, pid: u32, ppid: u32, cmdline: &str) -> PathBuf {
+    let place = proc.join(pid.to_string());
+    fs::create_dir_all(&place).unwrap();
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/proc/user");
+    let stat = fs::read_to_string(fixture.join("stat")).unwrap();
+    let mut fields: Vec<_> = stat.rsplit_once(") ").unwrap().1.split(' ').collect();
+    let ppid = ppid.to_string();
+    fields[1] = &ppid;
+    fs::write(
+        place.join("stat"),
+        format!("{pid} (a) {}", fields.join(" ")),
+    )
+    .unwrap();
+    let status = fs::read_to_string(fixture.join("status")).unwrap();
+    let line = |line: &str| match line.split_once('\t') {
+        Some(("Tgid:" | "Pid:", _)) => format!("{}\t{pid}\n", line.split('\t').next().unwrap()),
+        Some(("Uid:", _)) => "Uid:\t0\t0\t0\t0\n".to_owned(),
+        _ => format!("{line}\n"),
+    };
+    fs::write(
+        place.join("status"),
+        status.lines().map(line).collect::<String>(),
+    )
+    .unwrap();
+    fs::write(place.join("cmdline"), cmdline.replace(' ', "\0")).unwrap();
+    place
+}
+
+#[test]
+fn a_process_whose_command_line_is_unknown_is_neither_lost_nor_another() {
+    let (folder, list) = folder("drift-unknown");
+    let proc = folder.join("proc");
+    copied(&proc, 1, 0, "init");
+    for pid in 10..17 {
+        copied(&proc, pid, 1, &format!("daemon -n {pid}"));
+    }
+    let db = ["-db", list.to_str().unwrap()];
+    let ask = |args: &[&str]| psgo_on(&proc, &[&["drift"], args, &db].concat());
+    ask(&["write"]).succeeds();
+    let denied = |pids: std::ops::Range<u32>| {
+        for pid in pids {
+            mode(&proc.join(format!("{pid}/cmdline")), 0o000);
+        }
+    };
+    denied(16..17);
+    let one = "psgo: cannot be compared: 16 (permission denied)\n";
+    let unknown = "    \\?  {user=root}\n";
+    let known = |pids: std::ops::Range<u32>| -> String {
+        pids.map(|pid| format!("    daemon -n {pid}  {{user=root}}\n"))
+            .collect()
+    };
+    let head = "root  {user=root}\n  INIT  {user=root}\n";
+    let dump = ask(&["dump"]).exits(1);
+    assert_eq!(dump.text(), format!("{head}{unknown}{}", known(10..16)));
+    assert_eq!(dump.stderr, one);
+    // One that may be missing, and one that may be it.
+    let both = format!(
+        "?{}-{}",
+        &format!(" {unknown}"),
+        &format!(" {}", known(16..17))
+    );
+    for (args, changes) in [
+        (&["show"][..], &*both),
+        (&["show", "-missing"], &both),
+        (&["show", "-extra"], &format!("? {unknown}")),
+    ] {
+        let show = ask(args).exits(1);
+        assert_eq!((show.text(), &*show.stderr), (changes, one), "{args:?}");
+    }
+    let json = ask(&["show", "-extra", "-output", "json"]).exits(1).json();
+    assert_eq!(
+        serde_json::to_value(&json).unwrap(),
+        serde_json::json!([{
+            "change": "unknown", "level": 2, "cmdline": null, "user": "root",
+            "pid": 16, "reason": "denied"
+        }])
+    );
+    let explain = ask(&["rules", "-explain", "16"]).exits(1);
+    assert_eq!(
+        explain.lines()[0],
+        "command line: unknown (permission denied)"
+    );
+    // What is saved is known.
+    let write = ask(&["write"]).exits(1);
+    assert_eq!(write.stderr, one);
+    let text = fs::read_to_string(&list).unwrap();
+    assert_eq!(text, head.to_owned() + &known(10..16));
+    // Even if nothing else has changed, the answer is not that all is well.
+    assert_eq!(ask(&["show"]).exits(1).text(), format!("? {unknown}"));
+    assert_eq!(ask(&["write"]).exits(1).stderr, one);
+    denied(10..16);
+    let many = "psgo: cannot be compared: 10 11 12 13 14 and 2 more (permission denied)\n";
+    assert_eq!(ask(&["dump"]).exits(1).stderr, many);
+    // A list that was made of a dump is none.
+    fs::write(&list, dump.text()).unwrap();
+    let wrong = ask(&["show"]).exits(2).stderr;
+    let reason =
+        "list:3: a process whose command line was unknown; psgo drift write makes it anew\n";
+    assert!(wrong.ends_with(reason), "{wrong}");
+}

@@ -89,7 +89,7 @@ pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<Line>, Failure> {
         if (line.level == 0) != lines.is_empty() {
             return Err(wrong(number, "the root is the first line, and no other"));
         }
-        lines.push(line);
+        lines.push(line.shortened());
     }
     Ok(lines)
 }

@@ -14,7 +14,7 @@ use psgo::{
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 
 use crate::{
-    ansi::{GREEN, RED, painted},
+    ansi::{GREEN, RED, YELLOW, painted},
     failure::{Answer, Failure},
     output::{
         self,
@@ -73,15 +73,16 @@ fn dump(drift: &Drift) -> Result<Answer, Failure> {
         }
     }
     out.flush()?;
-    sampler.tell();
-    Ok(Answer::Complete)
+    Ok(sampler.tell())
 }
 
 fn write(drift: &Drift, verbose: bool) -> Result<Answer, Failure> {
     let path = &drift.db;
     let mut sampler = Sampler::new(drift)?;
-    let lines = sampler.tree()?;
-    sampler.tell();
+    let mut lines = sampler.tree()?;
+    let answer = sampler.tell();
+    // What will be compared with is what is known to run.
+    lines.retain(|line| line.unknown.is_none());
     if lines.len() < 2 {
         return Err(Failure::trouble("there is no process to save".to_owned()));
     }
@@ -98,7 +99,8 @@ fn write(drift: &Drift, verbose: bool) -> Result<Answer, Failure> {
         )));
     }
     if before.as_ref().map(|before| &before.bytes[..]) == Some(new.as_bytes()) {
-        return report(drift, false, verbose, &[]);
+        report(drift, false, verbose, &[])?;
+        return Ok(answer);
     }
     list.save(&new, before.as_ref())?;
     drop(list);
@@ -106,11 +108,10 @@ fn write(drift: &Drift, verbose: bool) -> Result<Answer, Failure> {
         Some(before) => files::parse(path, &before.bytes),
         None => Ok(Vec::new()),
     };
-    match old {
-        Ok(old) => report(drift, true, verbose, &drift::diff(&old, &lines)),
-        // The saved list is whole, even if the previous one could not be parsed.
-        Err(_) => report(drift, true, verbose, &drift::diff(&[], &lines)),
-    }
+    // The saved list is whole, even if the previous one could not be parsed.
+    let old = old.unwrap_or_default();
+    report(drift, true, verbose, &drift::diff(&old, &lines))?;
+    Ok(answer)
 }
 
 /// The list at `path`, which no other process changes meanwhile.
@@ -133,7 +134,7 @@ fn report(
     is_written: bool,
     verbose: bool,
     changes: &[Change<'_>],
-) -> Result<Answer, Failure> {
+) -> Result<(), Failure> {
     let mut out = output::stdout();
     if drift.style.output == Form::Text {
         let what = if is_written {
@@ -147,7 +148,7 @@ fn report(
         print(drift, changes, &mut out)?;
     }
     out.flush()?;
-    Ok(Answer::Complete)
+    Ok(())
 }
 
 fn show(drift: &Drift, sides: Sides) -> Result<Answer, Failure> {
@@ -168,19 +169,20 @@ fn show(drift: &Drift, sides: Sides) -> Result<Answer, Failure> {
     let mut out = output::stdout();
     print(drift, &changes, &mut out)?;
     out.flush()?;
-    sampler.tell();
+    let answer = sampler.tell();
     Ok(if changes.is_empty() {
-        Answer::Complete
+        answer
     } else {
         Answer::No
     })
 }
 
-/// The changes on the sides asked for.
+/// The changes on the sides asked for. An unknown process may be on either.
 fn asked<'a>(changes: &[Change<'a>], sides: Sides) -> Vec<Change<'a>> {
     let is_asked = |change: &&Change<'a>| match change {
         Change::Missing(_) => sides.missing,
         Change::Extra(_) => sides.extra,
+        Change::Unknown(_) => true,
     };
     changes.iter().filter(is_asked).copied().collect()
 }
@@ -201,7 +203,8 @@ fn change(drift: &Drift, edit: &Edit) -> Result<Answer, Failure> {
     }
     list.save(&text(&lines), before.as_ref())?;
     drop(list);
-    report(drift, true, true, &drift::diff(&saved, &lines))
+    report(drift, true, true, &drift::diff(&saved, &lines))?;
+    Ok(Answer::Complete)
 }
 
 /// Writes the changes in the form asked for.
@@ -211,12 +214,12 @@ fn print(drift: &Drift, changes: &[Change<'_>], out: &mut impl Write) -> io::Res
     }
     let has_color = drift.style.has_color();
     for change in changes {
-        let (sign, color) = if change.is_missing() {
-            ('-', RED)
-        } else {
-            ('+', GREEN)
+        let color = match change {
+            Change::Missing(_) => RED,
+            Change::Extra(_) => GREEN,
+            Change::Unknown(_) => YELLOW,
         };
-        let line = format!("{sign} {}", change.line());
+        let line = format!("{} {}", change.sign(), change.line());
         writeln!(out, "{}", painted(color, &line, has_color))?;
     }
     Ok(())
@@ -233,6 +236,7 @@ impl<'a> Record<'a> {
         let (change, line) = match change {
             Change::Missing(line) => ("missing", line),
             Change::Extra(line) => ("extra", line),
+            Change::Unknown(line) => ("unknown", line),
         };
         Self {
             change: Some(change),
@@ -248,8 +252,14 @@ impl Serialize for Record<'_> {
             map.serialize_entry("change", change)?;
         }
         map.serialize_entry("level", &self.line.level)?;
-        map.serialize_entry("cmdline", &self.line.cmdline)?;
+        let unknown = self.line.unknown;
+        let cmdline = unknown.is_none().then_some(&self.line.cmdline);
+        map.serialize_entry("cmdline", &cmdline)?;
         map.serialize_entry("user", &self.line.user)?;
+        if let Some(unknown) = unknown {
+            map.serialize_entry("pid", &unknown.pid)?;
+            map.serialize_entry("reason", &unknown.reason)?;
+        }
         map.end()
     }
 }
