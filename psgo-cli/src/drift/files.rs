@@ -6,14 +6,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use psgo::{
-    bytes::Escaped,
-    drift::{Line, Rules},
+use psgo::drift::{Line, Rules};
+
+use crate::failure::Failure;
+
+use super::{
+    store::{self, Content, Role},
+    trouble::{failed, shown, trouble},
 };
-
-use crate::failure::{Failure, system_words};
-
-use super::store::{self, Content, Role};
 
 /// Where the rules are unless `-rules` says: the first of these files that exists.
 const RULES: [&str; 2] = ["/usr/local/etc/psgo/drift.toml", "/etc/psgo/drift.toml"];
@@ -23,20 +23,6 @@ const RULE_DIRS: [&str; 2] = ["/usr/local/etc/psgo/drift.d", "/etc/psgo/drift.d"
 
 /// How to repair a list.
 const ANEW: &str = "psgo drift write makes it anew";
-
-/// A path as it is shown.
-pub(super) fn shown(path: &Path) -> String {
-    Escaped(path.as_os_str().as_encoded_bytes()).to_string()
-}
-
-pub(super) fn trouble(path: &Path, reason: &str) -> Failure {
-    Failure::trouble(format!("{}: {reason}", shown(path)))
-}
-
-/// The failure of a system call on `path`.
-pub(super) fn failed(path: &Path, error: &io::Error) -> Failure {
-    trouble(path, &system_words(error))
-}
 
 /// `path` with `end` appended to its name.
 fn beside(path: &Path, end: &str) -> PathBuf {

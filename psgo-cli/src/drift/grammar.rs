@@ -113,7 +113,11 @@ pub(crate) fn describe(command: Command) -> Command {
         .args(showing())
         .args(sides())
         .subcommand(show("show", "Show what is missing and what is extra").args(sides()))
-        .subcommand(show("show-missing", "show -missing").args(sides()).hide(true))
+        .subcommand(
+            show("show-missing", "show -missing")
+                .args(sides())
+                .hide(true),
+        )
         .subcommand(show("show-extra", "show -extra").args(sides()).hide(true))
         .subcommand(show("dump", "Print what runs, as a tree"))
         .subcommand(

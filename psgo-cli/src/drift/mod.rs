@@ -31,6 +31,7 @@ mod grammar;
 mod rules;
 mod sampler;
 mod store;
+mod trouble;
 mod trusted;
 
 pub(crate) use grammar::{Drift, describe, request};
@@ -93,7 +94,7 @@ fn write(drift: &Drift, verbose: bool) -> Result<Answer, Failure> {
         .as_ref()
         .is_some_and(|before| !is_list(&before.bytes))
     {
-        let path = files::shown(path);
+        let path = trouble::shown(path);
         return Err(Failure::trouble(format!(
             "{path}: this is no list of psgo drift, and stays as it is"
         )));
@@ -142,7 +143,7 @@ fn report(
         } else {
             "No changes to"
         };
-        writeln!(out, "{what} {}", files::shown(&drift.db))?;
+        writeln!(out, "{what} {}", trouble::shown(&drift.db))?;
     }
     if verbose || drift.style.output == Form::Json {
         print(drift, changes, &mut out)?;
@@ -198,7 +199,7 @@ fn change(drift: &Drift, edit: &Edit) -> Result<Answer, Failure> {
         let (cmdline, user) = (Escaped(&edit.cmdline), Escaped(&edit.user));
         return Err(Failure::trouble(format!(
             "{}: there is no child of the first process that is \"{cmdline}\" of {user}",
-            files::shown(&drift.db)
+            trouble::shown(&drift.db)
         )));
     }
     list.save(&text(&lines), before.as_ref())?;

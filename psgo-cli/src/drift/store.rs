@@ -27,7 +27,7 @@ use nix::{
 use crate::failure::{Failure, system_words};
 
 use super::{
-    files::{shown, trouble},
+    trouble::{shown, trouble},
     trusted::{self, Absent, Named},
 };
 

@@ -21,7 +21,7 @@ use nix::{
 
 use crate::failure::Failure;
 
-use super::files::{failed, shown, trouble};
+use super::trouble::{failed, shown, trouble};
 
 /// As many symbolic links as the kernel follows.
 const MOST_LINKS: usize = 40;
