@@ -9,6 +9,7 @@ mod container;
 mod fuse;
 mod truth;
 
+mod drift;
 mod ends;
 mod files;
 mod kinds;
