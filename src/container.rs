@@ -375,9 +375,9 @@ mod tests {
 
     #[test]
     fn who_runs_in_a_container_does_not_choose_which_it_is() {
+        const SESSION: &str = "/user.slice/user-1000.slice/user@1000.service";
         let one = |runtime, id: &str| (runtime, id.to_owned(), None);
         let of = |user, runtime, id: &str| (runtime, id.to_owned(), Some(user));
-        const SESSION: &str = "/user.slice/user-1000.slice/user@1000.service";
         for (path, expected) in [
             // In a delegated group: by cgroupfs, by systemd, in a pod.
             (

@@ -39,15 +39,13 @@ pub(crate) fn summary(
 /// `did not answer: 12 13 14 15 16 and 45 more; what is unknown of them is shown as ?`
 fn unanswered(silent: &[Pid]) -> String {
     const NAMED: usize = 5;
-    let mut pids = String::new();
-    for pid in silent.iter().take(NAMED) {
-        pids += &format!(" {pid}");
-    }
+    let pids: Vec<_> = silent.iter().take(NAMED).map(Pid::to_string).collect();
+    let pids = pids.join(" ");
     let more = match silent.len().saturating_sub(NAMED) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    format!("did not answer:{pids}{more} (their unknown cells are shown as ?)")
+    format!("did not answer: {pids}{more} (their unknown cells are shown as ?)")
 }
 
 /// One line that says which names were not looked up, if there are any.

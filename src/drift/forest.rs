@@ -159,6 +159,8 @@ pub struct Processes {
     nodes: Vec<Node>,
     /// By place, as long as the nodes.
     parents: Vec<u32>,
+    /// Through which container the first row came, if there was a row.
+    #[allow(clippy::option_option, reason = "a row of the host came through none")]
     via: Option<Option<Pid>>,
     cutter: Cutter,
 }

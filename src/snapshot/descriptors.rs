@@ -51,8 +51,10 @@ impl SocketsOf {
             return Some(Arc::new(read_tables(files)));
         };
         // Another thread may be reading them, for which this process is not to blame.
-        if let Some(known) = pulse.aside(|| self.known(&namespace)) {
-            return known;
+        match pulse.aside(|| self.known(&namespace)) {
+            Tables::Known(tables) => return Some(tables),
+            Tables::Silent => return None,
+            Tables::BeingRead => (),
         }
         pulse.at(Files::SOCKETS);
         let tables = Arc::new(read_tables(files));
@@ -61,23 +63,22 @@ impl SocketsOf {
         Some(tables)
     }
 
-    /// What is known of the namespace, once no other thread reads it; `None` if it is to be read by
+    /// What is known of the namespace, once no other thread reads it. If it is being read, then by
     /// the caller.
-    fn known(&self, namespace: &[u8]) -> Option<Option<Arc<ByInode>>> {
+    fn known(&self, namespace: &[u8]) -> Tables {
         let mut of = lock(&self.of);
         loop {
             match of.get(namespace) {
-                Some(Tables::Known(tables)) => return Some(Some(Arc::clone(tables))),
-                Some(Tables::Silent) => return Some(None),
                 Some(Tables::BeingRead) => {
                     of = self
                         .changed
                         .wait(of)
                         .unwrap_or_else(PoisonError::into_inner);
                 }
+                Some(known) => return known.clone(),
                 None => {
                     of.insert(namespace.to_vec(), Tables::BeingRead);
-                    return None;
+                    return Tables::BeingRead;
                 }
             }
         }

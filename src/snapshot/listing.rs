@@ -25,7 +25,7 @@ use crate::{
     ids::Pid,
     namespace::{Numbers, gone},
     value::Value,
-    view::{Inner, Joined, Skipped},
+    view::{Inner, Joined, Names, Skipped},
 };
 
 /// A listing under way, whose rows are pulled one by one.
@@ -236,7 +236,7 @@ impl<'a> Listing<'a> {
         let Some(work) = self.work.take() else { return };
         self.outcome.silent = work.take_silent();
         let names = [work.view.groups(), work.view.host_groups()];
-        let unasked = names.map(|names| names.take_unasked());
+        let unasked = names.map(Names::take_unasked);
         self.outcome.unasked_groups += unasked.iter().sum::<usize>();
         if let (Some(retained), Some(watch)) = (self.retained.take(), &work.watch) {
             let is_complete = self.outcome.ended == Ended::Complete;

@@ -237,7 +237,7 @@ mod tests {
         assert!(budget.allows(0, begun));
         budget.nameless = MOST_NAMELESS;
         assert!(!budget.allows(0, begun));
-        assert!(!budget.allows(0, begun + SPAN - Duration::from_millis(1)));
+        assert!(!budget.allows(0, begun + Duration::from_millis(1)));
         assert!(budget.allows(0, begun + SPAN));
         assert!(!budget.allows(MOST_OF_ONE, begun + SPAN));
         assert_eq!(budget.unasked, 3);

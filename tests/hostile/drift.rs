@@ -415,8 +415,10 @@ fn a_process_whose_command_line_is_unknown_is_neither_lost_nor_another() {
     let one = "psgo: cannot be compared: 16 (permission denied)\n";
     let unknown = "    \\?  {user=root}\n";
     let known = |pids: std::ops::Range<u32>| -> String {
-        pids.map(|pid| format!("    daemon -n {pid}  {{user=root}}\n"))
-            .collect()
+        let lines: Vec<_> = pids
+            .map(|pid| format!("    daemon -n {pid}  {{user=root}}\n"))
+            .collect();
+        lines.concat()
     };
     let head = "root  {user=root}\n  INIT  {user=root}\n";
     let dump = ask(&["dump"]).exits(1);
