@@ -1,6 +1,7 @@
 //! `Process`: one process in depth, held so that no other can be taken for it.
 
 use std::{
+    collections::BTreeSet,
     fmt,
     sync::{Arc, Mutex, MutexGuard},
 };
@@ -65,6 +66,8 @@ pub struct Process {
     /// The thread that reads what can wait, shared with its parents, if they are asked for: to
     /// start one takes a while.
     pub(super) worker: Arc<Mutex<Worker>>,
+    /// The files that did not answer.
+    pub(super) silent: Mutex<BTreeSet<String>>,
     cache: Mutex<Cache>,
 }
 
@@ -136,6 +139,7 @@ impl View {
             start: stat.starttime,
             dir: Arc::new(dir),
             worker,
+            silent: Mutex::default(),
             cache: Mutex::default(),
         })
     }

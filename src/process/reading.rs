@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     bytes,
-    error::{Answer, Error, ErrorKind, Result},
+    error::{Answer, Error, ErrorKind, Result, kind_of},
     format::{
         File,
         pid::{Stat, Status},
@@ -124,6 +124,21 @@ impl Process {
     ) -> Result<T> {
         let answer = self.on_worker(work);
         answer.map_err(|error| self.failed(name, error))
+    }
+
+    /// The files that have not answered so far, by their names below `/proc/PID`, in order. Getters
+    /// that need one of them fail with [`ErrorKind::TimedOut`], or lack what the file has.
+    ///
+    /// ```
+    /// let me = psgo::View::host()?.process(psgo::Pid::new(std::process::id()))?;
+    /// me.cmdline()?;
+    /// assert!(me.silent_files().is_empty());
+    /// # Ok::<(), psgo::Error>(())
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn silent_files(&self) -> Vec<String> {
+        lock(&self.silent).iter().cloned().collect()
     }
 
     /// Runs `work` on the thread that can be left behind.
@@ -248,6 +263,9 @@ impl Process {
     /// zombie, and for a file that does not exist.
     #[inline]
     pub(super) fn failed(&self, name: &str, error: io::Error) -> Error {
+        if kind_of(&error) == ErrorKind::TimedOut {
+            lock(&self.silent).insert(name.to_owned());
+        }
         match Answer::of(&error) {
             Answer::Gone | Answer::Invalid => match self.stat_now() {
                 Err(error) => error,
