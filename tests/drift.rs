@@ -183,7 +183,7 @@ fn a_full_disk_loses_no_list() {
         cmp list before
         ls -A
         rm filler
-        head -c 40960 /dev/zero >filler
+        head -c 53248 /dev/zero >filler
         code=0
         "$1" drift add root "$(head -c 30000 /dev/zero | tr '\0' x)" -db "$PWD/list" 2>&1 || code=$?
         echo "$code"
