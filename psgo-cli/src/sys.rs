@@ -3,10 +3,16 @@
 
 #![allow(unsafe_code)]
 
-use std::{num::NonZeroUsize, ptr};
+use std::{
+    num::NonZeroUsize,
+    os::fd::BorrowedFd,
+    ptr,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+};
 
 use nix::{
     errno::Errno,
+    fcntl::{FcntlArg, fcntl},
     libc,
     sys::{
         mman::{MapFlags, ProtFlags, mmap_anonymous},
@@ -60,4 +66,32 @@ pub(crate) fn is_ignored(signal: Signal) -> bool {
 pub(crate) fn reset(which: Signal) {
     // SAFETY: the default action runs no code of this program. It fails for no signal used here.
     let _ = unsafe { signal(which, SigHandler::SigDfl) };
+}
+
+/// See [`started_without_stdout`].
+static WAS_CLOSED: AtomicBool = AtomicBool::new(false);
+
+/// Before `main` the standard library opens `/dev/null` in the place of standard files that are
+/// closed, and then nobody can tell that from a `>/dev/null`, where nothing is wrong. So it is
+/// asked before: what stands in this section runs first, by glibc and by musl.
+// SAFETY: the section holds pointers to functions of the C ABI, which are called once each before
+// `main`; this is one. It makes one system call and stores one byte: it needs nothing of the
+// standard library that is not there yet, and cannot panic.
+#[used]
+#[unsafe(link_section = ".init_array")]
+static BEFORE_MAIN: extern "C" fn() = note_closed;
+
+extern "C" fn note_closed() {
+    // SAFETY: the descriptor is only asked about, and that it may be closed is the question; it is
+    // used no longer than this call.
+    let stdout = unsafe { BorrowedFd::borrow_raw(1) };
+    WAS_CLOSED.store(
+        fcntl(stdout, FcntlArg::F_GETFD) == Err(Errno::EBADF),
+        Relaxed,
+    );
+}
+
+/// Whether the program was started without a standard output.
+pub(crate) fn started_without_stdout() -> bool {
+    WAS_CLOSED.load(Relaxed)
 }
