@@ -16,7 +16,7 @@ pub(crate) fn summary(
     let is_silent = |skipped: &Skipped| skipped.error.kind() == ErrorKind::TimedOut;
     let is_any_silent = skipped.clone().any(is_silent);
     let reasons = skipped.map(|skipped| Reason {
-        pid: (skipped.named || is_silent(skipped)).then(|| skipped.pid.get()),
+        pid: (skipped.named || is_silent(skipped)).then_some(skipped.pid),
         text: reason_of(skipped),
         is_gone: skipped.error.kind() == ErrorKind::Gone,
     });
@@ -36,16 +36,27 @@ pub(crate) fn summary(
     ((!parts.is_empty()).then(|| parts.join("; ")), answer)
 }
 
-/// `did not answer: 12 13 14 15 16 and 45 more; what is unknown of them is shown as ?`
+/// `did not answer: 12 13 14 15 16 and 45 more (their unknown cells are shown as ?)`
 fn unanswered(silent: &[Pid]) -> String {
-    const NAMED: usize = 5;
-    let pids: Vec<_> = silent.iter().take(NAMED).map(Pid::to_string).collect();
-    let pids = pids.join(" ");
-    let more = match silent.len().saturating_sub(NAMED) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
+    let who = named(silent, FEW, 0);
+    format!("did not answer: {who} (their unknown cells are shown as ?)")
+}
+
+/// So many processes are named that nobody asked for; the rest are counted.
+pub(crate) const FEW: usize = 5;
+
+/// The first `most` of the processes, and how many more there are, `unnamed` ones among them:
+/// `4711 7 and 3 more`, `3 processes`.
+pub(crate) fn named(pids: &[Pid], most: usize, unnamed: usize) -> String {
+    let uncounted = unnamed + pids.len().saturating_sub(most);
+    let rest = match (pids.is_empty(), uncounted) {
+        (_, 0) => None,
+        (false, n) => Some(format!("and {n} more")),
+        (true, 1) => Some("1 process".to_owned()),
+        (true, n) => Some(format!("{n} processes")),
     };
-    format!("did not answer: {pids}{more} (their unknown cells are shown as ?)")
+    let pids = pids.iter().take(most).map(Pid::to_string);
+    pids.chain(rest).collect::<Vec<_>>().join(" ")
 }
 
 /// One line that says which names were not looked up, if there are any.
@@ -63,7 +74,7 @@ pub(crate) fn unasked(outcome: &psgo::Outcome) -> Option<String> {
 /// Why a process or container is not in the answer.
 struct Reason {
     /// The pid, if it was asked for by number.
-    pid: Option<u32>,
+    pid: Option<Pid>,
     text: String,
     is_gone: bool,
 }
@@ -85,7 +96,7 @@ const NAMED: usize = 10;
 /// The processes left out for one reason.
 struct Group {
     text: String,
-    pids: Vec<u32>,
+    pids: Vec<Pid>,
     unnamed: usize,
 }
 
@@ -138,16 +149,8 @@ fn grouped(reasons: Vec<Reason>) -> String {
 impl Group {
     /// `4711 7 and 3 more (no such process)`
     fn part(&self) -> String {
-        let pids = self.pids.iter().take(NAMED).map(u32::to_string);
-        let uncounted = self.unnamed + self.pids.len().saturating_sub(NAMED);
-        let rest = match (self.pids.is_empty(), uncounted) {
-            (_, 0) => None,
-            (false, n) => Some(format!("and {n} more")),
-            (true, 1) => Some("1 process".to_owned()),
-            (true, n) => Some(format!("{n} processes")),
-        };
-        let who: Vec<_> = pids.chain(rest).collect();
-        format!("{} ({})", who.join(" "), self.text)
+        let who = named(&self.pids, NAMED, self.unnamed);
+        format!("{who} ({})", self.text)
     }
 }
 
@@ -157,7 +160,7 @@ mod tests {
 
     fn gone(pid: Option<u32>) -> Reason {
         Reason {
-            pid,
+            pid: pid.map(Pid::new),
             text: "no such process".to_owned(),
             is_gone: true,
         }
@@ -165,7 +168,7 @@ mod tests {
 
     fn denied(pid: Option<u32>) -> Reason {
         Reason {
-            pid,
+            pid: pid.map(Pid::new),
             text: "permission denied".to_owned(),
             is_gone: false,
         }

@@ -14,9 +14,6 @@ use crate::{
     left_out, supervisor,
 };
 
-/// No more processes are named for each reason; the rest are counted.
-const NAMED: usize = 5;
-
 /// Lists the running processes.
 pub(super) struct Sampler {
     query: Query,
@@ -112,12 +109,8 @@ fn unknown(lines: &[Line]) -> Option<String> {
     }
     let group = |(reason, mut pids): (&str, Vec<Pid>)| {
         pids.sort_unstable();
-        let named: Vec<_> = pids.iter().take(NAMED).map(Pid::to_string).collect();
-        let rest = match pids.len() - named.len() {
-            0 => String::new(),
-            rest => format!(" and {rest} more"),
-        };
-        format!("{}{rest} ({reason})", named.join(" "))
+        let who = left_out::named(&pids, left_out::FEW, 0);
+        format!("{who} ({reason})")
     };
     let groups: Vec<_> = groups.into_iter().map(group).collect();
     (!groups.is_empty()).then(|| format!("cannot be compared: {}", groups.join(", ")))
