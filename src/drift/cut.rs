@@ -1,8 +1,10 @@
 //! Command lines that are too long to be kept.
 
-use crate::value::Text;
+use std::fmt::Write as _;
 
-use super::sha256;
+use sha2::{Digest as _, Sha256};
+
+use crate::value::Text;
 
 /// The most bytes of a command line that are kept.
 ///
@@ -27,7 +29,8 @@ fn shortened(cmdline: &[u8]) -> Option<Text> {
     let begins = |at: &usize| cmdline.get(*at).is_some_and(|byte| byte & 0xc0 != 0x80);
     let end = (MOST - 3..=MOST).rev().find(begins).unwrap_or(MOST);
     let kept = cmdline.get(..end).unwrap_or(cmdline);
-    let (length, hash) = (cmdline.len().to_string(), sha256::hex(cmdline));
+    let length = cmdline.len().to_string();
+    let hash = hex(cmdline);
     let parts = [
         kept,
         BEFORE_LENGTH,
@@ -37,6 +40,16 @@ fn shortened(cmdline: &[u8]) -> Option<Text> {
         AT_END,
     ];
     Some(Text::from(&parts.concat()[..]))
+}
+
+/// Its SHA-256, which is that of `sha256sum` and the same in every version of psgo.
+fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(DIGITS);
+    for byte in Sha256::digest(bytes) {
+        // Writing to a string never fails.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 /// Whether it has been cut.
@@ -155,5 +168,36 @@ mod tests {
         assert_eq!(cuts[0], cuts[1]);
         assert_eq!(cuts[0], cuts[3]);
         assert_ne!(cuts[0], cuts[2]);
+    }
+
+    #[test]
+    fn the_hashes_are_those_of_the_standard() {
+        let million = vec![b'a'; 1_000_000];
+        for (bytes, hash) in [
+            (
+                &b""[..],
+                "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+            ),
+            (
+                b"abc",
+                "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+            ),
+            (
+                b"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+                "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1",
+            ),
+            (
+                &million,
+                "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0",
+            ),
+        ] {
+            assert_eq!(hex(bytes), hash);
+        }
+    }
+
+    #[test]
+    fn every_length_around_a_block_is_padded() {
+        let hashes: std::collections::HashSet<_> = (0..200).map(|len| hex(&vec![0; len])).collect();
+        assert_eq!(hashes.len(), 200);
     }
 }

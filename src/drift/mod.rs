@@ -26,7 +26,6 @@ mod forest;
 mod line;
 mod rule;
 mod rules;
-mod sha256;
 #[cfg(test)]
 mod tests;
 mod toml;
