@@ -79,7 +79,9 @@ fn pids(inspect: &Inspect, view: &View) -> Result<Vec<Pid>, Failure> {
 }
 
 /// The files that all sections together read, of those whose reads can wait for the process.
-const READ_BY_ALL: [&str; 8] = [
+const READ_BY_ALL: [&str; 10] = [
+    "stat",
+    "status",
     "cmdline",
     "environ",
     "io",
