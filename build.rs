@@ -1,12 +1,12 @@
-//! Builds the joiner, `src/reader/program.rs`: a static program without a library, which is part of
+//! Builds the joiner, `src/sys/program.rs`: a static program without a library, which is part of
 //! the library as bytes. Without it containers are joined without names.
 
 use std::{env, path::Path, process::Command};
 
 fn main() {
-    const PROGRAM: &str = "src/reader/program.rs";
+    const PROGRAM: &str = "src/sys/program.rs";
     println!("cargo::rerun-if-changed={PROGRAM}");
-    println!("cargo::rerun-if-changed=src/reader/raw.rs");
+    println!("cargo::rerun-if-changed=src/sys/raw.rs");
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rustc-check-cfg=cfg(has_joiner)");
     let known = ["x86_64", "aarch64"].contains(&variable("CARGO_CFG_TARGET_ARCH").as_str());

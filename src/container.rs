@@ -5,6 +5,7 @@ use std::fmt;
 use crate::{
     bytes,
     format::pid::{Cgroup, CgroupRow},
+    ids::Uid,
     value::Text,
 };
 
@@ -52,7 +53,10 @@ impl fmt::Display for Runtime {
 
 /// A container, as the path of a control group names it.
 ///
-/// It is the name that its runtime gave the group; whoever may make groups may call one so.
+/// It is the name that its runtime gave the group; whoever may make groups may call one so. A
+/// process can make groups only below one that it was given: so what the parts of a path further
+/// out say, whoever runs further in has not chosen. See [`user`](Self::user) and
+/// [`all_from_path`](Self::all_from_path).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Container {
@@ -62,17 +66,22 @@ pub struct Container {
     pub id: Text,
     /// The UID of its Kubernetes pod; `None` outside of Kubernetes.
     pub pod: Option<Text>,
+    /// The user whose own service manager (`user@UID.service`) has the group below it: a rootless
+    /// container of that user, or a group that any process of that user calls so. `None` where no
+    /// user's service manager could have made it.
+    pub user: Option<Uid>,
 }
 
 impl Container {
-    /// The container that the path of a control group names; the innermost where there are
-    /// several inside each other.
+    /// The container that the path of a control group names; the outermost where there are
+    /// several inside each other. The others are those of a runtime that runs in the first, or
+    /// whatever a process of the first calls the groups that it may make.
     ///
     /// ```
     /// use psgo::{Container, Runtime};
     ///
     /// let id = "1".repeat(64);
-    /// let path = format!("/machine.slice/libpod-{id}.scope/container");
+    /// let path = format!("/machine.slice/libpod-{id}.scope/container/docker-{}.scope", "2".repeat(64));
     /// let container = Container::from_path(path.as_bytes()).unwrap();
     /// assert_eq!(container.runtime, Runtime::Podman);
     /// assert_eq!(container.id.to_string(), id);
@@ -80,23 +89,43 @@ impl Container {
     /// ```
     #[must_use]
     pub fn from_path(path: &[u8]) -> Option<Self> {
-        let parts: Vec<&[u8]> = path.split(|&b| b == b'/').collect();
-        let found = (0..parts.len()).rev().find_map(|at| {
-            let (before, part) = (parts.get(..at)?, parts.get(at)?);
-            let (runtime, id) = of_part(before, part)?;
-            Some((runtime, id, at))
-        });
-        let (runtime, id, at) = found?;
-        let outer = parts.get(..=at).unwrap_or_default();
+        let parts = parts(path);
+        (0..parts.len()).find_map(|at| Self::at(&parts, at))
+    }
+
+    /// The containers that the path of a control group names, the outermost first. What runs in
+    /// one of them may have made up those after it.
+    ///
+    /// ```
+    /// use psgo::Container;
+    ///
+    /// let path = format!("/docker/{}/kubepods/pod{}/{}", "1".repeat(64), "2".repeat(32), "3".repeat(64));
+    /// let all = Container::all_from_path(path.as_bytes());
+    /// let ids: Vec<_> = all.iter().map(|container| container.id.to_string()).collect();
+    /// assert_eq!(ids, ["1".repeat(64), "3".repeat(64)]);
+    /// ```
+    #[must_use]
+    pub fn all_from_path(path: &[u8]) -> Vec<Self> {
+        let parts = parts(path);
+        let found = (0..parts.len()).filter_map(|at| Self::at(&parts, at));
+        found.collect()
+    }
+
+    /// The container that the part of a path names that stands there.
+    fn at(parts: &[&[u8]], at: usize) -> Option<Self> {
+        let before = parts.get(..at)?;
+        let (runtime, id) = of_part(before, parts.get(at)?)?;
+        let outer = parts.get(..=at)?;
         Some(Self {
             runtime,
             id: Text::from(&*id),
             pod: outer.iter().rev().find_map(|part| pod(part)),
+            user: before.iter().find_map(|part| user(part)),
         })
     }
 
     /// The container that the control groups of a process name: that of version 2 if it does,
-    /// then those of version 1.
+    /// then those of version 1. The outermost, as by [`from_path`](Self::from_path).
     ///
     /// ```
     /// use psgo::{Container, format::pid::Cgroup};
@@ -108,15 +137,53 @@ impl Container {
     /// ```
     #[must_use]
     pub fn from_cgroups(groups: &Cgroup) -> Option<Self> {
-        let named = |row: &&CgroupRow| row.controllers.name().is_some();
-        // In the hierarchy of systemd's own, a service that has other groups is in one too.
-        let first = groups.unified().into_iter();
-        let all = first
-            .chain(groups.rows.iter().filter(named))
-            .chain(groups.rows.iter());
-        all.into_iter()
-            .find_map(|row| Self::from_path(&row.path.path))
+        paths(groups).find_map(Self::from_path)
     }
+
+    /// All containers that the control groups of a process name, each once: those of version 2
+    /// first, then those of version 1; of each path the outermost first.
+    #[must_use]
+    pub fn all_from_cgroups(groups: &Cgroup) -> Vec<Self> {
+        let mut all: Vec<Self> = Vec::new();
+        for container in paths(groups).flat_map(Self::all_from_path) {
+            if !all.contains(&container) {
+                all.push(container);
+            }
+        }
+        all
+    }
+}
+
+/// `podman:ID`; below a user's own service manager `podman:ID(uid 1000)`.
+impl fmt::Display for Container {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.runtime, self.id)?;
+        match self.user {
+            Some(user) => write!(f, "(uid {user})"),
+            None => Ok(()),
+        }
+    }
+}
+
+fn parts(path: &[u8]) -> Vec<&[u8]> {
+    path.split(|&b| b == b'/').collect()
+}
+
+/// The paths of the groups of a process, in the order in which they are believed.
+fn paths(groups: &Cgroup) -> impl Iterator<Item = &[u8]> {
+    let named = |row: &&CgroupRow| row.controllers.name().is_some();
+    // In the hierarchy of systemd's own, a service that has other groups is in one too.
+    let first = groups.unified().into_iter();
+    let all = first
+        .chain(groups.rows.iter().filter(named))
+        .chain(groups.rows.iter());
+    all.map(|row| &*row.path.path)
+}
+
+/// The user whose service manager a part of a path is: `user@1000.service`.
+fn user(part: &[u8]) -> Option<Uid> {
+    let id = part.strip_prefix(b"user@")?.strip_suffix(b".service")?;
+    bytes::decimal(id).map(Uid::new)
 }
 
 /// What runtimes put before the ids in the names of groups. Longer ones stand before what they
@@ -284,15 +351,86 @@ mod tests {
             ("/lxc.payload.web/system.slice", named("lxc", "web")),
             ("/lxc.payload/web", named("lxc", "web")),
             ("/lxc.monitor.web", None),
-            (
-                "/docker/ID/docker/ffffffffffffffff",
-                named("docker", "ffffffffffffffff"),
-            ),
             ("/", None),
             ("/user.slice/user-1000.slice/session-1.scope", None),
             ("/system.slice/docker.service", None),
         ] {
             assert_eq!(found(path), expected, "{path}");
         }
+    }
+
+    /// Of each container that a path names: its runtime, how its id begins, its user.
+    fn all(path: &str) -> Vec<(&'static str, String, Option<u32>)> {
+        let [a, b] = [("AAAA", "a"), ("BBBB", "b")].map(|(name, digit)| (name, digit.repeat(64)));
+        let path = path.replace(a.0, &a.1).replace(b.0, &b.1);
+        let all = Container::all_from_path(path.as_bytes());
+        assert_eq!(Container::from_path(path.as_bytes()).as_ref(), all.first());
+        let one = |container: Container| {
+            let id = container.id.to_string().chars().take(3).collect();
+            let user = container.user.map(Uid::get);
+            (container.runtime.as_str(), id, user)
+        };
+        all.into_iter().map(one).collect()
+    }
+
+    #[test]
+    fn who_runs_in_a_container_does_not_choose_which_it_is() {
+        const SESSION: &str = "/user.slice/user-1000.slice/user@1000.service";
+        let one = |runtime, id: &str| (runtime, id.to_owned(), None);
+        let of = |user, runtime, id: &str| (runtime, id.to_owned(), Some(user));
+        for (path, expected) in [
+            // In a delegated group: by cgroupfs, by systemd, in a pod.
+            (
+                "/docker/AAAA/docker-BBBB.scope".to_owned(),
+                vec![one("docker", "aaa"), one("docker", "bbb")],
+            ),
+            (
+                "/system.slice/docker-AAAA.scope/x/y/libpod-BBBB.scope".to_owned(),
+                vec![one("docker", "aaa"), one("podman", "bbb")],
+            ),
+            (
+                "/kubepods/pod0123456789abcdef0123456789abcdef/AAAA/docker/BBBB".to_owned(),
+                vec![one("kubernetes", "aaa"), one("docker", "bbb")],
+            ),
+            (
+                "/lxc.payload.web/system.slice/docker-BBBB.scope".to_owned(),
+                vec![one("lxc", "web"), one("docker", "bbb")],
+            ),
+            // kind: a pod in a node that is a container.
+            (
+                "/docker/AAAA/kubelet.slice/kubelet-kubepods.slice/cri-containerd-BBBB.scope"
+                    .to_owned(),
+                vec![one("docker", "aaa"), one("containerd", "bbb")],
+            ),
+            // A user's own, and one in it.
+            (
+                format!("{SESSION}/user.slice/libpod-AAAA.scope/container/docker/BBBB"),
+                vec![of(1000, "podman", "aaa"), of(1000, "docker", "bbb")],
+            ),
+            (
+                format!("{SESSION}/app.slice/docker-AAAA.scope"),
+                vec![of(1000, "docker", "aaa")],
+            ),
+            // A user's service manager that runs in a container is that container's affair.
+            (
+                format!("/machine.slice/libpod-AAAA.scope{SESSION}/libpod-BBBB.scope"),
+                vec![one("podman", "aaa"), of(1000, "podman", "bbb")],
+            ),
+            ("/user.slice/user@x.service/a".to_owned(), vec![]),
+        ] {
+            assert_eq!(all(&path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn each_container_of_a_process_is_told_once() {
+        let (a, b) = ("a".repeat(64), "b".repeat(64));
+        let file = format!("3:cpu:/docker/{a}/docker/{b}\n2:memory:/docker/{a}\n0::/\n");
+        let groups = Cgroup::parse(file.as_bytes()).unwrap();
+        let all = Container::all_from_cgroups(&groups);
+        let all: Vec<_> = all.iter().map(ToString::to_string).collect();
+        assert_eq!(all, [format!("docker:{a}"), format!("docker:{b}")]);
+        let one = Container::from_cgroups(&groups).unwrap();
+        assert_eq!(one.to_string(), format!("docker:{a}"));
     }
 }

@@ -210,6 +210,8 @@ pub(crate) fn kind_of(error: &io::Error) -> ErrorKind {
 /// The system's words, without std's `(os error N)`.
 fn reason_of(error: &io::Error) -> String {
     match error.raw_os_error() {
+        // The system's own words are about connections.
+        Some(libc::ETIMEDOUT) => "did not answer in time".to_owned(),
         Some(code) => nix::errno::Errno::from_raw(code).desc().to_owned(),
         None => error.to_string(),
     }

@@ -32,7 +32,7 @@
 //! | a listing to repeat | what is new, rates since the previous sample | [`Query::watch`] |
 //! | a name | what column it is | [`descriptor::find`], [`list_descriptors`] |
 //! | a list of what should run | what is missing, what is there beyond it | `drift`, with feature `drift` |
-//! | nothing | memory, processors, disks, connections of the machine | [`system`] |
+//! | nothing | memory, processors, disks, connections of the machine | `system`, with feature `system` |
 //! | bytes of a file of `/proc` | a record, and the bytes back | [`format`](mod@format) |
 //! | a capability mask, a `tty_nr`, an id of a user namespace, ticks | what they mean | [`caps`], [`tty`], [`ids`], [`host`] |
 //!
@@ -56,7 +56,9 @@
 //! - `filter` (off): [`Query`]`::filter`, rows by a condition. It brings regular expressions, a
 //!   parser and chrono.
 //! - `records` (off): any file of `/proc` by its name, and the records of the files that neither a
-//!   listing nor [`Process`] nor [`system`] reads. Without it [`format`](mod@format) has the others.
+//!   listing nor [`Process`] reads. Without it [`format`](mod@format) has the others. It enables
+//!   `system`.
+//! - `system` (off): module `system`, the machine as a whole, and the records of its files.
 //! - `chrono` (off): conversion of [`Time`].
 //! - `serde` (off): `Serialize` for ids, [`Value`], [`Row`] and [`Table`]; numbers are numbers,
 //!   unknown is null.
@@ -100,6 +102,7 @@ mod process;
 mod procfs;
 #[forbid(unsafe_code)]
 mod query;
+#[forbid(unsafe_code)]
 mod reader;
 mod snapshot;
 #[forbid(unsafe_code)]
@@ -107,6 +110,7 @@ mod socket;
 #[forbid(unsafe_code)]
 mod sync;
 mod sys;
+#[cfg(any(test, feature = "system"))]
 #[forbid(unsafe_code)]
 pub mod system;
 #[forbid(unsafe_code)]

@@ -11,8 +11,8 @@ use nix::fcntl::OFlag;
 
 use crate::{
     bytes,
-    error::{Error, Result, is_no_such_file},
-    format::LARGEST_FILE,
+    error::{Error, ErrorKind, Result, is_no_such_file},
+    format::{LARGEST_FILE, pid::Stat},
     ids::{Gid, Pid, Uid},
     sys::{self, Behind, End, Entry, Guard},
 };
@@ -23,6 +23,9 @@ const LIMIT: usize = 2 << 20;
 
 /// What nearly every file is shorter than.
 const USUAL: usize = 8192;
+
+/// How much is read at a time of a file that is not kept as a whole.
+const PIECE: usize = 256 << 10;
 
 /// A buffer that a file made longer than this is not kept for the next: one long command line
 /// would hold as much memory in each thread that reads.
@@ -50,6 +53,11 @@ impl Procfs {
             .and_then(|root| Ok((sys::is_procfs_root(&root)?, root)));
         // No process has ended here, whatever the system answers.
         let (genuine, root) = opened.map_err(|error| Error::system(shown.clone(), error))?;
+        if !genuine && path == Path::new("/proc") {
+            let reason =
+                "no procfs is mounted there (mount -t proc proc /proc; -proc DIR reads a copy)";
+            return Err(Error::new(ErrorKind::Absent, shown, reason));
+        }
         Ok(Self {
             root,
             guard: Guard::Trusting,
@@ -96,6 +104,10 @@ impl Procfs {
             .into_iter()
             .map(Pid::new)
             .collect();
+        if pids.is_empty() && !self.genuine {
+            let reason = "there is no process in it: it is no /proc, nor a copy of one";
+            return Err(Error::new(ErrorKind::Absent, self.name.clone(), reason));
+        }
         pids.sort_unstable();
         Ok(pids)
     }
@@ -237,10 +249,7 @@ impl ProcessDir {
     /// The bytes of one of its files that has a row for each mapping, or whatever it has many of.
     pub(crate) fn whole(&self, name: &str) -> io::Result<Vec<u8>> {
         let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK;
-        let file = sys::open_below(&self.dir, name, flags, self.guard)?;
-        let mut buffer = Vec::new();
-        sys::read_to_end(file, &mut buffer, LARGEST_FILE, End::Nothing)?;
-        Ok(buffer)
+        whole(sys::open_below(&self.dir, name, flags, self.guard)?)
     }
 
     /// One of its threads, held as it is itself.
@@ -294,6 +303,22 @@ impl ProcessDir {
     pub(crate) fn follow(&self, name: &str, flags: OFlag) -> io::Result<OwnedFd> {
         sys::open_below(&self.dir, name, flags, self.guard)
     }
+}
+
+/// All of a file. One that is larger than [`LARGEST_FILE`] is an error: a part of it would be taken
+/// for the whole.
+fn whole(file: OwnedFd) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    sys::read_to_end(file, &mut bytes, LARGEST_FILE + 1, End::Nothing)?;
+    if bytes.len() > LARGEST_FILE {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    Ok(bytes)
+}
+
+/// Whether the kernel does not tell a path because it is longer than `PATH_MAX`.
+pub(crate) fn is_too_long(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::InvalidFilename
 }
 
 fn link(dir: &OwnedFd, path: &str, guard: Guard) -> io::Result<Vec<u8>> {
@@ -385,7 +410,8 @@ impl Reader<'_> {
         }
     }
 
-    /// The descriptors of the process, whose directory is held, by number, and where each leads.
+    /// The descriptors of the process, whose directory is held, by number, and where each leads:
+    /// nowhere if the kernel does not tell, because the path is longer than `PATH_MAX`.
     pub(crate) fn descriptors(&self) -> io::Result<Vec<(u32, Vec<u8>)>> {
         let Some(dir) = &self.dir else {
             return Err(io::ErrorKind::NotFound.into());
@@ -398,10 +424,37 @@ impl Reader<'_> {
             Ok(target) => Some(Ok((fd, target))),
             // Closed meanwhile.
             Err(error) if is_no_such_file(&error) => None,
+            Err(error) if is_too_long(&error) => Some(Ok((fd, Vec::new()))),
             // Who may list them may not be allowed to know where they lead.
             Err(error) => Some(Err(error)),
         };
         numbers.into_iter().filter_map(link).collect()
+    }
+
+    /// Turns to a thread that lives, if the first thread of the process, whose directory is held,
+    /// has ended and others have not: what they share is read from then on.
+    pub(crate) fn turn_to_living_thread(&mut self) -> bool {
+        let Some(dir) = self.dir.as_ref().and_then(|dir| dir.try_clone().ok()) else {
+            return false;
+        };
+        let guard = self.procfs.guard;
+        let process = ProcessDir { dir, guard };
+        let threads = process.numbers("task").unwrap_or_default();
+        if threads.len() < 2 {
+            return false;
+        }
+        let lives = |thread: &ProcessDir| {
+            let stat = thread.read("stat").ok();
+            let stat = stat.and_then(|bytes| Stat::parse(&bytes).ok());
+            stat.is_some_and(|stat| !matches!(stat.state, b'Z' | b'X'))
+        };
+        let threads = threads.into_iter().map(Pid::new);
+        let mut threads = threads.filter_map(|thread| process.thread(thread).ok());
+        let Some(living) = threads.find(lives) else {
+            return false;
+        };
+        self.dir = Some(living.dir);
+        true
     }
 
     /// Opens the file `name` of the process, whose directory is held.
@@ -413,13 +466,21 @@ impl Reader<'_> {
         }
     }
 
+    /// Gives each line of a file of any length, of the process whose directory is held.
+    pub(crate) fn each_line(&self, name: &str, each: &mut dyn FnMut(&[u8])) -> io::Result<()> {
+        let mut lines = io::BufReader::with_capacity(PIECE, OpenFile(self.open_held(name)?));
+        let mut line = Vec::new();
+        while io::BufRead::read_until(&mut lines, b'\n', &mut line)? > 0 {
+            each(&line);
+            line.clear();
+        }
+        Ok(())
+    }
+
     /// The whole of a file that may be larger than those of a listing, of the process whose
     /// directory is held.
     pub(crate) fn whole(&self, name: &str) -> io::Result<Vec<u8>> {
-        let file = self.open_held(name)?;
-        let mut bytes = Vec::new();
-        sys::read_to_end(file, &mut bytes, LARGEST_FILE, End::Nothing)?;
-        Ok(bytes)
+        whole(self.open_held(name)?)
     }
 
     /// Opens the file `name` of the process.

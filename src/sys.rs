@@ -2,6 +2,11 @@
 
 #![allow(unsafe_code)]
 
+#[cfg_attr(not(has_joiner), path = "sys/no_joiner.rs")]
+pub(crate) mod joiner;
+#[cfg(has_joiner)]
+mod raw;
+
 use std::{
     ffi::{CStr, c_int, c_ulong},
     io,
@@ -195,6 +200,10 @@ pub(crate) fn stat(file: impl AsFd) -> io::Result<FileStat> {
 }
 
 /// How full the file system is on which `path` lies. A file system may never answer.
+#[cfg_attr(
+    not(any(test, feature = "system")),
+    expect(dead_code, reason = "`system` alone asks")
+)]
 pub(crate) fn space(path: &Path) -> io::Result<Statvfs> {
     Ok(nix::sys::statvfs::statvfs(path)?)
 }

@@ -9,9 +9,7 @@ pub(crate) enum Wait {
     AtOnce,
     /// Only while the process executes a program (`exec_update_lock`, killable), while another
     /// process holds the lock of a directory (`i_rwsem`, killable), or where the read drops the last
-    /// reference to an address space (`mmput`, uninterruptible). Nearly every caller needs these
-    /// files, and a thread per process would cost more than the rare wait, so the calling thread
-    /// reads them.
+    /// reference to an address space (`mmput`, uninterruptible).
     Seldom,
     /// As long as another process likes, but a fatal signal ends it: a thread that reads it can be
     /// left behind.

@@ -361,6 +361,25 @@ fn a_thread_that_lives_is_asked_when_the_first_has_ended() {
         .find(|other| other.fd == said["file"])
         .unwrap();
     assert_eq!(file.path(), Some(at.as_bytes()));
+    // A listing is told the same.
+    let query = psgo::Query::of(psgo::descriptor::Subject::Files, ["fd", "target"]).unwrap();
+    let pids = [Pid::new(u32::try_from(pid).unwrap())];
+    let table = query.pids(psgo::Pids::Only(&pids)).table().unwrap();
+    let open: Vec<_> = table
+        .rows()
+        .iter()
+        .map(|row| row.values().iter().map(ToString::to_string).collect())
+        .collect::<Vec<Vec<_>>>();
+    let expected: Vec<Vec<_>> = descriptors
+        .iter()
+        .map(|one| {
+            vec![
+                one.fd.to_string(),
+                psgo::Text::from(&*one.target).to_string(),
+            ]
+        })
+        .collect();
+    assert_eq!(open, expected);
     // Its name is no closing parenthesis.
     let threads = process.threads().unwrap();
     let names: Vec<_> = threads

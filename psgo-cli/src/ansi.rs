@@ -4,6 +4,7 @@ pub(crate) const BOLD: &str = "\x1b[1m";
 pub(crate) const FAINT: &str = "\x1b[2m";
 pub(crate) const RED: &str = "\x1b[31m";
 pub(crate) const GREEN: &str = "\x1b[32m";
+pub(crate) const YELLOW: &str = "\x1b[33m";
 /// Ends all of those.
 pub(crate) const PLAIN: &str = "\x1b[0m";
 

@@ -90,7 +90,8 @@ pub(crate) const EXITS: [(&str, &str); 3] = [
     ("0", "all that was asked for"),
     (
         "1",
-        "incomplete: a named process is gone or denied, a container could not be joined; \
+        "incomplete: a named process is gone or denied, a container could not be joined, the \
+         deadline came, or a read that no signal ends does not answer; \
          drift: there are differences; proc -check: a file does not come back",
     ),
     ("2", "wrong use, or trouble that prevented an answer"),

@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::stdout;
 use nix::{
     errno::Errno,
     fcntl::OFlag,
@@ -22,7 +23,10 @@ use nix::{
     unistd,
 };
 
-use crate::ansi::{HIDE_CURSOR, SHOW_CURSOR};
+use crate::{
+    ansi::{HIDE_CURSOR, SHOW_CURSOR},
+    supervisor,
+};
 
 /// Signals that end a watch in good order.
 const ENDING: [Signal; 4] = [
@@ -80,6 +84,7 @@ impl Console {
     ///
     /// Threads started before this would still receive the signals, and end psgo.
     pub(crate) fn open(is_screen: bool) -> io::Result<Self> {
+        stdout::check()?;
         let ignored = ignored();
         let ending = ENDING
             .into_iter()
@@ -134,6 +139,8 @@ impl Console {
         writing: PollFlags,
         done: Option<&io::PipeReader>,
     ) -> io::Result<Event> {
+        // A sample is none of the supervisor's, but what a reader or a user takes is.
+        let _idle = done.is_none().then(supervisor::idle);
         let gone = PollFlags::POLLERR | PollFlags::POLLHUP | PollFlags::POLLNVAL;
         loop {
             let left = until.map(|until| until.saturating_duration_since(Instant::now()));
@@ -193,7 +200,10 @@ impl Console {
         let number = i32::try_from(info.ssi_signo).ok();
         let signal = number.and_then(|number| Signal::try_from(number).ok());
         match signal {
-            Some(signal) if ENDING.contains(&signal) => return Ok(Some(Event::End)),
+            Some(signal) if ENDING.contains(&signal) => {
+                supervisor::ending();
+                return Ok(Some(Event::End));
+            }
             Some(Signal::SIGTSTP) => {
                 // Other programs get the terminal as it was before.
                 self.screen = None;
@@ -214,6 +224,7 @@ impl Console {
     }
 
     fn write(&self, bytes: &[u8]) -> nix::Result<usize> {
+        let _idle = supervisor::idle();
         match self.screen.as_ref().and_then(|screen| screen.out.as_ref()) {
             Some(out) => unistd::write(out, bytes),
             None => unistd::write(io::stdout(), bytes),
@@ -297,6 +308,7 @@ impl RawTerminal {
                 .remove(LocalFlags::ICANON | LocalFlags::ECHO);
             mode.control_chars[SpecialCharacterIndices::VMIN as usize] = 1;
             mode.control_chars[SpecialCharacterIndices::VTIME as usize] = 0;
+            supervisor::raw(true);
             tcsetattr(&keys, SetArg::TCSANOW, &mode)?;
             Some(before)
         } else {
@@ -310,6 +322,7 @@ impl RawTerminal {
             before,
             out: out.ok(),
         };
+        supervisor::raw(true);
         write_if_ready(HIDE_CURSOR.as_bytes());
         Ok(screen)
     }
@@ -326,6 +339,7 @@ impl Drop for RawTerminal {
             // It fails only if the terminal is gone.
             let _ = tcsetattr(io::stdin(), SetArg::TCSANOW, before);
         }
+        supervisor::raw(false);
     }
 }
 

@@ -1,11 +1,10 @@
 //! How psgo ends: its exit codes, and what it says when there is no answer or only part of one.
 
-use std::{
-    io::{self, Write as _},
-    process::ExitCode,
-};
+use std::io::{self, Write as _};
 
 use psgo::ErrorKind;
+
+use crate::supervisor::Patient;
 
 /// There is an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,27 +52,37 @@ impl From<io::Error> for Failure {
     }
 }
 
+/// The failure to start a thread. What the system says of it, "Resource temporarily unavailable",
+/// does not tell of which.
+pub(crate) fn no_thread(error: &io::Error) -> Failure {
+    Failure::Trouble(format!(
+        "cannot start a thread: {}; the limits are RLIMIT_NPROC (ulimit -u), RLIMIT_AS (ulimit -v) \
+         and pids.max of the control group",
+        system_words(error)
+    ))
+}
+
 /// Prints the error, if there is one, and gives the exit code.
-pub(crate) fn exit(result: Result<Answer, Failure>) -> ExitCode {
+pub(crate) fn exit(result: Result<Answer, Failure>) -> u8 {
     let text = match result {
-        Ok(Answer::Complete) => return ExitCode::SUCCESS,
-        Ok(Answer::Incomplete | Answer::No) => return ExitCode::from(1),
+        Ok(Answer::Complete) => return 0,
+        Ok(Answer::Incomplete | Answer::No) => return 1,
         // The reader closed the pipe: `psgo | head -1`.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
-            return ExitCode::SUCCESS;
+            return 0;
         }
         Err(Failure::Output(error)) => format!("cannot write: {}", system_words(&error)),
         Err(Failure::Library(error)) => error.to_string(),
         Err(Failure::WrongUse(text) | Failure::Trouble(text)) => text,
     };
     say(&text);
-    ExitCode::from(2)
+    2
 }
 
 /// Prints one line to standard error.
 pub(crate) fn say(text: &str) {
     // If standard error is closed there is nowhere to report it; `eprintln!` would panic.
-    let _ = writeln!(io::stderr(), "psgo: {text}");
+    let _ = writeln!(Patient(io::stderr()), "psgo: {text}");
 }
 
 /// The error's text, without the standard library's ` (os error 28)`.

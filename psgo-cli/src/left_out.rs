@@ -1,35 +1,80 @@
 //! What an answer leaves out, in one line.
 
-use psgo::{ErrorKind, Skipped, descriptor::Subject};
+use psgo::{ErrorKind, Outcome, Pid, Skipped, descriptor::Subject};
 
 use crate::failure::{Answer, reason};
 
-/// One line that says what was left out of the rows of `subject` and why, if that is worth saying,
-/// and whether the answer is complete without it.
-pub(crate) fn summary<'a>(
+/// One line that says what the rows of `subject` lack and why, if that is worth saying, and whether
+/// the answer is complete without it. `not_joined` are containers that were left out before.
+pub(crate) fn summary(
     subject: Subject,
-    skipped: impl IntoIterator<Item = &'a Skipped>,
-    abandoned: usize,
+    not_joined: &[Skipped],
+    outcome: &Outcome,
 ) -> (Option<String>, Answer) {
-    let reasons = skipped.into_iter().map(|skipped| Reason {
-        pid: skipped.named.then(|| skipped.pid.get()),
+    let skipped = not_joined.iter().chain(&outcome.skipped);
+    // One that does not answer keeps something to itself, so it is named though nobody asked for it.
+    let is_silent = |skipped: &Skipped| skipped.error.kind() == ErrorKind::TimedOut;
+    let is_any_silent = skipped.clone().any(is_silent);
+    let reasons = skipped.map(|skipped| Reason {
+        pid: (skipped.named || is_silent(skipped)).then_some(skipped.pid),
         text: reason_of(skipped),
         is_gone: skipped.error.kind() == ErrorKind::Gone,
     });
-    let (line, answer) = summary_of(subject, reasons);
-    let unanswered = match abandoned {
-        0 => return (line, answer),
-        1 => "1 read did not answer".to_owned(),
-        many => format!("{many} reads did not answer"),
+    let (line, mut answer) = summary_of(subject, reasons);
+    let unanswered = match (&outcome.silent[..], outcome.abandoned) {
+        ([], 0) => None,
+        // Of these the line tells.
+        ([], _) if is_any_silent => None,
+        ([], 1) => Some("1 read did not answer".to_owned()),
+        ([], many) => Some(format!("{many} reads did not answer")),
+        (silent, _) => {
+            answer = Answer::Incomplete;
+            Some(unanswered(silent))
+        }
     };
-    let line = line.map_or(unanswered.clone(), |line| format!("{line}; {unanswered}"));
-    (Some(line), answer)
+    let parts: Vec<_> = line.into_iter().chain(unanswered).collect();
+    ((!parts.is_empty()).then(|| parts.join("; ")), answer)
+}
+
+/// `did not answer: 12 13 14 15 16 and 45 more (their unknown cells are shown as ?)`
+fn unanswered(silent: &[Pid]) -> String {
+    let who = named(silent, FEW, 0);
+    format!("did not answer: {who} (their unknown cells are shown as ?)")
+}
+
+/// So many processes are named that nobody asked for; the rest are counted.
+pub(crate) const FEW: usize = 5;
+
+/// The first `most` of the processes, and how many more there are, `unnamed` ones among them:
+/// `4711 7 and 3 more`, `3 processes`.
+pub(crate) fn named(pids: &[Pid], most: usize, unnamed: usize) -> String {
+    let uncounted = unnamed + pids.len().saturating_sub(most);
+    let rest = match (pids.is_empty(), uncounted) {
+        (_, 0) => None,
+        (false, n) => Some(format!("and {n} more")),
+        (true, 1) => Some("1 process".to_owned()),
+        (true, n) => Some(format!("{n} processes")),
+    };
+    let pids = pids.iter().take(most).map(Pid::to_string);
+    pids.chain(rest).collect::<Vec<_>>().join(" ")
+}
+
+/// One line that says which names were not looked up, if there are any.
+pub(crate) fn unasked(outcome: &psgo::Outcome) -> Option<String> {
+    let count = match outcome.unasked_groups {
+        0 => return None,
+        1 => "1 supplementary group is".to_owned(),
+        many => format!("{many} supplementary groups are"),
+    };
+    Some(format!(
+        "{count} shown by number, not looked up: too many have no name"
+    ))
 }
 
 /// Why a process or container is not in the answer.
 struct Reason {
     /// The pid, if it was asked for by number.
-    pid: Option<u32>,
+    pid: Option<Pid>,
     text: String,
     is_gone: bool,
 }
@@ -51,7 +96,7 @@ const NAMED: usize = 10;
 /// The processes left out for one reason.
 struct Group {
     text: String,
-    pids: Vec<u32>,
+    pids: Vec<Pid>,
     unnamed: usize,
 }
 
@@ -104,16 +149,8 @@ fn grouped(reasons: Vec<Reason>) -> String {
 impl Group {
     /// `4711 7 and 3 more (no such process)`
     fn part(&self) -> String {
-        let pids = self.pids.iter().take(NAMED).map(u32::to_string);
-        let uncounted = self.unnamed + self.pids.len().saturating_sub(NAMED);
-        let rest = match (self.pids.is_empty(), uncounted) {
-            (_, 0) => None,
-            (false, n) => Some(format!("and {n} more")),
-            (true, 1) => Some("1 process".to_owned()),
-            (true, n) => Some(format!("{n} processes")),
-        };
-        let who: Vec<_> = pids.chain(rest).collect();
-        format!("{} ({})", who.join(" "), self.text)
+        let who = named(&self.pids, NAMED, self.unnamed);
+        format!("{who} ({})", self.text)
     }
 }
 
@@ -123,7 +160,7 @@ mod tests {
 
     fn gone(pid: Option<u32>) -> Reason {
         Reason {
-            pid,
+            pid: pid.map(Pid::new),
             text: "no such process".to_owned(),
             is_gone: true,
         }
@@ -131,7 +168,7 @@ mod tests {
 
     fn denied(pid: Option<u32>) -> Reason {
         Reason {
-            pid,
+            pid: pid.map(Pid::new),
             text: "permission denied".to_owned(),
             is_gone: false,
         }
@@ -144,6 +181,19 @@ mod tests {
     fn told_of(subject: Subject, reasons: Vec<Reason>) -> (String, Answer) {
         let (line, answer) = summary_of(subject, reasons.into_iter());
         (line.unwrap_or_default(), answer)
+    }
+
+    #[test]
+    fn processes_that_do_not_answer_are_named_up_to_five() {
+        let silent = |last| (1..=last).map(Pid::new).collect::<Vec<_>>();
+        assert_eq!(
+            unanswered(&silent(2)),
+            "did not answer: 1 2 (their unknown cells are shown as ?)"
+        );
+        assert_eq!(
+            unanswered(&silent(50)),
+            "did not answer: 1 2 3 4 5 and 45 more (their unknown cells are shown as ?)"
+        );
     }
 
     #[test]

@@ -24,13 +24,16 @@ mod list;
 mod man;
 mod output;
 mod proc;
+mod stdout;
+mod supervisor;
 mod sync;
+mod sys;
 mod terminal;
 mod watch;
 mod wrong_use;
 
 fn main() -> ExitCode {
-    failure::exit(answer())
+    supervisor::supervised(|| failure::exit(answer()))
 }
 
 fn answer() -> Result<Answer, Failure> {

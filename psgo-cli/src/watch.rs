@@ -169,10 +169,15 @@ struct SamplingThread {
 }
 
 impl SamplingThread {
-    fn start() -> io::Result<Self> {
+    fn start() -> Result<Self, Failure> {
         let (orders, ordered) = mpsc::channel::<Box<dyn Watched>>();
         let (answer, sampled) = mpsc::channel();
-        let (done, mut tell) = io::pipe()?;
+        let (done, mut tell) = io::pipe().map_err(|error| {
+            Failure::Trouble(format!(
+                "cannot make a pipe: {}",
+                failure::system_words(&error)
+            ))
+        })?;
         // It is not joined: it ends with psgo, or when `orders` is dropped.
         let thread = thread::Builder::new().spawn(move || {
             for mut watched in ordered {
@@ -181,7 +186,8 @@ impl SamplingThread {
                     break;
                 }
             }
-        })?;
+        });
+        let thread = thread.map_err(|error| failure::no_thread(&error))?;
         Ok(Self {
             orders,
             sampled,

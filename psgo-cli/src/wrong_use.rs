@@ -127,7 +127,7 @@ mod tests {
             ("-fill-mappings", "-fill-mappings needs -join"),
             (
                 "-output xml",
-                "-output: \"xml\" is none of table, json, ndjson, csv",
+                "-output: \"xml\" is none of table, json, ndjson, csv, csv-safe",
             ),
             ("-color", "-color needs a value"),
             ("-width -3", "-width: \"-3\" is not a width"),

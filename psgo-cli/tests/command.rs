@@ -267,6 +267,17 @@ fn a_full_disk_is_trouble() {
         &["-list"],
         &["-help"],
         &["completions", "bash"],
+        &["files", "-pids", &me()],
+        &["sockets"],
+        &["timers"],
+        &["inspect", &me()],
+        &["inspect", &me(), "-output", "json"],
+        &["proc", "self/status"],
+        &["proc", "self/status", "-output", "raw"],
+        &["proc", "-list"],
+        &["drift", "dump"],
+        &["drift", "rules"],
+        &["-watch", "0.05", "-count", "2"],
     ] {
         let full = File::options().write(true).open("/dev/full").unwrap();
         let (code, _, err) = ended(&psgo(args).stdout(full).output().unwrap());
@@ -274,6 +285,67 @@ fn a_full_disk_is_trouble() {
             (code, err.as_str()),
             (2, "psgo: cannot write: No space left on device\n"),
             "{args:?}"
+        );
+    }
+}
+
+#[test]
+fn an_answer_that_nobody_can_get_is_none() {
+    for args in [
+        "-pids 1",
+        "-pids 1 -output csv",
+        "-pids 1 -watch 0.05 -count 1",
+        "-list",
+        "-help",
+        "-version",
+        "files -pids $PPID",
+        "inspect $PPID",
+        "inspect $PPID -output json",
+        "proc self/status",
+        "proc self/status -output raw",
+        "drift rules",
+        "completions bash",
+    ] {
+        // Closed, and open for reading alone. That of others is another matter.
+        for (stdout, says) in [
+            (">&-", "standard output is closed"),
+            (">&- <&-", "standard output is closed"),
+            ("1</dev/null", "Bad file descriptor"),
+        ] {
+            let line = format!("exec \"$0\" {args} {stdout}");
+            let mut sh = Command::new("sh");
+            sh.args(["-c", &line, env!("CARGO_BIN_EXE_psgo")]);
+            let (code, _, err) = ended(&sh.output().unwrap());
+            assert_eq!(code, 2, "{line}: {err}");
+            assert_eq!(err, format!("psgo: cannot write: {says}\n"), "{line}");
+        }
+        let line = format!("exec \"$0\" {args} >/dev/null");
+        let mut sh = Command::new("sh");
+        sh.args(["-c", &line, env!("CARGO_BIN_EXE_psgo")]);
+        assert_eq!(ended(&sh.output().unwrap()).0, 0, "{line}");
+    }
+}
+
+#[test]
+fn a_thread_that_cannot_be_had_is_said_to_be_one() {
+    let path = "/proc/self/status";
+    let status = fs::read_to_string(path).unwrap();
+    let is_root = status.lines().any(|line| line.starts_with("Uid:\t0\t"));
+    for args in ["-watch 0.05 -count 1", "sockets -resolve"] {
+        // The limit does not hold for root.
+        let user = if is_root {
+            "setpriv --reuid=65534 --regid=65534 --clear-groups"
+        } else {
+            ""
+        };
+        let line = format!("exec prlimit --nproc=0 {user} \"$0\" {args}");
+        let mut sh = Command::new("sh");
+        sh.args(["-c", &line, env!("CARGO_BIN_EXE_psgo")]);
+        let (code, _, err) = ended(&sh.output().unwrap());
+        assert_eq!(code, 2, "{line}: {err}");
+        assert!(
+            err.starts_with("psgo: cannot start a thread: Resource temporarily unavailable; "),
+            "{line}: {err}"
         );
     }
 }
@@ -288,7 +360,8 @@ fn closed_files_are_no_reason_to_panic() {
                 .output()
                 .unwrap();
             let (code, _, err) = ended(&output);
-            assert_eq!(code, if args == "-wrong" { 2 } else { 0 }, "{line}");
+            let fails = args == "-wrong" || closed.starts_with(">&-");
+            assert_eq!(code, if fails { 2 } else { 0 }, "{line}");
             assert!(!err.contains("panicked"), "{line}: {err}");
         }
     }
@@ -379,6 +452,13 @@ fn every_shell_gets_completions() {
 
 /// What it prints on a terminal of that many columns.
 fn on_terminal(columns: u16, command: &mut Command) -> String {
+    let (code, shown) = ended_on_terminal(columns, command);
+    assert_eq!(code, 0);
+    shown
+}
+
+/// Its exit code, and what it prints on a terminal of that many columns.
+fn ended_on_terminal(columns: u16, command: &mut Command) -> (i32, String) {
     let size = Winsize {
         ws_row: 24,
         ws_col: columns,
@@ -401,8 +481,11 @@ fn on_terminal(columns: u16, command: &mut Command) -> String {
     while let Ok(count @ 1..) = screen.read(&mut part) {
         shown.extend_from_slice(&part[..count]);
     }
-    assert!(child.wait().unwrap().success());
-    String::from_utf8(shown).unwrap().replace("\r\n", "\n")
+    let code = child.wait().unwrap().code().unwrap();
+    (
+        code,
+        String::from_utf8(shown).unwrap().replace("\r\n", "\n"),
+    )
 }
 
 #[test]
@@ -414,6 +497,29 @@ fn a_terminal_gets_colours_and_its_width() {
     assert!(header.starts_with("PID ") && header.len() <= 20, "{shown}");
     assert_eq!(row.len(), 21, "{shown}");
     assert!(on_terminal(20, psgo(&args).args(["-width", "0"])).len() > shown.len());
+}
+
+#[test]
+fn a_raw_file_with_control_characters_is_not_for_a_terminal() {
+    let mut child = Command::new("sh")
+        .args(["-c", "read _; :", "a\u{1b}[31mb"])
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let cmdline = format!("{}/cmdline", child.id());
+    let args = ["proc", &cmdline, "-output", "raw"];
+    let mut terminal = psgo(&args);
+    let (code, shown) = ended_on_terminal(80, terminal.stderr(Stdio::null()));
+    assert_eq!((code, shown.as_str()), (2, ""));
+    let forced = on_terminal(80, psgo(&args).arg("-force"));
+    assert!(forced.contains("a\u{1b}[31mb"), "{forced:?}");
+    // Tabs and newlines are what files are made of.
+    let status = on_terminal(80, &mut psgo(&["proc", "1/status", "-output", "raw"]));
+    assert!(status.contains("Name:\t"), "{status:?}");
+    let (code, out, _) = run(&args);
+    assert!(code == 0 && out.contains("a\u{1b}[31mb"));
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Bytes to fields and numbers, the kernel's and the terminal's escapes; and back.
 
+mod invisible;
 mod number;
 
 use std::{borrow::Cow, fmt};
@@ -12,8 +13,10 @@ pub use number::{decimal, hex};
 /// Bytes as text that is safe on a terminal and in a line of a file, without loss.
 ///
 /// Printable UTF-8 stays. A backslash becomes `\\`; newline, tab and return become `\n`, `\t`
-/// and `\r`; every other control character (C0, DEL, C1), line and paragraph separators, the
-/// controls of bidirectional text, and bytes that are not UTF-8 become `\xHH`, byte by byte.
+/// and `\r`; every other control character (C0, DEL, C1), every character that cannot be seen or
+/// that moves others (zero-width characters, soft hyphens, variation selectors, tags, the controls
+/// of bidirectional text, separators of lines and paragraphs; Unicode 16.0), and bytes that are not
+/// UTF-8 become `\xHH`, byte by byte.
 #[derive(Debug, Clone, Copy)]
 pub struct Escaped<'a>(pub &'a [u8]);
 
@@ -54,12 +57,8 @@ fn write_hex(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
 }
 
 fn must_escape(c: char) -> bool {
-    matches!(c, '\\' | '\u{2028}' | '\u{2029}') || c.is_control() || is_bidi_control(c)
-}
-
-/// The characters by which a text could show its parts, or those after it, in another order.
-fn is_bidi_control(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    // Most text is printable ASCII, for which no table is searched.
+    c == '\\' || c.is_control() || (!c.is_ascii() && invisible::is_invisible(c))
 }
 
 /// The bytes that [`Escaped`] shows as `text`.
@@ -312,6 +311,20 @@ mod tests {
         for text in ["\\", "\\q", "\\x", "\\x4", "\\xFF", "\\x+1", "C:\\dir"] {
             assert_eq!(unescape(text.as_bytes()), text.as_bytes(), "{text}");
         }
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_escaped() {
+        // A soft hyphen, zero width, a joiner, a filler, a variation selector, a tag, an
+        // annotation, the controls of bidirectional text, a separator of lines.
+        for c in "\u{ad}\u{200b}\u{200d}\u{3164}\u{fe0f}\u{e0041}\u{fff9}\u{202e}\u{2066}\u{2028}"
+            .chars()
+        {
+            let text = Escaped(format!("a{c}b").as_bytes()).to_string();
+            assert!(text.is_ascii() && text.len() > 4, "{c:?}: {text}");
+        }
+        let seen = "é日本語 e\u{301} 👩";
+        assert_eq!(Escaped(seen.as_bytes()).to_string(), seen);
     }
 
     #[test]

@@ -14,7 +14,8 @@ descriptors! {
     //name  code  header  holds  needs     what it is
     ancestors "" "ANCESTORS" Numbers [JOBS ANCESTRY] "its parent, the parent of that and so on"
     cgroup  ""    "CGROUP" Text    [CGROUP]      "path of its control group"
-    container ""  "CONTAINER" Text [CGROUP]      "ID of its container, by the path of its control group"
+    container ""  "CONTAINER" Text [CGROUP]      "ID of its container, by the path of its control group; the outermost"
+    containers "" "CONTAINERS" Texts [CGROUP]    "containers that its control groups name, the outermost first: RUNTIME:ID; what runs in one may have made up those after it"
     cwd     ""    "CWD"   Text     [CWD]         "working directory"
     exe     ""    "EXE"   Text     [EXE]         "path of its program"
     fds     ""    "FDS"   Number   [FDS]         "number of open descriptors"
@@ -59,6 +60,15 @@ fn container(seen: &Seen<'_>) -> Value {
         .as_ref()
         .and_then(Container::from_cgroups);
     container.map_or(Value::MISSING, |container| Value::Text(container.id))
+}
+
+fn containers(seen: &Seen<'_>) -> Value {
+    let groups = seen.facts().cgroup.as_ref();
+    let all = groups.map(Container::all_from_cgroups);
+    all.filter(|all| !all.is_empty())
+        .map_or(Value::MISSING, |all| {
+            Value::List(all.iter().map(|one| Value::text(one.to_string())).collect())
+        })
 }
 
 fn cwd(seen: &Seen<'_>) -> Value {

@@ -23,6 +23,9 @@ descriptors! {
 }
 
 fn deleted(opened: &Opened) -> Value {
+    if opened.target.is_empty() {
+        return Value::MISSING;
+    }
     let gone = opened.target.starts_with(b"/") && opened.target.ends_with(DELETED);
     Value::Text(Text::word(if gone { "yes" } else { "no" }))
 }
@@ -64,6 +67,10 @@ fn kind(opened: &Opened) -> Value {
         return Value::Text(Text::word(held));
     }
     let target = opened.target.as_slice();
+    // Only paths are too long to be told, but of what is not.
+    if target.is_empty() {
+        return Value::MISSING;
+    }
     Value::Text(match LinkKind::of(target) {
         LinkKind::Inode(kind, _) | LinkKind::Anonymous(kind) => Text::from(kind),
         LinkKind::Memory => Text::word("memfd"),
@@ -107,6 +114,10 @@ fn pos(opened: &Opened) -> Value {
         .map_or(Value::MISSING, |info| Value::Int(info.pos))
 }
 
+/// Unknown where it is a path longer than `PATH_MAX`.
 fn target(opened: &Opened) -> Value {
+    if opened.target.is_empty() {
+        return Value::MISSING;
+    }
     Value::text(&opened.target)
 }

@@ -13,6 +13,9 @@ pub enum Change<'a> {
     Missing(&'a Line),
     /// It is there and should not be.
     Extra(&'a Line),
+    /// It is there, but [which process it is](Line::unknown) could not be read: one that is missing,
+    /// or one that should not be there.
+    Unknown(&'a Line),
 }
 
 impl<'a> Change<'a> {
@@ -20,7 +23,17 @@ impl<'a> Change<'a> {
     #[must_use]
     pub fn line(&self) -> &'a Line {
         match self {
-            Self::Missing(line) | Self::Extra(line) => line,
+            Self::Missing(line) | Self::Extra(line) | Self::Unknown(line) => line,
+        }
+    }
+
+    /// `-` for one that is missing, `+` for an extra one, `?` for an unknown one.
+    #[must_use]
+    pub fn sign(&self) -> char {
+        match self {
+            Self::Missing(_) => '-',
+            Self::Extra(_) => '+',
+            Self::Unknown(_) => '?',
         }
     }
 
@@ -32,7 +45,8 @@ impl<'a> Change<'a> {
 }
 
 /// What makes `now` of `saved`: as few lines as possible, in the order of the trees, at each place
-/// the missing ones first. The same trees give the same answer.
+/// the missing ones first. The same trees give the same answer. A line that is
+/// [unknown](Line::unknown) is the same as no other.
 ///
 /// ```
 /// use psgo::drift::{Change, Line, diff};
@@ -66,8 +80,11 @@ pub fn diff<'a>(saved: &'a [Line], now: &'a [Line]) -> Vec<Change<'a>> {
     for (old, new) in places.chain([(saved.len(), now.len())]) {
         let missing = saved.get(before..old).unwrap_or_default();
         let extra = now.get(after..new).unwrap_or_default();
-        changes.extend(missing.iter().map(Change::Missing));
-        changes.extend(extra.iter().map(Change::Extra));
+        let unknown = |line: &'a Line| line.unknown.map(|_| Change::Unknown(line));
+        let missing = missing.iter();
+        changes.extend(missing.map(|line| unknown(line).unwrap_or(Change::Missing(line))));
+        let extra = extra.iter();
+        changes.extend(extra.map(|line| unknown(line).unwrap_or(Change::Extra(line))));
         (before, after) = (old + 1, new + 1);
     }
     changes
@@ -91,7 +108,8 @@ fn shared(sides: [&[Line]; 2]) -> [Vec<Numbered>; 2] {
     let mut known: HashMap<(u8, &[u8], &[u8]), Known> = HashMap::new();
     let mut numbered = [Vec::new(), Vec::new()];
     for (side, lines) in sides.into_iter().enumerate() {
-        for (place, line) in lines.iter().enumerate() {
+        let lines = lines.iter().enumerate();
+        for (place, line) in lines.filter(|(_, line)| line.unknown.is_none()) {
             let key = (line.level, line.cmdline.as_bytes(), line.user.as_bytes());
             let number = known.len();
             let line = known.entry(key).or_insert(Known {
@@ -181,6 +199,7 @@ mod tests {
                     }
                     made.push(line);
                 }
+                Some(Change::Unknown(_)) => unreachable!("none of them is"),
                 None => made.push(saved.next().unwrap()),
             }
         }

@@ -6,11 +6,12 @@ use crate::{
     error::{Error, ErrorKind, Result},
     ids::Pid,
     query::Row,
-    value::{Text, Value},
+    value::{Missing, Text, Value},
 };
 
 use super::{
-    line::Line,
+    cut::Cutter,
+    line::{Line, Unknown},
     rule::{About, Action, Pattern, Rule, Scope},
     rules::Rules,
 };
@@ -32,16 +33,19 @@ pub(super) struct Forest {
 }
 
 /// A process.
+#[derive(Debug)]
 pub(super) struct Node {
     pub(super) pid: Pid,
     pub(super) parent: usize,
     depth: usize,
     user: Text,
     is_kernel_thread: bool,
-    /// As the kernel has it.
+    /// As the kernel has it, cut; empty if it is unknown.
     pub(super) before: Text,
     /// As the rules have made it.
-    pub(super) cmdline: Vec<u8>,
+    cmdline: Text,
+    /// Why it cannot be compared.
+    pub(super) unknown: Option<Missing>,
     /// By the rule of this number.
     pub(super) adjusted: Option<usize>,
     pub(super) verdict: Verdict,
@@ -55,21 +59,37 @@ pub(super) enum Verdict {
     KernelThread,
     Shown(usize),
     Hidden(usize),
+    /// It is shown, as it is unknown which rules are about it.
+    Unknown,
 }
 
 impl Node {
     pub(super) fn is_shown(&self) -> bool {
-        matches!(self.verdict, Verdict::Untouched | Verdict::Shown(_))
+        !matches!(self.verdict, Verdict::KernelThread | Verdict::Hidden(_))
     }
 
     pub(super) fn line(&self) -> Line {
         let level = u8::try_from(self.depth).unwrap_or(u8::MAX);
-        Line::new(level, &self.cmdline, self.user.as_bytes())
+        let pid = self.pid;
+        Line {
+            unknown: self.unknown.map(|reason| Unknown { pid, reason }),
+            ..Line::of(level, &self.cmdline, &self.user)
+        }
+    }
+
+    /// The command line before the rules, if it is known.
+    fn before(&self) -> Option<&[u8]> {
+        self.unknown.is_none().then(|| self.before.as_bytes())
+    }
+
+    /// The command line after the rules, if it is known.
+    fn cmdline(&self) -> Option<&[u8]> {
+        self.unknown.is_none().then(|| self.cmdline.as_bytes())
     }
 }
 
 /// What a row of [`COLUMNS`](super::COLUMNS) says.
-fn node(row: &Row) -> Option<(Node, u32)> {
+fn node(row: &Row, cutter: &mut Cutter) -> Option<(Node, u32)> {
     let [ppid, user, state, kthread, args] = row.values() else {
         return None;
     };
@@ -79,14 +99,26 @@ fn node(row: &Row) -> Option<(Node, u32)> {
         _ => None,
     };
     let text = |value: &Value| match value {
-        Value::Text(text) => Some(text.clone()),
-        Value::Missing(_) => Some(Text::word("?")),
+        Value::Text(text) => Some(Some(text.clone())),
+        Value::Missing(_) => Some(None),
         _ => None,
     };
-    let mut before = text(args)?;
-    if text(state)?.as_bytes() == b"Z" {
+    // A parent and a user may also not exist where the listing is made: those of another container.
+    let unread = [ppid, user].into_iter().filter_map(Value::missing);
+    let unread = unread.filter(|reason| *reason != Missing::None);
+    let lacking = [args, state, kthread]
+        .into_iter()
+        .filter_map(Value::missing);
+    let unknown = unread
+        .chain(lacking)
+        .max_by_key(|reason| *reason != Missing::None);
+    let mut before = text(args)?.map_or(Text::word(""), |args| cutter.cut(&args));
+    if text(state)?.is_some_and(|state| state.as_bytes() == b"Z") {
         // It has no command line any more, only its name. The words are those of ps.
         before = Text::from(&[before.as_bytes(), b" <defunct>"].concat()[..]);
+    }
+    if unknown.is_some() {
+        before = Text::word("");
     }
     let is_kernel_thread = number(kthread)? == Some(1);
     let parent = number(ppid)?.and_then(|ppid| u32::try_from(ppid).ok());
@@ -94,42 +126,110 @@ fn node(row: &Row) -> Option<(Node, u32)> {
         pid: row.pid()?,
         parent: ROOT,
         depth: 1,
-        user: text(user)?,
+        user: text(user)?.unwrap_or(Text::word("?")),
         is_kernel_thread,
-        cmdline: before.as_bytes().to_vec(),
+        cmdline: before.clone(),
         before,
+        unknown,
         adjusted: None,
         verdict: Verdict::Untouched,
     };
     Some((node, parent.unwrap_or(0)))
 }
 
-impl Forest {
-    /// The tree of the rows of one listing, ruled and sorted.
-    pub(super) fn new<'a>(rows: impl IntoIterator<Item = &'a Row>, rules: &Rules) -> Result<Self> {
-        let invalid = |reason| Error::new(ErrorKind::Invalid, "", reason);
+/// The processes of one listing, row by row: of each only what is compared is kept, and of a long
+/// command line only its beginning, its length and its hash.
+///
+/// ```
+/// use std::ops::ControlFlow;
+/// use psgo::{Query, drift};
+///
+/// let mut processes = drift::Processes::new();
+/// let mut added = Ok(());
+/// Query::new(drift::COLUMNS)?.for_each(|row| {
+///     added = processes.add(&row);
+///     if added.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+/// })?;
+/// added?;
+/// assert!(processes.tree(&drift::Rules::builtin()?).len() > 1);
+/// # Ok::<(), psgo::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Processes {
+    nodes: Vec<Node>,
+    /// By place, as long as the nodes.
+    parents: Vec<u32>,
+    /// Through which container the first row came, if there was a row.
+    #[allow(clippy::option_option, reason = "a row of the host came through none")]
+    via: Option<Option<Pid>>,
+    cutter: Cutter,
+}
+
+impl Default for Processes {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Processes {
+    /// None yet.
+    #[must_use]
+    pub fn new() -> Self {
         let root = Line::root();
-        let mut nodes = vec![Node {
+        let root = Node {
             pid: Pid::new(0),
             parent: ROOT,
             depth: 0,
             user: root.user,
             is_kernel_thread: false,
-            cmdline: root.cmdline.as_bytes().to_vec(),
+            cmdline: root.cmdline.clone(),
             before: root.cmdline,
+            unknown: None,
             adjusted: None,
             verdict: Verdict::Untouched,
-        }];
-        let mut parents = vec![0];
-        let mut via = None;
-        for row in rows {
-            if *via.get_or_insert(row.via()) != row.via() {
-                return Err(invalid("a tree is of one container, not of several"));
-            }
-            let read = node(row).ok_or_else(|| invalid("a tree takes rows of drift::COLUMNS"))?;
-            nodes.push(read.0);
-            parents.push(read.1);
+        };
+        Self {
+            nodes: vec![root],
+            parents: vec![0],
+            via: None,
+            cutter: Cutter::default(),
         }
+    }
+
+    /// Adds the process of `row`.
+    ///
+    /// # Errors
+    ///
+    /// [`Invalid`](crate::ErrorKind::Invalid): the row is not of [`COLUMNS`](super::COLUMNS), or of
+    /// another container than those before it.
+    pub fn add(&mut self, row: &Row) -> Result<()> {
+        let invalid = |reason| Error::new(ErrorKind::Invalid, "", reason);
+        if *self.via.get_or_insert(row.via()) != row.via() {
+            return Err(invalid("a tree is of one container, not of several"));
+        }
+        let read = node(row, &mut self.cutter);
+        let (node, parent) = read.ok_or_else(|| invalid("a tree takes rows of drift::COLUMNS"))?;
+        self.nodes.push(node);
+        self.parents.push(parent);
+        Ok(())
+    }
+
+    /// Their lines, as [`tree`](super::tree) gives them.
+    #[must_use]
+    pub fn tree(self, rules: &Rules) -> Vec<Line> {
+        Forest::new(self, rules).lines()
+    }
+}
+
+impl Forest {
+    /// The tree of the processes of one listing, ruled and sorted.
+    pub(super) fn new(processes: Processes, rules: &Rules) -> Self {
+        let Processes {
+            nodes,
+            parents,
+            via,
+            ..
+        } = processes;
         let mut forest = Self {
             children: vec![Vec::new(); nodes.len()],
             order: Vec::with_capacity(nodes.len()),
@@ -140,7 +240,7 @@ impl Forest {
         forest.adjust(rules);
         forest.sort();
         forest.judge(rules);
-        Ok(forest)
+        forest
     }
 
     /// Finds the parent of each process by its number, and the order from parents to children.
@@ -215,25 +315,23 @@ impl Forest {
             let Action::Adjust(steps) = &rule.action else {
                 continue;
             };
-            let below = self.below(rule, |node| node.before.as_bytes());
+            let below = self.below(rule, Node::before);
             for place in 1..self.nodes.len() {
                 let node = &self.nodes[place];
-                let is_first = node.adjusted.is_none();
-                if is_first
-                    && self.is_about(&rule.about, place, node.before.as_bytes(), below.as_deref())
-                {
+                let is_first = node.adjusted.is_none() && node.unknown.is_none();
+                if is_first && self.is_about(&rule.about, place, node.before(), below.as_deref()) {
                     let node = &mut self.nodes[place];
                     node.adjusted = Some(number);
-                    for step in steps {
-                        node.cmdline = step.apply(&node.cmdline);
-                    }
+                    let before = node.before.as_bytes().to_vec();
+                    let after = steps.iter().fold(before, |line, step| step.apply(&line));
+                    node.cmdline = Text::from(&after[..]);
                 }
             }
         }
     }
 
     /// Which processes are below one that a rule wants above them; nothing if it wants none.
-    fn below(&self, rule: &Rule, cmdline: impl Fn(&Node) -> &[u8]) -> Option<Vec<bool>> {
+    fn below(&self, rule: &Rule, cmdline: fn(&Node) -> Option<&[u8]>) -> Option<Vec<bool>> {
         let pattern: &Pattern = rule.about.ancestor.as_ref()?;
         let matches = |place: usize| {
             let node = &self.nodes[place];
@@ -256,7 +354,7 @@ impl Forest {
         &self,
         about: &About,
         place: usize,
-        cmdline: &[u8],
+        cmdline: Option<&[u8]>,
         below: Option<&[bool]>,
     ) -> bool {
         let node = &self.nodes[place];
@@ -316,12 +414,12 @@ impl Forest {
             node.verdict = Verdict::KernelThread;
         }
         for (number, rule) in rules.iter().enumerate() {
-            let below = self.below(rule, |node| &node.cmdline);
+            let below = self.below(rule, Node::cmdline);
             let is_about = |place: usize| {
                 self.is_about(
                     &rule.about,
                     place,
-                    &self.nodes[place].cmdline,
+                    self.nodes[place].cmdline(),
                     below.as_deref(),
                 )
             };
@@ -350,6 +448,52 @@ impl Forest {
             for (place, verdict) in verdicts {
                 self.nodes[place].verdict = verdict;
             }
+            if matches!(rule.action, Action::Show | Action::Once) {
+                self.leave_open(rule);
+            }
+        }
+        let nodes = self.nodes.iter_mut();
+        for node in nodes.filter(|node| node.unknown.is_some()) {
+            if node.verdict == Verdict::Untouched {
+                node.verdict = Verdict::Unknown;
+            }
+        }
+    }
+
+    /// Keeps the rules after `rule`, which shows processes, from hiding one that it may be about:
+    /// one that is unknown, or below one that is.
+    fn leave_open(&mut self, rule: &Rule) {
+        if self.nodes.iter().all(|node| node.unknown.is_none()) {
+            return;
+        }
+        let spread = |pattern: &Pattern| self.spread(self.may_match(pattern));
+        let below = rule.about.ancestor.as_ref().map(spread);
+        let about = About {
+            process: Pattern::default(),
+            ancestor: None,
+            ..rule.about
+        };
+        let may_match = self.may_match(&rule.about.process);
+        let is_open = |place: &usize| {
+            may_match(*place) && self.is_about(&about, *place, None, below.as_deref())
+        };
+        let open: Vec<usize> = self.undecided().filter(is_open).collect();
+        drop(may_match);
+        for place in open {
+            self.nodes[place].verdict = Verdict::Unknown;
+        }
+    }
+
+    /// Which processes a pattern matches as far as is known.
+    fn may_match(&self, pattern: &Pattern) -> impl Fn(usize) -> bool {
+        let of_unknown = pattern.without_cmdline();
+        move |place| {
+            let node = &self.nodes[place];
+            let pattern = match node.unknown {
+                Some(_) => &of_unknown,
+                None => pattern,
+            };
+            place != ROOT && pattern.matches(node.cmdline(), node.user.as_bytes())
         }
     }
 
@@ -365,7 +509,8 @@ impl Forest {
             let mut shown: Option<&Node> = None;
             for &place in siblings {
                 let node = &self.nodes[place];
-                if node.verdict != Verdict::Untouched || !is_about(place) {
+                let is_open = node.verdict == Verdict::Untouched && node.unknown.is_none();
+                if !is_open || !is_about(place) {
                     continue;
                 }
                 let is_another = shown
@@ -383,14 +528,14 @@ impl Forest {
 
     /// The process from which a rule that hides `place` got to it: itself, or one above.
     pub(super) fn cause(&self, rule: &Rule, place: usize) -> usize {
-        let below = self.below(rule, |node| &node.cmdline);
+        let below = self.below(rule, Node::cmdline);
         let mut at = place;
         // A rule about what is below a process may match that process too.
         if matches!(rule.action, Action::Ignore(Scope::Below)) {
             at = self.nodes[place].parent;
         }
         while at != ROOT
-            && !self.is_about(&rule.about, at, &self.nodes[at].cmdline, below.as_deref())
+            && !self.is_about(&rule.about, at, self.nodes[at].cmdline(), below.as_deref())
         {
             at = self.nodes[at].parent;
         }

@@ -5,14 +5,31 @@ use std::{fmt, str::FromStr};
 use crate::{
     bytes::{self, Escaped},
     error::{Error, ErrorKind},
-    value::Text,
+    ids::Pid,
+    value::{Missing, Text},
 };
+
+use super::cut;
 
 /// What stands for each level.
 const INDENT: usize = 2;
 
 /// What stands between the command line and the user.
 const USER: &str = "  {user=";
+
+/// What stands for a command line that is unknown. No command line is shown so: a backslash in one
+/// is doubled.
+const UNKNOWN: &str = "\\?";
+
+/// A process of which not all that is compared could be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Unknown {
+    /// Which process.
+    pub pid: Pid,
+    /// Why.
+    pub reason: Missing,
+}
 
 /// A process in a tree: how deep it is, its command line, its user.
 ///
@@ -31,22 +48,45 @@ const USER: &str = "  {user=";
 pub struct Line {
     /// How many processes are above it, shown or not; 255 for all that are deeper.
     pub level: u8,
-    /// Its command line after the rules, without the blanks at its end.
+    /// Its command line after the rules, without the blanks at its end; empty if that is
+    /// [unknown](Self::unknown).
     pub cmdline: Text,
     /// The name of its effective user, or its number.
     pub user: Text,
+    /// Set if it could not be read what the process is. It is then shown as `\?`, which no list has.
+    pub unknown: Option<Unknown>,
 }
 
 impl Line {
     /// A process `level` levels below the root.
     #[must_use]
     pub fn new(level: u8, cmdline: &[u8], user: &[u8]) -> Self {
-        let blanks = cmdline.iter().rev().take_while(|b| **b == b' ').count();
-        let len = cmdline.len() - blanks;
+        Self::of(level, &Text::from(cmdline), &Text::from(user))
+    }
+
+    /// The same, without a copy of what needs none.
+    pub(super) fn of(level: u8, cmdline: &Text, user: &Text) -> Self {
+        let bytes = cmdline.as_bytes();
+        let blanks = bytes.iter().rev().take_while(|b| **b == b' ').count();
+        let cmdline = match bytes.len() - blanks {
+            _ if blanks == 0 => cmdline.clone(),
+            len => Text::from(bytes.get(..len).unwrap_or_default()),
+        };
         Self {
             level,
-            cmdline: Text::from(cmdline.get(..len).unwrap_or_default()),
-            user: Text::from(user),
+            cmdline,
+            user: user.clone(),
+            unknown: None,
+        }
+    }
+
+    /// A line of a list that was written without the limit on the [length](super::MOST) of command
+    /// lines, with it.
+    #[must_use]
+    pub fn shortened(self) -> Self {
+        Self {
+            cmdline: cut::kept(self.cmdline.as_bytes()),
+            ..self
         }
     }
 
@@ -64,6 +104,9 @@ impl Line {
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:1$}", "", usize::from(self.level) * INDENT)?;
+        if self.unknown.is_some() {
+            return write!(f, "{UNKNOWN}{USER}{}}}", self.user);
+        }
         let cmdline = match self.cmdline.as_bytes() {
             [b' ', rest @ ..] => {
                 f.write_str("\\x20")?;
@@ -77,7 +120,7 @@ impl fmt::Display for Line {
 
 /// # Errors
 ///
-/// [`ErrorKind::NotUnderstood`]: it is no line of a tree.
+/// [`ErrorKind::NotUnderstood`]: it is no line of a tree, or of a process that was unknown.
 impl FromStr for Line {
     type Err = Error;
 
@@ -93,6 +136,9 @@ impl FromStr for Line {
             return Err(wrong("an odd number of blanks before the command line"));
         }
         let level = u8::try_from(blanks / INDENT).map_err(|_| wrong("too many blanks"))?;
+        if cmdline == UNKNOWN {
+            return Err(wrong("a process whose command line was unknown"));
+        }
         let bytes = |text: &str| bytes::unescape(text.as_bytes());
         Ok(Self::new(level, &bytes(cmdline), &bytes(user)))
     }
@@ -112,7 +158,8 @@ fn first_family(lines: &[Line]) -> std::ops::Range<usize> {
     begin..length.map_or(lines.len(), |length| begin + length)
 }
 
-/// Adds a child to the first process below the root, in its sorted place.
+/// Adds a child to the first process below the root, in its sorted place. A long command line is
+/// [cut](super::MOST).
 ///
 /// ```
 /// use psgo::drift::{Line, add};
@@ -124,7 +171,7 @@ fn first_family(lines: &[Line]) -> std::ops::Range<usize> {
 /// # Ok::<(), psgo::Error>(())
 /// ```
 pub fn add(lines: &mut Vec<Line>, cmdline: &[u8], user: &[u8]) {
-    let line = Line::new(2, cmdline, user);
+    let line = Line::new(2, cmdline, user).shortened();
     let family = first_family(lines);
     let is_after = |other: &Line| other.level == 2 && other.key() >= line.key();
     let place = lines[family.clone()].iter().position(is_after);
@@ -143,7 +190,7 @@ pub fn add(lines: &mut Vec<Line>, cmdline: &[u8], user: &[u8]) {
 /// # Ok::<(), psgo::Error>(())
 /// ```
 pub fn remove(lines: &mut Vec<Line>, cmdline: &[u8], user: &[u8]) -> usize {
-    let line = Line::new(2, cmdline, user);
+    let line = Line::new(2, cmdline, user).shortened();
     let (family, before) = (first_family(lines), lines.len());
     let mut at = 0;
     lines.retain(|other| {
@@ -178,6 +225,8 @@ mod tests {
             b"cat  {user=root}",
             b"\xff\\x20\\",
             b"\\n",
+            b"\\?",
+            b"?",
             "é\u{202e}".as_bytes(),
         ] {
             for (level, user) in [(0, &b"root"[..]), (7, b"a b"), (255, b"\xff}")] {
@@ -220,6 +269,10 @@ mod tests {
             (
                 "   sleep  {user=root}",
                 "an odd number of blanks before the command line",
+            ),
+            (
+                "  \\?  {user=root}",
+                "a process whose command line was unknown",
             ),
         ] {
             assert_eq!(text.parse::<Line>().unwrap_err().to_string(), reason);

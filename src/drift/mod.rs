@@ -15,11 +15,12 @@
 //! // Later:
 //! let now = drift::tree(Query::new(drift::COLUMNS)?.table()?.rows(), &rules)?;
 //! for change in drift::diff(&saved, &now) {
-//!     println!("{} {}", if change.is_missing() { '-' } else { '+' }, change.line());
+//!     println!("{} {}", change.sign(), change.line());
 //! }
 //! # Ok::<(), psgo::Error>(())
 //! ```
 
+mod cut;
 mod diff;
 mod forest;
 mod line;
@@ -29,8 +30,10 @@ mod rules;
 mod tests;
 mod toml;
 
+pub use cut::MOST;
 pub use diff::{Change, diff};
-pub use line::{Line, add, remove};
+pub use forest::Processes;
+pub use line::{Line, Unknown, add, remove};
 pub use rule::{Action, Mask, Replacement, Rule, Scope, Step};
 pub use rules::Rules;
 
@@ -47,6 +50,13 @@ pub const COLUMNS: [&str; 5] = ["ppid", "user", "state", "kthread", "args"];
 /// is not among the rows is placed below process 1. A zombie's command line is its name in brackets and
 /// `<defunct>`. Leave the row of the caller out of `rows` if it shall not be there; see
 /// [`View::this_process`](crate::View::this_process).
+///
+/// A command line of more than [`MOST`] bytes is cut, before any rule is applied: rules match what is
+/// kept of it. [`Processes`] takes rows one by one, so that the long ones need not be kept until then.
+///
+/// A process of which something could not be read is a line that is [unknown](Line::unknown), unless
+/// a rule hides it whatever its command line is. No condition of a rule on a command line that is
+/// unknown holds.
 ///
 /// ```
 /// use psgo::{Query, View, drift};
@@ -66,7 +76,15 @@ pub const COLUMNS: [&str; 5] = ["ppid", "user", "state", "kthread", "args"];
 /// [`Invalid`](crate::ErrorKind::Invalid): the rows are not of [`COLUMNS`], or they come from several
 /// containers.
 pub fn tree<'a>(rows: impl IntoIterator<Item = &'a Row>, rules: &Rules) -> Result<Vec<Line>> {
-    Ok(Forest::new(rows, rules)?.lines())
+    Ok(processes(rows)?.tree(rules))
+}
+
+fn processes<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Result<Processes> {
+    let mut processes = Processes::new();
+    for row in rows {
+        processes.add(row)?;
+    }
+    Ok(processes)
 }
 
 /// What the rules do to one process.
@@ -75,7 +93,7 @@ pub fn tree<'a>(rows: impl IntoIterator<Item = &'a Row>, rules: &Rules) -> Resul
 pub struct Explanation<'r> {
     /// Its line, whether it is shown or not.
     pub line: Line,
-    /// Its command line as the kernel has it.
+    /// Its command line as the kernel has it, [cut](MOST) if it is long; empty if it is unknown.
     pub cmdline: Text,
     /// The rule that changed the command line.
     pub adjusted: Option<&'r Rule>,
@@ -91,6 +109,9 @@ pub enum Reason<'r> {
     NoRule,
     /// It is never shown.
     KernelThread,
+    /// It is shown, as its [command line is unknown](Line::unknown), so that nobody can tell which
+    /// rules are about it.
+    Unknown,
     /// It is shown because this rule says so.
     Shown(&'r Rule),
     /// It is not shown because of this rule.
@@ -123,26 +144,33 @@ pub fn explain<'a, 'r>(
     rules: &'r Rules,
     pid: Pid,
 ) -> Result<Option<Explanation<'r>>> {
-    let forest = Forest::new(rows, rules)?;
-    let is_it = |place: &usize| forest.nodes.get(*place).is_some_and(|node| node.pid == pid);
-    let Some(place) = (1..forest.nodes.len()).find(is_it) else {
-        return Ok(None);
-    };
-    let node = &forest.nodes[place];
-    let rule = |number: usize| rules.iter().nth(number);
-    let reason = match node.verdict {
-        Verdict::Untouched => Reason::NoRule,
-        Verdict::KernelThread => Reason::KernelThread,
-        Verdict::Shown(number) => rule(number).map_or(Reason::NoRule, Reason::Shown),
-        Verdict::Hidden(number) => rule(number).map_or(Reason::NoRule, |rule| Reason::Hidden {
-            rule,
-            matched: forest.nodes[forest.cause(rule, place)].pid,
-        }),
-    };
-    Ok(Some(Explanation {
-        line: node.line(),
-        cmdline: node.before.clone(),
-        adjusted: node.adjusted.and_then(rule),
-        reason,
-    }))
+    Ok(processes(rows)?.explain(rules, pid))
+}
+
+impl Processes {
+    /// What the rules do to the process `pid`, as [`explain`] tells it.
+    #[must_use]
+    pub fn explain(self, rules: &Rules, pid: Pid) -> Option<Explanation<'_>> {
+        let forest = Forest::new(self, rules);
+        let is_it = |place: &usize| forest.nodes.get(*place).is_some_and(|node| node.pid == pid);
+        let place = (1..forest.nodes.len()).find(is_it)?;
+        let node = &forest.nodes[place];
+        let rule = |number: usize| rules.iter().nth(number);
+        let reason = match node.verdict {
+            Verdict::Untouched => Reason::NoRule,
+            Verdict::KernelThread => Reason::KernelThread,
+            Verdict::Unknown => Reason::Unknown,
+            Verdict::Shown(number) => rule(number).map_or(Reason::NoRule, Reason::Shown),
+            Verdict::Hidden(number) => rule(number).map_or(Reason::NoRule, |rule| Reason::Hidden {
+                rule,
+                matched: forest.nodes[forest.cause(rule, place)].pid,
+            }),
+        };
+        Some(Explanation {
+            line: node.line(),
+            cmdline: node.before.clone(),
+            adjusted: node.adjusted.and_then(rule),
+            reason,
+        })
+    }
 }

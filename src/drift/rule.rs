@@ -249,14 +249,30 @@ impl Pattern {
         self.start.is_none() && self.whole.is_none() && self.regex.is_none() && self.user.is_none()
     }
 
-    pub(super) fn matches(&self, cmdline: &[u8], user: &[u8]) -> bool {
+    /// The same without its conditions on the command line.
+    pub(super) fn without_cmdline(&self) -> Self {
+        Self {
+            user: self.user.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// Whether all conditions hold; one on a command line that is unknown does not.
+    pub(super) fn matches(&self, cmdline: Option<&[u8]>, user: &[u8]) -> bool {
         fn any<T>(list: Option<&Vec<T>>, holds: impl Fn(&T) -> bool) -> bool {
             list.is_none_or(|list| list.iter().any(holds))
         }
+        let holds = |condition: &dyn Fn(&[u8]) -> bool| cmdline.is_some_and(condition);
         any(self.user.as_ref(), |name| user == name)
-            && any(self.start.as_ref(), |start| cmdline.starts_with(start))
-            && any(self.whole.as_ref(), |whole| cmdline == whole)
-            && any(self.regex.as_ref(), |regex| regex.is_match(cmdline))
+            && any(self.start.as_ref(), |start| {
+                holds(&|cmdline| cmdline.starts_with(start))
+            })
+            && any(self.whole.as_ref(), |whole| {
+                holds(&|cmdline| cmdline == whole)
+            })
+            && any(self.regex.as_ref(), |regex| {
+                holds(&|cmdline| regex.is_match(cmdline))
+            })
     }
 }
 
@@ -271,15 +287,17 @@ mod tests {
             user: Some(vec![b"root".to_vec()]),
             ..Pattern::default()
         };
-        assert!(pattern.matches(b"bc", b"root"));
-        assert!(!pattern.matches(b"bc", b"roo"));
-        assert!(!pattern.matches(b"a", b"root"));
+        assert!(pattern.matches(Some(b"bc"), b"root"));
+        assert!(!pattern.matches(Some(b"bc"), b"roo"));
+        assert!(!pattern.matches(Some(b"a"), b"root"));
+        assert!(!pattern.matches(None, b"root"));
+        assert!(pattern.without_cmdline().matches(None, b"root"));
         assert!(
             !Pattern {
                 start: Some(Vec::new()),
                 ..Pattern::default()
             }
-            .matches(b"a", b"a")
+            .matches(Some(b"a"), b"a")
         );
     }
 }

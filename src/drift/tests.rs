@@ -1,7 +1,7 @@
 //! Listings to lines: what is shown, where, in which order, and by which rule.
 
 use super::*;
-use crate::value::Value;
+use crate::value::{Missing, Value};
 
 /// A row for each line: pid, parent, user, state, then the command line; `K` for a kernel thread.
 fn rows(text: &str) -> Vec<Row> {
@@ -204,7 +204,7 @@ fn a_listing_of_other_columns_is_refused() {
 fn what_is_not_known_is_a_question_mark() {
     let row = Row::of(Pid::new(7), None, vec![Value::MISSING; 5]);
     let lines = tree(&[row], &Rules::default()).unwrap();
-    assert_eq!(lines[1].to_string(), "  ?  {user=?}");
+    assert_eq!(lines[1].to_string(), "  \\?  {user=?}");
 }
 
 const FAMILY: &str = "
@@ -395,6 +395,7 @@ fn each_process_can_be_explained() {
             Reason::NoRule => "none".to_owned(),
             Reason::KernelThread => "kernel".to_owned(),
             Reason::Shown(rule) => format!("shown by {}", rule.name()),
+            Reason::Unknown => "unknown".to_owned(),
             Reason::Hidden { rule, matched } => format!("hidden by {} at {matched}", rule.name()),
         };
         format!("{adjusted} {reason}").trim_start().to_owned()
@@ -414,4 +415,186 @@ fn each_process_can_be_explained() {
     assert!(explain(&rows, &rules, Pid::new(99)).unwrap().is_none());
     // The root of the tree is no process.
     assert!(explain(&rows, &rules, Pid::new(0)).unwrap().is_none());
+}
+
+/// The same rows, of which these do not tell these columns.
+fn without(listing: &str, missing: &[(u32, usize, Missing)]) -> Vec<Row> {
+    let lacks = |row: Row| {
+        let pid = row.pid().unwrap();
+        let mut values = row.values().to_vec();
+        for (_, column, reason) in missing.iter().filter(|of| Pid::new(of.0) == pid) {
+            values[*column] = Value::Missing(*reason);
+        }
+        Row::of(pid, None, values)
+    };
+    rows(listing).into_iter().map(lacks).collect()
+}
+
+const PPID: usize = 0;
+const OWNER: usize = 1;
+const STATE: usize = 2;
+const ARGS: usize = 4;
+
+#[test]
+fn what_could_not_be_read_is_unknown_and_nothing_else() {
+    let listing = "
+        1 0 root S init
+        2 1 root S a
+        3 1 root S b
+        4 1 root S c
+        5 1 root S d
+        6 1 root S e
+        7 1 root S f
+    ";
+    let rows = without(
+        listing,
+        &[
+            (2, ARGS, Missing::Silent),
+            (3, STATE, Missing::Denied),
+            (4, OWNER, Missing::Malformed),
+            (5, ARGS, Missing::None),
+            // Nobody of that container, and a parent outside of it.
+            (6, OWNER, Missing::None),
+            (6, PPID, Missing::None),
+        ],
+    );
+    let lines = tree(&rows, &Rules::default()).unwrap();
+    let unknown: Vec<_> = lines
+        .iter()
+        .filter_map(|line| line.unknown)
+        .map(|unknown| (unknown.pid.get(), unknown.reason))
+        .collect();
+    assert_eq!(
+        unknown,
+        [
+            (4, Missing::Malformed),
+            (2, Missing::Silent),
+            (3, Missing::Denied),
+            (5, Missing::None)
+        ]
+    );
+    let text: Vec<_> = lines.iter().map(Line::to_string).collect();
+    assert_eq!(
+        text,
+        [
+            "root  {user=root}",
+            "  e  {user=?}",
+            "  init  {user=root}",
+            "    \\?  {user=?}",
+            "    \\?  {user=root}",
+            "    \\?  {user=root}",
+            "    \\?  {user=root}",
+            "    f  {user=root}",
+        ]
+    );
+}
+
+#[test]
+fn an_unknown_process_is_neither_missing_nor_extra() {
+    let listing = "
+        1 0 root S init
+        2 1 root S a
+        3 1 root S b
+    ";
+    let saved = tree(&rows(listing), &Rules::default()).unwrap();
+    let silent = without(listing, &[(3, ARGS, Missing::Silent)]);
+    let now = tree(&silent, &Rules::default()).unwrap();
+    let told: Vec<_> = diff(&saved, &now)
+        .iter()
+        .map(|change| format!("{} {}", change.sign(), change.line()))
+        .collect();
+    assert_eq!(told, ["?     \\?  {user=root}", "-     b  {user=root}"]);
+    // Not even the same as itself.
+    let signs: Vec<_> = diff(&now, &now).iter().map(Change::sign).collect();
+    assert_eq!(signs, ['?', '?']);
+}
+
+#[test]
+fn no_rule_about_a_command_line_is_about_an_unknown_one() {
+    let listing = "
+        1 0 root S init
+        2 1 root S a
+        3 2 alice S b
+        4 3 root S c
+    ";
+    let told = |text: &str, silent: &[u32]| {
+        let missing: Vec<_> = silent
+            .iter()
+            .map(|pid| (*pid, ARGS, Missing::Silent))
+            .collect();
+        let lines = tree(&without(listing, &missing), &rules(text)).unwrap();
+        let line = |line: &Line| {
+            line.to_string()
+                .trim()
+                .split("  ")
+                .next()
+                .unwrap()
+                .to_owned()
+        };
+        lines.iter().skip(1).map(line).collect::<Vec<_>>()
+    };
+    let hides = |condition: &str| format!("[[rule]]\nname='r'\n{condition}\nignore='process'\n");
+    let shows = |condition: &str| format!("[[rule]]\nname='s'\n{condition}\nignore='nothing'\n");
+    let silent = ["init", "a", "\\?", "c"];
+    for condition in ["start=''", "regex='.?'"] {
+        assert_eq!(told(&hides(condition), &[3]), ["\\?"]);
+    }
+    let adjust = "[[rule]]\nname='r'\nregex=''\nadjust={replace={regex='^',with='x'}}";
+    assert_eq!(told(adjust, &[3]), ["xinit", "xa", "\\?", "xc"]);
+    let once = "[[rule]]\nname='r'\nuser='alice'\nonce=true";
+    assert_eq!(told(once, &[3]), silent);
+    // What is hidden whatever its command line is stays so.
+    for condition in [
+        "user='alice'",
+        "pid=3",
+        "ancestor={start='a'}\nuser='alice'",
+    ] {
+        assert_eq!(told(&hides(condition), &[3]), ["init", "a", "c"]);
+    }
+    let tree = "[[rule]]\nname='r'\nstart='a'\nignore='tree'";
+    assert_eq!(told(tree, &[3]), ["init"]);
+    // But not if a rule before that may show it.
+    let alice = hides("user='alice'");
+    for condition in ["start='b'", "regex='x'", "start='b'\nancestor={start='a'}"] {
+        assert_eq!(told(&(shows(condition) + &alice), &[3]), silent);
+    }
+    for condition in ["start='b'\nuser='root'", "start='b'\nancestor={start='x'}"] {
+        assert_eq!(told(&(shows(condition) + &alice), &[3]), ["init", "a", "c"]);
+    }
+    // Nor if that is about one above it.
+    let below = shows("start='b'\nancestor={start='x'}") + &alice;
+    assert_eq!(told(&below, &[2]), ["init", "\\?", "b", "c"]);
+}
+
+#[test]
+fn rules_see_a_long_command_line_cut() {
+    let long = format!("a {} -tail", "x".repeat(5000));
+    let listing =
+        format!("1 0 root S init\n2 1 root S {long}\n3 1 root S {long}\n4 1 root S {long}s");
+    let lines = tree(&rows(&listing), &Rules::default()).unwrap();
+    assert!(
+        lines
+            .iter()
+            .all(|line| line.cmdline.as_bytes().len() < MOST + 120)
+    );
+    assert_eq!(lines[2], lines[3]);
+    assert_ne!(lines[3], lines[4]);
+    let seen = |condition: &str| {
+        let rules = rules(&format!(
+            "[[rule]]\nname='r'\n{condition}\nignore='process'"
+        ));
+        tree(&rows(&listing), &rules).unwrap().len()
+    };
+    assert_eq!(seen("start='a x'"), 2);
+    assert_eq!(seen("regex='-tail'"), 5);
+    assert_eq!(
+        seen("regex=' \\[cut: 5008 bytes, sha256 [0-9a-f]{64}]$'"),
+        3
+    );
+    // By hand, and from an older list, it is the same.
+    let mut tree = lines[..2].to_vec();
+    add(&mut tree, long.as_bytes(), b"root");
+    assert_eq!(tree[2], lines[2]);
+    assert_eq!(Line::new(2, long.as_bytes(), b"root").shortened(), lines[2]);
+    assert_eq!(remove(&mut tree, long.as_bytes(), b"root"), 1);
 }

@@ -150,6 +150,16 @@ impl<'a> Cursor<'a> {
         Err(self.no_literal(field))
     }
 
+    /// [`literal`](Self::literal) for code that is compiled for many types.
+    #[inline(never)]
+    pub(crate) fn shared_literal(
+        &mut self,
+        text: &[u8],
+        field: &'static str,
+    ) -> Result<(), ParseError> {
+        self.literal(text, field)
+    }
+
     #[inline]
     fn no_literal(&self, field: &'static str) -> ParseError {
         no_literal(self.file, self.rest, field)

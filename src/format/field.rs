@@ -63,9 +63,9 @@ pub(crate) trait Field: Sized {
     /// Reads the value and the text around it.
     #[inline]
     fn read(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
-        cursor.literal(spec.before(), spec.field)?;
+        cursor.shared_literal(spec.before(), spec.field)?;
         let value = Self::take(cursor, spec)?;
-        cursor.literal(spec.after(), spec.field)?;
+        cursor.shared_literal(spec.after(), spec.field)?;
         Ok(value)
     }
 
@@ -313,7 +313,7 @@ impl<T: Item> Field for Vec<T> {
         if let Some(between) = spec.between() {
             while !cursor.rest().starts_with(spec.after()) {
                 if !list.is_empty() {
-                    cursor.literal(between, spec.field)?;
+                    cursor.shared_literal(between, spec.field)?;
                 }
                 list.push(T::take(cursor, spec)?);
             }
@@ -323,7 +323,7 @@ impl<T: Item> Field for Vec<T> {
         while !cursor.rest().is_empty() && cursor.skip(spec.open()) {
             let left = cursor.rest().len();
             list.push(T::take(cursor, spec)?);
-            cursor.literal(spec.close(), spec.field)?;
+            cursor.shared_literal(spec.close(), spec.field)?;
             // An empty element would repeat forever.
             if cursor.rest().len() == left && spec.open().is_empty() {
                 return Err(cursor.error(spec.field, "empty"));

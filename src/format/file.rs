@@ -65,8 +65,7 @@ pub(crate) fn whole<T: File>(
         }
     }
 
-    let mut bytes = Vec::new();
-    input.take(LARGEST_FILE as u64).read_to_end(&mut bytes)?;
+    let bytes = read_whole(input)?;
     // There is only one piece, so `Break` changes nothing.
     let _ = each(&Whole(T::parse(&bytes)?));
     Ok(())
@@ -75,6 +74,18 @@ pub(crate) fn whole<T: File>(
 /// Maximum size of a file that is read as a whole. No kernel file comes near it, not even tables with
 /// a row for each socket or mapping.
 pub(crate) const LARGEST_FILE: usize = 64 << 20;
+
+/// All of a file. One that is larger than [`LARGEST_FILE`] is an error: a part of it would be taken
+/// for the whole.
+pub(crate) fn read_whole(input: impl io::Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut input = input.take(LARGEST_FILE as u64 + 1);
+    input.read_to_end(&mut bytes)?;
+    if bytes.len() > LARGEST_FILE {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    Ok(bytes)
+}
 
 /// [`File::records`] of one field of a file with rows.
 pub(crate) fn records_of<T: Field>(field: &T, spec: &Spec, each: &mut dyn FnMut(Fields)) {

@@ -48,6 +48,8 @@ mod rows;
 mod scalar;
 mod spec;
 mod stream;
+#[cfg(any(test, feature = "system"))]
+mod system;
 pub mod tty;
 
 pub use aligned::Aligned;
@@ -58,7 +60,7 @@ pub use escaped::{LinePath, Mangled, MountPath, OctalEscaped};
 pub use field::Rest;
 pub(crate) use field::{Field, Item};
 pub use file::File;
-pub(crate) use file::LARGEST_FILE;
+pub(crate) use file::{LARGEST_FILE, read_whole};
 pub use flat::Flat;
 pub use maybe::{Maybe, Present};
 #[allow(unused_imports)]

@@ -110,9 +110,9 @@ impl<T: Field> Piece for Written<'_, T> {
 
 fn row<T: Item>(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<T, ParseError> {
     let left = cursor.rest().len();
-    cursor.literal(spec.open(), spec.field)?;
+    cursor.shared_literal(spec.open(), spec.field)?;
     let row = T::take(cursor, spec)?;
-    cursor.literal(spec.close(), spec.field)?;
+    cursor.shared_literal(spec.close(), spec.field)?;
     // An empty row would repeat forever.
     if cursor.rest().len() == left {
         return Err(cursor.error(spec.field, "empty"));

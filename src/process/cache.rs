@@ -41,6 +41,7 @@ pub(super) struct Known {
 
 impl Known {
     /// The bytes of a file, or where a link leads.
+    #[inline]
     pub(super) fn bytes_of(&mut self, file: &FileOf) -> &mut Slot<Arc<[u8]>> {
         self.bytes.entry(file.clone()).or_default()
     }
@@ -58,10 +59,12 @@ pub(super) struct Cache {
 }
 
 impl Cache {
+    #[inline]
     pub(super) fn begin(&mut self) {
         self.depth += 1;
     }
 
+    #[inline]
     pub(super) fn end(&mut self) {
         self.depth = self.depth.saturating_sub(1);
         if self.depth == 0 {
@@ -70,20 +73,24 @@ impl Cache {
         }
     }
 
+    #[inline]
     pub(super) fn is_open(&self) -> bool {
         self.depth > 0
     }
 
     /// Whether the bytes of that file are known, or why there are none.
+    #[inline]
     pub(super) fn has(&self, file: &FileOf) -> bool {
         self.known.bytes.contains_key(file)
     }
 
+    #[inline]
     pub(super) fn is_silent(&self) -> bool {
         self.silent
     }
 
     /// The memory does not answer, and is not asked again before the oneshot ends.
+    #[inline]
     pub(super) fn fall_silent(&mut self) {
         self.silent = self.is_open();
     }

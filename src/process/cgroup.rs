@@ -60,6 +60,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn cgroups(&self) -> Result<Cgroup> {
         self.read()
     }
@@ -70,11 +71,23 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn container(&self) -> Result<Option<Container>> {
         Ok(Container::from_cgroups(&self.cgroups()?))
     }
 
+    /// All containers that the paths of its control groups name, the outermost first: see
+    /// [`Container::all_from_cgroups`].
+    ///
+    /// # Errors
+    ///
+    /// See [`Process`].
+    pub fn containers(&self) -> Result<Vec<Container>> {
+        Ok(Container::all_from_cgroups(&self.cgroups()?))
+    }
+
     /// The groups that tell something.
+    #[inline]
     fn control_groups(&self) -> Result<Arc<Groups>> {
         let base = match &self.view.0.joined {
             Some(joined) => Arc::clone(&joined.base),
@@ -110,6 +123,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`]; [`ErrorKind::Absent`] in a copy.
+    #[inline]
     pub fn cgroup_limits(&self) -> Result<CgroupLimits> {
         let groups = self.control_groups()?;
         let mut limits = CgroupLimits::default();
@@ -147,6 +161,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`]; [`ErrorKind::Absent`] in a copy.
+    #[inline]
     pub fn cgroup_pressure(&self) -> Result<CgroupPressure> {
         let groups = self.control_groups()?;
         let Some(group) = &groups.unified else {

@@ -35,6 +35,7 @@ pub(super) struct Group(Vec<OwnedFd>);
 
 impl Group {
     /// The group of `row`, where `mounts` shows its hierarchy.
+    #[inline]
     pub(super) fn open(row: &CgroupRow, mounts: &[MountinfoRow]) -> Option<Self> {
         let shows = |mount: &&MountinfoRow| {
             let kind: &[u8] = &mount.fstype.0;
@@ -68,6 +69,7 @@ impl Group {
     }
 
     /// The least that a file tells of it and of all groups above.
+    #[inline]
     pub(super) fn least(&self, name: &str) -> Option<u64> {
         let limits = self.0.iter().filter_map(|dir| read::<Limit>(dir, name));
         limits.filter_map(|limit| limit.value.number()).min()
@@ -78,6 +80,7 @@ impl Group {
         self.0.iter().filter_map(of).reduce(f64::min)
     }
 
+    #[inline]
     pub(super) fn number(&self, name: &str) -> Option<u64> {
         self.read::<Limit>(name)?.value.number()
     }
@@ -93,6 +96,7 @@ pub(super) fn read<T: Record>(dir: &OwnedFd, name: &str) -> Option<T> {
 }
 
 /// `path` as seen from the directory `root`, if it is below that.
+#[inline]
 fn below<'a>(path: &'a [u8], root: &[u8]) -> Option<&'a [u8]> {
     let root = root.strip_suffix(b"/").unwrap_or(root);
     let rest = path.strip_prefix(root)?;

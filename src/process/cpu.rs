@@ -43,6 +43,7 @@ pub enum IoClass {
 }
 
 impl IoClass {
+    #[inline]
     const fn new(number: u16) -> Self {
         match number {
             0 => Self::None,
@@ -55,6 +56,7 @@ impl IoClass {
 
     /// As `ionice` names it: `none`, `realtime`, `best-effort`, `idle`; `unknown` for others.
     #[must_use]
+    #[inline]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -67,6 +69,7 @@ impl IoClass {
 }
 
 impl fmt::Display for IoClass {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -108,6 +111,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn cpu_times(&self) -> Result<ProcessCpuTimes> {
         let stat = self.stat()?;
         let host = &self.view.0.host;
@@ -126,6 +130,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn cpu_percent(&self) -> Result<f64> {
         let stat = self.stat()?;
         let used = stat.utime.saturating_add(stat.stime);
@@ -138,6 +143,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn processor(&self) -> Result<i32> {
         Ok(self.stat()?.processor)
     }
@@ -147,6 +153,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn nice(&self) -> Result<i64> {
         Ok(self.stat()?.nice)
     }
@@ -157,6 +164,7 @@ impl Process {
     ///
     /// See [`Process`]; [`ErrorKind::Unsupported`] where it has no number in the PID
     /// namespace of the calling process.
+    #[inline]
     pub fn io_priority(&self) -> Result<IoPriority> {
         let (class, value) = self.called("ioprio_get", sys::io_priority)?;
         Ok(IoPriority {
@@ -171,6 +179,7 @@ impl Process {
     ///
     /// See [`Process`]; [`ErrorKind::Unsupported`] where it has no number in the PID
     /// namespace of the calling process.
+    #[inline]
     pub fn affinity(&self) -> Result<Vec<u32>> {
         self.called("sched_getaffinity", sys::affinity)
     }
@@ -193,6 +202,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn limits(&self) -> Result<Limits> {
         self.read()
     }
@@ -202,6 +212,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn io(&self) -> Result<Io> {
         self.read()
     }
@@ -211,6 +222,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn context_switches(&self) -> Result<ContextSwitches> {
         let status = self.status()?;
         let both = status
@@ -229,6 +241,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn page_faults(&self) -> Result<PageFaults> {
         let stat = self.stat()?;
         Ok(PageFaults {
@@ -242,6 +255,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn schedstat(&self) -> Result<Schedstat> {
         self.read()
     }

@@ -8,8 +8,8 @@ use super::{
     open::{FileKind, OpenDescriptor, OpenFile, OpenSocket},
 };
 use crate::{
-    error::Result,
-    snapshot::{Files, Opened, Slot, SocketsOf, read_opened},
+    error::{ErrorKind, Result},
+    snapshot::{Files, Opened, Pulse, Slot, SocketsOf, read_opened},
     sys::Behind,
 };
 
@@ -19,6 +19,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn descriptor_count(&self) -> Result<usize> {
         if let Some(all) = self.cache().find(|known| &mut known.descriptors) {
             return all.map(|all| all.len());
@@ -48,16 +49,18 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn descriptors(&self) -> Result<Arc<[OpenDescriptor]>> {
         self.once(
             |known| &mut known.descriptors,
             || {
-                let proc = Arc::clone(self.procfs());
-                let opened = self.watched(Dir::Living, "fd", move |dir| {
-                    let mut files = proc.reader_of(dir)?;
-                    let wanted = Files::FDS | Files::FDINFO | Files::SOCKETS;
-                    read_opened(&mut files, wanted, &SocketsOf::default())
-                })?;
+                let opened = match self.opened(Files::FDINFO) {
+                    // Some descriptors make readers of their `fdinfo` wait; the others are known.
+                    Err(error) if error.kind() == ErrorKind::TimedOut => {
+                        self.opened(Files::empty())?
+                    }
+                    opened => opened?,
+                };
                 let behind = self.behind(&opened);
                 let all = opened.into_iter().filter_map(|opened| match opened.slot {
                     Slot::Fd(fd) => Some(OpenDescriptor::new(fd, opened, behind.get(&fd).copied())),
@@ -68,9 +71,23 @@ impl Process {
         )
     }
 
+    /// What it has open; those files that can make a reader wait only if they are in `asked`.
+    fn opened(&self, asked: Files) -> Result<Vec<Opened>> {
+        let proc = Arc::clone(self.procfs());
+        self.watched(Dir::Living, "fd", move |dir| {
+            let mut files = proc.reader_of(dir)?;
+            let asked = asked | Files::FDS | Files::SOCKETS;
+            let wanted = asked | Files::FDINFO;
+            let (sockets, pulse) = (SocketsOf::default(), Pulse::default());
+            let (opened, _) = read_opened(&mut files, wanted, asked, &sockets, &pulse)?;
+            Ok(opened)
+        })
+    }
+
     /// What stands behind those descriptors of which the link does not tell. Some file systems ask
     /// their servers even for that, and where one does not answer, no descriptor is less known
     /// than by its link and its flags.
+    #[inline]
     fn behind(&self, opened: &[Opened]) -> HashMap<u32, Behind> {
         let wanted = opened.iter().filter_map(|opened| match opened.slot {
             Slot::Fd(fd) if FileKind::of_link(&opened.target).is_none() => Some(fd),
@@ -92,6 +109,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn open_files(&self) -> Result<Vec<OpenFile>> {
         let descriptors = self.descriptors()?;
         let file = |descriptor: &OpenDescriptor| {
@@ -113,6 +131,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn sockets(&self) -> Result<Vec<OpenSocket>> {
         let descriptors = self.descriptors()?;
         let sockets = descriptors.iter().filter_map(|descriptor| {

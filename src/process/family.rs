@@ -19,6 +19,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn ppid(&self) -> Result<Option<Pid>> {
         let ppid = u32::try_from(self.stat()?.ppid).unwrap_or(0);
         Ok(self.inside(ppid))
@@ -29,6 +30,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`]; and those of [holding](crate::View::process) the parent.
+    #[inline]
     pub fn parent(&self) -> Result<Option<Self>> {
         let Some(ppid) = self.ppid()? else {
             return Ok(None);
@@ -43,6 +45,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`]. Where one of them ends meanwhile, the list ends there.
+    #[inline]
     pub fn parents(&self) -> Result<Vec<Self>> {
         let mut parents: Vec<Self> = self.parent()?.into_iter().collect();
         while let Some(last) = parents.last()
@@ -58,6 +61,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn children(&self) -> Result<Vec<Pid>> {
         self.descent(1, |known| &mut known.children)
     }
@@ -67,10 +71,12 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn descendants(&self) -> Result<Vec<Pid>> {
         self.descent(DEEPEST, |known| &mut known.descendants)
     }
 
+    #[inline]
     fn descent(
         &self,
         depth: usize,
@@ -102,6 +108,7 @@ enum Tree<'a> {
 }
 
 impl<'a> Tree<'a> {
+    #[inline]
     fn of(proc: &'a Procfs, pid: Pid) -> Self {
         if proc.read(&format!("{pid}/task/{pid}/children")).is_ok() {
             return Self::Asked(proc);
@@ -118,6 +125,7 @@ impl<'a> Tree<'a> {
         Self::Listed(children)
     }
 
+    #[inline]
     fn children(&self, pid: Pid) -> Vec<Pid> {
         match self {
             Self::Listed(children) => children.get(&pid).cloned().unwrap_or_default(),
@@ -141,6 +149,7 @@ impl<'a> Tree<'a> {
     }
 
     /// All below `pid`, to that depth.
+    #[inline]
     fn below(&self, pid: Pid, depth: usize) -> Vec<Pid> {
         let mut all = Vec::new();
         let mut generation = vec![pid];

@@ -30,10 +30,12 @@ pub(super) struct FileEntry {
 
 impl FileEntry {
     /// Whether it is read on a thread that can be left behind, not by the calling one.
+    #[inline]
     pub(super) const fn is_watched(&self) -> bool {
-        matches!(self.wait, Wait::Killable | Wait::Uninterruptible)
+        !matches!(self.wait, Wait::AtOnce)
     }
 
+    #[inline]
     const fn new(name: &'static str, dir: Dir, wait: Wait, takes_memory: bool) -> Self {
         Self {
             name,
@@ -122,6 +124,7 @@ const FILES: &[FileEntry] = files! {
 const UNKNOWN: &FileEntry = &FileEntry::new("*", Dir::Leader, Wait::Uninterruptible, false);
 
 /// The row of the file `name`.
+#[inline]
 pub(super) fn find(name: &str) -> &'static FileEntry {
     let dir = name.split_once('/').map(|(dir, _)| dir);
     let is_it = |file: &&FileEntry| match file.name.strip_suffix("/*") {
@@ -140,22 +143,26 @@ pub(super) struct FileOf {
 
 impl FileOf {
     /// The file `name`, in the directory where the process as a whole has it.
+    #[inline]
     pub(super) fn process(name: &str) -> Self {
         Self::at(find(name).dir, name)
     }
 
     /// The file `name` in that directory.
+    #[inline]
     pub(super) fn at(dir: Dir, name: &str) -> Self {
         let name = name.to_owned();
         Self { dir, name }
     }
 
     /// What is known of it.
+    #[inline]
     pub(super) fn row(&self) -> &'static FileEntry {
         find(&self.name)
     }
 
     /// Its path in the directory of the process.
+    #[inline]
     pub(super) fn path(&self) -> String {
         match self.dir {
             Dir::Thread(thread) => format!("task/{thread}/{}", self.name),

@@ -1,6 +1,7 @@
 //! `Process`: one process in depth, held so that no other can be taken for it.
 
 use std::{
+    collections::BTreeSet,
     fmt,
     sync::{Arc, Mutex, MutexGuard},
 };
@@ -65,6 +66,8 @@ pub struct Process {
     /// The thread that reads what can wait, shared with its parents, if they are asked for: to
     /// start one takes a while.
     pub(super) worker: Arc<Mutex<Worker>>,
+    /// The files that did not answer.
+    pub(super) silent: Mutex<BTreeSet<String>>,
     cache: Mutex<Cache>,
 }
 
@@ -82,11 +85,13 @@ impl View {
     ///
     /// [`ErrorKind::Gone`] if there is no such process, or `pid` is the number of a thread that is
     /// not the first; [`ErrorKind::Denied`] if nothing at all may be known of it.
+    #[inline]
     pub fn process(&self, pid: Pid) -> Result<Process> {
         self.process_with(pid, Arc::default())
     }
 
     /// The same, with a worker that there is.
+    #[inline]
     pub(super) fn process_with(&self, pid: Pid, worker: Arc<Mutex<Worker>>) -> Result<Process> {
         let inner = &self.0;
         let numbers = inner
@@ -102,11 +107,7 @@ impl View {
             let files = (dir.read("stat")?, dir.read("status")?);
             Ok((dir, files))
         };
-        let held = if inner.proc.is_genuine() {
-            hold()
-        } else {
-            lock(&worker).run(self.patience(), hold)
-        };
+        let held = lock(&worker).run(self.patience(), hold);
         let name = |file: &str| inner.proc.named(&format!("{pid}/{file}"));
         let held = held.map_err(|error| match Answer::of(&error) {
             Answer::Gone => gone(pid),
@@ -138,6 +139,7 @@ impl View {
             start: stat.starttime,
             dir: Arc::new(dir),
             worker,
+            silent: Mutex::default(),
             cache: Mutex::default(),
         })
     }
@@ -146,6 +148,7 @@ impl View {
 impl Process {
     /// Its number, as it was asked for: of a container, the container's own.
     #[must_use]
+    #[inline]
     pub fn pid(&self) -> Pid {
         self.pid
     }
@@ -153,6 +156,7 @@ impl Process {
     /// Its number in the PID namespace of the calling process: of a container, the number on the
     /// host. `None` where it has none there, and in a copy of a `/proc`.
     #[must_use]
+    #[inline]
     pub fn own_pid(&self) -> Option<Pid> {
         let (base, pid) = match &self.view.0.joined {
             Some(joined) if joined.is_from_outside() => (&joined.base, Some(self.read)),
@@ -168,6 +172,7 @@ impl Process {
 
     /// Whether it has not been reaped (`stat` can be read): a zombie still runs in this sense.
     #[must_use]
+    #[inline]
     pub fn is_running(&self) -> bool {
         self.stat_now().is_ok()
     }
@@ -199,6 +204,7 @@ impl Process {
     }
 
     /// What was read within a oneshot.
+    #[inline]
     pub(super) fn cache(&self) -> MutexGuard<'_, Cache> {
         lock(&self.cache)
     }
@@ -218,12 +224,14 @@ impl Process {
     }
 
     /// The `/proc` in which it is read.
+    #[inline]
     pub(super) fn procfs(&self) -> &Arc<Procfs> {
         &self.view.0.proc
     }
 
     /// What a number of the `/proc` that is read is called in the view; `None` for 0, which is no
     /// process, and for what is not seen there.
+    #[inline]
     pub(super) fn inside(&self, read: u32) -> Option<Pid> {
         let pid = (read != 0).then(|| Pid::new(read))?;
         match &self.view.0.joined {
@@ -234,6 +242,7 @@ impl Process {
 }
 
 impl fmt::Debug for Process {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Process")
             .field("pid", &self.pid)

@@ -23,18 +23,21 @@ use crate::{
 pub struct State(u8);
 
 impl State {
+    #[inline]
     pub(super) const fn new(letter: u8) -> Self {
         Self(letter)
     }
 
     /// The kernel's letter, see [`Stat::state`](crate::format::pid::Stat::state).
     #[must_use]
+    #[inline]
     pub const fn letter(self) -> char {
         self.0 as char
     }
 
     /// The word for it; `unknown` for a letter that psgo does not know.
     #[must_use]
+    #[inline]
     pub const fn as_str(self) -> &'static str {
         match self.0 {
             b'R' => "running",
@@ -54,12 +57,14 @@ impl State {
 
     /// Whether it has ended and was not reaped.
     #[must_use]
+    #[inline]
     pub const fn is_zombie(self) -> bool {
         self.0 == b'Z'
     }
 }
 
 impl fmt::Display for State {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -83,6 +88,7 @@ impl Process {
     /// How long after boot it started, to the tick (`starttime` of `stat`): what tells it from
     /// other processes that had or will have its number.
     #[must_use]
+    #[inline]
     pub fn started_after_boot(&self) -> Duration {
         self.view.0.host.ticks(self.start)
     }
@@ -97,12 +103,14 @@ impl Process {
     /// # Ok::<(), psgo::Error>(())
     /// ```
     #[must_use]
+    #[inline]
     pub fn started_at(&self) -> SystemTime {
         self.view.0.host.started_at(self.start)
     }
 
     /// How long ago it started, in whole ticks.
     #[must_use]
+    #[inline]
     pub fn age(&self) -> Duration {
         self.view.0.host.age(self.start, self.view.0.now())
     }
@@ -112,6 +120,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn comm(&self) -> Result<Text> {
         Ok(Text::from(&*self.stat()?.comm))
     }
@@ -122,6 +131,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn name(&self) -> Result<Text> {
         const LONGEST: usize = 15;
         let comm = self.stat()?.comm;
@@ -142,6 +152,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn exe(&self) -> Result<Option<LinkTarget>> {
         match self.linked("exe") {
             Err(error) if error.kind() == ErrorKind::Absent => Ok(None),
@@ -154,6 +165,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn cwd(&self) -> Result<LinkTarget> {
         self.linked("cwd")
     }
@@ -163,10 +175,12 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn root(&self) -> Result<LinkTarget> {
         self.linked("root")
     }
 
+    #[inline]
     fn linked(&self, name: &'static str) -> Result<LinkTarget> {
         let file = FileOf::process(name);
         let link = self.link(&file)?;
@@ -191,6 +205,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`]; [`ErrorKind::Zombie`] for one that has ended.
+    #[inline]
     pub fn cmdline(&self) -> Result<Cmdline> {
         let cmdline: Cmdline = self.read()?;
         if cmdline.is_empty() && self.has_no_memory()? {
@@ -205,6 +220,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`]; [`ErrorKind::Zombie`] for one that has ended.
+    #[inline]
     pub fn environ(&self) -> Result<Environ> {
         match self.read::<Environ>() {
             Ok(environ) if environ.as_bytes().is_empty() && self.has_no_memory()? => {
@@ -219,6 +235,7 @@ impl Process {
     }
 
     /// Whether all of its threads have ended.
+    #[inline]
     pub(super) fn has_no_memory(&self) -> Result<bool> {
         let stat = self.stat()?;
         Ok(stat.state == b'Z' && stat.num_threads < 2)
@@ -229,6 +246,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn is_kernel_thread(&self) -> Result<bool> {
         Ok(self.stat()?.is_kernel_thread())
     }
@@ -238,6 +256,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn state(&self) -> Result<State> {
         Ok(State::new(self.stat()?.state))
     }
@@ -248,6 +267,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn terminal(&self) -> Result<Option<Text>> {
         let number = self.stat()?.tty_nr;
         // Most have a name that needs no table.
@@ -263,6 +283,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn uids(&self) -> Result<Ids<Uid>> {
         let ids = self.status()?.uid.ok_or_else(|| self.untold("Uid"))?;
         let joined = self.view.0.joined.as_ref();
@@ -275,6 +296,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn gids(&self) -> Result<Ids<Gid>> {
         let ids = self.status()?.gid.ok_or_else(|| self.untold("Gid"))?;
         let joined = self.view.0.joined.as_ref();
@@ -300,6 +322,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn groups(&self) -> Result<Vec<Gid>> {
         let groups = self.status()?.groups.ok_or_else(|| self.untold("Groups"))?;
         let joined = self.view.0.joined.as_ref();
@@ -319,6 +342,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn user(&self) -> Result<Text> {
         let uid = self.uids()?.real;
         Ok(self.user_name(uid))
@@ -326,17 +350,20 @@ impl Process {
 
     /// The name of a user, by the names of the view; its number where it has no name.
     #[must_use]
+    #[inline]
     pub fn user_name(&self, uid: Uid) -> Text {
         let names = self.view.0.users();
         names.learn(uid.get());
         names.name_or_number(uid.get())
     }
 
-    /// The name of a group, by the names of the view; its number where it has no name.
+    /// The name of a group, by the names of the view; its number where it has no name. Where very
+    /// many without a name were asked for, it is not looked up, and its number is given too.
     #[must_use]
+    #[inline]
     pub fn group_name(&self, gid: Gid) -> Text {
         let names = self.view.0.groups();
-        names.learn(gid.get());
+        names.learn_of_many(gid.get(), &mut 0);
         names.name_or_number(gid.get())
     }
 
@@ -345,12 +372,14 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`]; [`ErrorKind::Absent`] where the kernel does not audit.
+    #[inline]
     pub fn login_user(&self) -> Result<Option<Uid>> {
         let id: u32 = self.number("loginuid")?;
         Ok((id != u32::MAX).then(|| Uid::new(id)))
     }
 
     /// A line that this kernel's `status` does not have.
+    #[inline]
     pub(super) fn untold(&self, line: &str) -> Error {
         let reason = format!("no line {line}");
         Error::new(ErrorKind::Absent, self.named("status"), reason)

@@ -14,6 +14,7 @@ pub struct LinkTarget {
 
 /// `link` without what the kernel adds to a name that is gone, and whether it is. `names` is how
 /// many names there are, where that is known: a file may be called so itself.
+#[inline]
 pub(super) fn undeleted(link: &[u8], names: Option<u32>) -> (&[u8], bool) {
     match (link.strip_suffix(DELETED), names) {
         (Some(path), Some(0) | None) => (path, true),

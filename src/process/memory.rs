@@ -96,10 +96,12 @@ pub struct MappedMemory {
 }
 
 /// `status` has kB.
+#[inline]
 fn bytes(kib: u64) -> u64 {
     kib.saturating_mul(1024)
 }
 
+#[inline]
 fn footprint(sum: Footprint, memory: &SmapMemory) -> Footprint {
     let private = [
         memory.private_clean,
@@ -121,6 +123,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn memory(&self) -> Result<ProcessMemory> {
         let statm: Statm = self.read()?;
         let host = &self.view.0.host;
@@ -138,6 +141,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn memory_detail(&self) -> Result<MemoryDetail> {
         let status: Status = self.record(&FileOf::at(Dir::Living, "status"))?;
         let of = |kib: Option<u64>| kib.map(bytes);
@@ -161,6 +165,7 @@ impl Process {
         clippy::cast_precision_loss,
         reason = "a ratio, of less than 2^53 bytes"
     )]
+    #[inline]
     pub fn memory_percent(&self) -> Result<f64> {
         let resident = self.memory()?.resident;
         let total = self.view.read::<Meminfo>()?.mem_total;
@@ -173,6 +178,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn footprint(&self) -> Result<Footprint> {
         match self.read::<SmapsRollup>() {
             Ok(rollup) => return Ok(footprint(Footprint::default(), &rollup.memory)),
@@ -191,6 +197,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn smaps(&self) -> Result<Smaps> {
         match self.read() {
             Err(error) if matches!(error.kind(), ErrorKind::Absent | ErrorKind::Zombie) => {
@@ -206,6 +213,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`]; [`ErrorKind::Zombie`] for one that has ended.
+    #[inline]
     pub fn mapped_memory(&self) -> Result<Vec<MappedMemory>> {
         let smaps = self.smaps()?;
         if smaps.rows.is_empty() && self.has_no_memory()? {
@@ -229,6 +237,7 @@ impl Process {
 
     /// The mappings of files that are not deleted, but are called so, by their first addresses.
     /// Who may not look behind a mapping takes the name for what it nearly always is.
+    #[inline]
     fn named_deleted(&self, smaps: &Smaps) -> Result<Vec<u64>> {
         let said = smaps.rows.iter().map(|map| &map.mapping);
         let said: Vec<_> = said
@@ -253,6 +262,7 @@ impl Process {
 }
 
 impl MappedMemory {
+    #[inline]
     fn of(path: Option<&[u8]>) -> Self {
         Self {
             path: path.map(Text::from),
@@ -270,6 +280,7 @@ impl MappedMemory {
         }
     }
 
+    #[inline]
     fn add(&mut self, map: &Smap) {
         let memory = &map.memory;
         self.count = self.count.saturating_add(1);

@@ -37,6 +37,7 @@ pub enum FileKind {
 impl FileKind {
     /// The word for it.
     #[must_use]
+    #[inline]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::File => "file",
@@ -52,6 +53,7 @@ impl FileKind {
     }
 
     /// What is told by where a link leads.
+    #[inline]
     pub(super) fn of_link(link: &[u8]) -> Option<Self> {
         match LinkKind::of(link) {
             LinkKind::Anonymous(_) => Some(Self::Anonymous),
@@ -75,6 +77,7 @@ impl FileKind {
         }
     }
 
+    #[inline]
     fn of_entry(entry: Option<Entry>) -> Self {
         match entry {
             Some(Entry::File) => Self::File,
@@ -89,6 +92,7 @@ impl FileKind {
 }
 
 impl fmt::Display for FileKind {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -102,7 +106,8 @@ pub struct OpenDescriptor {
     pub fd: u32,
     /// What kind of file it refers to.
     pub kind: FileKind,
-    /// Where its link leads, see [`Link`](crate::format::pid::Link).
+    /// Where its link leads, see [`Link`](crate::format::pid::Link). Empty if the kernel does not
+    /// tell, because the path is longer than `PATH_MAX`.
     pub target: Vec<u8>,
     /// Whether the file has no name any more.
     pub deleted: bool,
@@ -115,6 +120,7 @@ pub struct OpenDescriptor {
 
 impl OpenDescriptor {
     /// The descriptor `fd`; `behind` is the file that it refers to, if the kernel told.
+    #[inline]
     pub(super) fn new(fd: u32, opened: Opened, behind: Option<Behind>) -> Self {
         let info = opened.info;
         // What its link says need not be asked.
@@ -139,16 +145,18 @@ impl OpenDescriptor {
 
     /// The kernel's word for a file without a name, `None` for a path: `eventfd`, `eventpoll`, `socket`, `pipe`, `pidfd`.
     #[must_use]
+    #[inline]
     pub fn what(&self) -> Option<&[u8]> {
         match LinkKind::of(&self.target) {
             LinkKind::Anonymous(name) => Some(name),
-            _ if self.target.starts_with(b"/") => None,
+            _ if self.target.is_empty() || self.target.starts_with(b"/") => None,
             _ => self.target.split(|&b| b == b':').next(),
         }
     }
 
     /// The path of a file that has or had a name, without ` (deleted)`; `None` for others.
     #[must_use]
+    #[inline]
     pub fn path(&self) -> Option<&[u8]> {
         let is_path = self.target.starts_with(b"/") && self.kind != FileKind::Memfd;
         is_path.then(|| undeleted(&self.target, Some(u32::from(!self.deleted))).0)
@@ -184,6 +192,7 @@ pub struct OpenFile {
 impl OpenFile {
     /// How it was opened, as a mode of `fopen(3)`: `r`, `w`, `a`, `r+`, `a+`.
     #[must_use]
+    #[inline]
     pub const fn mode(&self) -> &'static str {
         const O_APPEND: u32 = 0o2000;
         match (self.flags & 3, self.flags & O_APPEND != 0) {

@@ -1,6 +1,6 @@
 //! How `Process` reads its files: by which thread, of which thread, and what a failure means.
 
-use std::{io, sync::Arc};
+use std::{any::Any, io, sync::Arc};
 
 use super::{
     files::{Dir, FileOf},
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     bytes,
-    error::{Answer, Error, ErrorKind, Result},
+    error::{Answer, Error, ErrorKind, Result, kind_of},
     format::{
         File,
         pid::{Stat, Status},
@@ -19,6 +19,9 @@ use crate::{
     sync::lock,
     watchdog,
 };
+
+/// What the thread does that can be left behind.
+type Work = Box<dyn FnOnce() -> io::Result<Box<dyn Any + Send>> + Send>;
 
 impl Process {
     /// One of its files, as a record of its own type; see the modules [`format::pid`] and
@@ -62,10 +65,12 @@ impl Process {
     /// # let _ = (cmdline, stack);
     /// # Ok::<(), psgo::Error>(())
     /// ```
+    #[inline]
     pub fn read_ahead(&self, files: &[&str]) {
         self.ahead(files.iter().map(|name| FileOf::process(name)).collect());
     }
 
+    #[inline]
     pub(super) fn ahead(&self, mut files: Vec<FileOf>) {
         let cache = self.cache();
         files.retain(|file| {
@@ -96,6 +101,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn stat(&self) -> Result<Stat> {
         self.once(|known| &mut known.stat, || self.read())
     }
@@ -105,6 +111,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn status(&self) -> Result<Status> {
         self.once(|known| &mut known.status, || self.read())
     }
@@ -115,8 +122,40 @@ impl Process {
         name: &str,
         work: impl FnOnce() -> io::Result<T> + Send + 'static,
     ) -> Result<T> {
-        let answer = lock(&self.worker).run(self.view.patience(), work);
+        let answer = self.on_worker(work);
         answer.map_err(|error| self.failed(name, error))
+    }
+
+    /// The files that have not answered so far, by their names below `/proc/PID`, in order. Getters
+    /// that need one of them fail with [`ErrorKind::TimedOut`], or lack what the file has.
+    ///
+    /// ```
+    /// let me = psgo::View::host()?.process(psgo::Pid::new(std::process::id()))?;
+    /// me.cmdline()?;
+    /// assert!(me.silent_files().is_empty());
+    /// # Ok::<(), psgo::Error>(())
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn silent_files(&self) -> Vec<String> {
+        lock(&self.silent).iter().cloned().collect()
+    }
+
+    /// Runs `work` on the thread that can be left behind.
+    fn on_worker<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> io::Result<T> + Send + 'static,
+    ) -> io::Result<T> {
+        let answer = self.on_worker_boxed(Box::new(move || Ok(Box::new(work()?))))?;
+        // It is what `work` has made.
+        let answer = answer.downcast().map(|answer| *answer);
+        answer.map_err(|_| io::Error::other("an answer of another type"))
+    }
+
+    /// The same, compiled once for all types of answers.
+    #[inline]
+    fn on_worker_boxed(&self, work: Work) -> io::Result<Box<dyn Any + Send>> {
+        lock(&self.worker).run(self.view.patience(), work)
     }
 
     /// The same, in a directory of the process.
@@ -145,6 +184,7 @@ impl Process {
     }
 
     /// The bytes of a file.
+    #[inline]
     pub(super) fn bytes(&self, file: &FileOf) -> Result<Arc<[u8]>> {
         self.once(
             |known| known.bytes_of(file),
@@ -181,6 +221,7 @@ impl Process {
     }
 
     /// Where a link leads.
+    #[inline]
     pub(super) fn link(&self, file: &FileOf) -> Result<Arc<[u8]>> {
         self.once(
             |known| known.bytes_of(file),
@@ -192,17 +233,19 @@ impl Process {
     }
 
     /// The name of a file in errors.
+    #[inline]
     pub(super) fn named(&self, name: &str) -> String {
         self.procfs().named(&format!("{}/{name}", self.pid))
     }
 
     /// `stat` as it is now.
+    #[inline]
     pub(super) fn stat_now(&self) -> Result<Stat> {
         let bytes = if self.procfs().is_genuine() {
             self.dir.read("stat")
         } else {
             let dir = Arc::clone(&self.dir);
-            lock(&self.worker).run(self.view.patience(), move || dir.read("stat"))
+            self.on_worker(move || dir.read("stat"))
         };
         let bytes = bytes.map_err(|error| match Answer::of(&error) {
             Answer::Gone => gone(self.pid),
@@ -211,13 +254,18 @@ impl Process {
         Stat::parse(&bytes).map_err(|error| self.not_understood("stat", error.to_string()))
     }
 
+    #[inline]
     fn not_understood(&self, name: &str, reason: String) -> Error {
         Error::new(ErrorKind::NotUnderstood, self.named(name), reason)
     }
 
     /// What the system's answer means, which is the same for a process that has been reaped, for a
     /// zombie, and for a file that does not exist.
+    #[inline]
     pub(super) fn failed(&self, name: &str, error: io::Error) -> Error {
+        if kind_of(&error) == ErrorKind::TimedOut {
+            lock(&self.silent).insert(name.to_owned());
+        }
         match Answer::of(&error) {
             Answer::Gone | Answer::Invalid => match self.stat_now() {
                 Err(error) => error,
@@ -230,11 +278,13 @@ impl Process {
     }
 
     /// The error for what a process no longer has once it has ended.
+    #[inline]
     pub(super) fn ended(&self, name: &str) -> Error {
         let reason = "the process has ended, and its parent was not told yet";
         Error::new(ErrorKind::Zombie, self.named(name), reason)
     }
 
+    #[inline]
     fn dir_of(&self, dir: Dir) -> Result<Arc<ProcessDir>> {
         match dir {
             // Files of threads are opened by way of the process's own directory.
@@ -245,6 +295,7 @@ impl Process {
 
     /// The directory of a thread that has not ended: the process's own, unless its first thread has
     /// ended and others have not.
+    #[inline]
     fn living(&self) -> Result<Arc<ProcessDir>> {
         self.once(
             |known| &mut known.living,

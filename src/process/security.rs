@@ -43,6 +43,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn capabilities(&self) -> Result<Capabilities> {
         let status = self.status()?;
         let last = self.view.0.host.last_cap;
@@ -64,6 +65,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn label(&self) -> Result<Option<Text>> {
         match self.bytes(&FileOf::process("attr/current")) {
             Ok(bytes) => Ok(crate::snapshot::label_in(&bytes).map(|label| Text::from(&*label))),
@@ -78,6 +80,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn namespaces(&self) -> Result<Vec<ProcessNamespace>> {
         self.once(
             |known| &mut known.namespaces,
@@ -101,6 +104,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn mounts(&self) -> Result<Mountinfo> {
         self.read()
     }
@@ -110,6 +114,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn oom(&self) -> Result<Oom> {
         let score: OomScore = self.read()?;
         let added: OomScoreAdj = self.read()?;

@@ -38,6 +38,7 @@ pub struct Thread {
 
 impl Thread {
     /// A file of its own.
+    #[inline]
     fn file(&self, name: &str) -> FileOf {
         FileOf::at(Dir::Thread(self.read), name)
     }
@@ -59,6 +60,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn thread_count(&self) -> Result<u32> {
         self.status()?.threads.ok_or_else(|| self.untold("Threads"))
     }
@@ -68,6 +70,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn threads(&self) -> Result<Vec<Thread>> {
         let stats = self.once(
             |known| &mut known.threads,
@@ -109,6 +112,7 @@ impl Process {
 
     /// Inside a [`oneshot`](Self::oneshot): reads the file `name` of these threads now, such as
     /// `stack`, as [`read_ahead`](Self::read_ahead) does.
+    #[inline]
     pub fn read_ahead_of(&self, threads: &[Thread], name: &str) {
         self.ahead(threads.iter().map(|thread| thread.file(name)).collect());
     }
@@ -119,6 +123,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`]; [`ErrorKind::Denied`] without `CAP_SYS_ADMIN`.
+    #[inline]
     pub fn kernel_stack(&self) -> Result<Stack> {
         self.read()
     }
@@ -128,6 +133,7 @@ impl Process {
     /// # Errors
     ///
     /// As [`kernel_stack`](Self::kernel_stack).
+    #[inline]
     pub fn kernel_stack_of(&self, thread: &Thread) -> Result<Stack> {
         self.record(&thread.file("stack"))
     }
@@ -138,6 +144,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn wait_channel(&self) -> Result<Option<Text>> {
         let wchan: Wchan = self.read()?;
         Ok(wchan.wchan.function().map(Text::from))
@@ -148,6 +155,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn wait_channel_of(&self, thread: &Thread) -> Result<Option<Text>> {
         let wchan: Wchan = self.record(&thread.file("wchan"))?;
         Ok(wchan.wchan.function().map(Text::from))
@@ -158,6 +166,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn syscall(&self) -> Result<Syscall> {
         self.read()
     }
@@ -167,6 +176,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn syscall_of(&self, thread: &Thread) -> Result<Syscall> {
         self.record(&thread.file("syscall"))
     }
@@ -176,6 +186,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn timers(&self) -> Result<Timers> {
         self.read()
     }
@@ -185,6 +196,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn tracer(&self) -> Result<Option<Pid>> {
         Ok(self.inside(self.status()?.tracer_pid))
     }
@@ -194,6 +206,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`].
+    #[inline]
     pub fn job(&self) -> Result<Job> {
         let stat = self.stat()?;
         let of = |number: i32| u32::try_from(number).ok().and_then(|n| self.inside(n));
@@ -208,6 +221,7 @@ impl Process {
     /// # Errors
     ///
     /// See [`Process`]; [`ErrorKind::Absent`] before 4.1.
+    #[inline]
     pub fn pids(&self) -> Result<Vec<Pid>> {
         let all = self.status()?.ns_pid.ok_or_else(|| self.untold("NSpid"))?;
         let joined = self.view.0.joined.as_ref();

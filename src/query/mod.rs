@@ -18,6 +18,7 @@ pub use rows::Rows;
 pub use table::{Row, Table};
 pub use watch::{Sample, Watcher};
 
+#[cfg(any(test, feature = "system"))]
 pub(crate) use subjects::owned_sockets;
 
 pub use crate::snapshot::{Ended, Outcome};

@@ -14,6 +14,7 @@ use crate::{ids::Pid, snapshot::Outcome, value::Value, view::Skipped};
 ///   "columns": [{"name": "pid", "header": "PID"}, …],
 ///   "rows": [{"pid": 1, "via": 5572, "values": [1, …], "missing": {"1": "denied"}}, …],
 ///   "skipped": [{"pid": 7, "via": null, "named": true, "kind": "gone", "error": "…"}, …],
+///   "silent": [12, …],
 ///   "containers": [{"via": 5572, "proc": "its own /proc"}, …],
 ///   "abandoned": 0,
 ///   "ended": "complete"
@@ -223,13 +224,14 @@ mod serialize {
 
     impl Serialize for Table {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            let mut table = serializer.serialize_struct("Table", 6)?;
+            let mut table = serializer.serialize_struct("Table", 7)?;
             table.serialize_field(
                 "columns",
                 &self.columns.iter().map(Named).collect::<Vec<_>>(),
             )?;
             table.serialize_field("rows", &self.rows.iter().map(Whole).collect::<Vec<_>>())?;
             table.serialize_field("skipped", &self.outcome.skipped)?;
+            table.serialize_field("silent", &self.outcome.silent)?;
             table.serialize_field("containers", &self.outcome.containers)?;
             table.serialize_field("abandoned", &self.outcome.abandoned)?;
             table.serialize_field("ended", &self.outcome.ended)?;

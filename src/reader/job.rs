@@ -11,11 +11,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{
-    answer::{Answer, Failure, Part, Space},
-    spawn::{Child, End},
+use super::answer::{Answer, Failure, Part, Space};
+use crate::sys::{
+    self,
+    joiner::{Child, End},
 };
-use crate::sys;
 
 /// The moment that is `time` from now. A time beyond the clock's end is as good as an hour of it.
 pub(crate) fn deadline(time: Duration) -> Instant {

@@ -2,10 +2,6 @@
 
 mod answer;
 mod job;
-#[cfg(has_joiner)]
-mod raw;
-#[cfg_attr(not(has_joiner), path = "absent.rs")]
-mod spawn;
 
 pub(crate) use answer::{Failure, Space};
 pub(crate) use job::{Asked, deadline, space};

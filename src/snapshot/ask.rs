@@ -122,10 +122,16 @@ pub struct Outcome {
     /// the processes whose descriptors could not be read: sockets that only they have are listed
     /// without an owner.
     pub skipped: Vec<Skipped>,
-    /// Threads left behind because what they read did not answer: each cost a cell or a row, or
-    /// the container's own `/proc` or names. There are never more than four of them in a process;
-    /// they end when what they wait for answers or goes away.
+    /// The processes of which a file did not answer, in order: each cell that needs the file is
+    /// [`Missing::Silent`](crate::Missing::Silent).
+    pub silent: Vec<Pid>,
+    /// Threads left behind because what they read did not answer. They end when what they wait for
+    /// answers or goes away. There are never more than about a thousand of them in a process: then
+    /// no file is read that can block for long.
     pub abandoned: usize,
+    /// Supplementary groups that are shown by their numbers because the name service was not asked
+    /// for them: of one process and of all, only so many are asked for that have no name.
+    pub unasked_groups: usize,
     /// Why the listing ended.
     pub ended: Ended,
     /// The joined containers, in the order in which they were read.
@@ -136,7 +142,9 @@ impl Outcome {
     /// Adds how another part of the same listing went.
     pub(crate) fn add(&mut self, other: Self) {
         self.skipped.extend(other.skipped);
+        self.silent.extend(other.silent);
         self.abandoned += other.abandoned;
+        self.unasked_groups += other.unasked_groups;
         self.containers.extend(other.containers);
         if self.ended == Ended::Complete {
             self.ended = other.ended;

@@ -1,6 +1,6 @@
 //! Reading a chunk of the processes of a listing.
 
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 
 use super::{
     entry::{Entry, Pulse},
@@ -19,8 +19,8 @@ use crate::{error::ErrorKind, namespace::gone, procfs::Procfs, view::Joined};
 /// Rows of more bytes than this are given out before the rest of their chunk is read.
 const HEAVY: usize = 1 << 20;
 
-/// Reads the chunk from where the job says, up to its end or until its rows are heavy or nothing
-/// more is wanted: the rows, and how many bytes they take.
+/// Reads the processes of the job, up to its end or until the rows are heavy, nothing more is wanted
+/// or the thread was set aside: the rows, and how many bytes they take.
 pub(super) fn read_chunk(work: &Work, job: Job, pulse: &Pulse) -> (Rows, usize) {
     let view = &*work.view;
     let joined = view.joined.as_ref();
@@ -28,8 +28,8 @@ pub(super) fn read_chunk(work: &Work, job: Job, pulse: &Pulse) -> (Rows, usize) 
     let mut reading = start_reading(work, &view.proc, outside, pulse);
     // For processes with something mounted over their files: the same from the host's /proc.
     let mut second = joined.map(|joined| start_reading(work, &joined.base, true, pulse));
-    let (start, len) = (job.chunk * CHUNK + job.from, work.chunk_len(job.chunk));
-    let len = len.saturating_sub(job.from);
+    let start = job.chunk * CHUNK + job.from;
+    let len = job.to.saturating_sub(job.from);
     let (mut rows, mut bytes) = (Rows::new(len), 0);
     for (index, entry) in (start..).zip(work.some_entries(start, len)) {
         if work.stops() {
@@ -67,6 +67,9 @@ pub(super) fn read_chunk(work: &Work, job: Job, pulse: &Pulse) -> (Rows, usize) 
             Ok(()) => {
                 let seen = &Seen { task, view };
                 bytes += rows.add(entry.pid, |cells| (work.extract)(seen, cells));
+                if task.has_silent() {
+                    work.note_silent(entry.pid);
+                }
                 if let Some(watch) = &work.watch {
                     kept.settle(task);
                     watch.keep(index, kept);
@@ -74,7 +77,7 @@ pub(super) fn read_chunk(work: &Work, job: Job, pulse: &Pulse) -> (Rows, usize) 
             }
             Err(error) => rows.add_lost(entry.pid, error),
         }
-        if bytes > HEAVY {
+        if bytes > HEAVY || pulse.is_set_aside.load(SeqCst) {
             break;
         }
     }

@@ -3,69 +3,155 @@
 use std::{
     collections::{BTreeSet, HashMap},
     io,
-    sync::{Arc, Mutex, OnceLock},
+    sync::{Arc, Condvar, Mutex, PoisonError},
 };
 
 use super::{
+    entry::Pulse,
     needs::Files,
     opened::{Opened, PosixTimer, Slot},
+    simple::LINKS,
 };
 use crate::{
-    format::pid::{Fdinfo, Mapping, Maps, Timer, Timers},
+    format::pid::{Fdinfo, LinkKind, Mapping, Maps, Timer, Timers, is_device_path},
     ids::Pid,
-    procfs::Reader,
+    procfs::{Reader, is_too_long},
     socket::{self, Socket},
     sync::lock,
 };
 
-/// The sockets of each network namespace, read when a process of it is the first to have one: one
-/// that was made after that is not among them.
+/// The sockets of each network namespace, by the target of its link, read when a process of it is
+/// the first to have one: one that was made after that is not among them.
 #[derive(Debug, Default)]
-pub(crate) struct SocketsOf(Mutex<HashMap<Vec<u8>, Arc<OnceLock<ByInode>>>>);
+pub(crate) struct SocketsOf {
+    of: Mutex<HashMap<Vec<u8>, Tables>>,
+    changed: Condvar,
+}
 
 type ByInode = HashMap<u64, Arc<Socket>>;
 
+/// The tables of a network namespace.
+#[derive(Debug, Clone)]
+enum Tables {
+    /// A thread reads them.
+    BeingRead,
+    Known(Arc<ByInode>),
+    /// They did not answer.
+    Silent,
+}
+
 impl SocketsOf {
-    /// Those of the process to which `files` has turned. A table that cannot be read has none.
-    fn read(&self, files: &mut Reader<'_>) -> Arc<OnceLock<ByInode>> {
-        let sockets = match files.link("ns/net") {
-            Ok(namespace) => Arc::clone(lock(&self.0).entry(namespace).or_default()),
+    /// Those of the process to which `files` has turned; `None` if they do not answer. A table that
+    /// cannot be read has none.
+    fn read(&self, files: &mut Reader<'_>, pulse: &Pulse) -> Option<Arc<ByInode>> {
+        pulse.at(LINKS);
+        let Ok(namespace) = files.link("ns/net") else {
             // A copy need not tell: then nobody is known to share the process's tables.
-            Err(_) => Arc::default(),
+            pulse.at(Files::SOCKETS);
+            return Some(Arc::new(read_tables(files)));
         };
-        sockets.get_or_init(|| {
-            let tables = socket::TABLES.iter().flat_map(|(path, parse)| {
-                let table = files.whole(path).ok();
-                table
-                    .and_then(|bytes| parse(&bytes).ok())
-                    .unwrap_or_default()
-            });
-            socket::by_inode(tables.collect())
-        });
-        sockets
+        // Another thread may be reading them, for which this process is not to blame.
+        match pulse.aside(|| self.known(&namespace)) {
+            Tables::Known(tables) => return Some(tables),
+            Tables::Silent => return None,
+            Tables::BeingRead => (),
+        }
+        pulse.at(Files::SOCKETS);
+        let tables = Arc::new(read_tables(files));
+        lock(&self.of).insert(namespace, Tables::Known(Arc::clone(&tables)));
+        self.changed.notify_all();
+        Some(tables)
+    }
+
+    /// What is known of the namespace, once no other thread reads it. If it is being read, then by
+    /// the caller.
+    fn known(&self, namespace: &[u8]) -> Tables {
+        let mut of = lock(&self.of);
+        loop {
+            match of.get(namespace) {
+                Some(Tables::BeingRead) => {
+                    of = self
+                        .changed
+                        .wait(of)
+                        .unwrap_or_else(PoisonError::into_inner);
+                }
+                Some(known) => return known.clone(),
+                None => {
+                    of.insert(namespace.to_vec(), Tables::BeingRead);
+                    return Tables::BeingRead;
+                }
+            }
+        }
+    }
+
+    /// Gives up what is being read.
+    pub(super) fn give_up(&self) {
+        for tables in lock(&self.of).values_mut() {
+            if matches!(tables, Tables::BeingRead) {
+                *tables = Tables::Silent;
+            }
+        }
+        self.changed.notify_all();
     }
 }
 
-/// Reads what the process holds open to which `files` has turned, whose directory is held.
+/// Reads the tables of sockets of the process to which `files` has turned.
+fn read_tables(files: &Reader<'_>) -> ByInode {
+    let tables = socket::TABLES.iter().flat_map(|(path, parse)| {
+        let table = files.whole(path).ok();
+        table
+            .and_then(|bytes| parse(&bytes).ok())
+            .unwrap_or_default()
+    });
+    socket::by_inode(tables.collect())
+}
+
+/// Whether `fdinfo` of what the link leads to can make the reader wait: an epoll instance whose
+/// lock is held, a tunnel (`rtnl`), a BPF link, or something that a driver answers for.
+fn can_block(target: &[u8]) -> bool {
+    match LinkKind::of(target) {
+        LinkKind::Anonymous(name) => {
+            !matches!(name, b"eventfd" | b"timerfd" | b"signalfd" | b"pidfd")
+        }
+        LinkKind::Inode(..) | LinkKind::Memory => false,
+        LinkKind::DmaBuf => true,
+        LinkKind::Other => !target.starts_with(b"/") || is_device_path(target),
+    }
+}
+
+/// Reads what the process holds open to which `files` has turned, whose directory is held; and
+/// whether its sockets are known. Of the `wanted` files only those in `asked` are waited for.
 pub(crate) fn read(
     files: &mut Reader<'_>,
     wanted: Files,
+    asked: Files,
     sockets: &SocketsOf,
-) -> io::Result<Vec<Opened>> {
+    pulse: &Pulse,
+) -> io::Result<(Vec<Opened>, bool)> {
     let mut all = Vec::new();
+    pulse.at(Files::FDS);
+    let mut descriptors = files.descriptors()?;
+    // A first thread that has ended has let go of all that its process holds.
+    if descriptors.is_empty() && files.turn_to_living_thread() {
+        descriptors = files.descriptors()?;
+    }
     if wanted.contains(Files::PLACES) {
         for (slot, name) in [(Slot::Cwd, "cwd"), (Slot::Root, "root"), (Slot::Exe, "exe")] {
-            // A kernel thread has no program, and a zombie has none of them.
-            if let Ok(target) = files.link(name) {
-                all.push(Opened::new(slot, target));
+            match files.link(name) {
+                Ok(target) => all.push(Opened::new(slot, target)),
+                Err(error) if is_too_long(&error) => all.push(Opened::new(slot, Vec::new())),
+                // A kernel thread has no program, and a zombie has none of them.
+                Err(_) => (),
             }
         }
     }
     let mut has_sockets = false;
-    for (fd, target) in files.descriptors()? {
+    for (fd, target) in descriptors {
         let mut opened = Opened::new(Slot::Fd(fd), target);
         let is_timer = wanted.contains(Files::TIMERS) && opened.is_timer();
-        if is_timer || wanted.contains(Files::FDINFO) {
+        let is_wanted = is_timer || wanted.contains(Files::FDINFO);
+        if is_wanted && (asked.contains(Files::FDINFO) || !can_block(&opened.target)) {
+            pulse.at(Files::FDINFO);
             let info = files.open_held(&format!("fdinfo/{fd}"));
             let info = info.and_then(|file| files.bytes(file).map(Fdinfo::parse));
             opened.info = info.ok().and_then(Result::ok);
@@ -73,26 +159,33 @@ pub(crate) fn read(
         has_sockets |= opened.socket_inode().is_some();
         all.push(opened);
     }
-    if has_sockets && wanted.contains(Files::SOCKETS) {
-        let sockets = sockets.read(files);
+    let mut knows_sockets = true;
+    if has_sockets && asked.contains(Files::SOCKETS) {
+        let sockets = sockets.read(files, pulse);
+        knows_sockets = sockets.is_some();
         for opened in &mut all {
-            if let (Some(inode), Some(sockets)) = (opened.socket_inode(), sockets.get()) {
+            if let (Some(inode), Some(sockets)) = (opened.socket_inode(), &sockets) {
                 opened.socket = sockets.get(&inode).cloned();
             }
         }
     }
-    if wanted.contains(Files::PLACES) {
-        let maps = files.whole("maps").ok();
-        let maps = maps.and_then(|bytes| Maps::parse(&bytes).ok());
-        let rows = maps.iter().flat_map(|maps| maps.rows.iter());
-        let paths: BTreeSet<&[u8]> = rows.filter_map(mapped_file).collect();
-        all.extend(
-            paths
-                .into_iter()
-                .map(|path| Opened::new(Slot::Map, path.to_vec())),
-        );
+    if asked.contains(Files::PLACES) {
+        pulse.at(Files::PLACES);
+        let mut paths = BTreeSet::new();
+        // Line by line: a process can make it larger than any file that is read as a whole. Denied,
+        // there are none.
+        let _ = files.each_line("maps", &mut |line| {
+            let mapping = Maps::parse(line).ok();
+            let mapping = mapping.as_ref().and_then(|maps| maps.rows.iter().next());
+            if let Some(path) = mapping.and_then(mapped_file)
+                && !paths.contains(path)
+            {
+                paths.insert(path.to_vec());
+            }
+        });
+        all.extend(paths.into_iter().map(|path| Opened::new(Slot::Map, path)));
     }
-    Ok(all)
+    Ok((all, knows_sockets))
 }
 
 /// Reads the POSIX timers of the process to which `files` has turned, whose directory is held;

@@ -1,12 +1,15 @@
-//! A process to read, and the sign of life of a thread that reads it.
+//! A process to read, and what the thread that reads it is doing.
 
-use std::sync::atomic::{
-    AtomicBool, AtomicU32, AtomicU64, AtomicUsize,
-    Ordering::{Relaxed, SeqCst},
+use std::sync::{
+    Mutex,
+    atomic::{
+        AtomicBool, AtomicU32, AtomicU64, AtomicUsize,
+        Ordering::{Relaxed, SeqCst},
+    },
 };
 
-use super::needs::Files;
-use crate::ids::Pid;
+use super::{needs::Files, queue::Job};
+use crate::{ids::Pid, sync::lock};
 
 /// A process to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,16 +20,16 @@ pub(super) struct Entry {
     pub(super) read: Pid,
 }
 
-/// The chunk of a thread that has none.
-pub(super) const IDLE: usize = usize::MAX;
-
-/// The sign of life of a thread that reads.
+/// What a thread that reads is doing, for the one that waits for it.
 #[derive(Debug, Default)]
-pub(super) struct Pulse {
-    /// What it reads.
-    pub(super) chunk: AtomicUsize,
-    /// Whether it was left behind and must not start another chunk.
-    pub(super) given_up: AtomicBool,
+pub(crate) struct Pulse {
+    /// What it reads; `None` if it waits for a job.
+    pub(super) job: Mutex<Option<Job>>,
+    /// Whether others were given the rest of its job, because it is blocked: it ends after the
+    /// process that it reads.
+    pub(super) is_set_aside: AtomicBool,
+    /// Whether it does work that no process can block.
+    is_aside: AtomicBool,
     pub(super) beats: AtomicU64,
     pub(super) entry: AtomicUsize,
     pub(super) file: AtomicU64,
@@ -37,19 +40,32 @@ pub(super) struct Pulse {
 }
 
 impl Pulse {
-    /// Says which file is opened or read next.
+    /// Notes which file is opened or read next.
     pub(super) fn at(&self, file: Files) {
         self.file.store(file.bits(), Relaxed);
+        self.beat();
+    }
+
+    fn beat(&self) {
         // Only this thread counts.
         let beats = self.beats.load(Relaxed);
         self.beats.store(beats.wrapping_add(1), Relaxed);
     }
 
-    /// Does work that nobody can block, during which the thread is not to be taken for silent.
+    /// Does work that no process can block, during which the thread is never taken for blocked.
     pub(super) fn aside<T>(&self, work: impl FnOnce() -> T) -> T {
-        let chunk = self.chunk.swap(IDLE, SeqCst);
+        self.is_aside.store(true, SeqCst);
         let answer = work();
-        self.chunk.store(chunk, SeqCst);
+        self.beat();
+        self.is_aside.store(false, SeqCst);
         answer
+    }
+
+    /// The job in which a process can block it; `None` if it waits for a job or is aside.
+    pub(super) fn job(&self) -> Option<Job> {
+        if self.is_aside.load(SeqCst) {
+            return None;
+        }
+        *lock(&self.job)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, RwLock, atomic::AtomicBool},
+    sync::{Arc, Mutex, RwLock, atomic::AtomicBool},
     thread,
 };
 
@@ -25,7 +25,7 @@ use crate::{
     ids::Pid,
     namespace::{Numbers, gone},
     value::Value,
-    view::{Inner, Joined, Skipped},
+    view::{Inner, Joined, Names, Skipped},
 };
 
 /// A listing under way, whose rows are pulled one by one.
@@ -133,6 +133,7 @@ impl<'a> Listing<'a> {
             entries: RwLock::new(entries),
             watch,
             avoid: Avoid::default(),
+            silent: Mutex::default(),
             sockets: SocketsOf::default(),
             ancestry,
             extract,
@@ -141,7 +142,14 @@ impl<'a> Listing<'a> {
         listing.retained = retained;
         listing.is_over = false;
         listing.source = if work.pace.threads == Threads::None {
-            Source::Here(Job { chunk: 0, from: 0 }, Pulse::default())
+            Source::Here(
+                Job {
+                    chunk: 0,
+                    from: 0,
+                    to: 0,
+                },
+                Pulse::default(),
+            )
         } else {
             Source::Pool(Pool::start(&work, list)?)
         };
@@ -225,9 +233,12 @@ impl<'a> Listing<'a> {
         if let Source::Pool(pool) = std::mem::replace(&mut self.source, Source::Nothing) {
             self.outcome.abandoned += pool.finish();
         }
-        if let (Some(retained), Some(work)) = (self.retained.take(), self.work.take())
-            && let Some(watch) = &work.watch
-        {
+        let Some(work) = self.work.take() else { return };
+        self.outcome.silent = work.take_silent();
+        let names = [work.view.groups(), work.view.host_groups()];
+        let unasked = names.map(Names::take_unasked);
+        self.outcome.unasked_groups += unasked.iter().sum::<usize>();
+        if let (Some(retained), Some(watch)) = (self.retained.take(), &work.watch) {
             let is_complete = self.outcome.ended == Ended::Complete;
             retained.of = watch.retain(&work.entries(), is_complete);
         }
@@ -249,7 +260,8 @@ fn here(work: &Work, job: &mut Job, pulse: &Pulse) -> Result<Rows, Ended> {
         job.chunk += 1;
         job.from = 0;
     }
-    if work.chunk_len(job.chunk) == 0 {
+    job.to = work.chunk_len(job.chunk);
+    if job.to == 0 {
         return Err(Ended::Complete);
     }
     let (rows, _) = read_chunk(work, *job, pulse);

@@ -31,6 +31,7 @@ mod work;
 pub(crate) use ask::{Ask, Pace, Threads};
 pub use ask::{Ended, Outcome};
 pub(crate) use descriptors::{SocketsOf, read as read_opened};
+pub(crate) use entry::Pulse;
 pub(crate) use listing::Listing;
 pub(crate) use needs::{Files, Needs};
 pub(crate) use opened::{Opened, PosixTimer, Slot};

@@ -34,13 +34,27 @@ pub(super) fn learn(view: &Inner, needs: Needs, task: &Task) {
         return;
     }
     let gids = seen.effective_gid().into_iter().chain(seen.real_gid());
-    for gid in gids.chain(seen.groups().into_iter().flatten()) {
+    for gid in gids {
         if needs.contains(Needs::GROUPS) {
             seen.gid(gid).inspect(|gid| view.groups().learn(gid.get()));
         }
         if needs.contains(Needs::HOST_GROUPS) {
             seen.host_gid(gid)
                 .inspect(|gid| view.host_groups().learn(gid.get()));
+        }
+    }
+    let (mut nameless, mut nameless_on_host) = (0, 0);
+    for gid in seen.groups().into_iter().flatten() {
+        if needs.contains(Needs::GROUPS)
+            && let Some(gid) = seen.gid(gid)
+        {
+            view.groups().learn_of_many(gid.get(), &mut nameless);
+        }
+        if needs.contains(Needs::HOST_GROUPS)
+            && let Some(gid) = seen.host_gid(gid)
+        {
+            let names = view.host_groups();
+            names.learn_of_many(gid.get(), &mut nameless_on_host);
         }
     }
 }

@@ -12,7 +12,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Opened {
     pub(crate) slot: Slot,
-    /// Where its link leads, see [`Link`](crate::format::pid::Link).
+    /// Where its link leads, see [`Link`](crate::format::pid::Link). Empty if the kernel does not
+    /// tell, because the path is longer than `PATH_MAX`.
     pub(crate) target: Vec<u8>,
     pub(crate) info: Option<Fdinfo>,
     pub(crate) socket: Option<Arc<Socket>>,

@@ -1,16 +1,18 @@
 //! The threads that read, in order, and never held up by one process.
 //!
-//! The caller's thread hands out chunks of processes and gives out rows; threads of the pool
-//! read. One that stands still for the time-out is left behind, and its chunk is read again by
-//! another without the file that did not answer.
+//! The caller's thread hands out chunks of processes and gives out rows; threads of the pool read.
+//! One that makes no progress for a moment is set aside: it goes on waiting for its process, and
+//! others read the rest of its chunk, so a blocked process delays no other. When the time-out is
+//! over, which is one for all processes of the listing, the threads that are still blocked are left
+//! behind, and what their processes have besides is read without the files that did not answer.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::BTreeMap,
     num::NonZeroUsize,
     sync::{
         Arc,
         atomic::Ordering::{Relaxed, SeqCst},
-        mpsc::{self, Receiver, RecvTimeoutError, Sender},
+        mpsc::{self, Receiver, Sender},
     },
     thread,
     time::{Duration, Instant},
@@ -19,16 +21,17 @@ use std::{
 use super::{
     ask::{Ended, Threads},
     chunk::read_chunk,
-    entry::{IDLE, Pulse},
+    entry::Pulse,
     needs::Files,
     queue::{Job, Queue, Weight},
     rows::Rows,
-    stuck,
+    simple, stuck,
     work::{CHUNK, Work},
 };
 use crate::{
     error::{Error, Result},
     procfs::PidList,
+    sync::lock,
     sys,
     watchdog::{self, Leash},
 };
@@ -37,6 +40,12 @@ use crate::{
 const PARALLEL_FROM: usize = 256;
 /// More threads than this find the kernel's locks, not more speed.
 const MOST_THREADS: usize = 16;
+/// At most so many threads read instead of blocked ones.
+const MOST_SPARE: usize = 64;
+/// A thread that makes no progress for so long is set aside.
+const PROGRESS: Duration = Duration::from_millis(20);
+/// What a process is waited for when the time-out is over that it shares with the others.
+const LEAST: Duration = Duration::from_millis(100);
 
 /// A thread that reads, as the caller's thread knows it.
 struct Reader {
@@ -45,12 +54,23 @@ struct Reader {
     heard: (u64, Instant),
     thread: Option<thread::JoinHandle<()>>,
     leash: Leash,
+    blocked: Option<Blocked>,
+}
+
+/// A thread that was set aside.
+#[derive(Clone, Copy)]
+struct Blocked {
+    since: Instant,
+    /// The process that it reads.
+    job: Job,
 }
 
 /// Rows of a chunk, from one of them on.
 pub(super) struct Part {
     job: Job,
     rows: Rows,
+    /// Whether others read what is left of the job.
+    is_set_aside: bool,
     /// Until they have been given out.
     _weight: Weight,
 }
@@ -59,29 +79,67 @@ impl Part {
     pub(super) fn take_rows(&mut self) -> Rows {
         std::mem::replace(&mut self.rows, Rows::new(0))
     }
-}
 
-enum Message {
-    /// The chunk has been read, as far as there was room for its rows.
-    Read(Part),
-    /// The chunk has been taken by one who was given up meanwhile.
-    Returned(usize),
+    /// The position after its last row.
+    fn end(&self) -> usize {
+        self.job.from + self.rows.len()
+    }
 }
 
 /// What was read of a chunk and not given out.
+#[derive(Default)]
 struct Chunk {
-    /// How many of its rows were read so far.
-    read: usize,
-    parts: VecDeque<Part>,
+    /// The position of the row to give out next.
+    next: usize,
+    /// By the position of their first row. They can overlap.
+    parts: BTreeMap<usize, Part>,
+}
+
+impl Chunk {
+    fn add(&mut self, part: Part) {
+        let longest = self.parts.get(&part.job.from).map_or(0, Part::end);
+        if part.end() > self.next.max(longest) {
+            self.parts.insert(part.job.from, part);
+        }
+    }
+
+    /// The next rows, if they were read.
+    fn take(&mut self) -> Option<Part> {
+        while let Some(first) = self.parts.first_entry()
+            && *first.key() <= self.next
+        {
+            let mut part = first.remove();
+            if let Some(known) = self.next.checked_sub(part.job.from)
+                && part.end() > self.next
+            {
+                self.next = part.end();
+                part.rows.forget(known);
+                return Some(part);
+            }
+        }
+        None
+    }
+
+    /// The next rows that were read, though others before them were not.
+    fn take_any(&mut self) -> Option<Part> {
+        let first = *self.parts.first_key_value()?.0;
+        self.next = self.next.max(first);
+        self.take()
+    }
 }
 
 /// The threads that read, and the chunks that go to and fro.
 pub(super) struct Pool {
     work: Arc<Work>,
-    /// How long a thread may make no progress.
+    /// How long processes that block may be waited for, all together.
     timeout: Duration,
+    /// When that time is over, once there is one.
+    waits_until: Option<Instant>,
+    swept: Instant,
+    /// How many threads are to read.
+    threads: usize,
     queue: Arc<Queue>,
-    messages: (Sender<Message>, Receiver<Message>),
+    messages: (Sender<Part>, Receiver<Part>),
     readers: Vec<Reader>,
     /// What of the processes is not listed yet.
     list: Option<PidList>,
@@ -114,6 +172,9 @@ impl Pool {
         let mut pool = Self {
             work: Arc::clone(work),
             timeout: work.pace.timeout.max(Duration::from_millis(1)),
+            waits_until: None,
+            swept: Instant::now(),
+            threads,
             queue: Arc::default(),
             messages: mpsc::channel(),
             readers: Vec::new(),
@@ -124,10 +185,7 @@ impl Pool {
             abandoned: 0,
             ended: None,
         };
-        if watchdog::is_full() {
-            // None could be left behind any more, so nothing is asked that can block.
-            pool.work.avoid.add_for_all(Files::CMDLINE);
-        }
+        pool.spare_threads();
         for _ in 0..threads {
             pool.hire()?;
         }
@@ -138,9 +196,15 @@ impl Pool {
         Ok(pool)
     }
 
+    /// Where no more threads may be left behind, no file is asked for that can block for long.
+    fn spare_threads(&self) {
+        if watchdog::is_full() {
+            self.work.avoid.add_for_all(simple::BLOCKING);
+        }
+    }
+
     fn hire(&mut self) -> Result<()> {
         let pulse = Arc::new(Pulse::default());
-        pulse.chunk.store(IDLE, SeqCst);
         let (work, queue) = (Arc::clone(&self.work), Arc::clone(&self.queue));
         let (messages, its_pulse) = (self.messages.0.clone(), Arc::clone(&pulse));
         let leash = Leash::new();
@@ -148,22 +212,22 @@ impl Pool {
         let run = move || {
             let _held = its_leash;
             its_pulse.thread.store(sys::own_thread(), Relaxed);
-            loop {
-                its_pulse.chunk.store(IDLE, SeqCst);
-                let Some(job) = queue.take() else { return };
-                its_pulse.chunk.store(job.chunk, SeqCst);
-                // Given up before the chunk could be seen to be its own, it may not go on.
-                if its_pulse.given_up.load(SeqCst) {
-                    let _ = messages.send(Message::Returned(job.chunk));
-                    return;
-                }
+            while let Some(job) = queue.take() {
+                *lock(&its_pulse.job) = Some(job);
                 let (rows, bytes) = read_chunk(&work, job, &its_pulse);
+                // Together, so that a job is over or its thread was set aside, but never both.
+                let is_set_aside = {
+                    let mut current = lock(&its_pulse.job);
+                    *current = None;
+                    its_pulse.is_set_aside.load(SeqCst)
+                };
                 let part = Part {
                     job,
                     rows,
+                    is_set_aside,
                     _weight: queue.hold(bytes),
                 };
-                if messages.send(Message::Read(part)).is_err() || its_pulse.given_up.load(SeqCst) {
+                if messages.send(part).is_err() || is_set_aside {
                     return;
                 }
             }
@@ -177,6 +241,7 @@ impl Pool {
             heard: (0, Instant::now()),
             thread: Some(thread),
             leash,
+            blocked: None,
         });
         Ok(())
     }
@@ -188,19 +253,21 @@ impl Pool {
         {
         }
         if self.handed * CHUNK < self.work.len() {
-            self.queue_up(self.handed);
+            self.queue_up(Job {
+                chunk: self.handed,
+                from: 0,
+                to: self.work.chunk_len(self.handed),
+            });
             self.handed += 1;
         }
         Ok(())
     }
 
-    /// Has what is left of the chunk read.
-    fn queue_up(&self, chunk: usize) {
-        if chunk < self.given {
-            return;
+    /// Has the processes read, if there are any.
+    fn queue_up(&self, job: Job) {
+        if job.from < job.to && job.chunk >= self.given {
+            self.queue.put(job);
         }
-        let from = self.read.get(&chunk).map_or(0, |chunk| chunk.read);
-        self.queue.put(Job { chunk, from });
     }
 
     /// The next rows in order; `None` after the last. Once the listing has to stop these are the
@@ -211,19 +278,24 @@ impl Pool {
                 self.stop(ended);
                 break;
             }
-            match self.read.get_mut(&self.given) {
-                Some(chunk) if !chunk.parts.is_empty() => return Ok(chunk.parts.pop_front()),
-                Some(chunk) if chunk.read == self.work.chunk_len(self.given) => {
+            let chunk = self.read.get_mut(&self.given);
+            if let Some(chunk) = chunk {
+                let part = chunk.take();
+                if part.is_some() {
+                    return Ok(part);
+                }
+                if chunk.next == self.work.chunk_len(self.given) {
                     self.read.remove(&self.given);
                     self.given += 1;
                     self.queue.turn_to(self.given);
                     self.hand_out()?;
+                    continue;
                 }
-                _ => self.listen()?,
             }
+            self.listen()?;
         }
         while let Some(mut chunk) = self.read.first_entry() {
-            match chunk.get_mut().parts.pop_front() {
+            match chunk.get_mut().take_any() {
                 None => drop(chunk.remove()),
                 part => return Ok(part),
             }
@@ -240,67 +312,93 @@ impl Pool {
     fn stop(&mut self, ended: Ended) {
         const AT_ONCE: Duration = Duration::from_millis(20);
         self.ended = Some(ended);
-        self.work.stop();
-        self.queue.end();
+        self.end();
         self.wait(Instant::now().checked_add(AT_ONCE));
-        while let Ok(message) = self.messages.1.try_recv() {
-            if let Message::Read(part) = message {
-                self.hear(part);
-            }
+        while let Ok(part) = self.messages.1.try_recv() {
+            self.hear(part);
         }
     }
 
-    /// Takes rows that have been read, and has the rest of their chunk read.
-    fn hear(&mut self, mut part: Part) {
-        let number = part.job.chunk;
-        // One that was given up may still have read what another has read since.
-        if number < self.given {
+    /// Takes rows that have been read, and has the rest of their job read.
+    fn hear(&mut self, part: Part) {
+        let job = part.job;
+        // What one thread was set aside for, another may have read since.
+        if job.chunk < self.given {
             return;
         }
-        let chunk = self.read.entry(number).or_insert_with(|| Chunk {
-            read: 0,
-            parts: VecDeque::new(),
-        });
-        let known = chunk.read.saturating_sub(part.job.from);
-        if known >= part.rows.len() {
-            return;
+        if !part.is_set_aside {
+            self.queue_up(Job {
+                from: part.end(),
+                ..job
+            });
         }
-        part.rows.forget(known);
-        chunk.read += part.rows.len();
-        let is_whole = chunk.read == self.work.chunk_len(number);
-        chunk.parts.push_back(part);
-        if !is_whole {
-            self.queue_up(number);
-        }
+        self.read.entry(job.chunk).or_default().add(part);
     }
 
-    /// Hears one message, or looks after those who are silent.
+    /// Waits for rows, and looks after the threads that are blocked.
     fn listen(&mut self) -> Result<()> {
-        match self
-            .messages
-            .1
-            .recv_timeout(self.work.pace.wait(self.timeout / 4))
-        {
-            Ok(Message::Read(part)) => self.hear(part),
-            Ok(Message::Returned(chunk)) => self.queue_up(chunk),
-            Err(RecvTimeoutError::Timeout) => {
-                for number in 0..self.readers.len() {
-                    if self.stands_still(number) {
-                        self.leave_behind(number)?;
-                    }
-                }
-            }
-            // One sender is the pool's own.
-            Err(RecvTimeoutError::Disconnected) => (),
+        let tick = self.progress();
+        // One sender is the pool's own, so it is never disconnected.
+        if let Ok(part) = self.messages.1.recv_timeout(self.work.pace.wait(tick)) {
+            self.hear(part);
+        }
+        if self.swept.elapsed() >= tick {
+            self.sweep()?;
+            self.swept = Instant::now();
         }
         Ok(())
     }
 
-    /// Whether the worker has a chunk and has not moved for the time-out.
-    fn stands_still(&mut self, number: usize) -> bool {
+    /// How long a thread may make no progress before it is set aside.
+    fn progress(&self) -> Duration {
+        PROGRESS.min(self.timeout / 4)
+    }
+
+    /// Sets blocked threads aside, leaves those behind whose time is over, and has others read
+    /// instead of them.
+    fn sweep(&mut self) -> Result<()> {
+        for number in 0..self.readers.len() {
+            let Reader {
+                thread, blocked, ..
+            } = &self.readers[number];
+            let (thread, blocked) = (thread.as_ref(), *blocked);
+            let is_finished = thread.is_none_or(thread::JoinHandle::is_finished);
+            match blocked {
+                _ if is_finished => self.join(number),
+                None if self.is_blocked(number) => self.set_aside(number),
+                Some(blocked) if self.is_over(blocked) && self.is_blocked(number) => {
+                    self.give_up(number, blocked.job);
+                }
+                _ => (),
+            }
+        }
+        self.readers.retain(|reader| reader.thread.is_some());
+        let blocked = self.readers.iter().filter(|r| r.blocked.is_some()).count();
+        let reading = self.readers.len() - blocked;
+        let wanted = self.threads + blocked.min(MOST_SPARE);
+        for number in reading..wanted.min(reading + self.queue.len()) {
+            match self.hire() {
+                Err(error) if number == 0 && blocked == 0 => return Err(error),
+                // Those that there are read on, and others are tried again when they are needed.
+                Err(_) => break,
+                Ok(()) => (),
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the process has been waited for as long as it may be.
+    fn is_over(&self, blocked: Blocked) -> bool {
+        let now = Instant::now();
+        self.waits_until.is_none_or(|until| now >= until)
+            && now.duration_since(blocked.since) >= LEAST.min(self.timeout)
+    }
+
+    /// Whether the thread reads and has made no progress for a moment.
+    fn is_blocked(&mut self, number: usize) -> bool {
+        let progress = self.progress();
         let reader = &mut self.readers[number];
-        let idle = reader.pulse.chunk.load(SeqCst) == IDLE;
-        if idle || reader.thread.is_none() {
+        if reader.pulse.job().is_none() || reader.thread.is_none() {
             reader.heard.1 = Instant::now();
             return false;
         }
@@ -309,7 +407,7 @@ impl Pool {
             reader.heard = (beats, Instant::now());
             return false;
         }
-        if reader.heard.1.elapsed() < self.timeout {
+        if reader.heard.1.elapsed() < progress {
             return false;
         }
         let wants_to_run = watchdog::wants_to_run(reader.pulse.thread.load(Relaxed));
@@ -321,21 +419,62 @@ impl Pool {
         true
     }
 
-    /// Gives up a thread, and its chunk to another that will not ask for the same file again.
-    fn leave_behind(&mut self, number: usize) -> Result<()> {
-        let reader = &self.readers[number];
-        let chunk = reader.pulse.chunk.load(SeqCst);
-        let index = reader.pulse.entry.load(Relaxed);
-        let file = Files::from_bits_truncate(reader.pulse.file.load(Relaxed));
+    /// Gives the rest of the thread's job to others.
+    fn set_aside(&mut self, number: usize) {
+        let now = Instant::now();
+        let reader = &mut self.readers[number];
+        let pulse = &reader.pulse;
+        let job = {
+            let job = lock(&pulse.job);
+            let Some(job) = *job else { return };
+            if pulse.beats.load(Relaxed) != reader.heard.0 {
+                return;
+            }
+            pulse.is_set_aside.store(true, SeqCst);
+            job
+        };
+        let at = pulse.entry.load(Relaxed).saturating_sub(job.chunk * CHUNK);
+        let at = at.clamp(job.from, job.to);
+        reader.blocked = Some(Blocked {
+            since: now,
+            job: Job {
+                from: at,
+                to: (at + 1).min(job.to),
+                ..job
+            },
+        });
+        self.waits_until = self.waits_until.or(now.checked_add(self.timeout));
+        self.queue_up(Job { to: at, ..job });
+        // Where there are many, each finds the next one: in two halves they are found twice as fast.
+        let from = at + 1;
+        let middle = from + job.to.saturating_sub(from) / 2;
+        self.queue_up(Job {
+            to: middle,
+            from,
+            ..job
+        });
+        self.queue_up(Job {
+            from: middle.max(from),
+            ..job
+        });
+    }
+
+    /// Gives up a thread, and has its process read without the files that did not answer.
+    fn give_up(&mut self, number: usize, job: Job) {
+        let pulse = &self.readers[number].pulse;
+        let index = pulse.entry.load(Relaxed);
+        let file = Files::from_bits_truncate(pulse.file.load(Relaxed));
         self.let_go(number);
-        self.work.avoid.add(index, file);
-        if watchdog::is_full() {
-            self.work.avoid.add_for_all(file | Files::CMDLINE);
+        if file == Files::NAMES {
+            // The name service does not answer, whichever process it is asked for.
+            self.work.avoid.add_for_all(file);
         }
-        if chunk != IDLE {
-            self.queue_up(chunk);
+        if file == Files::SOCKETS {
+            self.work.sockets.give_up();
         }
-        self.hire()
+        self.work.avoid.add(index, simple::blocked_with(file));
+        self.spare_threads();
+        self.queue_up(job);
     }
 
     /// Lets the thread go its own way.
@@ -344,26 +483,39 @@ impl Pool {
         let pulse = &reader.pulse;
         reader.thread = None;
         reader.leash.let_go();
-        pulse.given_up.store(true, SeqCst);
         let file = Files::from_bits_truncate(pulse.file.load(Relaxed));
-        if let (Files::CMDLINE, Some(entry)) = (file, self.work.entry(pulse.entry.load(Relaxed))) {
+        if let Some(entry) = self.work.entry(pulse.entry.load(Relaxed)) {
             // 0 is what it has before anything of the process was read.
             let start = Some(pulse.start.load(Relaxed)).filter(|start| *start > 0);
-            stuck::remember(entry.read, start, reader.leash.watch());
+            let files = simple::blocked_with(file);
+            stuck::remember(entry.read, start, files, reader.leash.watch());
         }
         self.abandoned += 1;
+    }
+
+    /// Takes leave of a thread that has ended; a panic of it would have been shown by its own hook.
+    fn join(&mut self, number: usize) {
+        if let Some(thread) = self.readers[number].thread.take() {
+            let _ = thread.join();
+        }
     }
 
     /// Lets the threads end, and says how many had to be left behind.
     pub(super) fn finish(mut self) -> usize {
         // Chunks handed out but not wanted any more need not be read.
-        self.work.stop();
-        self.queue.end();
+        self.end();
         self.wait(None);
         self.abandoned
     }
 
-    /// Waits for the threads to end, but not for those that stand still, nor beyond `until`.
+    /// Tells the threads to end.
+    fn end(&self) {
+        self.work.stop();
+        self.queue.end();
+        self.work.sockets.give_up();
+    }
+
+    /// Waits for the threads to end, but not for those that are blocked, nor beyond `until`.
     fn wait(&mut self, until: Option<Instant>) {
         for number in 0..self.readers.len() {
             loop {
@@ -372,17 +524,14 @@ impl Pool {
                     break;
                 }
                 let message = self.messages.1.recv_timeout(Duration::from_micros(50));
-                if let (Ok(Message::Read(part)), Some(_)) = (message, self.ended) {
+                if let (Ok(part), Some(_)) = (message, self.ended) {
                     self.hear(part);
                 }
-                if self.stands_still(number) || until.is_some_and(|until| Instant::now() >= until) {
+                if self.is_blocked(number) || until.is_some_and(|until| Instant::now() >= until) {
                     self.let_go(number);
                 }
             }
-            if let Some(thread) = self.readers[number].thread.take() {
-                // It has ended; a panic of it would have been shown by its own hook.
-                let _ = thread.join();
-            }
+            self.join(number);
         }
     }
 }
@@ -390,8 +539,7 @@ impl Pool {
 impl Drop for Pool {
     /// Nobody waits for chunks that will never come, also after an error or a panic of the caller.
     fn drop(&mut self) {
-        self.work.stop();
-        self.queue.end();
+        self.end();
     }
 }
 
@@ -496,32 +644,25 @@ mod tests {
         }
     }
 
-    #[test]
-    fn one_that_was_left_behind_and_comes_back_takes_no_row_along() {
-        // More than one chunk, so that there is another to take.
+    /// Lists sleepers, of which the first blocks its thread until the others were read and for so
+    /// long after that; the time-out is 400 ms.
+    fn list_with_one_blocked(blocked: Duration) -> (Vec<Pid>, Vec<Pid>, Outcome) {
+        // More than one chunk.
         let sleepers = Sleepers::start(300);
         let mut pids = sleepers.pids();
         pids.sort_unstable();
-        let late = Arc::new(AtomicBool::new(true));
-        let (waking, others) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-        let (first, is_late, wakes) = (pids[0], Arc::clone(&late), Arc::clone(&waking));
+        let first = pids[0];
+        let (is_first, others) = (AtomicBool::new(true), AtomicUsize::new(0));
         let extract = move |seen: &Seen<'_>, _: &mut Vec<_>| {
-            if seen.pid() == first && is_late.swap(false, SeqCst) {
+            if seen.pid() != first {
+                others.fetch_add(1, SeqCst);
+            } else if is_first.swap(false, SeqCst) {
                 let start = Instant::now();
-                // Until it is left behind: another reads what it was to read.
-                while others.load(SeqCst) == 0 && start.elapsed() < Duration::from_secs(20) {
+                while others.load(SeqCst) < 299 && start.elapsed() < Duration::from_secs(20) {
                     thread::sleep(Duration::from_millis(5));
                 }
-                wakes.store(1, SeqCst);
-            } else {
-                others.fetch_add(1, SeqCst);
+                thread::sleep(blocked);
             }
-            // The late one is back before all is read, but no thread is silent for the time-out.
-            let start = Instant::now();
-            while wakes.load(SeqCst) == 0 && start.elapsed() < Duration::from_millis(50) {
-                thread::sleep(Duration::from_millis(1));
-            }
-            thread::sleep(Duration::from_millis(1));
             Extra::None
         };
         let mut rows = Vec::new();
@@ -541,17 +682,64 @@ mod tests {
             ControlFlow::Continue(())
         };
         collect(ask, Box::new(extract), each, &mut outcome);
-        // But for the one itself, unless the late thread was the faster after all.
-        if let [skipped] = &outcome.skipped[..] {
-            assert_eq!(skipped.error.kind(), crate::ErrorKind::TimedOut);
-            rows.insert(0, skipped.pid);
-        }
+        (rows, pids, outcome)
+    }
+
+    #[test]
+    fn others_are_read_while_one_is_waited_for_whose_row_comes_in_its_place() {
+        let (rows, pids, outcome) = list_with_one_blocked(Duration::ZERO);
         assert_eq!(rows, pids);
-        assert!(
-            outcome.abandoned >= 1 && outcome.skipped.len() <= 1,
-            "{outcome:?}"
-        );
-        assert_eq!(waking.load(SeqCst), 1, "it was not back in time to do harm");
+        assert!(outcome.skipped.is_empty(), "{outcome:?}");
+    }
+
+    #[test]
+    fn one_that_is_waited_for_in_vain_costs_no_other_row() {
+        let start = Instant::now();
+        let (rows, pids, outcome) = list_with_one_blocked(Duration::from_secs(30));
+        // Its files, of which its stat was read last, are not asked for again.
+        assert_eq!(rows, pids[1..]);
+        let [skipped] = &outcome.skipped[..] else {
+            panic!("{outcome:?}");
+        };
+        assert_eq!(skipped.pid, pids[0]);
+        assert_eq!(skipped.error.kind(), crate::ErrorKind::TimedOut);
+        assert_eq!(outcome.abandoned, 1);
+        assert!(start.elapsed() < Duration::from_secs(20));
+    }
+
+    #[test]
+    fn rows_that_two_threads_read_are_given_out_once() {
+        let part = |from, to| {
+            let mut rows = Rows::new(0);
+            for pid in from..to {
+                rows.add(Pid::new(u32::try_from(pid).unwrap()), |_| Extra::None);
+            }
+            Part {
+                job: Job { chunk: 0, from, to },
+                rows,
+                is_set_aside: false,
+                _weight: Arc::new(Queue::default()).hold(0),
+            }
+        };
+        let mut chunk = Chunk::default();
+        let mut given = Vec::new();
+        for (from, to) in [
+            (4, 5),
+            (6, 9),
+            (0, 4),
+            (2, 6),
+            (0, 2),
+            (5, 6),
+            (7, 8),
+            (9, 10),
+        ] {
+            chunk.add(part(from, to));
+            while let Some(mut part) = chunk.take() {
+                let rows = part.take_rows().into_iter();
+                given.extend(rows.map(|row| row.ok().unwrap().pid.get()));
+            }
+        }
+        assert_eq!(given, (0..10).collect::<Vec<_>>());
     }
 
     #[test]

@@ -1,7 +1,7 @@
-//! The chunks that wait to be read, and how much of what was read waits to be given out.
+//! The parts of chunks that wait to be read, and how much of what was read waits to be given out.
 
 use std::{
-    collections::BTreeMap,
+    collections::BTreeSet,
     sync::{Arc, Condvar, Mutex, PoisonError},
 };
 
@@ -12,14 +12,16 @@ use crate::sync::lock;
 /// themselves nothing; without this they cost the reader a chunk of copies for each thread.
 const MOST: usize = 8 << 20;
 
-/// Where in the listing to go on reading: a chunk, and how many rows of it were read before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Processes to read: those of a chunk from one position up to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Job {
     pub(super) chunk: usize,
     pub(super) from: usize,
+    /// Exclusive.
+    pub(super) to: usize,
 }
 
-/// Hands out chunks, the first one first.
+/// Hands out jobs, the first one of the listing first.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     state: Mutex<State>,
@@ -28,8 +30,7 @@ pub(super) struct Queue {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Rows read before, by chunk.
-    jobs: BTreeMap<usize, usize>,
+    jobs: BTreeSet<Job>,
     /// The chunk of which rows are given out.
     turn: usize,
     /// Bytes of rows that have been read and not been given out.
@@ -39,23 +40,28 @@ struct State {
 
 impl State {
     fn take(&mut self) -> Option<Job> {
-        let (&chunk, &from) = self.jobs.first_key_value()?;
-        // Nobody who may read waits for one who may not: whose turn it is comes first.
-        if chunk > self.turn && self.held >= MOST {
+        let job = *self.jobs.first()?;
+        // The chunk whose turn it is comes first, so a thread that may read never waits behind one
+        // that may not.
+        if job.chunk > self.turn && self.held >= MOST {
             return None;
         }
-        self.jobs.remove(&chunk);
-        Some(Job { chunk, from })
+        self.jobs.pop_first()
     }
 }
 
 impl Queue {
     pub(super) fn put(&self, job: Job) {
-        lock(&self.state).jobs.insert(job.chunk, job.from);
+        lock(&self.state).jobs.insert(job);
         self.changed.notify_one();
     }
 
-    /// The next chunk to read; nothing when all is over.
+    /// How many jobs wait for a thread.
+    pub(super) fn len(&self) -> usize {
+        lock(&self.state).jobs.len()
+    }
+
+    /// The next job; `None` when all is over.
     pub(super) fn take(&self) -> Option<Job> {
         let mut state = lock(&self.state);
         loop {
@@ -77,7 +83,11 @@ impl Queue {
         let mut state = lock(&self.state);
         state.turn = chunk;
         // What is left of those before has been read by another.
-        state.jobs = state.jobs.split_off(&chunk);
+        state.jobs = state.jobs.split_off(&Job {
+            chunk,
+            from: 0,
+            to: 0,
+        });
         drop(state);
         self.changed.notify_all();
     }
@@ -123,7 +133,11 @@ mod tests {
     use super::*;
 
     fn job(chunk: usize) -> Job {
-        Job { chunk, from: 0 }
+        Job {
+            chunk,
+            from: 0,
+            to: 128,
+        }
     }
 
     #[test]
@@ -136,8 +150,9 @@ mod tests {
         let weight = queue.hold(MOST);
         assert_eq!(lock(&queue.state).take(), None);
         // The rest of the first.
-        queue.put(Job { chunk: 0, from: 7 });
-        assert_eq!(queue.take(), Some(Job { chunk: 0, from: 7 }));
+        let rest = Job { from: 7, ..job(0) };
+        queue.put(rest);
+        assert_eq!(queue.take(), Some(rest));
         queue.turn_to(1);
         assert_eq!(queue.take(), Some(job(1)));
         assert_eq!(lock(&queue.state).take(), None);

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     error::{Answer, Error, ErrorKind, Result, is_no_such_file, kind_of},
-    format::pid::Status,
+    format::pid::{Stat, Status},
     ids::{Gid, Pid, Uid},
     namespace::{Numbers, gone},
     procfs::Reader,
@@ -82,13 +82,15 @@ impl Reading<'_> {
         avoid: Files,
         kept: &mut RetainedFiles,
     ) -> Result<()> {
+        self.pulse.start.store(0, Relaxed);
+        let avoid = avoid | stuck::files_of(entry.read, || self.start_of(entry));
+        let files = self.plan.files.difference(avoid);
         if avoid.intersects(Files::STAT | Files::STATUS) {
             let reason = "its files do not answer";
             return Err(Error::new(ErrorKind::TimedOut, process_of(entry), reason));
         }
-        let files = self.plan.files.difference(avoid);
-        let expects = self.expects_cmdline && !stuck::is_waited_for(entry.read, None);
-        if !self.files(entry, files, kept, expects || kept.cmdline.is_some())? {
+        let early = self.expects_cmdline || kept.cmdline.is_some();
+        if !self.files(entry, files, kept, early)? {
             self.files(entry, files, kept, true)?;
         }
         self.place();
@@ -126,7 +128,6 @@ impl Reading<'_> {
     ) -> Result<bool> {
         self.files.turn_to(entry.read);
         self.task.start(entry.pid, self.budget.is_some());
-        self.pulse.start.store(0, Relaxed);
         let avoided = self.plan.files.difference(files);
         if !avoided.is_empty() {
             self.avoided(avoided);
@@ -172,8 +173,10 @@ impl Reading<'_> {
             self.status(entry, file, &mut kept.status)?;
         }
         if self.plan.files.contains(Files::CMDLINE) {
-            if !files.contains(Files::CMDLINE) || self.has_no_cmdline(entry) {
+            if self.has_no_cmdline() {
                 self.task.has_cmdline = true;
+            } else if !files.contains(Files::CMDLINE) {
+                // It did not answer before.
             } else if let Some(file) = cmdline {
                 self.cmdline(entry, file, &mut kept.cmdline)?;
             } else {
@@ -300,14 +303,18 @@ impl Reading<'_> {
         Ok(())
     }
 
-    /// Neither a kernel thread nor a zombie has a command line; nor, as far as can be told, has
-    /// one whose command line does not answer.
-    fn has_no_cmdline(&self, entry: Entry) -> bool {
-        self.task.stat().is_some_and(|stat| {
-            stat.is_kernel_thread()
-                || stat.state == b'Z'
-                || stuck::is_waited_for(entry.read, Some(stat.starttime))
-        })
+    /// Neither a kernel thread nor a zombie has a command line.
+    fn has_no_cmdline(&self) -> bool {
+        let stat = self.task.stat();
+        stat.is_some_and(|stat| stat.is_kernel_thread() || stat.state == b'Z')
+    }
+
+    /// When the process started, read aside from everything else.
+    fn start_of(&mut self, entry: Entry) -> Option<u64> {
+        self.files.turn_to(entry.read);
+        self.pulse.at(Files::STAT);
+        let stat = self.files.read(c"stat").ok()?;
+        Some(Stat::parse(stat).ok()?.starttime)
     }
 
     fn cmdline(
@@ -422,6 +429,10 @@ impl Reading<'_> {
             (Files::LABEL, Needs::LABEL),
             (Files::OWNER, Needs::EFFECTIVE),
             (Files::FDS, OF_FDS),
+            (Files::FDINFO, Needs::FDINFO),
+            (Files::PLACES, Needs::PLACES),
+            (Files::SOCKETS, Needs::SOCKETS),
+            (Files::TIMERS, Needs::TIMERS),
         ] {
             if files.contains(file) {
                 needs |= of;
@@ -470,9 +481,15 @@ impl Reading<'_> {
             };
             self.task.timers = descriptors::timers(&mut self.files, number);
         }
-        self.pulse.at(Files::FDS);
-        match descriptors::read(&mut self.files, files, self.sockets) {
-            Ok(opened) => self.task.opened = Some(opened),
+        let wanted = self.plan.files;
+        let read = descriptors::read(&mut self.files, wanted, files, self.sockets, self.pulse);
+        match read {
+            Ok((opened, knows_sockets)) => {
+                self.task.opened = Some(opened);
+                if !knows_sockets {
+                    self.task.unread.add(Needs::SOCKETS, Missing::Silent);
+                }
+            }
             Err(error) => {
                 // A copy of a process may be without.
                 let is_there = is_no_such_file(&error) && self.files.read(c"stat").is_ok();

@@ -22,10 +22,7 @@ pub(super) struct Simple {
     pub(super) need: Needs,
     /// Its name below `/proc/PID`.
     pub(super) name: &'static CStr,
-    #[allow(
-        dead_code,
-        reason = "which thread or process reads it does not depend on it yet"
-    )]
+    /// How its read can wait.
     pub(super) wait: Wait,
     pub(super) keep: Keep,
 }
@@ -157,6 +154,31 @@ pub(super) fn files_for(needs: Needs) -> Files {
     wanted.fold(Files::empty(), |files, (index, _)| {
         files | Files::simple(index)
     })
+}
+
+/// The files whose reads can block for as long as another process likes.
+pub(super) const BLOCKING: Files = OF_EXEC.union(OF_MEMORY).union(Files::FDINFO);
+
+/// What waits for the lock of the memory (`mmap_lock`).
+const OF_MEMORY: Files = Files::CMDLINE.union(Files::PLACES);
+
+/// What waits for a process that executes a program (`exec_update_lock`), in the order of the table.
+const OF_EXEC: Files = {
+    let (mut files, mut index) = (Files::LABEL.union(Files::FDS), 0);
+    while index < SIMPLE.len() {
+        if matches!(SIMPLE[index].wait, Killable) {
+            files = files.union(Files::simple(index));
+        }
+        index += 1;
+    }
+    files
+};
+
+/// The files of a process that will not answer either if `file` does not.
+pub(super) fn blocked_with(file: Files) -> Files {
+    let alike = [OF_MEMORY, OF_EXEC];
+    let alike = alike.into_iter().find(|files| files.intersects(file));
+    file | alike.unwrap_or(Files::empty())
 }
 
 /// All links.

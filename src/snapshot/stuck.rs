@@ -1,7 +1,8 @@
-//! The processes whose command line is known not to answer, so that nobody waits for it again.
+//! The processes of which a file is known not to answer, so that it is not waited for again.
 
 use std::sync::Mutex;
 
+use super::needs::Files;
 use crate::{
     ids::Pid,
     sync::lock,
@@ -12,32 +13,53 @@ use crate::{
 #[derive(Debug)]
 struct Stuck {
     pid: Pid,
-    /// Unknown if it did not even open.
+    /// Unknown if it was blocked before anything of it was read.
     start: Option<u64>,
+    /// What does not answer.
+    files: Files,
     thread: Watch,
 }
 
 static STUCK: Mutex<Vec<Stuck>> = Mutex::new(Vec::new());
 
-/// Remembers the process for as long as `thread` waits for it.
-pub(super) fn remember(pid: Pid, start: Option<u64>, thread: Watch) {
+/// Remembers for as long as `thread` waits that these files of the process do not answer.
+pub(super) fn remember(pid: Pid, start: Option<u64>, files: Files, thread: Watch) {
     let mut stuck = lock(&STUCK);
     stuck.retain(|stuck| !stuck.thread.has_ended());
-    stuck.push(Stuck { pid, start, thread });
+    stuck.push(Stuck {
+        pid,
+        start,
+        files,
+        thread,
+    });
 }
 
-/// Whether a thread still waits for the process, or, as long as its start is not known, for one of
-/// its number.
+/// The files of the process for which a thread still waits. `start` tells when it started, and is
+/// asked only if there is such a thread for a process of the same number.
 #[inline]
-pub(super) fn is_waited_for(pid: Pid, start: Option<u64>) -> bool {
-    watchdog::left() > 0 && is_remembered(pid, start)
+pub(super) fn files_of(pid: Pid, start: impl FnOnce() -> Option<u64>) -> Files {
+    if watchdog::left() == 0 {
+        return Files::empty();
+    }
+    remembered(pid, start)
 }
 
 #[cold]
-fn is_remembered(pid: Pid, start: Option<u64>) -> bool {
-    let stuck = lock(&STUCK);
-    let is_same = |a: Option<u64>, b: Option<u64>| a.zip(b).is_none_or(|(a, b)| a == b);
-    stuck
-        .iter()
-        .any(|stuck| stuck.pid == pid && is_same(stuck.start, start) && !stuck.thread.has_ended())
+fn remembered(pid: Pid, start: impl FnOnce() -> Option<u64>) -> Files {
+    let known: Vec<_> = {
+        let stuck = lock(&STUCK);
+        let of_it = stuck.iter();
+        let of_it = of_it.filter(|stuck| stuck.pid == pid && !stuck.thread.has_ended());
+        of_it.map(|stuck| (stuck.start, stuck.files)).collect()
+    };
+    // What cannot be asked for its start time is taken for the same process.
+    let blocks_stat = known.iter().any(|(_, files)| files.contains(Files::STAT));
+    let start = if known.is_empty() || blocks_stat {
+        None
+    } else {
+        start()
+    };
+    let is_same = |known: Option<u64>| known.zip(start).is_none_or(|(a, b)| a == b);
+    let same = known.iter().filter(|(start, _)| is_same(*start));
+    same.fold(Files::empty(), |all, (_, files)| all | *files)
 }

@@ -191,6 +191,11 @@ impl Task {
         self.has_stat.then_some(&self.stat)
     }
 
+    /// Whether a file of it did not answer.
+    pub(super) fn has_silent(&self) -> bool {
+        !self.unread.silent.is_empty()
+    }
+
     pub(super) fn knows_user(&self, uid: Uid) -> bool {
         self.user.as_ref().is_some_and(|(known, _)| *known == uid)
     }

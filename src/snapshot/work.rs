@@ -51,6 +51,8 @@ pub(super) struct Work {
     pub(super) entries: RwLock<Vec<Entry>>,
     pub(super) watch: Option<Watch>,
     pub(super) avoid: Avoid,
+    /// The processes of which a file did not answer.
+    pub(super) silent: Mutex<Vec<Pid>>,
     pub(super) sockets: SocketsOf,
     pub(super) ancestry: Option<Ancestry>,
     pub(super) extract: Box<Extract>,
@@ -190,6 +192,19 @@ impl Work {
     /// How many are in a chunk that has been handed out.
     pub(super) fn chunk_len(&self, chunk: usize) -> usize {
         self.len().saturating_sub(chunk * CHUNK).min(CHUNK)
+    }
+
+    /// Notes that a file of the process did not answer.
+    pub(super) fn note_silent(&self, pid: Pid) {
+        lock(&self.silent).push(pid);
+    }
+
+    /// The processes of which a file did not answer, in order.
+    pub(super) fn take_silent(&self) -> Vec<Pid> {
+        let mut silent = std::mem::take(&mut *lock(&self.silent));
+        silent.sort_unstable();
+        silent.dedup();
+        silent
     }
 
     /// Nothing more is wanted: threads end after the process that they read.

@@ -9,7 +9,7 @@ use std::{
 use super::handle::View;
 use crate::{
     error::{Error, ErrorKind, Result},
-    format::{File, LARGEST_FILE},
+    format::File,
     ids::Pid,
 };
 
@@ -26,10 +26,10 @@ impl View {
     /// A file that always has the same name, as a record of its own type.
     ///
     /// ```
-    /// use psgo::{View, format::kernel::Loadavg};
+    /// use psgo::{View, format::kernel::Uptime};
     ///
-    /// let loads: Loadavg = View::host()?.read()?;
-    /// assert!(loads.threads > 0);
+    /// let uptime: Uptime = View::host()?.read()?;
+    /// assert!(uptime.uptime > 0);
     /// # Ok::<(), psgo::Error>(())
     /// ```
     ///
@@ -76,9 +76,7 @@ impl View {
 
 /// All that is left of a file.
 pub(super) fn rest_of(source: impl Read) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    source.take(LARGEST_FILE as u64).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    crate::format::read_whole(source)
 }
 
 pub(super) fn not_understood(name: String, error: &dyn fmt::Display) -> Error {

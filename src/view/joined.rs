@@ -42,6 +42,10 @@ impl Joined {
 
     /// How full the file system is on which `path` lies, which begins at the root directory of the
     /// joined process.
+    #[cfg_attr(
+        not(any(test, feature = "system")),
+        expect(dead_code, reason = "`system` alone asks")
+    )]
     pub(crate) fn space(&self, path: &Path, until: Instant) -> Result<Space, Failure> {
         self.target.space(path, until)
     }

@@ -23,3 +23,4 @@ pub use target::Target;
 
 pub(crate) use inner::Inner;
 pub(crate) use joined::Joined;
+pub(crate) use names::Names;

@@ -2,12 +2,13 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::RwLock,
+    sync::{Mutex, RwLock},
+    time::{Duration, Instant},
 };
 
 use crate::{
     ids::{Gid, GroupNames, Uid, UserNames},
-    sync::{read, write},
+    sync::{lock, read, write},
     value::Text,
 };
 
@@ -40,7 +41,11 @@ impl Kind {
 #[derive(Debug)]
 pub(crate) enum Names {
     /// Of this host, asked once for each id.
-    Service { kind: Kind, known: RwLock<Known> },
+    Service {
+        kind: Kind,
+        known: RwLock<Known>,
+        budget: Mutex<Budget>,
+    },
     /// Those of a passwd file.
     Users(UserNames),
     /// Those of a group file.
@@ -50,6 +55,40 @@ pub(crate) enum Names {
 /// No more ids without a name are remembered: a process can be in 65,536 groups, of which none
 /// has one.
 const NAMELESS: usize = 1 << 16;
+
+/// No more supplementary groups without a name are asked for in one span of time: 65,536 of one
+/// process would take six seconds where the name service is quick, and any container may have as
+/// many in each of its processes.
+const MOST_NAMELESS: usize = 4096;
+
+/// The span of time.
+const SPAN: Duration = Duration::from_secs(10);
+
+/// No more supplementary groups without a name are asked for of one process: so that those of one
+/// do not use up what is left for others.
+const MOST_OF_ONE: usize = 64;
+
+/// How many supplementary groups may still be asked for that turn out to have no name.
+#[derive(Debug, Default)]
+pub(crate) struct Budget {
+    begun: Option<Instant>,
+    nameless: usize,
+    /// Groups that were not asked for, since that was last taken.
+    unasked: usize,
+}
+
+impl Budget {
+    /// Whether one more may be asked for; otherwise that is counted.
+    fn allows(&mut self, of_one: usize, now: Instant) -> bool {
+        let is_over = |begun: Instant| now.saturating_duration_since(begun) >= SPAN;
+        if self.begun.is_none_or(is_over) {
+            (self.begun, self.nameless) = (Some(now), 0);
+        }
+        let allows = of_one < MOST_OF_ONE && self.nameless < MOST_NAMELESS;
+        self.unasked += usize::from(!allows);
+        allows
+    }
+}
 
 /// What the name service said.
 #[derive(Debug, Default)]
@@ -83,17 +122,49 @@ impl Names {
         Self::Service {
             kind,
             known: RwLock::default(),
+            budget: Mutex::default(),
         }
     }
 
     /// Asks for the name of `id`, so that it is known; this may take the time of a network.
     pub(crate) fn learn(&self, id: u32) {
-        let Self::Service { kind, known } = self else {
+        let Self::Service { kind, known, .. } = self else {
             return;
         };
         if !read(known).has(id) {
             let name = ask(*kind, id);
             write(known).remember(id, name);
+        }
+    }
+
+    /// As [`learn`](Self::learn), for one of the ids of which a process may have tens of thousands.
+    /// Of one process, for which `nameless` counts, and of all together, only so many are asked for
+    /// that have no name: ids that have one are no more than the host has, and are remembered.
+    pub(crate) fn learn_of_many(&self, id: u32, nameless: &mut usize) {
+        let Self::Service {
+            kind,
+            known,
+            budget,
+        } = self
+        else {
+            return;
+        };
+        if read(known).has(id) || !lock(budget).allows(*nameless, Instant::now()) {
+            return;
+        }
+        let name = ask(*kind, id);
+        if name.is_none() {
+            *nameless += 1;
+            lock(budget).nameless += 1;
+        }
+        write(known).remember(id, name);
+    }
+
+    /// How many ids were not asked for since this was asked last.
+    pub(crate) fn take_unasked(&self) -> usize {
+        match self {
+            Self::Service { budget, .. } => std::mem::take(&mut lock(budget).unasked),
+            _ => 0,
         }
     }
 
@@ -138,6 +209,39 @@ fn ask(kind: Kind, id: u32) -> Option<Text> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn groups_without_a_name_are_asked_for_so_many_times_and_no_more() {
+        // Far above all that have a name.
+        let first = 3_000_000_000;
+        let names = Names::of_host(Kind::Group);
+        let mut nameless = 0;
+        for id in first..first + 65_536 {
+            names.learn_of_many(id, &mut nameless);
+        }
+        assert_eq!(nameless, MOST_OF_ONE);
+        assert_eq!(names.take_unasked(), 65_536 - MOST_OF_ONE);
+        assert_eq!(names.take_unasked(), 0);
+        // What is known is not asked for again, and costs nothing.
+        names.learn_of_many(first, &mut nameless);
+        assert_eq!(names.take_unasked(), 0);
+        // The group of root has a name, and another process is asked for.
+        let mut other = 0;
+        names.learn_of_many(0, &mut other);
+        assert_eq!((names.name(0), other), (Some(Text::word("root")), 0));
+    }
+
+    #[test]
+    fn what_is_left_to_ask_comes_back_with_time() {
+        let (mut budget, begun) = (Budget::default(), Instant::now());
+        assert!(budget.allows(0, begun));
+        budget.nameless = MOST_NAMELESS;
+        assert!(!budget.allows(0, begun));
+        assert!(!budget.allows(0, begun + Duration::from_millis(1)));
+        assert!(budget.allows(0, begun + SPAN));
+        assert!(!budget.allows(MOST_OF_ONE, begun + SPAN));
+        assert_eq!(budget.unasked, 3);
+    }
 
     #[test]
     fn ids_without_a_name_do_not_pile_up() {

@@ -20,20 +20,30 @@ use std::{
 
 use crate::{format::pid::Stat, procfs::Procfs, sync::lock, sys};
 
-/// How many threads may be left behind at a time. A system call that waits for a file server ends
-/// only with a fatal signal to the whole process, so a container could otherwise collect them.
-const MOST: usize = 4;
+/// How many threads may be left behind at a time. One that is blocked ends only with the whole
+/// process, so a container could otherwise collect them without end.
+const MOST: usize = 1024;
 
 /// The threads of this process that are left behind.
-static ALL: Count = Count(AtomicUsize::new(0));
+static ALL: Count = Count::new(MOST);
 
 /// How many threads are left behind at the moment.
 #[derive(Debug)]
-struct Count(AtomicUsize);
+struct Count {
+    now: AtomicUsize,
+    most: usize,
+}
 
 impl Count {
+    const fn new(most: usize) -> Self {
+        Self {
+            now: AtomicUsize::new(0),
+            most,
+        }
+    }
+
     fn is_full(&self) -> bool {
-        self.0.load(Ordering::Relaxed) >= MOST
+        self.now.load(Ordering::Relaxed) >= self.most
     }
 }
 
@@ -44,7 +54,7 @@ pub(crate) fn timed_out() -> io::Error {
 
 /// How many threads are left behind at the moment.
 pub(crate) fn left() -> usize {
-    ALL.0.load(Ordering::Relaxed)
+    ALL.now.load(Ordering::Relaxed)
 }
 
 /// Whether no more threads may be left behind: then nothing that can block may be begun.
@@ -87,7 +97,7 @@ impl Leash {
     /// Leaves the thread behind; counted until it lets go of its side.
     pub(crate) fn let_go(&self) {
         if !self.0.let_go.swap(true, Ordering::Relaxed) {
-            self.0.count.0.fetch_add(1, Ordering::Relaxed);
+            self.0.count.now.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -110,7 +120,7 @@ impl Watch {
 impl Drop for Slack {
     fn drop(&mut self) {
         if *self.let_go.get_mut() {
-            self.count.0.fetch_sub(1, Ordering::Relaxed);
+            self.count.now.fetch_sub(1, Ordering::Relaxed);
         }
     }
 }
@@ -212,7 +222,8 @@ mod tests {
     #[test]
     fn what_does_not_answer_is_left_behind_and_counted_until_it_ends() {
         // Not that of the process, in which other tests leave threads behind too.
-        static COUNT: Count = Count(AtomicUsize::new(0));
+        const MOST: usize = 4;
+        static COUNT: Count = Count::new(MOST);
         let mut patience = Patience {
             count: &COUNT,
             ..Patience::new(Duration::from_millis(20))

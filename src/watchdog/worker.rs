@@ -4,11 +4,11 @@ use std::{
     io,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicU64, Ordering::Relaxed},
         mpsc::{self, RecvTimeoutError, Sender},
     },
     thread::{self, JoinHandle},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use super::{Leash, is_full, timed_out};
@@ -120,15 +120,16 @@ impl Worker {
             None if is_full() => return Err(timed_out()),
             None => Running::start()?,
         };
-        let answered = Arc::new(AtomicUsize::new(0));
-        let its_answered = Arc::clone(&answered);
+        // In milliseconds after the start. To be told each time would be a change of threads.
+        let start = Instant::now();
+        let answered_at = Arc::new(AtomicU64::new(0));
+        let its_answered_at = Arc::clone(&answered_at);
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         let (sender, receiver) = mpsc::sync_channel(1);
         let work = move || {
             loop {
                 match next() {
-                    Turn::Answered => {
-                        its_answered.fetch_add(1, Relaxed);
-                    }
+                    Turn::Answered => its_answered_at.store(millis(start.elapsed()), Relaxed),
                     Turn::Unwanted => return,
                     Turn::Over => break,
                 }
@@ -138,17 +139,22 @@ impl Worker {
             let _ = sender.send(());
         };
         if running.works.send(Box::new(work)).is_ok() {
-            let mut heard = 0;
+            let mut left = timeout;
             loop {
-                match receiver.recv_timeout(timeout) {
+                match receiver.recv_timeout(left) {
                     Ok(()) => {
                         self.0 = Some(running);
                         return Ok(true);
                     }
-                    Err(RecvTimeoutError::Timeout) if answered.load(Relaxed) > heard => {
-                        heard = answered.load(Relaxed);
+                    Err(RecvTimeoutError::Timeout) => {
+                        let answered_at = Duration::from_millis(answered_at.load(Relaxed));
+                        let since = start.elapsed().saturating_sub(answered_at);
+                        left = timeout.saturating_sub(since);
+                        if left.is_zero() {
+                            break;
+                        }
                     }
-                    Err(_) => break,
+                    Err(RecvTimeoutError::Disconnected) => break,
                 }
             }
         }

@@ -154,3 +154,43 @@ pub(super) fn write_to_a_mapping_and_map_again(path: &str) {
     let second = open();
     map(&second, libc::MAP_PRIVATE);
 }
+
+/// Waits for an event that is there already, and is told of it in memory shared with the file.
+///
+/// Where its file server does not answer, that never ends, and holds the lock of the epoll.
+pub(super) fn take_events_into_a_mapping(path: &str) {
+    let mut options = std::fs::OpenOptions::new();
+    let file = options.read(true).write(true).open(path).unwrap();
+    // The kernel asks for the length only when it is asked.
+    assert_eq!(file.metadata().unwrap().len(), 4096);
+    let access = libc::PROT_READ | libc::PROT_WRITE;
+    // SAFETY: a new mapping, of a file that is as long.
+    let memory = unsafe {
+        libc::mmap(
+            std::ptr::null_mut(),
+            4096,
+            access,
+            libc::MAP_SHARED,
+            file.as_raw_fd(),
+            0,
+        )
+    };
+    assert_ne!(memory, libc::MAP_FAILED, "{}", io::Error::last_os_error());
+    let ready = nix::sys::eventfd::EventFd::from_value(1).unwrap();
+    let mut wanted = libc::epoll_event {
+        events: libc::EPOLLIN.cast_unsigned(),
+        u64: 0,
+    };
+    // SAFETY: plain calls; the kernel writes one event to memory that holds more of them.
+    unsafe {
+        let epoll = libc::epoll_create1(libc::EPOLL_CLOEXEC);
+        let added = libc::epoll_ctl(
+            epoll,
+            libc::EPOLL_CTL_ADD,
+            ready.as_raw_fd(),
+            &raw mut wanted,
+        );
+        assert_eq!(added, 0, "{}", io::Error::last_os_error());
+        libc::epoll_wait(epoll, memory.cast(), 1, -1);
+    }
+}

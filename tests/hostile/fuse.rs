@@ -102,11 +102,20 @@ impl Fuse {
     /// A file that can be opened, read, and mapped, but whose writes are never answered; and what
     /// tells that one has come. Every second opening is for direct access.
     pub(super) fn that_takes_no_writes(pid: i32, at: &str) -> (Self, Receiver<()>) {
+        Self::that_answers_all_but(WRITE, pid, at)
+    }
+
+    /// The same for reads: they are taken, and never answered.
+    pub(super) fn that_takes_no_reads(pid: i32, at: &str) -> (Self, Receiver<()>) {
+        Self::that_answers_all_but(READ, pid, at)
+    }
+
+    fn that_answers_all_but(silent: u32, pid: i32, at: &str) -> (Self, Receiver<()>) {
         let device = mounted(pid, at, Kind::File);
         let its_device = device.try_clone().unwrap();
         let (tell, told) = channel();
         let (end, until) = nix::unistd::pipe2(OFlag::O_CLOEXEC).unwrap();
-        let thread = thread::spawn(move || serve(&its_device, &end, &tell));
+        let thread = thread::spawn(move || serve(&its_device, &end, silent, &tell));
         let server = Server { thread, until };
         (
             Self {
@@ -166,7 +175,7 @@ fn take(device: &File, end: &OwnedFd) {
     }
 }
 
-fn serve(device: &File, end: &OwnedFd, written: &Sender<()>) {
+fn serve(device: &File, end: &OwnedFd, silent: u32, taken: &Sender<()>) {
     let mut opened = 0;
     loop {
         let mut ready = [
@@ -180,6 +189,9 @@ fn serve(device: &File, end: &OwnedFd, written: &Sender<()>) {
         // Reading fails when the file system is gone.
         let Ok(request) = listen(device) else { return };
         match request.what {
+            what if what == silent => {
+                let _ = taken.send(());
+            }
             GETATTR => {
                 // fuse_attr_out: valid for an hour; inode 1, a file of 4 KiB.
                 let mut body = [0_u8; 104];
@@ -200,9 +212,6 @@ fn serve(device: &File, end: &OwnedFd, written: &Sender<()>) {
                 answer(device, &request, 0, &body);
             }
             READ => answer(device, &request, 0, &[0; 4096]),
-            WRITE => {
-                let _ = written.send(());
-            }
             FORGET | BATCH_FORGET | INTERRUPT => (),
             _ => answer(device, &request, libc::ENOSYS, &[]),
         }

@@ -207,3 +207,25 @@ fn the_command_streams_what_it_could_not_hold() {
         assert!(form == "table" || wrote > pids.len() * LONG, "{form}");
     }
 }
+
+/// What docs/drift.md says is kept of a command line.
+const KEPT: usize = 4096;
+
+#[test]
+fn drift_keeps_of_a_long_command_line_what_tells_it_from_others() {
+    crate::machine::must_be_root();
+    let (_held, pids) = alike();
+    let list = crate::machine::dir().join("drift-long");
+    let db = list.to_str().unwrap();
+    for args in [&["drift", "dump"][..], &["drift", "write", "-v", "-db", db]] {
+        let (took, wrote) = peak_of_command(args);
+        println!("measured {took} KiB: psgo {}, {} KiB", args[1], wrote >> 10);
+        assert!(took < MOST, "{args:?}: {took} KiB");
+        assert!(wrote > pids.len() * KEPT, "{args:?}: {wrote}");
+    }
+    let text = fs::read_to_string(&list).unwrap();
+    let cut = |line: &&str| line.contains(" [cut: ");
+    assert!(text.lines().filter(cut).count() >= pids.len());
+    let longest = text.lines().map(str::len).max().unwrap();
+    assert!(longest < KEPT * 4 + 1024, "{longest}");
+}

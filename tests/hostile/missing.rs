@@ -80,7 +80,7 @@ fn as_nobody() {
 }
 
 #[test]
-fn a_command_line_that_does_not_answer_is_a_name_in_brackets_and_counted() {
+fn a_command_line_that_does_not_answer_is_unknown_and_says_so() {
     alone(|| {
         let stuck = Stuck::new(1);
         let pid = pid_of(stuck.pids()[0]);
@@ -89,10 +89,11 @@ fn a_command_line_that_does_not_answer_is_a_name_in_brackets_and_counted() {
         let query = query.pids(Pids::Only(&[pid])).view(view);
         for abandoned in [1, 0] {
             let table = query.table().unwrap();
-            assert_eq!(reason(&table, "args"), None);
+            assert_eq!(reason(&table, "args"), Some(Missing::Silent));
             let json = json(&table);
-            let comm = json["rows"][0]["values"][1].as_str().unwrap();
-            assert_eq!(json["rows"][0]["values"][0], format!("[{comm}]"));
+            assert_eq!(json["rows"][0]["values"][0], json!(null));
+            assert_eq!(json["rows"][0]["missing"]["0"], "timed-out");
+            assert_eq!(json["silent"], json!([pid]));
             assert_eq!(json["abandoned"], abandoned);
         }
     });
@@ -120,6 +121,7 @@ fn a_serialised_table_loses_nothing() {
             "containers",
             "ended",
             "rows",
+            "silent",
             "skipped",
         ];
         assert_eq!(keys, all);

@@ -9,11 +9,14 @@ mod container;
 mod fuse;
 mod truth;
 
+mod drift;
+mod ends;
 mod files;
 mod joiner;
 mod kinds;
 mod leaks;
 mod less;
+mod limits;
 mod memory;
 mod missing;
 mod names;

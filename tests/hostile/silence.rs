@@ -93,7 +93,7 @@ fn over_a_directory_that_passwd_leads_through_it_costs_the_names() {
 }
 
 #[test]
-fn many_silent_containers_take_nothing_from_one_another() {
+fn what_is_left_behind_of_some_containers_costs_no_other_anything() {
     alone(|| {
         let containers: Vec<_> = (0..6).map(|_| Container::new()).collect();
         let covers: Vec<_> = containers

@@ -219,11 +219,18 @@ impl Possessions {
 
 /// psgo's own threads.
 pub(super) fn threads() -> usize {
+    // A thread that was joined can be seen for a moment more: the kernel wakes who joins it before it
+    // takes it from the list.
+    const PF_EXITING: u32 = 4;
+    let is_ours = |task: &fs::DirEntry| {
+        let stat = fs::read_to_string(task.path().join("stat")).ok()?;
+        let (start, rest) = stat.rsplit_once(") ")?;
+        let flags: u32 = rest.split(' ').nth(6)?.parse().ok()?;
+        Some(start.ends_with("(psgo") && flags & PF_EXITING == 0)
+    };
     let tasks = fs::read_dir("/proc/self/task").unwrap();
-    let comm = |task: fs::DirEntry| fs::read(task.path().join("comm")).ok();
     tasks
-        .filter_map(|task| comm(task.ok()?))
-        .filter(|comm| comm == b"psgo\n")
+        .filter(|task| task.as_ref().ok().and_then(is_ours) == Some(true))
         .count()
 }
 

@@ -2,18 +2,18 @@
 
 use std::{
     ffi::OsString,
-    fs::{self, File, Metadata},
-    io::{self, Write as _},
-    os::unix::fs::{MetadataExt as _, chown},
+    fs, io,
     path::{Path, PathBuf},
 };
 
-use psgo::{
-    bytes::Escaped,
-    drift::{Line, Rules},
-};
+use psgo::drift::{Line, Rules};
 
-use crate::failure::{Failure, system_words};
+use crate::failure::Failure;
+
+use super::{
+    store::{self, Content, Role},
+    trouble::{failed, shown, trouble},
+};
 
 /// Where the rules are unless `-rules` says: the first of these files that exists.
 const RULES: [&str; 2] = ["/usr/local/etc/psgo/drift.toml", "/etc/psgo/drift.toml"];
@@ -23,20 +23,6 @@ const RULE_DIRS: [&str; 2] = ["/usr/local/etc/psgo/drift.d", "/etc/psgo/drift.d"
 
 /// How to repair a list.
 const ANEW: &str = "psgo drift write makes it anew";
-
-/// A path as it is shown.
-pub(super) fn shown(path: &Path) -> String {
-    Escaped(path.as_os_str().as_encoded_bytes()).to_string()
-}
-
-fn trouble(path: &Path, reason: &str) -> Failure {
-    Failure::trouble(format!("{}: {reason}", shown(path)))
-}
-
-/// The failure of a system call on `path`.
-fn failed(path: &Path, error: &io::Error) -> Failure {
-    trouble(path, &system_words(error))
-}
 
 /// `path` with `end` appended to its name.
 fn beside(path: &Path, end: &str) -> PathBuf {
@@ -51,13 +37,20 @@ fn beside(path: &Path, end: &str) -> PathBuf {
 ///
 /// It does not exist, cannot be read, or is not whole.
 pub(super) fn read(path: &Path) -> Result<Vec<Line>, Failure> {
-    let bytes = bytes(path)?.ok_or_else(|| {
-        trouble(
-            path,
-            "there is no list yet; psgo drift write saves what runs now",
-        )
-    })?;
-    parse(path, &bytes)
+    lines(path, store::read(path, Role::List)?.as_ref())
+}
+
+/// The list of which this is the content.
+pub(super) fn lines(path: &Path, content: Option<&Content>) -> Result<Vec<Line>, Failure> {
+    parse(path, &content.ok_or_else(|| none(path))?.bytes)
+}
+
+/// That there is no list at `path`.
+pub(super) fn none(path: &Path) -> Failure {
+    trouble(
+        path,
+        "there is no list yet; psgo drift write saves what runs now",
+    )
 }
 
 /// Parses the bytes of a list.
@@ -82,7 +75,7 @@ pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<Line>, Failure> {
         if (line.level == 0) != lines.is_empty() {
             return Err(wrong(number, "the root is the first line, and no other"));
         }
-        lines.push(line);
+        lines.push(line.shortened());
     }
     Ok(lines)
 }
@@ -93,121 +86,6 @@ fn utf8(bytes: &[u8]) -> Result<&str, usize> {
         let (good, _) = bytes.split_at(error.valid_up_to());
         String::from_utf8_lossy(good).matches('\n').count() + 1
     })
-}
-
-/// The bytes of a file; `None` if it does not exist.
-pub(super) fn bytes(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
-    match regular(path)? {
-        Some(_) => fs::read(path)
-            .map(Some)
-            .map_err(|error| failed(path, &error)),
-        None => Ok(None),
-    }
-}
-
-/// The metadata of a regular file; `None` if it does not exist. Reading anything else might never
-/// end.
-fn regular(path: &Path) -> Result<Option<Metadata>, Failure> {
-    match fs::metadata(path) {
-        Ok(metadata) if metadata.is_file() => Ok(Some(metadata)),
-        Ok(_) => Err(trouble(path, "not a regular file")),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(failed(path, &error)),
-    }
-}
-
-/// Saves `text` at `path`, and the previous content at `path.old`.
-///
-/// It is written to a file beside it, which is renamed once all of it is on disk. So there is a
-/// whole list at any time, whatever fails.
-pub(super) fn save(name: &Path, text: &str) -> Result<(), Failure> {
-    // A symbolic link is kept.
-    let path = &fs::canonicalize(name).unwrap_or_else(|_| name.to_owned());
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    fs::create_dir_all(folder).map_err(|error| failed(folder, &error))?;
-    let old = regular(path)?;
-    let replace = || {
-        let new = Beside::write(path, "new", text.as_bytes(), old.as_ref())?;
-        if let Some(metadata) = &old {
-            let kept = Beside::link(path, metadata)?;
-            kept.rename(&beside(path, ".old"))?;
-        }
-        new.rename(path)
-    };
-    replace().map_err(|error| {
-        let reason = system_words(&error);
-        trouble(
-            name,
-            &format!("cannot write: {reason}; nothing has changed"),
-        )
-    })?;
-    // Syncs the names too. Where a directory cannot be synced, they reach the disk later.
-    let _ = File::open(folder).and_then(|folder| folder.sync_all());
-    Ok(())
-}
-
-/// A temporary file, removed on drop unless it was renamed.
-struct Beside {
-    path: PathBuf,
-    has_name: bool,
-}
-
-impl Beside {
-    fn at(path: &Path, end: &str) -> Self {
-        // Two processes must not write to the same file.
-        let path = beside(path, &format!(".{end}-{}", std::process::id()));
-        // One that an interrupted process with this pid left.
-        let _ = fs::remove_file(&path);
-        Self {
-            path,
-            has_name: false,
-        }
-    }
-
-    /// A file of these bytes, synced, with the owner and permissions of the previous one.
-    fn write(path: &Path, end: &str, bytes: &[u8], before: Option<&Metadata>) -> io::Result<Self> {
-        let new = Self::at(path, end);
-        let mut file = File::create_new(&new.path)?;
-        if let Some(before) = before {
-            // Only root may change the owner.
-            let _ = chown(&new.path, Some(before.uid()), Some(before.gid()));
-            file.set_permissions(before.permissions())?;
-        }
-        // Only now that the permissions are set: who may not read the list may not read this
-        // either.
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        Ok(new)
-    }
-
-    /// A hard link to the file at `path`, or a copy where hard links are not supported.
-    fn link(path: &Path, metadata: &Metadata) -> io::Result<Self> {
-        let kept = Self::at(path, "kept");
-        if fs::hard_link(path, &kept.path).is_ok() {
-            return Ok(kept);
-        }
-        // Its drop would remove the next file, which has the same name.
-        drop(kept);
-        Self::write(path, "kept", &fs::read(path)?, Some(metadata))
-    }
-
-    fn rename(mut self, name: &Path) -> io::Result<()> {
-        fs::rename(&self.path, name)?;
-        self.has_name = true;
-        Ok(())
-    }
-}
-
-impl Drop for Beside {
-    fn drop(&mut self) {
-        if !self.has_name {
-            // If this fails, the file stays; there is nothing else to do.
-            let _ = fs::remove_file(&self.path);
-        }
-    }
 }
 
 /// A file of rules.
@@ -228,8 +106,9 @@ pub(super) fn rules(given: Option<&Path>) -> Result<(Rules, Vec<Source>), Failur
     };
     let (mut rules, mut sources) = (Rules::default(), Vec::new());
     for path in paths {
-        let bytes = bytes(&path)?.ok_or_else(|| trouble(&path, "there is no such file"))?;
-        let text = utf8(&bytes)
+        let content = store::read(&path, Role::Rules)?;
+        let content = content.ok_or_else(|| trouble(&path, "there is no such file"))?;
+        let text = utf8(&content.bytes)
             .map_err(|number| trouble(&beside(&path, &format!(":{number}")), "not UTF-8"))?;
         let text = text.to_owned();
         rules = rules.then(add(&mut sources, shown(&path), text)?);

@@ -100,7 +100,11 @@ pub(crate) fn describe(command: Command) -> Command {
         .long_about(
             "Keeps a list of the processes that should run, and tells which of them are missing \
              and which are there beyond it. Without a command it shows the differences.\n\n\
-             It exits 1 if it shows any, 0 if there is none, 2 if there is no list to compare with.",
+             A process that could not be read is shown as ?. Command lines are cut at 4096 bytes, \
+             with the length and SHA-256 of the whole; rules see them so. A list or rules that \
+             another user can change are refused.\n\n\
+             It exits 1 if it shows any or something could not be read, 0 if there is none, 2 if \
+             there is no list to compare with.",
         )
         .override_usage("psgo drift [FLAGS]\n       psgo drift COMMAND [FLAGS]")
         .args_conflicts_with_subcommands(true)
@@ -109,7 +113,11 @@ pub(crate) fn describe(command: Command) -> Command {
         .args(showing())
         .args(sides())
         .subcommand(show("show", "Show what is missing and what is extra").args(sides()))
-        .subcommand(show("show-missing", "show -missing").args(sides()).hide(true))
+        .subcommand(
+            show("show-missing", "show -missing")
+                .args(sides())
+                .hide(true),
+        )
         .subcommand(show("show-extra", "show -extra").args(sides()).hide(true))
         .subcommand(show("dump", "Print what runs, as a tree"))
         .subcommand(
@@ -208,7 +216,9 @@ fn looking() -> Vec<Arg> {
         .help_heading(WHERE_TO_LOOK)
         .help("Look from inside the container of PID, against a list of its own: -db");
     std::iter::once(join)
-        .chain(scope_flags_named(&["proc", "timeout", "threads"]))
+        .chain(scope_flags_named(&[
+            "proc", "timeout", "deadline", "threads",
+        ]))
         .collect()
 }
 

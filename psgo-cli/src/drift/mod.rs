@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, Write},
+    path::Path,
     thread,
     time::Duration,
 };
@@ -13,20 +14,26 @@ use psgo::{
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 
 use crate::{
-    ansi::{GREEN, RED, painted},
+    ansi::{GREEN, RED, YELLOW, painted},
     failure::{Answer, Failure},
     output::{
         self,
         json::{self, Items as _},
     },
+    supervisor,
 };
 use grammar::{Action, Edit, Form, Sides};
 use sampler::Sampler;
+use store::Locked;
+use trusted::Absent;
 
 mod files;
 mod grammar;
 mod rules;
 mod sampler;
+mod store;
+mod trouble;
+mod trusted;
 
 pub(crate) use grammar::{Drift, describe, request};
 
@@ -68,38 +75,52 @@ fn dump(drift: &Drift) -> Result<Answer, Failure> {
         }
     }
     out.flush()?;
-    sampler.tell();
-    Ok(Answer::Complete)
+    Ok(sampler.tell())
 }
 
 fn write(drift: &Drift, verbose: bool) -> Result<Answer, Failure> {
     let path = &drift.db;
-    let before = files::bytes(path)?;
-    if before.as_ref().is_some_and(|before| !is_list(before)) {
-        let path = files::shown(path);
-        return Err(Failure::trouble(format!(
-            "{path}: this is no list of psgo drift, and stays as it is"
-        )));
-    }
     let mut sampler = Sampler::new(drift)?;
-    let lines = sampler.tree()?;
-    sampler.tell();
+    let mut lines = sampler.tree()?;
+    let answer = sampler.tell();
+    // What will be compared with is what is known to run.
+    lines.retain(|line| line.unknown.is_none());
     if lines.len() < 2 {
         return Err(Failure::trouble("there is no process to save".to_owned()));
     }
     let new = text(&lines);
-    if before.as_deref() == Some(new.as_bytes()) {
-        return report(drift, false, verbose, &[]);
+    let list = locked(path, Absent::Create)?;
+    let before = list.read()?;
+    if before
+        .as_ref()
+        .is_some_and(|before| !is_list(&before.bytes))
+    {
+        let path = trouble::shown(path);
+        return Err(Failure::trouble(format!(
+            "{path}: this is no list of psgo drift, and stays as it is"
+        )));
     }
-    files::save(path, &new)?;
+    if before.as_ref().map(|before| &before.bytes[..]) == Some(new.as_bytes()) {
+        report(drift, false, verbose, &[])?;
+        return Ok(answer);
+    }
+    list.save(&new, before.as_ref())?;
+    drop(list);
     let old = match &before {
-        Some(before) => files::parse(path, before),
+        Some(before) => files::parse(path, &before.bytes),
         None => Ok(Vec::new()),
     };
-    match old {
-        Ok(old) => report(drift, true, verbose, &drift::diff(&old, &lines)),
-        // The saved list is whole, even if the previous one could not be parsed.
-        Err(_) => report(drift, true, verbose, &drift::diff(&[], &lines)),
+    // The saved list is whole, even if the previous one could not be parsed.
+    let old = old.unwrap_or_default();
+    report(drift, true, verbose, &drift::diff(&old, &lines))?;
+    Ok(answer)
+}
+
+/// The list at `path`, which no other process changes meanwhile.
+fn locked(path: &Path, absent: Absent) -> Result<Locked, Failure> {
+    match Locked::new(path, absent)? {
+        Some(list) => Ok(list),
+        None => Err(files::none(path)),
     }
 }
 
@@ -115,7 +136,7 @@ fn report(
     is_written: bool,
     verbose: bool,
     changes: &[Change<'_>],
-) -> Result<Answer, Failure> {
+) -> Result<(), Failure> {
     let mut out = output::stdout();
     if drift.style.output == Form::Text {
         let what = if is_written {
@@ -123,13 +144,13 @@ fn report(
         } else {
             "No changes to"
         };
-        writeln!(out, "{what} {}", files::shown(&drift.db))?;
+        writeln!(out, "{what} {}", trouble::shown(&drift.db))?;
     }
     if verbose || drift.style.output == Form::Json {
         print(drift, changes, &mut out)?;
     }
     out.flush()?;
-    Ok(Answer::Complete)
+    Ok(())
 }
 
 fn show(drift: &Drift, sides: Sides) -> Result<Answer, Failure> {
@@ -141,7 +162,9 @@ fn show(drift: &Drift, sides: Sides) -> Result<Answer, Failure> {
             if asked(&drift::diff(&saved, &now), sides).is_empty() {
                 break;
             }
+            let waiting = supervisor::idle();
             thread::sleep(pause);
+            drop(waiting);
             now = sampler.tree()?;
         }
     }
@@ -150,25 +173,28 @@ fn show(drift: &Drift, sides: Sides) -> Result<Answer, Failure> {
     let mut out = output::stdout();
     print(drift, &changes, &mut out)?;
     out.flush()?;
-    sampler.tell();
+    let answer = sampler.tell();
     Ok(if changes.is_empty() {
-        Answer::Complete
+        answer
     } else {
         Answer::No
     })
 }
 
-/// The changes on the sides asked for.
+/// The changes on the sides asked for. An unknown process may be on either.
 fn asked<'a>(changes: &[Change<'a>], sides: Sides) -> Vec<Change<'a>> {
     let is_asked = |change: &&Change<'a>| match change {
         Change::Missing(_) => sides.missing,
         Change::Extra(_) => sides.extra,
+        Change::Unknown(_) => true,
     };
     changes.iter().filter(is_asked).copied().collect()
 }
 
 fn change(drift: &Drift, edit: &Edit) -> Result<Answer, Failure> {
-    let saved = files::read(&drift.db)?;
+    let list = locked(&drift.db, Absent::Accept)?;
+    let before = list.read()?;
+    let saved = files::lines(&drift.db, before.as_ref())?;
     let mut lines = saved.clone();
     if edit.adds {
         drift::add(&mut lines, &edit.cmdline, &edit.user);
@@ -176,11 +202,13 @@ fn change(drift: &Drift, edit: &Edit) -> Result<Answer, Failure> {
         let (cmdline, user) = (Escaped(&edit.cmdline), Escaped(&edit.user));
         return Err(Failure::trouble(format!(
             "{}: there is no child of the first process that is \"{cmdline}\" of {user}",
-            files::shown(&drift.db)
+            trouble::shown(&drift.db)
         )));
     }
-    files::save(&drift.db, &text(&lines))?;
-    report(drift, true, true, &drift::diff(&saved, &lines))
+    list.save(&text(&lines), before.as_ref())?;
+    drop(list);
+    report(drift, true, true, &drift::diff(&saved, &lines))?;
+    Ok(Answer::Complete)
 }
 
 /// Writes the changes in the form asked for.
@@ -190,12 +218,12 @@ fn print(drift: &Drift, changes: &[Change<'_>], out: &mut impl Write) -> io::Res
     }
     let has_color = drift.style.has_color();
     for change in changes {
-        let (sign, color) = if change.is_missing() {
-            ('-', RED)
-        } else {
-            ('+', GREEN)
+        let color = match change {
+            Change::Missing(_) => RED,
+            Change::Extra(_) => GREEN,
+            Change::Unknown(_) => YELLOW,
         };
-        let line = format!("{sign} {}", change.line());
+        let line = format!("{} {}", change.sign(), change.line());
         writeln!(out, "{}", painted(color, &line, has_color))?;
     }
     Ok(())
@@ -212,6 +240,7 @@ impl<'a> Record<'a> {
         let (change, line) = match change {
             Change::Missing(line) => ("missing", line),
             Change::Extra(line) => ("extra", line),
+            Change::Unknown(line) => ("unknown", line),
         };
         Self {
             change: Some(change),
@@ -227,8 +256,14 @@ impl Serialize for Record<'_> {
             map.serialize_entry("change", change)?;
         }
         map.serialize_entry("level", &self.line.level)?;
-        map.serialize_entry("cmdline", &self.line.cmdline)?;
+        let unknown = self.line.unknown;
+        let cmdline = unknown.is_none().then_some(&self.line.cmdline);
+        map.serialize_entry("cmdline", &cmdline)?;
         map.serialize_entry("user", &self.line.user)?;
+        if let Some(unknown) = unknown {
+            map.serialize_entry("pid", &unknown.pid)?;
+            map.serialize_entry("reason", &unknown.reason)?;
+        }
         map.end()
     }
 }

@@ -2,7 +2,7 @@
 
 use psgo::{
     bytes::Escaped,
-    drift::{self, Reason, Rule},
+    drift::{Reason, Rule},
 };
 
 use crate::{
@@ -38,8 +38,8 @@ pub(super) fn check(drift: &Drift) -> Result<Answer, Failure> {
 /// Prints what the rules do with a process.
 pub(super) fn explain(drift: &Drift, pid: psgo::Pid) -> Result<Answer, Failure> {
     let mut sampler = Sampler::new(drift)?;
-    let rows = sampler.rows()?;
-    let Some(told) = drift::explain(&rows, &sampler.rules, pid)? else {
+    let processes = sampler.processes()?;
+    let Some(told) = processes.explain(&sampler.rules, pid) else {
         failure::say(&format!("left out: {pid} (no such process)"));
         return Ok(Answer::Incomplete);
     };
@@ -47,7 +47,16 @@ pub(super) fn explain(drift: &Drift, pid: psgo::Pid) -> Result<Answer, Failure> 
         let name = Escaped(rule.name().as_bytes()).to_string();
         format!("rule \"{name}\", {}:{}", rule.file(), rule.line())
     };
-    let before = format!("command line: {}\n", told.cmdline);
+    let (before, answer) = match told.line.unknown {
+        Some(unknown) => (
+            format!("command line: unknown ({})\n", unknown.reason),
+            Answer::Incomplete,
+        ),
+        None => (
+            format!("command line: {}\n", told.cmdline),
+            Answer::Complete,
+        ),
+    };
     let change = told.adjusted.map_or_else(String::new, |by| {
         format!("becomes: {} ({})\n", told.line.cmdline, rule(by))
     });
@@ -58,10 +67,11 @@ pub(super) fn explain(drift: &Drift, pid: psgo::Pid) -> Result<Answer, Failure> 
         Reason::Hidden { rule: by, matched } => {
             format!("left out: {}, which is about {matched} above it", rule(by))
         }
+        Reason::Unknown => "shown: a rule may be about it or not".to_owned(),
         _ => "shown: no rule is about it".to_owned(),
     };
     output::print(&format!("{before}{change}{verdict}\n"))?;
-    Ok(Answer::Complete)
+    Ok(answer)
 }
 
 /// A file of rules as part of the whole.

@@ -1,6 +1,10 @@
 //! Which processes are asked for, and from where they are seen.
 
-use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
+use std::{
+    num::NonZeroUsize,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use psgo::{JoinOptions, JoinedViews, Pid, Query, View};
@@ -9,7 +13,7 @@ use super::{
     help::WHERE_TO_LOOK,
     values::{self, given},
 };
-use crate::failure::Failure;
+use crate::{failure::Failure, supervisor};
 
 /// The time-out of what has none in the library.
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -26,6 +30,8 @@ pub(crate) struct Scope {
     /// A directory to read instead of `/proc`.
     pub(crate) proc: Option<PathBuf>,
     timeout: Option<Duration>,
+    /// When everything has to end.
+    deadline: Option<Instant>,
     /// How many threads read.
     threads: Option<NonZeroUsize>,
 }
@@ -46,13 +52,18 @@ impl Scope {
     ///
     /// `-fill-mappings` without `-join`, or `-join` without a pid.
     pub(crate) fn from_matches(matches: &ArgMatches) -> Result<Self, Failure> {
+        let (timeout, deadline) = (given(matches, "timeout"), given(matches, "deadline"));
+        timeout.into_iter().for_each(supervisor::timeout);
+        deadline.into_iter().for_each(supervisor::deadline);
         let has_join = matches.try_contains_id("join").unwrap_or(false);
         let scope = Self {
             pids: given(matches, "pids"),
             join: has_join.then(|| given(matches, "join").map_or(Join::Each, Join::Into)),
             fill_mappings: given(matches, "fill-mappings").unwrap_or(false),
             proc: given(matches, "proc"),
-            timeout: given(matches, "timeout"),
+            timeout,
+            // One that no clock can express is none.
+            deadline: deadline.and_then(|limit| Instant::now().checked_add(limit)),
             threads: given(matches, "threads"),
         };
         if scope.fill_mappings && scope.join.is_none() {
@@ -124,10 +135,13 @@ impl Scope {
         join
     }
 
-    /// The query with the number of threads asked for.
+    /// The query with the number of threads and the deadline asked for.
     pub(crate) fn limited(&self, mut query: Query) -> Query {
         if let Some(threads) = self.threads {
             query = query.threads(threads);
+        }
+        if let Some(deadline) = self.deadline {
+            query = query.deadline(deadline);
         }
         query
     }
@@ -140,7 +154,7 @@ pub(crate) fn scope_flags_named(names: &[&str]) -> impl Iterator<Item = Arg> {
 }
 
 /// All flags of the scope.
-pub(crate) fn scope_flags() -> [Arg; 6] {
+pub(crate) fn scope_flags() -> [Arg; 7] {
     [
         Arg::new("pids")
             .long("pids")
@@ -170,6 +184,11 @@ pub(crate) fn scope_flags() -> [Arg; 6] {
             .value_name("SECONDS")
             .value_parser(values::seconds)
             .help("How long to wait for what does not answer [default: 2]"),
+        Arg::new("deadline")
+            .long("deadline")
+            .value_name("SECONDS")
+            .value_parser(values::seconds)
+            .help("When to end with what is there by then, whatever does not answer"),
         Arg::new("threads")
             .long("threads")
             .value_name("N")

@@ -59,6 +59,10 @@ impl<F> Style<F> {
     }
 }
 
+/// What `-output csv-safe` is.
+pub(crate) const CSV_SAFE: &str =
+    "csv for spreadsheets: ' before a cell that begins with = + - or @ and is no number";
+
 /// A form of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Output {
@@ -67,11 +71,18 @@ pub(crate) enum Output {
     Json,
     Ndjson,
     Csv,
+    CsvSafe,
 }
 
 impl ValueEnum for Output {
     fn value_variants<'a>() -> &'a [Self] {
-        &[Self::Table, Self::Json, Self::Ndjson, Self::Csv]
+        &[
+            Self::Table,
+            Self::Json,
+            Self::Ndjson,
+            Self::Csv,
+            Self::CsvSafe,
+        ]
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
@@ -81,6 +92,7 @@ impl ValueEnum for Output {
             Self::Json => PossibleValue::new("json").help("one array of objects"),
             Self::Ndjson => PossibleValue::new("ndjson").help("one object a line"),
             Self::Csv => PossibleValue::new("csv").help("the table's text, between commas"),
+            Self::CsvSafe => PossibleValue::new("csv-safe").help(CSV_SAFE),
         })
     }
 }

@@ -58,7 +58,7 @@ const ABOUT_SECRETS: &str = "Values of environment variables are secrets more of
 /// The description.
 pub(crate) fn describe(command: Command) -> Command {
     // The pids are arguments, one process is read by one thread, and the host's ids are not shown.
-    let places = scope_flags_named(&["join", "proc", "timeout"]);
+    let places = scope_flags_named(&["join", "proc", "timeout", "deadline"]);
     let places = places.map(|place| match place.get_id().as_str() {
         "join" => place
             .num_args(1)

@@ -31,12 +31,20 @@ pub(crate) fn inspect(inspect: &Inspect) -> Result<Answer, Failure> {
     for pid in &pids(inspect, &view)? {
         let told = tell(inspect, &view, *pid);
         match &told {
-            Ok(text) => {
+            Ok((text, silent)) => {
                 if !is_first && inspect.style.output == Form::Page {
                     out.write_all(b"\n")?;
                 }
                 is_first = false;
                 out.write_all(text)?;
+                if !silent.is_empty() {
+                    answer = Answer::Incomplete;
+                    out.flush()?;
+                    let files = silent.join(", ");
+                    failure::say(&format!(
+                        "process {pid}: {files} did not answer; what they tell is unknown"
+                    ));
+                }
             }
             // A process chosen by a filter was not asked for by pid.
             Err(error) if error.kind() == ErrorKind::Gone && inspect.pids.is_empty() => {}
@@ -71,7 +79,9 @@ fn pids(inspect: &Inspect, view: &View) -> Result<Vec<Pid>, Failure> {
 }
 
 /// The files that all sections together read, of those whose reads can wait for the process.
-const READ_BY_ALL: [&str; 8] = [
+const READ_BY_ALL: [&str; 10] = [
+    "stat",
+    "status",
     "cmdline",
     "environ",
     "io",
@@ -82,9 +92,9 @@ const READ_BY_ALL: [&str; 8] = [
     "attr/current",
 ];
 
-/// All about one process. One that ends meanwhile has no answer: half of it would be of no
+/// All about one process, and the files that did not answer. One that ends meanwhile has no answer: half of it would be of no
 /// single moment.
-fn tell(inspect: &Inspect, view: &View, pid: Pid) -> psgo::Result<Vec<u8>> {
+fn tell(inspect: &Inspect, view: &View, pid: Pid) -> psgo::Result<(Vec<u8>, Vec<String>)> {
     let process = view.process(pid)?;
     let text = process.oneshot(|process| {
         if inspect.sections.len() == SECTIONS.len() {
@@ -98,7 +108,7 @@ fn tell(inspect: &Inspect, view: &View, pid: Pid) -> psgo::Result<Vec<u8>> {
     if !process.is_running() {
         view.process(pid)?;
     }
-    Ok(text)
+    Ok((text, process.silent_files()))
 }
 
 fn json(inspect: &Inspect, process: &Process) -> Vec<u8> {

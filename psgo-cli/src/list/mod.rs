@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use psgo::Query;
+use psgo::{Ended, Query};
 
 use crate::{
     failure::{self, Answer, Failure},
@@ -63,14 +63,17 @@ fn once(list: &List, query: Query) -> Result<Answer, Failure> {
     }
     rows.finish()?;
 
-    let left_out = not_joined.iter().chain(&outcome.skipped);
-    let (line, answer) = left_out::summary(list.subject, left_out, outcome.abandoned);
-    if let Some(line) = line {
+    let (line, answer) = left_out::summary(list.subject, &not_joined, &outcome);
+    for line in line.into_iter().chain(left_out::unasked(&outcome)) {
         failure::say(&line);
     }
     let unnamed = outcome.containers.iter();
     for error in unnamed.filter_map(|container| container.unnamed.as_ref()) {
         failure::say(&format!("ids have no names: {error}"));
+    }
+    if outcome.ended != Ended::Complete {
+        failure::say("the deadline came before all was listed");
+        return Ok(Answer::Incomplete);
     }
     Ok(answer)
 }

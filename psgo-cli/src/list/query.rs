@@ -3,7 +3,10 @@
 use psgo::{JoinedViews, Pids, Query, Skipped};
 
 use super::{grammar::List, resolve::Hosts};
-use crate::{failure::Failure, flags::Scope};
+use crate::{
+    failure::{self, Failure},
+    flags::Scope,
+};
 
 /// The query of the columns asked for, and of `more` columns after them.
 pub(super) fn query(list: &List, more: &str) -> Result<Query, Failure> {
@@ -35,5 +38,5 @@ pub(super) fn scoped(scope: &Scope, query: Query) -> Result<(Query, Vec<Skipped>
 pub(super) fn hosts(list: &List) -> Result<Option<Hosts>, Failure> {
     let hosts = list.resolve.then(|| Hosts::new(list.scope.timeout()));
     let hosts = hosts.transpose();
-    hosts.map_err(|error| Failure::trouble(format!("no thread to resolve on: {error}")))
+    hosts.map_err(|error| failure::no_thread(&error))
 }

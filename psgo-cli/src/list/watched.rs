@@ -158,8 +158,9 @@ impl Watched for Listing {
         self.came += sample.appeared.len() as u64;
         self.went += sample.vanished.len() as u64;
         let outcome = sample.table.outcome();
-        let left_out = self.not_joined.iter().chain(&outcome.skipped);
-        let (line, answer) = left_out::summary(self.subject, left_out, outcome.abandoned);
+        let (line, answer) = left_out::summary(self.subject, &self.not_joined, outcome);
+        let unasked = left_out::unasked(outcome);
+        let line = line.into_iter().chain(unasked).reduce(|a, b| a + "; " + &b);
         if answer == Answer::Incomplete {
             self.answer = answer;
         }

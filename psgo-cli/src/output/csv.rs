@@ -1,6 +1,7 @@
 //! Comma-separated values: the table's text.
 
 use std::{
+    borrow::Cow,
     fmt::Write as _,
     io::{self, Write},
 };
@@ -15,16 +16,24 @@ pub(crate) struct Csv<W: Write> {
     out: csv::Writer<W>,
     /// The first cell of each row.
     at: Option<String>,
+    /// Whether no cell may be a formula.
+    is_safe: bool,
     /// Of the current cell.
     text: String,
 }
 
 impl<W: Write> Csv<W> {
     /// Writes the header, if there is one, as the first line.
-    pub(crate) fn new(header: Option<&[&str]>, at: Option<&str>, out: W) -> io::Result<Self> {
+    pub(crate) fn new(
+        header: Option<&[&str]>,
+        at: Option<&str>,
+        is_safe: bool,
+        out: W,
+    ) -> io::Result<Self> {
         let mut csv = Self {
             out: csv::Writer::from_writer(out),
             at: at.map(ToOwned::to_owned),
+            is_safe,
             text: String::new(),
         };
         if let Some(header) = header {
@@ -41,9 +50,32 @@ impl<W: Write> Csv<W> {
             self.text.clear();
             // A string takes whatever is written to it.
             let _ = write!(self.text, "{cell}");
-            self.out.write_field(&self.text).map_err(system_error)?;
+            let text = if self.is_safe {
+                no_formula(&self.text)
+            } else {
+                Cow::Borrowed(&self.text[..])
+            };
+            self.out.write_field(&*text).map_err(system_error)?;
         }
         self.out.write_record(None::<&[u8]>).map_err(system_error)
+    }
+}
+
+/// The text of a cell, after an apostrophe if a spreadsheet would take it for a formula: what
+/// begins with `=`, `+`, `-` or `@`, or their full-width forms, and is no number. Tabs and returns,
+/// which some skip before it, are escaped in every text.
+pub(crate) fn no_formula(text: &str) -> Cow<'_, str> {
+    const BEGINNINGS: [char; 10] = [
+        '=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}', '\t', '\r',
+    ];
+    let is_number = || {
+        let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+        digits.starts_with(|c: char| c.is_ascii_digit()) && digits.parse::<f64>().is_ok()
+    };
+    if text.starts_with(BEGINNINGS) && !is_number() {
+        Cow::Owned(format!("'{text}"))
+    } else {
+        Cow::Borrowed(text)
     }
 }
 
@@ -79,7 +111,7 @@ mod tests {
 
     fn lines_at(at: Option<&str>, header: Option<&[&str]>, rows: &[&[Value]]) -> String {
         let mut out = Vec::new();
-        let mut csv = Csv::new(header, at, &mut out).unwrap();
+        let mut csv = Csv::new(header, at, false, &mut out).unwrap();
         for row in rows {
             csv.row(row).unwrap();
         }
@@ -99,6 +131,32 @@ mod tests {
         assert_eq!(
             lines(Some(&["RSS", "CAPS, MY", "TTY", "X"]), &[&row]),
             "RSS,\"CAPS, MY\",TTY,X\n4,\"a,\"\"b\"\"\\n\\x1b\",?,\n"
+        );
+    }
+
+    #[test]
+    fn no_cell_is_a_formula_where_that_is_asked_for() {
+        let mut out = Vec::new();
+        let mut csv = Csv::new(Some(&["=A", "B"]), None, true, &mut out).unwrap();
+        for text in [
+            "=1+1",
+            "@x",
+            "-c evil",
+            "+a",
+            "-1+cmd|' /C x'!A0",
+            "－x",
+            "a=1",
+        ] {
+            csv.row(&[Value::text(text), Value::Int(-5)]).unwrap();
+        }
+        csv.row(&[Value::text("\t=1"), Value::text("-0.5")])
+            .unwrap();
+        csv.finish().unwrap();
+        drop(csv);
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "'=A,B\n'=1+1,-5\n'@x,-5\n'-c evil,-5\n'+a,-5\n'-1+cmd|' /C x'!A0,-5\n'－x,-5\n\
+             a=1,-5\n\\t=1,-0.5\n"
         );
     }
 

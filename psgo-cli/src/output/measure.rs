@@ -89,6 +89,13 @@ mod tests {
     }
 
     #[test]
+    fn a_sequence_that_is_wider_than_its_characters_is_cut_by_its_width() {
+        let hearts = "❤\u{fe0f}❤\u{fe0f}❤\u{fe0f}";
+        assert_eq!(cut(hearts, 4), "❤\u{fe0f}❤\u{fe0f}");
+        assert!((0..9).all(|room| width(cut(hearts, room)) <= room));
+    }
+
+    #[test]
     fn a_word_that_is_too_wide_has_a_line_of_its_own() {
         assert_eq!(filled(["a", "abcdef", "b", "c"], 3), ["a", "abcdef", "b c"]);
     }

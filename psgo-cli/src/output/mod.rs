@@ -1,12 +1,14 @@
 //! The forms of an answer. Each is a pure function of headers and values.
 
-use std::io::{self, BufWriter, StdoutLock, Write};
+use std::io::{self, BufWriter, Write};
 
 use psgo::Query;
 
 use crate::{
     failure::Failure,
     flags::{Output, Style},
+    stdout::Stdout,
+    supervisor::Patient,
 };
 
 pub(crate) mod csv;
@@ -43,10 +45,11 @@ pub(crate) fn rows<'a>(
         Output::Table => Box::new(table::Table::new(keys.len(), header, layout(style), out)),
         Output::Json => Box::new(json::Objects::new(keys, None, json::Array::new(out))),
         Output::Ndjson => Box::new(json::Objects::new(keys, at, json::Lines::new(out))),
-        Output::Csv => {
+        Output::Csv | Output::CsvSafe => {
             // All samples are one file, whose header is that of the first.
             let header = header.filter(|_| moment.is_none_or(|moment| moment.is_first));
-            Box::new(csv::Csv::new(header, at, out)?)
+            let is_safe = style.output == Output::CsvSafe;
+            Box::new(csv::Csv::new(header, at, is_safe, out)?)
         }
     })
 }
@@ -68,14 +71,12 @@ fn repeated<'a>(keys: &[&'a str]) -> Option<&'a str> {
         .map(|i| keys[i])
 }
 
-/// Standard output, locked and buffered. Flush it at the end: dropping it hides errors.
-pub(crate) fn stdout() -> BufWriter<StdoutLock<'static>> {
-    BufWriter::with_capacity(64 * 1024, io::stdout().lock())
+/// Standard output, buffered. Flush it at the end: dropping it hides errors.
+pub(crate) fn stdout() -> BufWriter<Patient<Stdout>> {
+    BufWriter::with_capacity(64 * 1024, Patient(Stdout))
 }
 
 /// Writes a text to standard output.
 pub(crate) fn print(text: &str) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()
+    Patient(Stdout).write_all(text.as_bytes())
 }

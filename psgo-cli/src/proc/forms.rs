@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     output::{
-        csv::system_error,
+        csv::{no_formula, system_error},
         json::{Array, Lines},
     },
     terminal,
@@ -39,7 +39,10 @@ pub(crate) fn records_after<'a>(
 ) -> Box<dyn Records + 'a> {
     match form {
         Form::Json | Form::Ndjson => Box::new(Lines::new(out)),
-        Form::Csv => Box::new(Csv::new(delimiter, header, out)),
+        Form::Csv | Form::CsvSafe => {
+            let is_safe = form == Form::CsvSafe;
+            Box::new(Csv::new(delimiter, header, is_safe, out))
+        }
         Form::Fields | Form::Raw => Box::new(Indented::new(terminal::width(), out)),
     }
 }
@@ -51,14 +54,17 @@ struct Csv<W: Write> {
     out: Option<csv::Writer<W>>,
     delimiter: u8,
     header: Vec<String>,
+    /// Whether no cell may be a formula.
+    is_safe: bool,
 }
 
 impl<W: Write> Csv<W> {
-    fn new(delimiter: u8, header: Vec<String>, out: W) -> Self {
+    fn new(delimiter: u8, header: Vec<String>, is_safe: bool, out: W) -> Self {
         Self {
             out: Some(writer(delimiter, out)),
             delimiter,
             header,
+            is_safe,
         }
     }
 
@@ -79,8 +85,15 @@ impl<W: Write> Csv<W> {
     }
 
     fn line(&mut self, cells: &[String]) -> io::Result<()> {
-        let written = self.out.as_mut().map(|out| out.write_record(cells));
-        written.unwrap_or(Ok(())).map_err(system_error)
+        let Some(out) = &mut self.out else {
+            return Ok(());
+        };
+        let written = if self.is_safe {
+            out.write_record(cells.iter().map(|cell| no_formula(cell).into_owned()))
+        } else {
+            out.write_record(cells)
+        };
+        written.map_err(system_error)
     }
 }
 
@@ -160,6 +173,14 @@ mod tests {
             written(Form::Json, true, &both),
             "[\n{\"a\":1,\"b\":null},\n{\"a\":1,\"b\":null}\n]\n"
         );
+    }
+
+    #[test]
+    fn no_cell_is_a_formula_where_that_is_asked_for() {
+        let record = fields([("name", Value::text("=1+1")), ("nice", Value::Int(-5))]);
+        let all = std::slice::from_ref(&record);
+        assert_eq!(written(Form::Csv, true, all), "name,nice\n=1+1,-5\n");
+        assert_eq!(written(Form::CsvSafe, true, all), "name,nice\n'=1+1,-5\n");
     }
 
     #[test]

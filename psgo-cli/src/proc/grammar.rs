@@ -9,7 +9,7 @@ use psgo::format;
 use crate::{
     failure::Failure,
     flags::{
-        HOW_OFTEN, HOW_TO_SHOW, Pace, Scope, Style, count_flag, help, output_flag,
+        CSV_SAFE, HOW_OFTEN, HOW_TO_SHOW, Pace, Scope, Style, count_flag, help, output_flag,
         scope_flags_named, values, watch_flag,
     },
     wrong_use,
@@ -23,6 +23,8 @@ pub(crate) struct Proc {
     pub(crate) style: Style<Form>,
     /// The byte between the cells of a line.
     pub(crate) delimiter: u8,
+    /// Whether a raw file is written to a terminal whatever is in it.
+    pub(crate) force: bool,
     /// Only these fields, in this order; empty for all.
     pub(crate) only: Vec<String>,
     pub(crate) watch: Option<Watch>,
@@ -90,11 +92,19 @@ pub(crate) enum Form {
     Json,
     Ndjson,
     Csv,
+    CsvSafe,
 }
 
 impl ValueEnum for Form {
     fn value_variants<'a>() -> &'a [Self] {
-        &[Self::Fields, Self::Raw, Self::Json, Self::Ndjson, Self::Csv]
+        &[
+            Self::Fields,
+            Self::Raw,
+            Self::Json,
+            Self::Ndjson,
+            Self::Csv,
+            Self::CsvSafe,
+        ]
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
@@ -106,6 +116,7 @@ impl ValueEnum for Form {
             }
             Self::Ndjson => PossibleValue::new("ndjson").help("one object a line"),
             Self::Csv => PossibleValue::new("csv").help("a column for each field, a.b for b of a"),
+            Self::CsvSafe => PossibleValue::new("csv-safe").help(CSV_SAFE),
         })
     }
 }
@@ -113,7 +124,7 @@ impl ValueEnum for Form {
 /// The description.
 pub(crate) fn describe(command: Command) -> Command {
     // One file is read, and no name is looked up: no -threads and no -fill-mappings.
-    let places = scope_flags_named(&["pids", "join", "proc", "timeout"]);
+    let places = scope_flags_named(&["pids", "join", "proc", "timeout", "deadline"]);
     let places = places.map(|place| match place.get_id().as_str() {
         "pids" => place.help("Read the file of each of these processes"),
         _ => place,
@@ -163,7 +174,7 @@ fn what() -> [Arg; 4] {
     .map(|arg| arg.help_heading("What to read"))
 }
 
-fn how() -> [Arg; 2] {
+fn how() -> [Arg; 3] {
     [
         output_flag::<Form>(),
         Arg::new("delimiter")
@@ -171,6 +182,10 @@ fn how() -> [Arg; 2] {
             .value_name("CHAR")
             .value_parser(parse_delimiter)
             .help("What stands between the cells of csv [default: ,]"),
+        Arg::new("force")
+            .long("force")
+            .action(ArgAction::SetTrue)
+            .help("With -output raw: write control characters to a terminal too"),
     ]
     .map(|arg| arg.help_heading(HOW_TO_SHOW))
 }
@@ -208,9 +223,15 @@ pub(crate) fn request(matches: &ArgMatches) -> Result<Proc, Failure> {
             "-output raw is the whole file: it takes no -only",
         ));
     }
+    let force = matches.get_flag("force");
+    if force && form != Form::Raw {
+        return Err(Failure::wrong_use("-force needs -output raw"));
+    }
     let delimiter = matches.get_one("delimiter").copied();
-    if delimiter.is_some() && form != Form::Csv {
-        return Err(Failure::wrong_use("-delimiter needs -output csv"));
+    if delimiter.is_some() && !matches!(form, Form::Csv | Form::CsvSafe) {
+        return Err(Failure::wrong_use(
+            "-delimiter needs -output csv or csv-safe",
+        ));
     }
     let scope = Scope::from_matches(matches)?;
     let what = what_of(matches, &scope)?;
@@ -229,6 +250,7 @@ pub(crate) fn request(matches: &ArgMatches) -> Result<Proc, Failure> {
         scope,
         style,
         delimiter: delimiter.unwrap_or(b','),
+        force,
         only,
         watch,
     })

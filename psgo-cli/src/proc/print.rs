@@ -1,7 +1,7 @@
 //! A file of `/proc`, or a copy of one, written as records.
 
 use std::{
-    io::{self, Read, Write},
+    io::{self, BufWriter, IsTerminal as _, Read, Write},
     ops::ControlFlow,
     path::Path,
 };
@@ -21,6 +21,8 @@ use super::{
 use crate::{
     failure::{self, Answer, Failure},
     output,
+    stdout::Stdout,
+    supervisor::{self, Patient},
     wrong_use::quoted,
 };
 
@@ -29,7 +31,7 @@ pub(super) fn file(proc: &Proc, path: &str) -> Result<Answer, Failure> {
     let (targets, errors) = targets(&proc.scope, path)?;
     let mut answer = failure::say_all(&errors);
     let is_one = targets.len() == 1 && targets.iter().all(|target| target.pid.is_none());
-    let mut out = output::stdout();
+    let mut out = Raw::new(proc);
     let mut printer = None;
     let mut opened_any = false;
     for target in &targets {
@@ -143,13 +145,21 @@ pub(super) fn copy(proc: &Proc, path: &Path, format: Option<&str>) -> Result<Ans
         Some(name) => named(name)?,
         None => format::find(&shown).ok_or_else(|| no_format(&shown))?,
     };
-    let mut input = copies::open(path).map_err(|error| failed(&shown, &error))?;
-    stream(proc, format, &shown, &mut *input)
+    // It may be a pipe.
+    let waiting = supervisor::idle();
+    let input = copies::open(path).map_err(|error| failed(&shown, &error))?;
+    drop(waiting);
+    stream(proc, format, &shown, &mut Patient(input))
 }
 
 /// Writes standard input, of the format of that name.
 pub(super) fn input(proc: &Proc, format: &str) -> Result<Answer, Failure> {
-    stream(proc, named(format)?, "standard input", &mut io::stdin())
+    stream(
+        proc,
+        named(format)?,
+        "standard input",
+        &mut Patient(io::stdin()),
+    )
 }
 
 /// Writes what is read from `input`.
@@ -160,7 +170,7 @@ fn stream(
     input: &mut dyn Read,
 ) -> Result<Answer, Failure> {
     if proc.style.output == Form::Raw {
-        let mut out = output::stdout();
+        let mut out = Raw::new(proc);
         let mut written = Ok(());
         let streamed = format.stream(input, &mut |piece| raw(piece, &mut out, &mut written));
         written?;
@@ -184,10 +194,46 @@ fn stream(
     Ok(Answer::Complete)
 }
 
-fn raw(piece: &dyn Piece, out: &mut dyn Write, written: &mut io::Result<()>) -> ControlFlow<()> {
+/// Standard output for a file as it is.
+struct Raw {
+    out: BufWriter<Patient<Stdout>>,
+    /// Whether it is a terminal, which takes some of the bytes of a stranger for orders.
+    is_guarded: bool,
+}
+
+impl Raw {
+    fn new(proc: &Proc) -> Self {
+        Self {
+            out: output::stdout(),
+            is_guarded: !proc.force && io::stdout().is_terminal(),
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.is_guarded && !is_for_terminals(bytes) {
+            return Err(io::Error::other(
+                "there are control characters in it, and standard output is a terminal \
+                 (-output fields escapes them, -force writes them)",
+            ));
+        }
+        self.out.write_all(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// Whether a terminal shows all of it, and nothing else happens.
+fn is_for_terminals(bytes: &[u8]) -> bool {
+    let mut parts = bytes.split(|b| matches!(b, b'\n' | b'\t' | b'\\'));
+    parts.all(|part| Escaped(part).to_string().as_bytes() == part)
+}
+
+fn raw(piece: &dyn Piece, out: &mut Raw, written: &mut io::Result<()>) -> ControlFlow<()> {
     let mut bytes = Vec::new();
     piece.write(&mut bytes);
-    *written = out.write_all(&bytes);
+    *written = out.write(&bytes);
     flow(written)
 }
 

@@ -18,6 +18,8 @@ impl Place {
     pub(crate) fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        // A list that others may change is refused.
+        nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o022));
         let name = format!("psgo-drift-{}-{number}", std::process::id());
         let place = Self(std::env::temp_dir().join(name));
         fs::create_dir_all(place.0.join("proc")).unwrap();

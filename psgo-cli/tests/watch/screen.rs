@@ -49,9 +49,10 @@ impl Terminal {
             fcntl(side, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC)).unwrap();
         }
         let line = || pty.slave.try_clone().unwrap();
-        // The terminal is its own, so that Ctrl-C and a new size are signals to it.
-        let child = Command::new("setsid")
-            .arg("--ctty")
+        // The terminal is its own, so that Ctrl-C and a new size are signals to it. Under nohup a
+        // hang-up would be ignored.
+        let child = Command::new("env")
+            .args(["--default-signal=HUP", "setsid", "--ctty"])
             .args(command)
             .env("TERM", "xterm")
             .env("NO_COLOR", "1")

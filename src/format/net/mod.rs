@@ -2,7 +2,6 @@
 
 mod address;
 mod datagram;
-mod device;
 mod hex;
 mod socket;
 mod tcp;
@@ -12,7 +11,6 @@ pub use address::SocketAddress;
 pub use datagram::{
     DatagramSocket, DatagramState, Icmp, Icmp6, Raw, Raw6, Udp, Udp6, UdpLite, UdpLite6,
 };
-pub use device::{Dev, Device, FirstCount};
 pub use hex::HexCount;
 pub use socket::{Absent, Blanks, Slot};
 pub use tcp::{Tcp, Tcp6, TcpSocket, TcpState};
@@ -20,3 +18,5 @@ pub use unix::{Unix, UnixFlags, UnixPath, UnixSocket, UnixState, UnixType};
 
 #[cfg(any(test, feature = "records"))]
 pub use super::records::net::*;
+#[cfg(any(test, feature = "system"))]
+pub use super::system::{Dev, Device, FirstCount};

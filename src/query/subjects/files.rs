@@ -7,6 +7,7 @@ use crate::{
     error::Result,
     query::row::{Cells, Mark},
     snapshot::{Ask, Needs, Opened, Seen},
+    value::{Missing, Value},
 };
 
 pub(super) fn start<'a>(
@@ -24,7 +25,10 @@ pub(super) fn start<'a>(
         let row = |opened: &Opened| {
             let cells = columns.iter().zip(&process);
             let cells = cells.map(|(column, process)| match column.extract {
-                Extract::Opened(extract) => extract(opened),
+                Extract::Opened(extract) => match extract(opened) {
+                    Value::Missing(Missing::None) => Value::Missing(seen.why_missing(column.needs)),
+                    value => value,
+                },
                 _ => process.clone(),
             });
             let mark = || Mark::Opened(seen.pid(), opened.slot, opened.target.as_slice().into());

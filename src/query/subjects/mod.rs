@@ -8,4 +8,5 @@ mod sockets;
 mod timers;
 
 pub(super) use feed::Feed;
+#[cfg(any(test, feature = "system"))]
 pub(crate) use sockets::owned_sockets;

@@ -118,6 +118,10 @@ impl Sockets {
 
 /// What `make` makes of each socket of the network namespace of `view`, and of the processes and
 /// descriptors that refer to it.
+#[cfg_attr(
+    not(any(test, feature = "system")),
+    expect(dead_code, reason = "`system` alone asks")
+)]
 pub(crate) fn owned_sockets<T>(
     view: &View,
     make: impl Fn(Socket, Vec<(Pid, u32)>) -> T,

@@ -16,6 +16,16 @@ pub(super) fn page(page: &mut Page, process: &Process) {
             if let Some(pod) = container.pod {
                 page.row("pod", &pod.to_string());
             }
+            if let Some(user) = container.user {
+                page.row(
+                    "group made by",
+                    &format!("uid {user}, or any process of it"),
+                );
+            }
+            // What runs in the container has made those, or their names.
+            for inner in process.containers().iter().flatten().skip(1) {
+                page.row("in it", &inner.to_string());
+            }
         }
         Ok(None) => page.row("container", "none that a control group names"),
         Err(error) => page.missing("container", &error),
@@ -80,10 +90,19 @@ pub(super) fn json(doc: &mut Document, process: &Process) {
                 ("runtime", Value::text(container.runtime.as_str())),
                 ("id", Value::Text(container.id)),
                 ("pod", maybe(container.pod.map(Value::Text))),
+                (
+                    "user",
+                    maybe(container.user.map(|user| Value::from(user.get()))),
+                ),
             ])
         }))
     });
     doc.put_own("container", container);
+    let all = process.containers().map(|all| {
+        let all = all.iter().map(|one| Value::text(one.to_string()));
+        Value::List(all.collect())
+    });
+    doc.put_own("containers", all);
     let limits = process.cgroup_limits().map(|limits| {
         let size = |bytes: Option<u64>| maybe(bytes.map(Value::Size));
         let number = |count: Option<u64>| maybe(count.map(Value::from));

@@ -28,7 +28,11 @@ pub(super) fn page(page: &mut Page, process: &Process) {
                 "O_RDWR" => "rw",
                 _ => "-",
             });
-        let mut target = shown(&descriptor.target);
+        let mut target = if descriptor.target.is_empty() {
+            "? (a path longer than 4095 bytes)".to_owned()
+        } else {
+            shown(&descriptor.target)
+        };
         let detail = detail(descriptor);
         if !detail.is_empty() {
             target = format!("{target} ({detail})");
@@ -104,7 +108,10 @@ fn short(descriptor: &OpenDescriptor) -> Value {
     object([
         ("fd", int(descriptor.fd)),
         ("kind", Value::text(descriptor.kind.as_str())),
-        ("target", Value::text(&descriptor.target)),
+        (
+            "target",
+            maybe((!descriptor.target.is_empty()).then(|| Value::text(&descriptor.target))),
+        ),
         ("pos", maybe(info.map(|info| Value::Int(info.pos)))),
         ("flags", maybe(info.map(|info| int(info.flags.0)))),
     ])

@@ -9,8 +9,6 @@
 //!
 //! `unsafe` for this: processes that share memory.
 
-#![allow(unsafe_code)]
-
 use std::{
     ffi::{CString, c_int, c_void},
     io,
@@ -36,7 +34,7 @@ static PROGRAM: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/joiner"));
 
 /// The guard: a child whose end sends no signal, and which only `__WALL` waits for.
 #[derive(Debug)]
-pub(super) struct Child {
+pub(crate) struct Child {
     pidfd: OwnedFd,
     /// What it runs on, for as long as it does.
     memory: Memory,
@@ -44,7 +42,7 @@ pub(super) struct Child {
 
 /// How a child ended.
 #[derive(Debug)]
-pub(super) enum End {
+pub(crate) enum End {
     Clean,
     /// It waits, and this process has nothing more to do with it.
     LeftBehind,
@@ -214,7 +212,7 @@ impl Child {
     /// Starts the joiner with `socket` and the directory `process`, and `path` as its argument.
     ///
     /// All signals are blocked meanwhile: the guard does without the handlers of this process.
-    pub(super) fn start(
+    pub(crate) fn start(
         socket: BorrowedFd<'_>,
         process: BorrowedFd<'_>,
         path: Option<CString>,
@@ -303,7 +301,7 @@ impl Child {
     }
 
     /// Waits a moment for its end, after the socket was closed.
-    pub(super) fn end(self) -> End {
+    pub(crate) fn end(self) -> End {
         if self.ends_within(MOMENT) {
             return self.failure().map_or(End::Clean, End::NotStarted);
         }

@@ -1,7 +1,6 @@
 //! System calls without a C library: part of the joiner, and of the process that starts it, which
 //! runs in another's memory and may not touch what belongs to a thread there, as `errno` does.
 
-#![allow(unsafe_code)]
 #![allow(dead_code)]
 // A number is as the kernel takes it.
 #![allow(

@@ -8,19 +8,19 @@ use std::{
 
 /// There is none.
 #[derive(Debug)]
-pub(super) struct Child;
+pub(crate) struct Child;
 
 /// How a child ended.
 #[derive(Debug)]
 #[allow(dead_code)]
-pub(super) enum End {
+pub(crate) enum End {
     Clean,
     LeftBehind,
     NotStarted(io::Error),
 }
 
 impl Child {
-    pub(super) fn start(
+    pub(crate) fn start(
         _socket: BorrowedFd<'_>,
         _process: BorrowedFd<'_>,
         _path: Option<CString>,
@@ -28,7 +28,7 @@ impl Child {
         Err(io::Error::from_raw_os_error(libc::ENOSYS))
     }
 
-    pub(super) fn end(self) -> End {
+    pub(crate) fn end(self) -> End {
         End::Clean
     }
 }

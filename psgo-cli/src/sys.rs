@@ -1,0 +1,97 @@
+//! What the command needs of the system and no safe wrapper has. The only file here that says
+//! `unsafe`.
+
+#![allow(unsafe_code)]
+
+use std::{
+    num::NonZeroUsize,
+    os::fd::BorrowedFd,
+    ptr,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+};
+
+use nix::{
+    errno::Errno,
+    fcntl::{FcntlArg, fcntl},
+    libc,
+    sys::{
+        mman::{MapFlags, ProtFlags, mmap_anonymous},
+        signal::{SigHandler, Signal, signal},
+    },
+    unistd::{self, ForkResult},
+};
+
+/// Forks.
+///
+/// # Errors
+///
+/// Those of `fork(2)`; `EBUSY` once this process has more than one thread, for then the child may
+/// find a lock taken for ever.
+pub(crate) fn fork() -> nix::Result<ForkResult> {
+    // SAFETY: unshare(2) with CLONE_VM does nothing but to fail where there is a second thread.
+    if unsafe { libc::unshare(libc::CLONE_VM) } == -1 && Errno::last() == Errno::EINVAL {
+        return Err(Errno::EBUSY);
+    }
+    // SAFETY: this process has one thread, so the child may do whatever the parent may.
+    unsafe { unistd::fork() }
+}
+
+/// A value that this process shares with the children that it forks later. It stays mapped.
+pub(crate) fn shared<T: Sync + Default>() -> nix::Result<&'static T> {
+    const PAGE: usize = 4096;
+    const { assert!(size_of::<T>() <= PAGE && align_of::<T>() <= PAGE && size_of::<T>() > 0) };
+    let length = NonZeroUsize::new(PAGE).ok_or(Errno::EINVAL)?;
+    let access = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
+    // SAFETY: the kernel chooses a place where nothing is.
+    let page = unsafe { mmap_anonymous(None, length, access, MapFlags::MAP_SHARED)? };
+    let value = page.cast::<T>();
+    // SAFETY: the page is large enough for a T and aligned for it (see above), nothing else
+    // refers to it, and it is never unmapped.
+    unsafe {
+        value.write(T::default());
+        Ok(value.as_ref())
+    }
+}
+
+/// Whether the signal is ignored, as SIGHUP is under nohup.
+pub(crate) fn is_ignored(signal: Signal) -> bool {
+    // SAFETY: all zeros is a valid sigaction; it is only written to.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    // SAFETY: with a null pointer for the new action nothing is changed.
+    let result = unsafe { libc::sigaction(signal as i32, ptr::null(), &raw mut action) };
+    result == 0 && action.sa_sigaction == libc::SIG_IGN
+}
+
+/// Gives the signal its default action.
+pub(crate) fn reset(which: Signal) {
+    // SAFETY: the default action runs no code of this program. It fails for no signal used here.
+    let _ = unsafe { signal(which, SigHandler::SigDfl) };
+}
+
+/// See [`started_without_stdout`].
+static WAS_CLOSED: AtomicBool = AtomicBool::new(false);
+
+/// Before `main` the standard library opens `/dev/null` in the place of standard files that are
+/// closed, and then nobody can tell that from a `>/dev/null`, where nothing is wrong. So it is
+/// asked before: what stands in this section runs first, by glibc and by musl.
+// SAFETY: the section holds pointers to functions of the C ABI, which are called once each before
+// `main`; this is one. It makes one system call and stores one byte: it needs nothing of the
+// standard library that is not there yet, and cannot panic.
+#[used]
+#[unsafe(link_section = ".init_array")]
+static BEFORE_MAIN: extern "C" fn() = note_closed;
+
+extern "C" fn note_closed() {
+    // SAFETY: the descriptor is only asked about, and that it may be closed is the question; it is
+    // used no longer than this call.
+    let stdout = unsafe { BorrowedFd::borrow_raw(1) };
+    WAS_CLOSED.store(
+        fcntl(stdout, FcntlArg::F_GETFD) == Err(Errno::EBADF),
+        Relaxed,
+    );
+}
+
+/// Whether the program was started without a standard output.
+pub(crate) fn started_without_stdout() -> bool {
+    WAS_CLOSED.load(Relaxed)
+}

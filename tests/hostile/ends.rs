@@ -1,0 +1,186 @@
+//! The command always ends, also where what it reads waits in the kernel and no signal ends that.
+
+use std::{
+    env, fs,
+    io::Read as _,
+    os::unix::process::ExitStatusExt as _,
+    process::{Child, Command, ExitStatus, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+
+use super::{alone::alone, calls, container::Container, fuse::Fuse};
+use crate::{
+    command,
+    machine::{
+        process::{Held, quiet},
+        wait_for,
+    },
+    oracle::kernel,
+};
+
+const FILE: &str = "PSGO_TEST_FILE";
+
+/// Far beyond what any of these takes on a busy machine; without a supervisor none ever ends.
+const LONG: Duration = Duration::from_secs(30);
+
+#[test]
+#[ignore = "a process that never ends, run by the others here"]
+fn the_one_whose_epoll_is_locked() {
+    calls::take_events_into_a_mapping(&env::var(FILE).unwrap());
+}
+
+/// A process of which a descriptor cannot be read about: whoever tries waits uninterruptibly.
+struct Victim {
+    /// It ends first, and releases all who wait.
+    server: Option<Fuse>,
+    process: Held,
+    _container: Container,
+}
+
+impl Victim {
+    fn new() -> Self {
+        let container = Container::new();
+        let at = "/tmp/file";
+        fs::write(container.path(at), "").unwrap();
+        let (server, taken) = Fuse::that_takes_no_reads(container.pid, at);
+        let mut command = Command::new(env::current_exe().unwrap());
+        let test = "hostile::ends::the_one_whose_epoll_is_locked";
+        command
+            .args(["--exact", test, "--ignored"])
+            .env(FILE, container.path(at));
+        let process = Held::start(quiet(&mut command));
+        taken
+            .recv_timeout(Duration::from_secs(20))
+            .expect("it reads");
+        Self {
+            server: Some(server),
+            process,
+            _container: container,
+        }
+    }
+
+    fn pid(&self) -> String {
+        self.process.pid().to_string()
+    }
+}
+
+/// The command, which ends with this value.
+struct Psgo {
+    child: Child,
+    begun: Instant,
+}
+
+impl Psgo {
+    fn start(args: &[&str]) -> Self {
+        let mut command = Command::new(command::path());
+        command
+            .args(args)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let child = command.spawn().unwrap();
+        Self {
+            child,
+            begun: Instant::now(),
+        }
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_raw(self.child.id().try_into().unwrap())
+    }
+
+    /// Its process that waits in the kernel.
+    fn worker(&self) -> i32 {
+        wait_for("the worker waits uninterruptibly", || {
+            let [worker] = kernel::children(self.pid().as_raw())[..] else {
+                return None;
+            };
+            let threads = fs::read_dir(format!("/proc/{worker}/task")).ok()?;
+            let is_held = |thread: fs::DirEntry| {
+                let stat = fs::read_to_string(thread.path().join("stat")).ok()?;
+                stat.rsplit_once(") ")?.1.starts_with('D').then_some(())
+            };
+            threads.flatten().find_map(is_held).map(|()| worker)
+        })
+    }
+
+    /// How it ended and what it said, once its pipes have ended.
+    fn ended(mut self) -> (ExitStatus, String, Duration) {
+        let (mut out, mut err) = (
+            self.child.stdout.take().unwrap(),
+            self.child.stderr.take().unwrap(),
+        );
+        let read = thread::spawn(move || {
+            let mut text = String::new();
+            out.read_to_string(&mut text).unwrap();
+            text.clear();
+            err.read_to_string(&mut text).unwrap();
+            text
+        });
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            assert!(self.begun.elapsed() < LONG, "it does not end");
+            thread::sleep(Duration::from_millis(5));
+        };
+        let time = self.begun.elapsed();
+        while !read.is_finished() {
+            assert!(self.begun.elapsed() < LONG, "its pipes do not end");
+            thread::sleep(Duration::from_millis(5));
+        }
+        (status, read.join().unwrap(), time)
+    }
+}
+
+#[test]
+fn a_read_that_no_signal_ends_does_not_keep_the_command() {
+    alone(|| {
+        let mut victim = Victim::new();
+        let pid = victim.pid();
+        let mut held = Vec::new();
+        for subject in [["files", "-pids", &pid], ["inspect", &pid, "-color=never"]] {
+            let with = |more: &[&str]| Psgo::start(&[&subject[..], more].concat());
+
+            let psgo = with(&["-timeout", "0.3"]);
+            held.push(psgo.worker());
+            let (status, err, time) = psgo.ended();
+            println!(
+                "measured {:.0} ms: {subject:?}: {status}: {err}",
+                time.as_secs_f64() * 1e3
+            );
+            // What does not answer is left out, where a thread of the worker waits for it.
+            assert!(
+                err.contains("did not answer") && err.contains(&*pid),
+                "{err}"
+            );
+            assert_eq!(status.code(), Some(1), "{err}");
+
+            let psgo = with(&["-timeout", "1000", "-deadline", "0.5"]);
+            held.push(psgo.worker());
+            let (status, err, _) = psgo.ended();
+            assert_eq!(status.code(), Some(1), "{err}");
+            assert!(err.contains("deadline"), "{err}");
+
+            for signal in [Signal::SIGKILL, Signal::SIGINT, Signal::SIGTERM] {
+                let psgo = with(&["-timeout", "1000"]);
+                held.push(psgo.worker());
+                kill(psgo.pid(), signal).unwrap();
+                let (status, err, _) = psgo.ended();
+                assert_eq!((status.signal(), &*err), (Some(signal as i32), ""));
+            }
+        }
+        drop(victim.server.take());
+        wait_for("the workers end", || {
+            held.iter()
+                .all(|&worker| kernel::start_ticks(worker).is_none())
+                .then_some(())
+        });
+    });
+}
