@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    env, fs,
+    env, fmt, fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
@@ -52,12 +52,19 @@ fn build() -> PathBuf {
 }
 
 /// What the command said and how it ended.
-#[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) code: Option<i32>,
     pub(crate) stdout: Vec<u8>,
     pub(crate) stderr: String,
     asked: String,
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let said: String = self.stderr.chars().take(2000).collect();
+        let length = self.stdout.len();
+        write!(f, "{}\n{:?}, {length} bytes\n{said}", self.asked, self.code)
+    }
 }
 
 impl Answer {

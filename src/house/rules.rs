@@ -137,7 +137,11 @@ fn the_rooms_are_those_of_the_design() {
 fn calls_the_system(source: &Source) -> bool {
     let files = ["src/sys.rs", "psgo-cli/src/sys.rs"];
     let is_file = files.iter().any(|file| source.path.ends_with(file));
-    is_file || source.path.parent().is_some_and(|dir| dir.ends_with("src/sys"))
+    is_file
+        || source
+            .path
+            .parent()
+            .is_some_and(|dir| dir.ends_with("src/sys"))
 }
 
 #[test]
@@ -148,7 +152,11 @@ fn only_sys_is_unsafe() {
             !forbids && (line.contains("unsafe ") || line.contains("unsafe_code"))
         };
         let says = source.code().any(is_unsafe);
-        assert!(!says || calls_the_system(source), "{}", source.path.display());
+        assert!(
+            !says || calls_the_system(source),
+            "{}",
+            source.path.display()
+        );
     }
 }
 

@@ -71,7 +71,10 @@ fn nothing_of_the_container_is_run_loaded_or_opened_but_proc_and_names() {
     let [(_, worker), others @ ..] = &processes[..] else {
         panic!("{processes:?}")
     };
-    assert!(worker.contains("SIGCHLD") && !worker.contains("CLONE_VM"), "{worker}");
+    assert!(
+        worker.contains("SIGCHLD") && !worker.contains("CLONE_VM"),
+        "{worker}"
+    );
     assert_eq!(others.len(), 2, "{processes:?}");
     for (_, call) in others {
         assert!(
