@@ -325,7 +325,7 @@ fn link(dir: &OwnedFd, path: &str, guard: Guard) -> io::Result<Vec<u8>> {
     match guard {
         Guard::Trusting => sys::read_link(dir, path),
         // RESOLVE_NO_SYMLINKS with O_NOFOLLOW opens the link itself.
-        _ => {
+        Guard::Kernel => {
             let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW;
             let link = sys::open_below(dir, path, flags, guard)?;
             sys::read_link(link, c"")

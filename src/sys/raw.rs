@@ -75,7 +75,7 @@ pub(crate) const OPENAT2: usize = 437;
 
 /// Makes a system call; the answer is an error number below zero, or what the call returns.
 pub(crate) fn call(number: usize, args: [usize; 6]) -> isize {
-    let [a, b, c, d, e, f] = args;
+    let [first, second, third, fourth, fifth, sixth] = args;
     let answer: isize;
     // SAFETY: the arguments of each call here are numbers, or point to memory that lives and is as
     // long as the call takes it to be.
@@ -84,7 +84,8 @@ pub(crate) fn call(number: usize, args: [usize; 6]) -> isize {
         asm!(
             "syscall",
             inlateout("rax") number as isize => answer,
-            in("rdi") a, in("rsi") b, in("rdx") c, in("r10") d, in("r8") e, in("r9") f,
+            in("rdi") first, in("rsi") second, in("rdx") third,
+            in("r10") fourth, in("r8") fifth, in("r9") sixth,
             lateout("rcx") _, lateout("r11") _,
             options(nostack),
         );
@@ -95,8 +96,8 @@ pub(crate) fn call(number: usize, args: [usize; 6]) -> isize {
         asm!(
             "svc #0",
             in("x8") number,
-            inlateout("x0") a as isize => answer,
-            in("x1") b, in("x2") c, in("x3") d, in("x4") e, in("x5") f,
+            inlateout("x0") first as isize => answer,
+            in("x1") second, in("x2") third, in("x3") fourth, in("x4") fifth, in("x5") sixth,
             options(nostack),
         );
     }

@@ -2,7 +2,7 @@
 
 #![allow(unsafe_code)]
 
-#[cfg_attr(not(has_joiner), path = "sys/no_joiner.rs")]
+#[cfg_attr(not(has_joiner), path = "no_joiner.rs")]
 pub(crate) mod joiner;
 #[cfg(has_joiner)]
 mod raw;
@@ -89,7 +89,7 @@ pub(crate) fn open_below<P: NixPath + ?Sized>(
     }
     let opened = match guard {
         Guard::Trusting => nix::fcntl::openat(dir, path, flags, Mode::empty()),
-        _ => {
+        Guard::Kernel => {
             let how = OpenHow::new().flags(flags).resolve(guard.resolve());
             // Where mounts or names change anywhere on the machine meanwhile, the kernel cannot
             // be sure of a `..`, and asks to be asked again.
