@@ -61,7 +61,8 @@ impl Asked {
     /// All that it says until then.
     fn answer(mut self, until: Instant) -> io::Result<Answer> {
         let answer = self.listen(until);
-        match self.end() {
+        let is_complete = answer.as_ref().is_ok_and(Answer::is_complete);
+        match self.end(is_complete) {
             End::Clean | End::LeftBehind => answer,
             End::NotStarted(error) => Err(error),
         }
@@ -90,11 +91,21 @@ impl Asked {
         Ok(answer)
     }
 
-    /// Tells it to end.
-    fn end(&mut self) -> End {
+    /// Waits for its end. One that has said everything ends by itself, unless a file that it has
+    /// open keeps it.
+    fn end(&mut self, has_answered: bool) -> End {
+        let Some(mut child) = self.child.take() else {
+            return End::Clean;
+        };
+        if has_answered {
+            match child.ended() {
+                Ok(end) => return end,
+                Err(silent) => child = silent,
+            }
+        }
         // A copy of this end may be in a child that another thread has just made.
         let _ = self.socket.shutdown(std::net::Shutdown::Both);
-        self.child.take().map_or(End::Clean, Child::end)
+        child.end()
     }
 
     /// The files, as far as they are there by `until`.
@@ -117,7 +128,7 @@ impl Asked {
 
 impl Drop for Asked {
     fn drop(&mut self) {
-        self.end();
+        self.end(false);
     }
 }
 

@@ -300,20 +300,29 @@ impl Child {
         }
     }
 
-    /// Waits a moment for its end, after the socket was closed.
-    pub(crate) fn end(self) -> End {
+    /// Waits a moment for its end.
+    pub(crate) fn ended(self) -> Result<End, Self> {
         if self.ends_within(MOMENT) {
-            return self.failure().map_or(End::Clean, End::NotStarted);
+            return Ok(self.failure().map_or(End::Clean, End::NotStarted));
         }
+        Err(self)
+    }
+
+    /// Brings it to its end, after the socket was closed.
+    pub(crate) fn end(self) -> End {
+        let child = match self.ended() {
+            Ok(end) => return end,
+            Err(child) => child,
+        };
         // The joiner would become this process's child, and its end a signal here: then the guard
         // is kept instead.
         if !inherits_children() {
-            self.kill();
-            if self.ends_within(MOMENT) {
+            child.kill();
+            if child.ends_within(MOMENT) {
                 return End::LeftBehind;
             }
         }
-        lock(&LEFT).push(self);
+        lock(&LEFT).push(child);
         End::LeftBehind
     }
 

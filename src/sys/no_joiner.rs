@@ -28,6 +28,10 @@ impl Child {
         Err(io::Error::from_raw_os_error(libc::ENOSYS))
     }
 
+    pub(crate) fn ended(self) -> Result<End, Self> {
+        Ok(End::Clean)
+    }
+
     pub(crate) fn end(self) -> End {
         End::Clean
     }

@@ -151,11 +151,14 @@ const HEAD: usize = 12;
 struct Message {
     head: [u32; 3],
     bytes: [u8; PIECE_LENGTH],
+    /// One without bytes, that ends the matter and is sent together with the piece before it.
+    end: [u8; HEAD],
 }
 
 static mut MESSAGE: Message = Message {
     head: [0; 3],
     bytes: [0; PIECE_LENGTH],
+    end: [0; HEAD],
 };
 
 fn bytes() -> usize {
@@ -163,11 +166,19 @@ fn bytes() -> usize {
     (&raw mut MESSAGE) as usize + HEAD
 }
 
-/// Sends a message with so many of the bytes; ends if nobody takes it.
-fn send(about: u32, says: u32, length: usize) {
-    // SAFETY: there is one thread.
-    unsafe { (&raw mut MESSAGE.head).write_volatile([about, says, length as u32]) };
-    let (mut from, mut left) = (bytes() - HEAD, length + HEAD);
+/// Sends a message with so many of the bytes, and, if `end` says something, another without any;
+/// ends if nobody takes it.
+fn send(about: u32, says: u32, length: usize, end: Option<u32>) {
+    // SAFETY: there is one thread, and behind the bytes there is room for the other head.
+    unsafe {
+        (&raw mut MESSAGE.head).write_volatile([about, says, length as u32]);
+        if let Some(end) = end {
+            let head = (bytes() + length) as *mut [u32; 3];
+            head.write_unaligned([about, end, 0]);
+        }
+    }
+    let all = length + if end.is_some() { 2 * HEAD } else { HEAD };
+    let (mut from, mut left) = (bytes() - HEAD, all);
     while left > 0 {
         const MSG_NOSIGNAL: usize = 0x4000;
         let sent = call(arch::SENDTO, [SOCKET, from, left, MSG_NOSIGNAL, 0, 0]);
@@ -188,9 +199,9 @@ fn work(path: Option<usize>) {
     let root = match lock().and_then(|namespace| root(namespace, path.is_none())) {
         Ok(root) => root,
         Err(errno) => {
-            send(first, errno, 0);
+            send(first, errno, 0, None);
             if path.is_none() {
-                send(GROUPS, errno, 0);
+                send(GROUPS, errno, 0, None);
             }
             return;
         }
@@ -221,7 +232,7 @@ fn lock() -> Result<usize, u32> {
     call3(arch::CLOSE, opened as usize, 0, 0);
     let namespace = namespace as usize;
     if call3(arch::FLOCK, namespace, LOCK_EX | LOCK_NB, 0) == EAGAIN {
-        send(USERS, WAITS, 0);
+        send(USERS, WAITS, 0, None);
         while call3(arch::FLOCK, namespace, LOCK_EX, 0) == EINTR {}
     }
     Ok(namespace)
@@ -284,15 +295,14 @@ fn statfs(fd: usize) -> Result<[u64; 15], u32> {
 }
 
 fn names(root: usize, path: usize, about: u32) {
-    let says = match read(root, path, about) {
-        Ok(()) => COMPLETE,
-        Err(errno) => errno,
-    };
-    send(about, says, 0);
+    match read(root, path, about) {
+        Ok(last) => send(about, PIECE, last, Some(COMPLETE)),
+        Err(errno) => send(about, errno, 0, None),
+    }
 }
 
-/// Sends the bytes of the regular file at `path`.
-fn read(root: usize, path: usize, about: u32) -> Result<(), u32> {
+/// Sends the bytes of the regular file at `path`, but for the last, which is not yet sent.
+fn read(root: usize, path: usize, about: u32) -> Result<usize, u32> {
     // It is looked at before it is opened: to open a device can do things.
     let seen = open(root, path, O_PATH | O_CLOEXEC)?;
     let (which, _) = regular(seen)?;
@@ -308,18 +318,22 @@ fn read(root: usize, path: usize, about: u32) -> Result<(), u32> {
     if size > LIMIT {
         return Err(EFBIG);
     }
-    let mut total = 0;
+    let (mut total, mut unsent) = (0, 0);
     loop {
-        let got = call3(arch::READ, file, bytes(), PIECE_LENGTH);
+        let got = call3(arch::READ, file, bytes() + unsent, PIECE_LENGTH - unsent);
         match got {
             EINTR => {}
-            0 => return Ok(()),
+            0 => return Ok(unsent),
             1.. => {
                 total += got as usize;
+                unsent += got as usize;
                 if total > LIMIT {
                     return Err(EFBIG);
                 }
-                send(about, PIECE, got as usize);
+                if unsent == PIECE_LENGTH {
+                    send(about, PIECE, unsent, None);
+                    unsent = 0;
+                }
             }
             _ => return Err(error(got)),
         }
@@ -333,10 +347,9 @@ fn space(root: usize, path: usize) {
         Ok(statfs) => {
             // SAFETY: there is one thread, and the bytes of a message are longer than this.
             unsafe { (bytes() as *mut [u64; 15]).write_unaligned(statfs) };
-            send(SPACE, PIECE, size_of_val(&statfs));
-            send(SPACE, COMPLETE, 0);
+            send(SPACE, PIECE, size_of_val(&statfs), Some(COMPLETE));
         }
-        Err(errno) => send(SPACE, errno, 0),
+        Err(errno) => send(SPACE, errno, 0, None),
     }
 }
 
