@@ -162,10 +162,13 @@ fn every_descriptor_is_close_on_exec() {
             continue;
         }
         // In the joiner, which executes nothing, at the numbers where it expects them.
-        if ["3, 0) = 3", "4, 0) = 4"]
-            .iter()
-            .any(|end| call.starts_with("dup3(") && call.ends_with(end))
-        {
+        let given = ["3, 0)", "4, 0)"].iter().any(|end| {
+            let args = call
+                .rsplit_once(" = ")
+                .map_or("", |(args, _)| args.trim_end());
+            args.starts_with("dup3(") && args.ends_with(end)
+        });
+        if given {
             continue;
         }
         seen += 1;
