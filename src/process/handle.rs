@@ -1,7 +1,6 @@
 //! `Process`: one process in depth, held so that no other can be taken for it.
 
 use std::{
-    collections::BTreeSet,
     fmt,
     sync::{Arc, Mutex, MutexGuard},
 };
@@ -66,8 +65,8 @@ pub struct Process {
     /// The thread that reads what can wait, shared with its parents, if they are asked for: to
     /// start one takes a while.
     pub(super) worker: Arc<Mutex<Worker>>,
-    /// The files that did not answer.
-    pub(super) silent: Mutex<BTreeSet<String>>,
+    /// The files that did not answer, each once.
+    pub(super) silent: Mutex<Vec<String>>,
     cache: Mutex<Cache>,
 }
 

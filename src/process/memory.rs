@@ -1,6 +1,6 @@
 //! The memory of a process.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use super::{
     files::{Dir, FileOf},
@@ -220,7 +220,7 @@ impl Process {
             return Err(self.ended("smaps"));
         }
         let named = self.named_deleted(&smaps)?;
-        let mut sums: BTreeMap<Option<Vec<u8>>, MappedMemory> = BTreeMap::new();
+        let mut sums: HashMap<Option<Vec<u8>>, MappedMemory> = HashMap::new();
         for map in &smaps.rows {
             let mut path = map.mapping.pathname.name().map(<[u8]>::to_vec);
             if named.contains(&map.mapping.start)
@@ -232,7 +232,9 @@ impl Process {
             let sum = sum.or_insert_with_key(|path| MappedMemory::of(path.as_deref()));
             sum.add(map);
         }
-        Ok(sums.into_values().collect())
+        let mut sums: Vec<_> = sums.into_iter().collect();
+        sums.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        Ok(sums.into_iter().map(|(_, sum)| sum).collect())
     }
 
     /// The mappings of files that are not deleted, but are called so, by their first addresses.

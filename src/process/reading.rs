@@ -138,7 +138,7 @@ impl Process {
     #[must_use]
     #[inline]
     pub fn silent_files(&self) -> Vec<String> {
-        lock(&self.silent).iter().cloned().collect()
+        lock(&self.silent).clone()
     }
 
     /// Runs `work` on the thread that can be left behind.
@@ -264,7 +264,10 @@ impl Process {
     #[inline]
     pub(super) fn failed(&self, name: &str, error: io::Error) -> Error {
         if kind_of(&error) == ErrorKind::TimedOut {
-            lock(&self.silent).insert(name.to_owned());
+            let mut silent = lock(&self.silent);
+            if let Err(at) = silent.binary_search_by(|known| known.as_str().cmp(name)) {
+                silent.insert(at, name.to_owned());
+            }
         }
         match Answer::of(&error) {
             Answer::Gone | Answer::Invalid => match self.stat_now() {

@@ -1,7 +1,7 @@
 //! Reading what a process holds open, and its timers.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{HashMap, HashSet},
     io,
     sync::{Arc, Condvar, Mutex, PoisonError},
 };
@@ -171,7 +171,7 @@ pub(crate) fn read(
     }
     if asked.contains(Files::PLACES) {
         pulse.at(Files::PLACES);
-        let mut paths = BTreeSet::new();
+        let mut paths: HashSet<Vec<u8>> = HashSet::new();
         // Line by line: a process can make it larger than any file that is read as a whole. Denied,
         // there are none.
         let _ = files.each_line("maps", &mut |line| {
@@ -183,6 +183,8 @@ pub(crate) fn read(
                 paths.insert(path.to_vec());
             }
         });
+        let mut paths: Vec<_> = paths.into_iter().collect();
+        paths.sort_unstable();
         all.extend(paths.into_iter().map(|path| Opened::new(Slot::Map, path)));
     }
     Ok((all, knows_sockets))

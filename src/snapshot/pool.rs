@@ -7,10 +7,10 @@
 //! behind, and what their processes have besides is read without the files that did not answer.
 
 use std::{
-    collections::BTreeMap,
+    collections::VecDeque,
     num::NonZeroUsize,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::Ordering::{Relaxed, SeqCst},
         mpsc::{self, Receiver, Sender},
     },
@@ -91,24 +91,29 @@ impl Part {
 struct Chunk {
     /// The position of the row to give out next.
     next: usize,
-    /// By the position of their first row. They can overlap.
-    parts: BTreeMap<usize, Part>,
+    /// In the order of their first rows, each another one. They can overlap.
+    parts: Vec<Part>,
 }
 
 impl Chunk {
     fn add(&mut self, part: Part) {
-        let longest = self.parts.get(&part.job.from).map_or(0, Part::end);
-        if part.end() > self.next.max(longest) {
-            self.parts.insert(part.job.from, part);
+        if part.end() <= self.next {
+            return;
+        }
+        let from = |part: &Part| part.job.from;
+        match self.parts.binary_search_by_key(&part.job.from, from) {
+            Err(at) => self.parts.insert(at, part),
+            Ok(at) if part.end() > self.parts[at].end() => self.parts[at] = part,
+            Ok(_) => (),
         }
     }
 
     /// The next rows, if they were read.
     fn take(&mut self) -> Option<Part> {
-        while let Some(first) = self.parts.first_entry()
-            && *first.key() <= self.next
+        while let Some(first) = self.parts.first()
+            && first.job.from <= self.next
         {
-            let mut part = first.remove();
+            let mut part = self.parts.remove(0);
             if let Some(known) = self.next.checked_sub(part.job.from)
                 && part.end() > self.next
             {
@@ -122,8 +127,7 @@ impl Chunk {
 
     /// The next rows that were read, though others before them were not.
     fn take_any(&mut self) -> Option<Part> {
-        let first = *self.parts.first_key_value()?.0;
-        self.next = self.next.max(first);
+        self.next = self.next.max(self.parts.first()?.job.from);
         self.take()
     }
 }
@@ -139,15 +143,18 @@ pub(super) struct Pool {
     /// How many threads are to read.
     threads: usize,
     queue: Arc<Queue>,
-    messages: (Sender<Part>, Receiver<Part>),
+    /// What was read, and a word for each part. std's channels are compiled again for each type that
+    /// they carry, so these carry none.
+    parts: Arc<Mutex<VecDeque<Part>>>,
+    messages: (Sender<()>, Receiver<()>),
     readers: Vec<Reader>,
     /// What of the processes is not listed yet.
     list: Option<PidList>,
     /// Chunks handed out, and given out, so far.
     handed: usize,
     given: usize,
-    /// By chunk.
-    read: BTreeMap<usize, Chunk>,
+    /// From the chunk whose rows are given out now.
+    read: VecDeque<Chunk>,
     abandoned: usize,
     /// Why it ended before all was read.
     ended: Option<Ended>,
@@ -176,12 +183,13 @@ impl Pool {
             swept: Instant::now(),
             threads,
             queue: Arc::default(),
+            parts: Arc::default(),
             messages: mpsc::channel(),
             readers: Vec::new(),
             list,
             handed: 0,
             given: 0,
-            read: BTreeMap::new(),
+            read: VecDeque::new(),
             abandoned: 0,
             ended: None,
         };
@@ -207,6 +215,7 @@ impl Pool {
         let pulse = Arc::new(Pulse::default());
         let (work, queue) = (Arc::clone(&self.work), Arc::clone(&self.queue));
         let (messages, its_pulse) = (self.messages.0.clone(), Arc::clone(&pulse));
+        let parts = Arc::clone(&self.parts);
         let leash = Leash::new();
         let its_leash = leash.clone();
         let run = move || {
@@ -227,7 +236,8 @@ impl Pool {
                     is_set_aside,
                     _weight: queue.hold(bytes),
                 };
-                if messages.send(part).is_err() || is_set_aside {
+                lock(&parts).push_back(part);
+                if messages.send(()).is_err() || is_set_aside {
                     return;
                 }
             }
@@ -278,14 +288,13 @@ impl Pool {
                 self.stop(ended);
                 break;
             }
-            let chunk = self.read.get_mut(&self.given);
-            if let Some(chunk) = chunk {
+            if let Some(chunk) = self.read.front_mut() {
                 let part = chunk.take();
                 if part.is_some() {
                     return Ok(part);
                 }
                 if chunk.next == self.work.chunk_len(self.given) {
-                    self.read.remove(&self.given);
+                    self.read.pop_front();
                     self.given += 1;
                     self.queue.turn_to(self.given);
                     self.hand_out()?;
@@ -294,11 +303,13 @@ impl Pool {
             }
             self.listen()?;
         }
-        while let Some(mut chunk) = self.read.first_entry() {
-            match chunk.get_mut().take_any() {
-                None => drop(chunk.remove()),
-                part => return Ok(part),
+        while let Some(chunk) = self.read.front_mut() {
+            let part = chunk.take_any();
+            if part.is_some() {
+                return Ok(part);
             }
+            self.read.pop_front();
+            self.given += 1;
         }
         Ok(None)
     }
@@ -314,13 +325,16 @@ impl Pool {
         self.ended = Some(ended);
         self.end();
         self.wait(Instant::now().checked_add(AT_ONCE));
-        while let Ok(part) = self.messages.1.try_recv() {
-            self.hear(part);
+        while self.messages.1.try_recv().is_ok() {
+            self.hear();
         }
     }
 
-    /// Takes rows that have been read, and has the rest of their job read.
-    fn hear(&mut self, part: Part) {
+    /// Takes the rows of which word has come, and has the rest of their job read.
+    fn hear(&mut self) {
+        let Some(part) = lock(&self.parts).pop_front() else {
+            return;
+        };
         let job = part.job;
         // What one thread was set aside for, another may have read since.
         if job.chunk < self.given {
@@ -332,15 +346,19 @@ impl Pool {
                 ..job
             });
         }
-        self.read.entry(job.chunk).or_default().add(part);
+        let at = job.chunk - self.given;
+        while self.read.len() <= at {
+            self.read.push_back(Chunk::default());
+        }
+        self.read[at].add(part);
     }
 
     /// Waits for rows, and looks after the threads that are blocked.
     fn listen(&mut self) -> Result<()> {
         let tick = self.progress();
         // One sender is the pool's own, so it is never disconnected.
-        if let Ok(part) = self.messages.1.recv_timeout(self.work.pace.wait(tick)) {
-            self.hear(part);
+        if let Ok(()) = self.messages.1.recv_timeout(self.work.pace.wait(tick)) {
+            self.hear();
         }
         if self.swept.elapsed() >= tick {
             self.sweep()?;
@@ -524,8 +542,8 @@ impl Pool {
                     break;
                 }
                 let message = self.messages.1.recv_timeout(Duration::from_micros(50));
-                if let (Ok(part), Some(_)) = (message, self.ended) {
-                    self.hear(part);
+                if let (Ok(()), Some(_)) = (message, self.ended) {
+                    self.hear();
                 }
                 if self.is_blocked(number) || until.is_some_and(|until| Instant::now() >= until) {
                     self.let_go(number);

@@ -1,7 +1,8 @@
 //! The parts of chunks that wait to be read, and how much of what was read waits to be given out.
 
 use std::{
-    collections::BTreeSet,
+    cmp::Reverse,
+    collections::BinaryHeap,
     sync::{Arc, Condvar, Mutex, PoisonError},
 };
 
@@ -30,7 +31,7 @@ pub(super) struct Queue {
 
 #[derive(Debug, Default)]
 struct State {
-    jobs: BTreeSet<Job>,
+    jobs: BinaryHeap<Reverse<Job>>,
     /// The chunk of which rows are given out.
     turn: usize,
     /// Bytes of rows that have been read and not been given out.
@@ -40,19 +41,19 @@ struct State {
 
 impl State {
     fn take(&mut self) -> Option<Job> {
-        let job = *self.jobs.first()?;
+        let Reverse(job) = self.jobs.peek()?;
         // The chunk whose turn it is comes first, so a thread that may read never waits behind one
         // that may not.
         if job.chunk > self.turn && self.held >= MOST {
             return None;
         }
-        self.jobs.pop_first()
+        self.jobs.pop().map(|Reverse(job)| job)
     }
 }
 
 impl Queue {
     pub(super) fn put(&self, job: Job) {
-        lock(&self.state).jobs.insert(job);
+        lock(&self.state).jobs.push(Reverse(job));
         self.changed.notify_one();
     }
 
@@ -83,11 +84,9 @@ impl Queue {
         let mut state = lock(&self.state);
         state.turn = chunk;
         // What is left of those before has been read by another.
-        state.jobs = state.jobs.split_off(&Job {
-            chunk,
-            from: 0,
-            to: 0,
-        });
+        while state.jobs.peek().is_some_and(|first| first.0.chunk < chunk) {
+            state.jobs.pop();
+        }
         drop(state);
         self.changed.notify_all();
     }

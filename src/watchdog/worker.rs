@@ -18,12 +18,13 @@ type Work = Box<dyn FnOnce() + Send>;
 
 /// A thread that is started by the first work and is there for the next: to start one for each
 /// would cost more than most of them. It is left behind when one does not end in time.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Worker(Option<Running>);
 
-#[derive(Debug)]
 struct Running {
-    works: Sender<Work>,
+    /// The next work, and the word that there is one.
+    work: Arc<Mutex<Option<Work>>>,
+    works: Sender<()>,
     leash: Leash,
     thread: JoinHandle<()>,
 }
@@ -39,17 +40,23 @@ enum Turn {
 
 impl Running {
     fn start() -> io::Result<Self> {
-        let (works, todo) = mpsc::channel::<Work>();
+        let (works, todo) = mpsc::channel();
+        let work = Arc::<Mutex<Option<Work>>>::default();
+        let its_work = Arc::clone(&work);
         let leash = Leash::new();
         let its_leash = leash.clone();
         let run = move || {
-            for work in todo {
-                work();
+            for () in todo {
+                let work = lock(&its_work).take();
+                if let Some(work) = work {
+                    work();
+                }
             }
             drop(its_leash);
         };
         let thread = thread::Builder::new().name("psgo".to_owned()).spawn(run)?;
         Ok(Self {
+            work,
             works,
             leash,
             thread,
@@ -138,7 +145,8 @@ impl Worker {
             drop(next);
             let _ = sender.send(());
         };
-        if running.works.send(Box::new(work)).is_ok() {
+        *lock(&running.work) = Some(Box::new(work));
+        if running.works.send(()).is_ok() {
             let mut left = timeout;
             loop {
                 match receiver.recv_timeout(left) {
