@@ -23,7 +23,7 @@ use crate::{
     procfs::Reader,
     sys,
     value::Missing,
-    view::Inner,
+    view::{Inner, local_zone},
 };
 
 /// The needs whose cells are unknown without these files.
@@ -106,7 +106,7 @@ impl Reading<'_> {
         }
         if let (true, Some(stat)) = (self.plan.needs.contains(Needs::ZONE), task.stat()) {
             let started = self.view.host.started(stat.starttime).as_secs();
-            task.zone = i64::try_from(started).ok().map(sys::local_zone);
+            task.zone = i64::try_from(started).ok().map(local_zone);
         }
         if files.contains(Files::NAMES) {
             self.pulse.at(Files::NAMES);
