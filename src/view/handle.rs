@@ -40,6 +40,9 @@ pub struct View(
     pub(super) Duration,
 );
 
+/// How long to wait for the file of the zone, where no time-out is given.
+const FOR_THE_ZONE: Duration = Duration::from_millis(500);
+
 /// How long to wait for what does not answer, by default.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -136,7 +139,7 @@ impl View {
 pub fn local_time(at: SystemTime) -> Option<Time> {
     let since = at.duration_since(SystemTime::UNIX_EPOCH).ok()?;
     let seconds = i64::try_from(since.as_secs()).ok()?;
-    machine::learn_zone(&mut Patience::new(TIMEOUT));
+    machine::learn_zone(&mut Patience::new(FOR_THE_ZONE));
     let (offset, zone) = machine::local_zone(seconds);
     Time::new(seconds, since.subsec_nanos(), offset, &zone)
 }

@@ -16,6 +16,7 @@ mod kinds;
 mod leaks;
 mod less;
 mod limits;
+mod machine;
 mod memory;
 mod missing;
 mod names;
