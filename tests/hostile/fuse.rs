@@ -44,7 +44,7 @@ pub(super) const OPEN: u32 = 14;
 pub(super) const READ: u32 = 15;
 pub(super) const FLUSH: u32 = 25;
 const RELEASE: u32 = 18;
-const WRITE: u32 = 16;
+pub(super) const WRITE: u32 = 16;
 const GETATTR: u32 = 3;
 /// These want no answer.
 const FORGET: u32 = 2;

@@ -20,6 +20,7 @@ mod machine;
 mod memory;
 mod missing;
 mod names;
+mod neighbours;
 mod older;
 mod over_proc;
 mod races;
