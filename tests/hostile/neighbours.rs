@@ -152,7 +152,7 @@ fn rows(args: &[&str], of: &[i32]) -> (BTreeMap<i32, Vec<String>>, Option<i32>, 
 const ASKED: [&[&str]; 3] = [
     &[
         "-format",
-        "pid,ppid,user,group,state,comm,args,exe,cwd,fds,netns,rss,vsz,capeff,wchan",
+        "pid,ppid,user,group,state,comm,args,exe,cwd,fds,netns,rss,vsz,capeff",
     ],
     &["files", "-format", "pid,fd,kind,mode,target"],
     &["files", "-all", "-format", "pid,fd,kind,target"],
