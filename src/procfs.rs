@@ -136,6 +136,12 @@ impl Procfs {
         Ok(buffer)
     }
 
+    /// Whether something is mounted over the file, or over a directory on the way to it, so that it is
+    /// not the kernel that answers; or whether that cannot be told.
+    pub(crate) fn is_covered(&self, path: &str) -> bool {
+        sys::leads_to_another_mount(&self.root, path)
+    }
+
     /// Opens a file to be read on and on.
     pub(crate) fn open_file(&self, path: &str) -> io::Result<OpenFile> {
         let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK;

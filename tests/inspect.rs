@@ -362,6 +362,23 @@ fn a_thread_that_lives_is_asked_when_the_first_has_ended() {
         .unwrap();
     assert_eq!(file.path(), Some(at.as_bytes()));
     // A listing is told the same.
+    let columns = ["state", "args", "exe", "cwd", "rss", "vsz", "netns"];
+    let pids = [Pid::new(u32::try_from(pid).unwrap())];
+    let table = psgo::process_info(psgo::Pids::Only(&pids), &columns).unwrap();
+    let row = &table.to_strings()[0];
+    let (program, dir) = (program(), std::env::current_dir().unwrap());
+    let (program, dir) = (program.to_str().unwrap(), dir.to_str().unwrap());
+    let args = format!("{program} leader {at}");
+    assert_eq!(row[..4], ["Z", &*args, program, dir]);
+    let unknown = ["?", "0"];
+    assert!(
+        !row[4..].iter().any(|cell| unknown.contains(&&**cell)),
+        "{row:?}"
+    );
+    let table = psgo::process_info(psgo::Pids::Only(&pids), &psgo::drift::COLUMNS).unwrap();
+    let lines = psgo::drift::tree(table.rows(), &psgo::drift::Rules::default()).unwrap();
+    let line = lines.last().unwrap().to_string();
+    assert_eq!(line.trim(), format!("{args}  {{user=root}}"));
     let query = psgo::Query::of(psgo::descriptor::Subject::Files, ["fd", "target"]).unwrap();
     let pids = [Pid::new(u32::try_from(pid).unwrap())];
     let table = query.pids(psgo::Pids::Only(&pids)).table().unwrap();

@@ -25,8 +25,13 @@ pub(crate) fn summary(
         ([], 0) => None,
         // Of these the line tells.
         ([], _) if is_any_silent => None,
-        ([], 1) => Some("1 read did not answer".to_owned()),
-        ([], many) => Some(format!("{many} reads did not answer")),
+        ([], many) => {
+            answer = Answer::Incomplete;
+            Some(match many {
+                1 => "1 read did not answer".to_owned(),
+                many => format!("{many} reads did not answer"),
+            })
+        }
         (silent, _) => {
             answer = Answer::Incomplete;
             Some(unanswered(silent))

@@ -1,7 +1,8 @@
 //! The `psgo` command: arguments, the library's answer, its form, the exit code.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+#![cfg_attr(not(test), no_main)]
 
-use std::process::ExitCode;
+use std::ffi::OsString;
 
 use crate::{
     args::Request,
@@ -32,12 +33,16 @@ mod terminal;
 mod watch;
 mod wrong_use;
 
-fn main() -> ExitCode {
-    supervisor::supervised(|| failure::exit(answer()))
+sys::entry!(run);
+
+/// The whole of the command, and its exit code.
+#[cfg_attr(test, expect(dead_code, reason = "tests have an entry of their own"))]
+fn run(args: &[OsString]) -> u8 {
+    supervisor::supervised(|| failure::exit(answer(args)))
 }
 
-fn answer() -> Result<Answer, Failure> {
-    match args::parse(std::env::args_os())? {
+fn answer(args: &[OsString]) -> Result<Answer, Failure> {
+    match args::parse(args.iter().cloned())? {
         Request::List(list) => list::list(&list),
         Request::Descriptors(subject) => descriptors::list(subject),
         Request::Inspect(inspect) => inspect::inspect(&inspect),

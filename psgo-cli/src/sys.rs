@@ -4,22 +4,91 @@
 #![allow(unsafe_code)]
 
 use std::{
+    ffi::{CStr, OsStr, OsString},
     num::NonZeroUsize,
-    os::fd::BorrowedFd,
-    ptr,
+    os::{
+        fd::{BorrowedFd, IntoRawFd as _},
+        unix::ffi::OsStrExt as _,
+    },
+    panic, ptr,
     sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
 
 use nix::{
     errno::Errno,
-    fcntl::{FcntlArg, fcntl},
+    fcntl::{FcntlArg, OFlag, fcntl, open},
     libc,
     sys::{
         mman::{MapFlags, ProtFlags, mmap_anonymous},
         signal::{SigHandler, Signal, signal},
+        stat::Mode,
     },
     unistd::{self, ForkResult},
 };
+
+/// Makes a function of the command the entry of the program.
+///
+/// The standard library's own entry asks glibc where the stack of the first thread is, and glibc
+/// opens `/proc/self/maps` to know. That can wait where no signal ends it: the lock of the directory
+/// `/proc` can be held by any process. So nothing of `/proc` is opened before there is a supervisor.
+macro_rules! entry {
+    ($run:path) => {
+        /// Where the program begins.
+        // SAFETY: the C library calls `main`, which no other file of the program defines.
+        #[cfg(not(test))]
+        #[allow(unsafe_code)]
+        #[unsafe(no_mangle)]
+        extern "C" fn main(
+            count: nix::libc::c_int,
+            words: *const *const nix::libc::c_char,
+        ) -> nix::libc::c_int {
+            crate::sys::begin($run, count, words)
+        }
+    };
+}
+
+pub(crate) use entry;
+
+/// Does what the entry of the standard library does beside looking for the stack, and runs `run`
+/// with the arguments of the program.
+#[cfg_attr(test, expect(dead_code, reason = "tests have an entry of their own"))]
+pub(crate) fn begin(
+    run: fn(&[OsString]) -> u8,
+    count: libc::c_int,
+    words: *const *const libc::c_char,
+) -> ! {
+    open_standard_files();
+    // SAFETY: to ignore a signal runs no code of this program. It fails for no signal used here.
+    let _ = unsafe { signal(Signal::SIGPIPE, SigHandler::SigIgn) };
+    let word = |index| {
+        // SAFETY: the C library gives `main` as many pointers as it says, to C strings that live as
+        // long as the program.
+        let word = unsafe { CStr::from_ptr(*words.add(index)) };
+        OsStr::from_bytes(word.to_bytes()).to_owned()
+    };
+    let args: Vec<_> = (0..usize::try_from(count).unwrap_or(0)).map(word).collect();
+    // A panic has said what it is.
+    let code = panic::catch_unwind(|| run(&args)).map_or(101, i32::from);
+    std::process::exit(code)
+}
+
+/// Opens `/dev/null` in the place of each standard file that is closed, so that no other file becomes
+/// one.
+fn open_standard_files() {
+    for fd in 0..=2 {
+        // SAFETY: the descriptor is only asked about, and that it may be closed is the question; it
+        // is used no longer than this call.
+        let file = unsafe { BorrowedFd::borrow_raw(fd) };
+        if fcntl(file, FcntlArg::F_GETFD) == Err(Errno::EBADF) {
+            // The lowest number that is free is the one that is asked about.
+            match open(c"/dev/null", OFlag::O_RDWR, Mode::empty()) {
+                Ok(null) => drop(null.into_raw_fd()),
+                // Nothing can be said, and what is opened next would be taken for it.
+                Err(_) => std::process::abort(),
+            }
+        }
+    }
+}
 
 /// Forks.
 ///

@@ -45,6 +45,8 @@ pub(crate) fn explain(error: &Error) -> String {
             _ => format!("{}: {} is not a value", flag(), quoted(value())),
         },
         ErrorKind::ValueValidation => match error.source() {
+            // A value that stands alone needs no name.
+            Some(reason) if flag().is_empty() => reason.to_string(),
             Some(reason) => format!("{}: {reason}", flag()),
             None => format!("{}: {} is not a value", flag(), quoted(value())),
         },
@@ -123,6 +125,7 @@ mod tests {
             ),
             ("-pids", "-pids needs a value"),
             ("-join x", "-join: \"x\" is not a process ID"),
+            ("inspect self", "\"self\" is not a process ID"),
             ("-join", "-join needs a pid, its own or those of -pids"),
             ("-fill-mappings", "-fill-mappings needs -join"),
             (

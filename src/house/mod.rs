@@ -2,6 +2,7 @@
 
 mod circles;
 mod imports;
+mod promises;
 mod rules;
 mod sources;
 mod words;

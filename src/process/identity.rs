@@ -16,6 +16,7 @@ use crate::{
     ids::{Gid, Uid},
     tty,
     value::Text,
+    watchdog::Patience,
 };
 
 /// The state of a process or a thread.
@@ -272,7 +273,9 @@ impl Process {
         let number = self.stat()?.tty_nr;
         // Most have a name that needs no table.
         let name = tty::name(number, &[]).or_else(|| {
-            self.view.0.learn_drivers();
+            self.view
+                .0
+                .learn_drivers(Some(&mut Patience::new(self.view.patience())));
             self.view.0.tty(number)
         });
         Ok(name.map(|name| b"/dev/".iter().chain(name.as_bytes()).copied().collect()))

@@ -168,7 +168,10 @@ impl Process {
     #[inline]
     pub fn memory_percent(&self) -> Result<f64> {
         let resident = self.memory()?.resident;
-        let total = self.view.read::<Meminfo>()?.mem_total;
+        let total = self.view.read::<Meminfo>();
+        let total = total
+            .inspect_err(|error| self.note_silent("meminfo", error))?
+            .mem_total;
         Ok(resident as f64 * 100.0 / bytes(*total).max(1) as f64)
     }
 

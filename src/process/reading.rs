@@ -259,6 +259,13 @@ impl Process {
         Error::new(ErrorKind::NotUnderstood, self.named(name), reason)
     }
 
+    /// Keeps in mind a file beside those of the process that did not answer.
+    pub(super) fn note_silent(&self, name: &str, error: &Error) {
+        if error.kind() == ErrorKind::TimedOut {
+            lock(&self.silent).insert(name.to_owned());
+        }
+    }
+
     /// What the system's answer means, which is the same for a process that has been reaped, for a
     /// zombie, and for a file that does not exist.
     #[inline]

@@ -25,7 +25,8 @@ use crate::{
     ids::Pid,
     namespace::{Numbers, gone},
     value::Value,
-    view::{Inner, Joined, Names, Skipped},
+    view::{Inner, Joined, Names, Skipped, learn_zone},
+    watchdog::Patience,
 };
 
 /// A listing under way, whose rows are pulled one by one.
@@ -113,7 +114,10 @@ impl<'a> Listing<'a> {
             }
             return Ok(listing);
         }
-        learn(inner, needs, numbers.as_ref());
+        let patience = Patience::new(view.patience());
+        let mut patience = (pace.threads != Threads::None).then_some(patience);
+        learn(inner, needs, numbers.as_ref(), patience.as_mut());
+        listing.outcome.abandoned += patience.map_or(0, |patience| patience.left_behind());
         let watch = retained.as_deref_mut().map(|retained| {
             let new = entries.len().saturating_sub(retained.of.len());
             // Two files of each, as of most columns.
@@ -297,12 +301,20 @@ fn ancestry_for(ask: &Ask<'_>) -> Result<Ancestry> {
 }
 
 /// Reads what is needed beside the processes, once for all of them.
-fn learn(view: &Inner, needs: Needs, numbers: Option<&Numbers>) {
+fn learn(
+    view: &Inner,
+    needs: Needs,
+    numbers: Option<&Numbers>,
+    mut patience: Option<&mut Patience>,
+) {
     if needs.contains(Needs::TTY) {
-        view.learn_drivers();
+        view.learn_drivers(patience.as_deref_mut());
     }
     if needs.contains(Needs::MEMORY) {
-        view.learn_memory();
+        view.learn_memory(patience.as_deref_mut());
+    }
+    if let (true, Some(patience)) = (needs.contains(Needs::ZONE), patience) {
+        learn_zone(patience);
     }
     if let (true, Some(numbers)) = (needs.contains(Needs::HOST_PID), numbers) {
         numbers.learn();

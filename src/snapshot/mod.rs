@@ -12,6 +12,7 @@ mod chunk;
 mod descriptors;
 mod entry;
 mod listing;
+mod living;
 mod names;
 mod needs;
 mod opened;

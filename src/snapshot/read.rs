@@ -13,7 +13,7 @@ use super::{
     retained::{Budget, Handle, KeptFile, RetainedFiles},
     simple::{self, Keep, LINKS, SIMPLE},
     stuck,
-    task::{Marks, Task},
+    task::{Marks, Task, has_no_cmdline},
 };
 use crate::{
     error::{Answer, Error, ErrorKind, Result, is_no_such_file, kind_of},
@@ -23,7 +23,7 @@ use crate::{
     procfs::Reader,
     sys,
     value::Missing,
-    view::Inner,
+    view::{Inner, local_zone},
 };
 
 /// The needs whose cells are unknown without these files.
@@ -106,7 +106,7 @@ impl Reading<'_> {
         }
         if let (true, Some(stat)) = (self.plan.needs.contains(Needs::ZONE), task.stat()) {
             let started = self.view.host.started(stat.starttime).as_secs();
-            task.zone = i64::try_from(started).ok().map(sys::local_zone);
+            task.zone = i64::try_from(started).ok().map(local_zone);
         }
         if files.contains(Files::NAMES) {
             self.pulse.at(Files::NAMES);
@@ -173,7 +173,7 @@ impl Reading<'_> {
             self.status(entry, file, &mut kept.status)?;
         }
         if self.plan.files.contains(Files::CMDLINE) {
-            if self.has_no_cmdline() {
+            if self.task.stat().is_some_and(has_no_cmdline) {
                 self.task.has_cmdline = true;
             } else if !files.contains(Files::CMDLINE) {
                 // It did not answer before.
@@ -193,6 +193,7 @@ impl Reading<'_> {
         if let Some(simple) = simple {
             self.read_simple(entry, files, simple)?;
         }
+        self.living(files);
         if self.plan.files.contains(Files::FDS) {
             self.opened(entry, files)?;
         }
@@ -301,12 +302,6 @@ impl Reading<'_> {
         // A process without memory of its own has no such line.
         self.task.facts.rss = Some(status.vm_rss.unwrap_or(0).saturating_mul(1024));
         Ok(())
-    }
-
-    /// Neither a kernel thread nor a zombie has a command line.
-    fn has_no_cmdline(&self) -> bool {
-        let stat = self.task.stat();
-        stat.is_some_and(|stat| stat.is_kernel_thread() || stat.state == b'Z')
     }
 
     /// When the process started, read aside from everything else.
@@ -589,7 +584,7 @@ fn lost(entry: Entry, file: &str, error: io::Error) -> Error {
 }
 
 /// Why what a file has is unknown.
-fn why(error: &io::Error) -> Missing {
+pub(super) fn why(error: &io::Error) -> Missing {
     match kind_of(error) {
         ErrorKind::Denied => Missing::Denied,
         ErrorKind::Unsupported => Missing::Unsupported,

@@ -70,7 +70,10 @@ impl Seen<'_> {
         if needs.contains(Needs::HOST) && self.view.joined.is_none() {
             return Missing::NotJoined;
         }
-        self.task.unread.why(needs)
+        match self.view.memory() {
+            Err(why) if needs.contains(Needs::MEMORY) && why != Missing::None => why,
+            _ => self.task.unread.why(needs),
+        }
     }
 
     /// Its parent, the parent of that, and so on.
@@ -81,7 +84,7 @@ impl Seen<'_> {
     /// Resident memory in percent of that of the machine.
     #[allow(clippy::cast_precision_loss)] // Shown with one decimal.
     pub(crate) fn memory_percent(&self) -> Option<f64> {
-        let total = self.view.memory().filter(|total| *total > 0)?;
+        let total = self.view.memory().ok().filter(|total| *total > 0)?;
         Some(100.0 * self.task.facts.rss? as f64 / total as f64)
     }
 

@@ -201,6 +201,16 @@ impl Task {
     }
 }
 
+/// Whether the first thread of the process has ended and others have not.
+pub(super) fn is_leaderless(stat: &Stat) -> bool {
+    stat.state == b'Z' && stat.num_threads > 1
+}
+
+/// Neither a kernel thread nor a zombie has a command line.
+pub(super) fn has_no_cmdline(stat: &Stat) -> bool {
+    stat.is_kernel_thread() || (stat.state == b'Z' && !is_leaderless(stat))
+}
+
 /// The inode in `net:[4026531840]`, the target of a link to a namespace.
 pub(super) fn inode_in(link: &[u8]) -> Option<u64> {
     let (_, number) = bytes::split_once(link, b'[')?;

@@ -50,6 +50,16 @@ pub(crate) fn can_guard() -> bool {
     *ANSWERS.get_or_init(ask)
 }
 
+/// Whether `path` below `dir` leads to another mount than that of `dir`; nothing is asked of what is
+/// mounted. Yes where the kernel does not tell.
+pub(crate) fn leads_to_another_mount(dir: impl AsFd, path: &str) -> bool {
+    let how = OpenHow::new()
+        .flags(OFlag::O_PATH | OFlag::O_CLOEXEC)
+        .resolve(ResolveFlag::RESOLVE_NO_XDEV);
+    let refused = nix::fcntl::openat2(dir, path, how).err();
+    matches!(refused, Some(Errno::EXDEV | Errno::ENOSYS | Errno::EPERM))
+}
+
 /// How far a path below a directory may lead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Guard {

@@ -9,6 +9,7 @@ use std::{
 use super::{
     inner::{Inner, host_facts},
     joined::Joined,
+    machine,
     names::{Kind, Names},
     source::ProcSource,
 };
@@ -17,8 +18,8 @@ use crate::{
     format::{kernel, pid::Stat},
     ids::Pid,
     procfs::Procfs,
-    sys,
     value::Time,
+    watchdog::Patience,
 };
 
 /// A `/proc` to read, with the facts, names and ids that belong to it: of this host, of a container,
@@ -38,6 +39,9 @@ pub struct View(
     /// How long to wait for a file.
     pub(super) Duration,
 );
+
+/// How long to wait for the file of the zone, where no time-out is given.
+const FOR_THE_ZONE: Duration = Duration::from_millis(500);
 
 /// How long to wait for what does not answer, by default.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(2);
@@ -67,7 +71,7 @@ impl View {
     ///
     /// What kept it from being opened.
     pub fn at(proc: impl AsRef<Path>) -> Result<Self> {
-        let proc = Procfs::open(proc.as_ref())?;
+        let proc = Arc::new(Procfs::open(proc.as_ref())?);
         let stopped_clock = if proc.is_genuine() {
             None
         } else {
@@ -77,11 +81,11 @@ impl View {
         let users = Arc::new(Names::of_host(Kind::User));
         let groups = Arc::new(Names::of_host(Kind::Group));
         let inner = Inner {
-            host: host_facts(&proc)?,
+            host: host_facts(&proc, &mut Patience::new(TIMEOUT))?,
             stopped_clock,
             drivers: OnceLock::new(),
             memory: OnceLock::new(),
-            proc: Arc::new(proc),
+            proc,
             host_users: Arc::clone(&users),
             host_groups: Arc::clone(&groups),
             users,
@@ -129,11 +133,13 @@ impl View {
     }
 }
 
-/// A moment in the local zone; `None` for one that [`Time::new`] refuses.
+/// A moment in the local zone, or in UTC if the file of the zone does not answer; `None` for one that
+/// [`Time::new`] refuses.
 #[must_use]
 pub fn local_time(at: SystemTime) -> Option<Time> {
     let since = at.duration_since(SystemTime::UNIX_EPOCH).ok()?;
     let seconds = i64::try_from(since.as_secs()).ok()?;
-    let (offset, zone) = sys::local_zone(seconds);
+    machine::learn_zone(&mut Patience::new(FOR_THE_ZONE));
+    let (offset, zone) = machine::local_zone(seconds);
     Time::new(seconds, since.subsec_nanos(), offset, &zone)
 }

@@ -5,9 +5,8 @@ use std::{
     time::Duration,
 };
 
-use super::{joined::Joined, names::Names};
+use super::{joined::Joined, machine, names::Names};
 use crate::{
-    error::Result,
     format::{Scalar, kernel, tty::Drivers},
     host::Host,
     ids::{self, Uid},
@@ -15,7 +14,8 @@ use crate::{
     procfs::Procfs,
     sys,
     tty::Driver,
-    value::Text,
+    value::{Missing, Text},
+    watchdog::Patience,
 };
 
 /// What a view holds.
@@ -28,7 +28,7 @@ pub(crate) struct Inner {
     /// Read when first asked for.
     pub(super) drivers: OnceLock<Vec<Driver>>,
     /// Of the machine in bytes, read when first asked for.
-    pub(super) memory: OnceLock<Option<u64>>,
+    pub(super) memory: OnceLock<Result<u64, Missing>>,
     /// The names of the users and groups seen here.
     pub(super) users: Arc<Names>,
     pub(super) groups: Arc<Names>,
@@ -45,8 +45,9 @@ impl Inner {
     }
 
     /// Reads the names of terminals, so that they are known.
-    pub(crate) fn learn_drivers(&self) {
-        self.drivers.get_or_init(|| read_drivers(&self.proc));
+    pub(crate) fn learn_drivers(&self, patience: Option<&mut Patience>) {
+        self.drivers
+            .get_or_init(|| read_drivers(&self.proc, patience));
     }
 
     /// The name of a terminal, once they were [learnt](Self::learn_drivers).
@@ -55,21 +56,31 @@ impl Inner {
     }
 
     /// Reads how much memory the machine has, so that it is known.
-    pub(crate) fn learn_memory(&self) {
+    pub(crate) fn learn_memory(&self, patience: Option<&mut Patience>) {
         self.memory.get_or_init(|| {
             // A container may show another machine.
             let proc = self
                 .joined
                 .as_ref()
                 .map_or(&self.proc, |joined| &joined.base);
-            let meminfo = kernel::Meminfo::parse(&proc.read("meminfo").ok()?).ok()?;
-            meminfo.mem_total.checked_mul(1024)
+            let bytes = machine::read(proc, "meminfo", patience).map_err(|error| {
+                if machine::is_silent(&error) {
+                    Missing::Silent
+                } else {
+                    Missing::None
+                }
+            })?;
+            let meminfo = kernel::Meminfo::parse(&bytes).map_err(|_| Missing::Malformed)?;
+            meminfo
+                .mem_total
+                .checked_mul(1024)
+                .ok_or(Missing::Malformed)
         });
     }
 
     /// The memory of the machine in bytes, once it was [learnt](Self::learn_memory).
-    pub(crate) fn memory(&self) -> Option<u64> {
-        *self.memory.get()?
+    pub(crate) fn memory(&self) -> Result<u64, Missing> {
+        self.memory.get().copied().unwrap_or(Err(Missing::None))
     }
 
     /// What the processes seen here are called outside, at this moment; nothing without a join.
@@ -104,7 +115,11 @@ impl Inner {
 }
 
 /// The facts of the machine that `proc` shows; where it does not show them, those of this one.
-pub(super) fn host_facts(proc: &Procfs) -> Result<Host> {
+///
+/// # Errors
+///
+/// The system does not tell how long a tick is, or a page.
+pub(super) fn host_facts(proc: &Arc<Procfs>, patience: &mut Patience) -> crate::Result<Host> {
     let boot = if proc.is_genuine() {
         sys::boot_moment()
     } else {
@@ -112,23 +127,23 @@ pub(super) fn host_facts(proc: &Procfs) -> Result<Host> {
         let stat = stat.and_then(|bytes| kernel::Stat::parse(&bytes).ok());
         stat.map_or_else(sys::boot_moment, |stat| Duration::from_secs(stat.btime))
     };
-    let number = |path: &str| {
-        let bytes = proc.read(path).ok()?;
+    let mut number = |path: &'static str| {
+        let bytes = machine::read(proc, path, Some(patience)).ok()?;
         Some(Scalar::<u64>::parse(&bytes).ok()?.0)
     };
-    let id = |path| number(path).and_then(|id| u32::try_from(id).ok());
     let mut host = Host::booted(sys::ticks_per_second()?, sys::page_size()?, boot)?;
     host.last_cap = number("sys/kernel/cap_last_cap")
         .and_then(|cap| u8::try_from(cap).ok())
         .unwrap_or_else(sys::last_capability);
+    let mut id = |path| number(path).and_then(|id| u32::try_from(id).ok());
     host.overflow_uid = id("sys/kernel/overflowuid").unwrap_or(ids::OVERFLOW_ID);
     host.overflow_gid = id("sys/kernel/overflowgid").unwrap_or(ids::OVERFLOW_ID);
     Ok(host)
 }
 
 /// What terminals are called that the kernel gives no fixed number.
-fn read_drivers(proc: &Procfs) -> Vec<Driver> {
-    let bytes = proc.read("tty/drivers").unwrap_or_default();
+fn read_drivers(proc: &Arc<Procfs>, patience: Option<&mut Patience>) -> Vec<Driver> {
+    let bytes = machine::read(proc, "tty/drivers", patience).unwrap_or_default();
     let rows = Drivers::parse(&bytes).map_or_else(|_| Vec::new(), |drivers| drivers.rows.0);
     rows.into_iter()
         .map(|row| Driver::new(row.node, row.major, row.minors.first, row.minors.last))

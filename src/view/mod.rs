@@ -5,6 +5,7 @@ mod handle;
 mod inner;
 mod join;
 mod joined;
+mod machine;
 #[cfg(any(test, feature = "records"))]
 mod named;
 mod names;
@@ -23,4 +24,5 @@ pub use target::Target;
 
 pub(crate) use inner::Inner;
 pub(crate) use joined::Joined;
+pub(crate) use machine::{learn_zone, local_zone};
 pub(crate) use names::Names;

@@ -54,6 +54,23 @@ impl Read for Opened {
     }
 }
 
+/// A file that is closed before its end is told: closing can wait as reading can, and must not wait
+/// where nobody minds the time.
+struct ClosedAtEnd(Option<Opened>);
+
+impl Read for ClosedAtEnd {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let Some(file) = &mut self.0 else {
+            return Ok(0);
+        };
+        let read = file.read(buffer)?;
+        if read == 0 {
+            self.0 = None;
+        }
+        Ok(read)
+    }
+}
+
 /// Does the file describe a process? Its network namespace is none.
 fn is_of_process(path: &str) -> bool {
     let Some((first, rest)) = path.split_once('/') else {
@@ -78,7 +95,10 @@ impl View {
     ) -> Result<Box<dyn Read + Send>> {
         let inner = &self.0;
         let place = self.place(path, name)?;
-        let can_block = inner.joined.is_some() || !inner.proc.is_genuine() || is_of_process(path);
+        let can_block = inner.joined.is_some()
+            || !inner.proc.is_genuine()
+            || is_of_process(path)
+            || inner.proc.is_covered(path);
         let enters = !place.namespaces.is_empty();
         let (proc, process) = (Arc::clone(&place.proc), place.process);
         let container = Arc::clone(inner);
@@ -96,7 +116,8 @@ impl View {
             })
         };
         let source: io::Result<Box<dyn Read + Send>> = if can_block {
-            Relay::open(self.1, open).map(|relay| Box::new(relay) as _)
+            Relay::open(self.1, move || open().map(|file| ClosedAtEnd(Some(file))))
+                .map(|relay| Box::new(relay) as _)
         } else {
             open().map(|file| Box::new(file) as _)
         };

@@ -72,7 +72,7 @@ pub(super) fn another(prefix: &[String], test: &str, variables: &[(&str, &str)],
 }
 
 /// This program, where every user can execute it.
-fn program() -> PathBuf {
+pub(super) fn program() -> PathBuf {
     let built = env::current_exe().unwrap();
     let copy = dir().join("tests");
     if std::fs::hard_link(&built, &copy).is_err() && !copy.exists() {

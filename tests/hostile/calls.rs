@@ -155,6 +155,37 @@ pub(super) fn write_to_a_mapping_and_map_again(path: &str) {
     map(&second, libc::MAP_PRIVATE);
 }
 
+/// Lists the directory into memory shared with the file.
+///
+/// Where its file server does not answer, that never ends, and holds the lock of the directory.
+pub(super) fn list_into_a_mapping(directory: &str, path: &str) {
+    let directory = std::fs::File::open(directory).unwrap();
+    let file = std::fs::File::options()
+        .read(true)
+        .write(true)
+        .open(path)
+        .unwrap();
+    assert_eq!(file.metadata().unwrap().len(), 4096);
+    // SAFETY: a new mapping, of a file that is as long; the kernel writes no more to it.
+    unsafe {
+        let memory = libc::mmap(
+            std::ptr::null_mut(),
+            4096,
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_SHARED,
+            file.as_raw_fd(),
+            0,
+        );
+        assert_ne!(memory, libc::MAP_FAILED, "{}", io::Error::last_os_error());
+        libc::syscall(
+            libc::SYS_getdents64,
+            directory.as_raw_fd(),
+            memory,
+            4096_usize,
+        );
+    }
+}
+
 /// Waits for an event that is there already, and is told of it in memory shared with the file.
 ///
 /// Where its file server does not answer, that never ends, and holds the lock of the epoll.

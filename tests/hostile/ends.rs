@@ -71,15 +71,23 @@ impl Victim {
 }
 
 /// The command, which ends with this value.
-struct Psgo {
+pub(super) struct Psgo {
     child: Child,
     begun: Instant,
 }
 
 impl Psgo {
     fn start(args: &[&str]) -> Self {
-        let mut command = Command::new(command::path());
+        Self::start_after(&[], args)
+    }
+
+    /// After the beginning of a command line that executes it.
+    pub(super) fn start_after(prefix: &[String], args: &[&str]) -> Self {
+        let mut words = prefix.to_vec();
+        words.push(command::path().to_str().unwrap().to_owned());
+        let mut command = Command::new(&words[0]);
         command
+            .args(&words[1..])
             .args(args)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -111,7 +119,7 @@ impl Psgo {
     }
 
     /// How it ended and what it said, once its pipes have ended.
-    fn ended(mut self) -> (ExitStatus, String, Duration) {
+    pub(super) fn ended(mut self) -> (ExitStatus, String, Duration) {
         let (mut out, mut err) = (
             self.child.stdout.take().unwrap(),
             self.child.stderr.take().unwrap(),

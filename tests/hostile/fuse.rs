@@ -38,9 +38,13 @@ struct Server {
 }
 
 const INIT: u32 = 26;
-const OPEN: u32 = 14;
-const READ: u32 = 15;
-const WRITE: u32 = 16;
+/// Requests that can be taken and not answered, as the kernel numbers them.
+pub(super) const LOOKUP: u32 = 1;
+pub(super) const OPEN: u32 = 14;
+pub(super) const READ: u32 = 15;
+pub(super) const FLUSH: u32 = 25;
+const RELEASE: u32 = 18;
+pub(super) const WRITE: u32 = 16;
 const GETATTR: u32 = 3;
 /// These want no answer.
 const FORGET: u32 = 2;
@@ -55,6 +59,8 @@ const OPEN_KEEP_CACHE: u32 = 2;
 struct Request {
     what: u32,
     unique: u64,
+    /// From where a read is.
+    offset: u64,
 }
 
 fn listen(mut device: &File) -> std::io::Result<Request> {
@@ -65,6 +71,8 @@ fn listen(mut device: &File) -> std::io::Result<Request> {
     Ok(Request {
         what: u32::from_ne_bytes(buffer[4..8].try_into().unwrap()),
         unique: u64::from_ne_bytes(buffer[8..16].try_into().unwrap()),
+        // The kernel's fuse_read_in, after a head of 40 bytes: handle, offset.
+        offset: u64::from_ne_bytes(buffer[48..56].try_into().unwrap()),
     })
 }
 
@@ -111,11 +119,17 @@ impl Fuse {
     }
 
     fn that_answers_all_but(silent: u32, pid: i32, at: &str) -> (Self, Receiver<()>) {
-        let device = mounted(pid, at, Kind::File);
+        Self::that_takes(silent, pid, at, Kind::File)
+    }
+
+    /// One that takes requests of this number and never answers them, and answers all others; and what
+    /// tells that it has taken one.
+    pub(super) fn that_takes(silent: u32, pid: i32, at: &str, kind: Kind) -> (Self, Receiver<()>) {
+        let device = mounted(pid, at, kind);
         let its_device = device.try_clone().unwrap();
         let (tell, told) = channel();
         let (end, until) = nix::unistd::pipe2(OFlag::O_CLOEXEC).unwrap();
-        let thread = thread::spawn(move || serve(&its_device, &end, silent, &tell));
+        let thread = thread::spawn(move || serve(&its_device, &end, kind, silent, &tell));
         let server = Server { thread, until };
         (
             Self {
@@ -136,7 +150,7 @@ fn mounted(pid: i32, at: &str, kind: Kind) -> File {
         .unwrap();
     let mode = match kind {
         Kind::Directory => "40755",
-        Kind::File => "100644",
+        Kind::File => "100666",
     };
     let fd = device.as_raw_fd();
     let options = format!("fd={fd},rootmode={mode},user_id=0,group_id=0,allow_other");
@@ -175,7 +189,11 @@ fn take(device: &File, end: &OwnedFd) {
     }
 }
 
-fn serve(device: &File, end: &OwnedFd, silent: u32, taken: &Sender<()>) {
+fn serve(device: &File, end: &OwnedFd, kind: Kind, silent: u32, taken: &Sender<()>) {
+    let mode = match kind {
+        Kind::Directory => 0o040_755_u32,
+        Kind::File => 0o100_666,
+    };
     let mut opened = 0;
     loop {
         let mut ready = [
@@ -193,12 +211,12 @@ fn serve(device: &File, end: &OwnedFd, silent: u32, taken: &Sender<()>) {
                 let _ = taken.send(());
             }
             GETATTR => {
-                // fuse_attr_out: valid for an hour; inode 1, a file of 4 KiB.
+                // fuse_attr_out: valid for an hour; inode 1, of 4 KiB.
                 let mut body = [0_u8; 104];
                 body[0..8].copy_from_slice(&3600_u64.to_ne_bytes());
                 body[16..24].copy_from_slice(&1_u64.to_ne_bytes());
                 body[24..32].copy_from_slice(&4096_u64.to_ne_bytes());
-                body[76..80].copy_from_slice(&0o100_644_u32.to_ne_bytes());
+                body[76..80].copy_from_slice(&mode.to_ne_bytes());
                 body[80..84].copy_from_slice(&1_u32.to_ne_bytes());
                 answer(device, &request, 0, &body);
             }
@@ -211,7 +229,9 @@ fn serve(device: &File, end: &OwnedFd, silent: u32, taken: &Sender<()>) {
                 opened += 1;
                 answer(device, &request, 0, &body);
             }
+            READ if request.offset > 0 => answer(device, &request, 0, &[]),
             READ => answer(device, &request, 0, &[0; 4096]),
+            FLUSH | RELEASE => answer(device, &request, 0, &[]),
             FORGET | BATCH_FORGET | INTERRUPT => (),
             _ => answer(device, &request, libc::ENOSYS, &[]),
         }

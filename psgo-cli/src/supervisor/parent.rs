@@ -4,7 +4,6 @@ use std::{
     fmt,
     io::{self, PipeReader},
     os::fd::AsFd as _,
-    process::ExitCode,
     sync::atomic::Ordering::SeqCst,
     time::Duration,
 };
@@ -139,7 +138,7 @@ impl Supervisor {
         }
     }
 
-    pub(super) fn run(mut self) -> ExitCode {
+    pub(super) fn run(mut self) -> u8 {
         let end = loop {
             if let Some(end) = self.turn() {
                 break end;
@@ -153,7 +152,7 @@ impl Supervisor {
             self.restore_terminal();
         }
         match end {
-            End::Code(code) => code.into(),
+            End::Code(code) => code,
             End::Signal(signal) => die_of(signal),
         }
     }
@@ -437,12 +436,12 @@ fn use_processor() {
 }
 
 /// Ends as if the signal had ended this process.
-fn die_of(signal: Signal) -> ExitCode {
+fn die_of(signal: Signal) -> u8 {
     sys::reset(signal);
     let _ = raise(signal);
     let _ = SigSet::from(signal).thread_unblock();
     // Process 1 of a namespace does not die of it.
-    u8::try_from(128 + signal as i32).unwrap_or(1).into()
+    u8::try_from(128 + signal as i32).unwrap_or(1)
 }
 
 /// Prints a line to standard error, if that takes it at once.

@@ -3,7 +3,7 @@
 use std::{
     io::{self, IsTerminal as _, PipeReader, PipeWriter, Write as _},
     os::fd::OwnedFd,
-    process::{self, ExitCode},
+    process,
     sync::atomic::Ordering::SeqCst,
 };
 
@@ -71,27 +71,25 @@ impl Ready {
 /// Does the work in a worker and gives its exit code; where that cannot be, in this process.
 ///
 /// To be called before there is any thread.
-pub(crate) fn supervised(work: fn() -> u8) -> ExitCode {
+pub(crate) fn supervised(work: impl Fn() -> u8) -> u8 {
     let Ok(ready) = Ready::new() else {
-        return work().into();
+        return work();
     };
     let parent = unistd::getpid();
     match sys::fork() {
-        Ok(ForkResult::Child) => worker(ready, parent, work),
-        Ok(ForkResult::Parent { child }) => {
-            supervise(ready, child).unwrap_or_else(|| work().into())
-        }
+        Ok(ForkResult::Child) => worker(ready, parent, &work),
+        Ok(ForkResult::Parent { child }) => supervise(ready, child).unwrap_or_else(work),
         Err(_) => {
             // The kernel accepted this mask before.
             let _ = ready.mask.thread_set_mask();
             drop(ready);
-            work().into()
+            work()
         }
     }
 }
 
 /// The exit code; `None` if the work is not begun.
-fn supervise(ready: Ready, worker: Pid) -> Option<ExitCode> {
+fn supervise(ready: Ready, worker: Pid) -> Option<u8> {
     let Ready {
         shared,
         done: (done, workers_end),
@@ -114,7 +112,7 @@ fn supervise(ready: Ready, worker: Pid) -> Option<ExitCode> {
     Some(code)
 }
 
-fn worker(ready: Ready, parent: Pid, work: fn() -> u8) -> ExitCode {
+fn worker(ready: Ready, parent: Pid, work: &dyn Fn() -> u8) -> ! {
     let Ready {
         shared,
         done: (supervisors_end, done),
