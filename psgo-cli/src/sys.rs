@@ -5,7 +5,7 @@
 
 use std::{
     num::NonZeroUsize,
-    os::fd::BorrowedFd,
+    os::fd::{AsRawFd as _, BorrowedFd},
     ptr,
     sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
@@ -14,6 +14,7 @@ use nix::{
     errno::Errno,
     fcntl::{FcntlArg, fcntl},
     libc,
+    pty::Winsize,
     sys::{
         mman::{MapFlags, ProtFlags, mmap_anonymous},
         signal::{SigHandler, Signal, signal},
@@ -66,6 +67,31 @@ pub(crate) fn is_ignored(signal: Signal) -> bool {
 pub(crate) fn reset(which: Signal) {
     // SAFETY: the default action runs no code of this program. It fails for no signal used here.
     let _ = unsafe { signal(which, SigHandler::SigDfl) };
+}
+
+/// The rows and columns of a terminal, where they are known.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct WindowSize {
+    pub(crate) rows: Option<usize>,
+    pub(crate) columns: Option<usize>,
+}
+
+/// The size of a terminal; `None` for what is none.
+pub(crate) fn window_size(terminal: BorrowedFd<'_>) -> Option<WindowSize> {
+    let mut size = Winsize {
+        ws_row: 0,
+        ws_col: 0,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    // SAFETY: the descriptor is open as long as it is borrowed, and this ioctl writes one `winsize`.
+    let result = unsafe { libc::ioctl(terminal.as_raw_fd(), libc::TIOCGWINSZ, &raw mut size) };
+    // The kernel's word for unknown is 0, in each of them.
+    let known = |count: u16| (count > 0).then_some(count.into());
+    (result == 0).then(|| WindowSize {
+        rows: known(size.ws_row),
+        columns: known(size.ws_col),
+    })
 }
 
 /// See [`started_without_stdout`].
