@@ -142,6 +142,23 @@ impl Procfs {
         sys::open_below(&self.root, path, flags, self.guard).map(OpenFile)
     }
 
+    /// Opens a file of the kernel's to be read on and on; nothing where it may be another's: another
+    /// file system can lie over it, as lxcfs does, and take as long as it likes.
+    pub(crate) fn open_own(&self, path: &str) -> io::Result<Option<OpenFile>> {
+        if !self.genuine || !sys::can_guard() {
+            return Ok(None);
+        }
+        let guard = match self.guard {
+            Guard::Trusting => Guard::OneMount,
+            guard => guard,
+        };
+        let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK;
+        match sys::open_below(&self.root, path, flags, guard) {
+            Err(error) if error.raw_os_error() == Some(libc::EXDEV) => Ok(None),
+            opened => opened.map(|file| Some(OpenFile(file))),
+        }
+    }
+
     /// Where a link leads: no other mount can lie over the link that is read.
     pub(crate) fn link(&self, path: &str) -> io::Result<Vec<u8>> {
         link(&self.root, path, self.guard)

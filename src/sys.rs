@@ -50,6 +50,8 @@ pub(crate) fn can_guard() -> bool {
 pub(crate) enum Guard {
     /// Wherever it leads: the directory is the host's own.
     Trusting,
+    /// The same, but through no other mount.
+    OneMount,
     /// Through no link and no other mount, and never above the directory: below another's `/proc`.
     Kernel,
     /// As if the directory were `/`, through links but none of the kernel's: in another's file system.
@@ -60,6 +62,7 @@ impl Guard {
     fn resolve(self) -> ResolveFlag {
         match self {
             Self::Trusting => ResolveFlag::empty(),
+            Self::OneMount => ResolveFlag::RESOLVE_NO_XDEV,
             Self::Kernel => {
                 ResolveFlag::RESOLVE_NO_XDEV
                     | ResolveFlag::RESOLVE_NO_SYMLINKS

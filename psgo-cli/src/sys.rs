@@ -4,6 +4,7 @@
 #![allow(unsafe_code)]
 
 use std::{
+    alloc::{GlobalAlloc, Layout, System},
     num::NonZeroUsize,
     os::fd::{AsRawFd as _, BorrowedFd},
     ptr,
@@ -92,6 +93,60 @@ pub(crate) fn window_size(terminal: BorrowedFd<'_>) -> Option<WindowSize> {
         rows: known(size.ws_row),
         columns: known(size.ws_col),
     })
+}
+
+/// The system's allocator; where it has no more, the command says so and ends, instead of aborting.
+struct Allocator;
+
+#[global_allocator]
+static ALLOCATOR: Allocator = Allocator;
+
+/// What is smaller nobody can do without. A larger one can be an error of its own: that of a file
+/// that does not fit.
+const SMALL: usize = 1 << 20;
+
+const OUT_OF_MEMORY: &str = "psgo: out of memory: raise the limit (ulimit -v, memory.max of the \
+     control group), or ask for fewer columns or processes\n";
+
+/// Passes `result` on, if there is one.
+fn checked(result: *mut u8, size: usize) -> *mut u8 {
+    if result.is_null() && size < SMALL {
+        out_of_memory();
+    }
+    result
+}
+
+fn out_of_memory() -> ! {
+    // SAFETY: a write of so many bytes of a constant, to a descriptor that may be anything or
+    // closed: there is nowhere else to say it. Neither call allocates.
+    unsafe {
+        libc::write(2, OUT_OF_MEMORY.as_ptr().cast(), OUT_OF_MEMORY.len());
+        libc::_exit(2)
+    }
+}
+
+// SAFETY: each method is that of `System`, which is a valid allocator: the caller keeps the same
+// promises, and what comes of it is passed on as it is. Nothing here allocates or unwinds.
+unsafe impl GlobalAlloc for Allocator {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: see above.
+        checked(unsafe { System.alloc(layout) }, layout.size())
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: see above.
+        checked(unsafe { System.alloc_zeroed(layout) }, layout.size())
+    }
+
+    unsafe fn realloc(&self, old: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // SAFETY: see above.
+        checked(unsafe { System.realloc(old, layout, size) }, size)
+    }
+
+    unsafe fn dealloc(&self, old: *mut u8, layout: Layout) {
+        // SAFETY: see above.
+        unsafe { System.dealloc(old, layout) }
+    }
 }
 
 /// See [`started_without_stdout`].

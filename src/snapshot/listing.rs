@@ -24,8 +24,8 @@ use crate::{
     error::{Error, ErrorKind, Result},
     ids::Pid,
     namespace::{Numbers, gone},
-    value::Value,
-    view::{Inner, Joined, Names, Skipped},
+    value::{Missing, Value},
+    view::{Inner, Joined, Names, Skipped, View},
 };
 
 /// A listing under way, whose rows are pulled one by one.
@@ -113,7 +113,11 @@ impl<'a> Listing<'a> {
             }
             return Ok(listing);
         }
-        learn(inner, needs, numbers.as_ref());
+        learn(&view, needs, numbers.as_ref());
+        let is_silent = inner.why_no_memory() == Some(Missing::Silent);
+        if is_silent && needs.contains(Needs::MEMORY) {
+            listing.outcome.silent_files.push("meminfo".to_owned());
+        }
         let watch = retained.as_deref_mut().map(|retained| {
             let new = entries.len().saturating_sub(retained.of.len());
             // Two files of each, as of most columns.
@@ -297,12 +301,14 @@ fn ancestry_for(ask: &Ask<'_>) -> Result<Ancestry> {
 }
 
 /// Reads what is needed beside the processes, once for all of them.
-fn learn(view: &Inner, needs: Needs, numbers: Option<&Numbers>) {
+fn learn(view: &View, needs: Needs, numbers: Option<&Numbers>) {
+    let patience = view.patience();
+    let view = &view.0;
     if needs.contains(Needs::TTY) {
         view.learn_drivers();
     }
     if needs.contains(Needs::MEMORY) {
-        view.learn_memory();
+        view.learn_memory(patience);
     }
     if let (true, Some(numbers)) = (needs.contains(Needs::HOST_PID), numbers) {
         numbers.learn();

@@ -70,7 +70,10 @@ impl Seen<'_> {
         if needs.contains(Needs::HOST) && self.view.joined.is_none() {
             return Missing::NotJoined;
         }
-        self.task.unread.why(needs)
+        match self.view.why_no_memory() {
+            Some(why) if needs.contains(Needs::MEMORY) => why,
+            _ => self.task.unread.why(needs),
+        }
     }
 
     /// Its parent, the parent of that, and so on.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    inner::{Inner, host_facts},
+    inner::{FOR_FACTS, Inner, host_facts, read},
     joined::Joined,
     names::{Kind, Names},
     source::ProcSource,
@@ -67,11 +67,11 @@ impl View {
     ///
     /// What kept it from being opened.
     pub fn at(proc: impl AsRef<Path>) -> Result<Self> {
-        let proc = Procfs::open(proc.as_ref())?;
+        let proc = Arc::new(Procfs::open(proc.as_ref())?);
         let stopped_clock = if proc.is_genuine() {
             None
         } else {
-            let uptime = proc.read("uptime").ok();
+            let uptime = read(&proc, "uptime", FOR_FACTS).ok();
             uptime.and_then(|bytes| Some(kernel::Uptime::parse(&bytes).ok()?.since_boot()))
         };
         let users = Arc::new(Names::of_host(Kind::User));
@@ -81,7 +81,7 @@ impl View {
             stopped_clock,
             drivers: OnceLock::new(),
             memory: OnceLock::new(),
-            proc: Arc::new(proc),
+            proc,
             host_users: Arc::clone(&users),
             host_groups: Arc::clone(&groups),
             users,

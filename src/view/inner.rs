@@ -1,6 +1,7 @@
 //! `Inner`: what a view holds.
 
 use std::{
+    io,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -8,14 +9,15 @@ use std::{
 use super::{joined::Joined, names::Names};
 use crate::{
     error::Result,
-    format::{Scalar, kernel, tty::Drivers},
+    format::{Scalar, kernel, read_whole, tty::Drivers},
     host::Host,
     ids::{self, Uid},
     namespace::Numbers,
     procfs::Procfs,
     sys,
     tty::Driver,
-    value::Text,
+    value::{Missing, Text},
+    watchdog::Patience,
 };
 
 /// What a view holds.
@@ -28,7 +30,7 @@ pub(crate) struct Inner {
     /// Read when first asked for.
     pub(super) drivers: OnceLock<Vec<Driver>>,
     /// Of the machine in bytes, read when first asked for.
-    pub(super) memory: OnceLock<Option<u64>>,
+    pub(super) memory: OnceLock<Result<u64, Missing>>,
     /// The names of the users and groups seen here.
     pub(super) users: Arc<Names>,
     pub(super) groups: Arc<Names>,
@@ -54,22 +56,37 @@ impl Inner {
         crate::tty::name(number, self.drivers.get().map_or(&[], Vec::as_slice))
     }
 
-    /// Reads how much memory the machine has, so that it is known.
-    pub(crate) fn learn_memory(&self) {
+    /// Reads how much memory the machine has, so that it is known: once, also where the file does not
+    /// answer.
+    pub(crate) fn learn_memory(&self, timeout: Duration) {
         self.memory.get_or_init(|| {
             // A container may show another machine.
             let proc = self
                 .joined
                 .as_ref()
                 .map_or(&self.proc, |joined| &joined.base);
-            let meminfo = kernel::Meminfo::parse(&proc.read("meminfo").ok()?).ok()?;
-            meminfo.mem_total.checked_mul(1024)
+            let bytes = read(proc, "meminfo", timeout);
+            let bytes = bytes.map_err(|error| match error.raw_os_error() {
+                Some(libc::ETIMEDOUT) => Missing::Silent,
+                Some(libc::EACCES | libc::EPERM) => Missing::Denied,
+                _ => Missing::None,
+            })?;
+            let meminfo = kernel::Meminfo::parse(&bytes).map_err(|_| Missing::Malformed)?;
+            meminfo
+                .mem_total
+                .checked_mul(1024)
+                .ok_or(Missing::Malformed)
         });
     }
 
     /// The memory of the machine in bytes, once it was [learnt](Self::learn_memory).
     pub(crate) fn memory(&self) -> Option<u64> {
-        *self.memory.get()?
+        self.memory.get()?.ok()
+    }
+
+    /// Why the memory of the machine is unknown, though it was asked for.
+    pub(crate) fn why_no_memory(&self) -> Option<Missing> {
+        self.memory.get()?.err()
     }
 
     /// What the processes seen here are called outside, at this moment; nothing without a join.
@@ -103,17 +120,34 @@ impl Inner {
     }
 }
 
+/// The bytes of a file that is about no process. Where it may not be the kernel's, a thread that can
+/// be left behind reads it.
+pub(super) fn read(
+    proc: &Arc<Procfs>,
+    path: &'static str,
+    timeout: Duration,
+) -> io::Result<Vec<u8>> {
+    if let Some(file) = proc.open_own(path)? {
+        return read_whole(file);
+    }
+    let proc = Arc::clone(proc);
+    Patience::new(timeout).wait_for(move || proc.read(path))
+}
+
+/// How long to wait for facts of the machine that can be had in another way.
+pub(super) const FOR_FACTS: Duration = Duration::from_millis(500);
+
 /// The facts of the machine that `proc` shows; where it does not show them, those of this one.
-pub(super) fn host_facts(proc: &Procfs) -> Result<Host> {
+pub(super) fn host_facts(proc: &Arc<Procfs>) -> Result<Host> {
     let boot = if proc.is_genuine() {
         sys::boot_moment()
     } else {
-        let stat = proc.read("stat").ok();
+        let stat = read(proc, "stat", FOR_FACTS).ok();
         let stat = stat.and_then(|bytes| kernel::Stat::parse(&bytes).ok());
         stat.map_or_else(sys::boot_moment, |stat| Duration::from_secs(stat.btime))
     };
-    let number = |path: &str| {
-        let bytes = proc.read(path).ok()?;
+    let number = |path| {
+        let bytes = read(proc, path, FOR_FACTS).ok()?;
         Some(Scalar::<u64>::parse(&bytes).ok()?.0)
     };
     let id = |path| number(path).and_then(|id| u32::try_from(id).ok());
@@ -127,8 +161,8 @@ pub(super) fn host_facts(proc: &Procfs) -> Result<Host> {
 }
 
 /// What terminals are called that the kernel gives no fixed number.
-fn read_drivers(proc: &Procfs) -> Vec<Driver> {
-    let bytes = proc.read("tty/drivers").unwrap_or_default();
+fn read_drivers(proc: &Arc<Procfs>) -> Vec<Driver> {
+    let bytes = read(proc, "tty/drivers", FOR_FACTS).unwrap_or_default();
     let rows = Drivers::parse(&bytes).map_or_else(|_| Vec::new(), |drivers| drivers.rows.0);
     rows.into_iter()
         .map(|row| Driver::new(row.node, row.major, row.minors.first, row.minors.last))

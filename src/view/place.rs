@@ -90,10 +90,16 @@ impl View {
                 Opened::File(place.proc.open_file(&place.path)?)
             })
         };
-        let source: io::Result<Box<dyn Read + Send>> = if can_block {
-            Relay::open(self.1, open).map(|relay| Box::new(relay) as _)
+        let own = if can_block || is_link {
+            Ok(None)
         } else {
-            open().map(|file| Box::new(file) as _)
+            inner.proc.open_own(path)
+        };
+        let source: io::Result<Box<dyn Read + Send>> = match own {
+            Ok(Some(file)) => Ok(Box::new(file)),
+            Ok(None) if is_link && !can_block => open().map(|file| Box::new(file) as _),
+            Ok(None) => Relay::open(self.1, open).map(|relay| Box::new(relay) as _),
+            Err(error) => Err(error),
         };
         let source = source.map_err(|error| match Answer::of(&error) {
             Answer::Gone => match process {

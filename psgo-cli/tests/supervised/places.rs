@@ -121,17 +121,19 @@ fn process_1_of_a_namespace_ends_by_signals_as_others_do() {
     until("the worker stays", || is_gone(worker));
 }
 
-/// `unshare -p` without `-f`: whatever it starts is in another namespace than itself.
+/// `unshare -p` without `-f`: whatever it starts is in another namespace than itself, and it can have
+/// no threads.
 #[test]
-fn where_its_children_would_be_in_another_namespace_it_works_itself() {
+fn where_its_children_would_be_in_another_namespace_it_says_so() {
     let proc = Proc::new(1);
     let words = unshare(&["-p"]);
     let ended = ended(&mut below(
         &words,
         &proc.list(&["-pids", "1,7", "-output", "csv"]),
     ));
-    assert_eq!(ended.out, Proc::csv(1), "{ended:?}");
-    assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+    let says = "psgo: cannot start a thread: this process is in another PID namespace than its \
+                children: unshare -p needs -f\n";
+    assert_eq!((ended.status.code(), &*ended.err), (Some(2), says));
 }
 
 /// Whatever it ends by, nothing of it is left to a parent that adopts what is left.
@@ -209,9 +211,9 @@ fn a_subreaper_works_like_any_other() {
     }
 }
 
-/// Where it may not fork, it does the work itself; a limit on processes does not hold for root.
+/// Where it may not fork, it does the work itself, as far as that needs no thread. A limit on processes does not hold for root.
 #[test]
-fn without_another_process_it_works_all_the_same() {
+fn without_another_process_it_works_itself_or_says_what_is_short() {
     let proc = Proc::new(3);
     let user: &[&str] = if geteuid().is_root() {
         &[
@@ -225,7 +227,12 @@ fn without_another_process_it_works_all_the_same() {
     };
     let words = [&["prlimit", "--nproc=0"][..], user].concat();
     let ended = ended(&mut below(&words, &proc.list(&["-output", "csv"])));
-    assert_eq!(ended.out, Proc::csv(3), "{ended:?}");
+    // There is no worker to say it, and no thread to read with.
+    assert_eq!(ended.status.code(), Some(2), "{ended:?}");
+    let says = "psgo: cannot start a thread: the limits are RLIMIT_NPROC (ulimit -u), ";
+    assert!(ended.err.starts_with(says), "{ended:?}");
+    let mut list = Command::new(PSGO);
+    let ended = crate::ended(&mut below(&words, list.arg("-list")));
     assert_eq!((ended.status.code(), &*ended.err), (Some(0), ""));
 }
 
@@ -283,4 +290,44 @@ fn few_descriptors_are_enough_or_said_to_be_too_few() {
         }
     }
     assert!(worked > 5, "{worked}");
+}
+
+/// With less and less memory it lists all, or says that there is too little; it is never aborted.
+#[test]
+fn little_memory_is_enough_or_said_to_be_too_little() {
+    let me = std::process::id().to_string();
+    let within = |limit: u32, args: &[&str]| {
+        let given = format!("--as={}", limit * 1_000_000);
+        ended(&mut below(
+            &["prlimit", &given],
+            Command::new(PSGO).args(args),
+        ))
+    };
+    // With less the program is not even loaded.
+    let least = (4..200).find(|limit| within(*limit, &["-version"]).status.success());
+    let least = least.unwrap();
+    for args in [
+        &["-format", "pid,user,fds,exe,args"][..],
+        &["files", "-all"],
+        &["sockets"],
+        &["inspect", &me],
+        &["drift", "dump"],
+        &["-watch", "0.01", "-count", "2"],
+    ] {
+        let mut has_worked = false;
+        for limit in (least..least + 60).step_by(3) {
+            let ended = within(limit, args);
+            let is_told = ended.err.contains("out of memory")
+                || ended.err.contains("cannot start a thread")
+                || ended.err.contains("Cannot allocate memory")
+                || ended.err.contains("Resource temporarily unavailable");
+            match ended.status.code() {
+                Some(0) => has_worked = true,
+                Some(1 | 2) if is_told => (),
+                Some(1) if !ended.err.is_empty() => has_worked = true,
+                _ => panic!("{limit} MB, {args:?}: {ended:?}"),
+            }
+        }
+        assert!(has_worked, "{args:?}");
+    }
 }
