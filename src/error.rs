@@ -119,6 +119,30 @@ impl Error {
         Self::of_system(kind_of(&source), thing, source)
     }
 
+    /// A thread cannot be started. The system's own words do not say what is short.
+    pub(crate) fn no_thread(source: io::Error) -> Self {
+        let reason = match source.raw_os_error() {
+            Some(libc::EAGAIN | libc::ENOMEM) => {
+                "the limits are RLIMIT_NPROC (ulimit -u), RLIMIT_AS (ulimit -v) and pids.max of \
+                 the control group"
+                    .to_owned()
+            }
+            // clone(2): the children of this process would be in another PID namespace.
+            Some(libc::EINVAL) => {
+                "this process is in another PID namespace than its children: unshare -p needs -f"
+                    .to_owned()
+            }
+            _ => reason_of(&source),
+        };
+        Self(Arc::new(Inner {
+            kind: ErrorKind::Io,
+            thing: "cannot start a thread".into(),
+            reason: reason.into(),
+            takes: None,
+            source: Some(source),
+        }))
+    }
+
     /// `thing` cannot be believed: something is mounted over it.
     pub(crate) fn mounted_over(thing: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::NotTrusted, thing, MOUNTED_OVER)
@@ -212,6 +236,10 @@ fn reason_of(error: &io::Error) -> String {
     match error.raw_os_error() {
         // The system's own words are about connections.
         Some(libc::ETIMEDOUT) => "did not answer in time".to_owned(),
+        // Of a thread, or of a path that is looked up while mounts change all the time.
+        Some(libc::EAGAIN) => {
+            "Resource temporarily unavailable; the limits are ulimit -u and ulimit -v".to_owned()
+        }
         Some(code) => nix::errno::Errno::from_raw(code).desc().to_owned(),
         None => error.to_string(),
     }

@@ -136,16 +136,27 @@ impl Procfs {
         Ok(buffer)
     }
 
-    /// Whether something is mounted over the file, or over a directory on the way to it, so that it is
-    /// not the kernel that answers; or whether that cannot be told.
-    pub(crate) fn is_covered(&self, path: &str) -> bool {
-        sys::leads_to_another_mount(&self.root, path)
-    }
-
     /// Opens a file to be read on and on.
     pub(crate) fn open_file(&self, path: &str) -> io::Result<OpenFile> {
         let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK;
         sys::open_below(&self.root, path, flags, self.guard).map(OpenFile)
+    }
+
+    /// Opens a file of the kernel's to be read on and on; nothing where it may be another's: another
+    /// file system can lie over it, as lxcfs does, and take as long as it likes.
+    pub(crate) fn open_own(&self, path: &str) -> io::Result<Option<OpenFile>> {
+        if !self.genuine || !sys::can_guard() {
+            return Ok(None);
+        }
+        let guard = match self.guard {
+            Guard::Trusting => Guard::OneMount,
+            guard => guard,
+        };
+        let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK;
+        match sys::open_below(&self.root, path, flags, guard) {
+            Err(error) if error.raw_os_error() == Some(libc::EXDEV) => Ok(None),
+            opened => opened.map(|file| Some(OpenFile(file))),
+        }
     }
 
     /// Where a link leads: no other mount can lie over the link that is read.
@@ -331,7 +342,7 @@ fn link(dir: &OwnedFd, path: &str, guard: Guard) -> io::Result<Vec<u8>> {
     match guard {
         Guard::Trusting => sys::read_link(dir, path),
         // RESOLVE_NO_SYMLINKS with O_NOFOLLOW opens the link itself.
-        Guard::Kernel => {
+        Guard::OneMount | Guard::Kernel => {
             let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW;
             let link = sys::open_below(dir, path, flags, guard)?;
             sys::read_link(link, c"")

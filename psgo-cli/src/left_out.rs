@@ -15,12 +15,19 @@ pub(crate) fn summary(
     // One that does not answer keeps something to itself, so it is named though nobody asked for it.
     let is_silent = |skipped: &Skipped| skipped.error.kind() == ErrorKind::TimedOut;
     let is_any_silent = skipped.clone().any(is_silent);
-    let reasons = skipped.map(|skipped| Reason {
+    let reasons = skipped.clone().map(|skipped| Reason {
         pid: (skipped.named || is_silent(skipped)).then_some(skipped.pid),
         text: reason_of(skipped),
         is_gone: skipped.error.kind() == ErrorKind::Gone,
     });
     let (line, mut answer) = summary_of(subject, reasons);
+    // This program is short of something, and not the process: its row is missed all the same.
+    if skipped
+        .clone()
+        .any(|skipped| skipped.error.kind() == ErrorKind::Io)
+    {
+        answer = Answer::Incomplete;
+    }
     let unanswered = match (&outcome.silent[..], outcome.abandoned) {
         ([], 0) => None,
         // Of these the line tells.
@@ -37,7 +44,19 @@ pub(crate) fn summary(
             Some(unanswered(silent))
         }
     };
-    let parts: Vec<_> = line.into_iter().chain(unanswered).collect();
+    let files = (!outcome.silent_files.is_empty()).then(|| {
+        answer = Answer::Incomplete;
+        let files: Vec<_> = outcome
+            .silent_files
+            .iter()
+            .map(|file| format!("/proc/{file}"))
+            .collect();
+        format!(
+            "did not answer: {} (cells that need it are shown as ?)",
+            files.join(" ")
+        )
+    });
+    let parts: Vec<_> = line.into_iter().chain(unanswered).chain(files).collect();
     ((!parts.is_empty()).then(|| parts.join("; ")), answer)
 }
 

@@ -4,10 +4,11 @@
 #![allow(unsafe_code)]
 
 use std::{
+    alloc::{GlobalAlloc, Layout, System},
     ffi::{CStr, OsStr, OsString},
     num::NonZeroUsize,
     os::{
-        fd::{BorrowedFd, IntoRawFd as _},
+        fd::{AsRawFd as _, BorrowedFd, IntoRawFd as _},
         unix::ffi::OsStrExt as _,
     },
     panic, ptr,
@@ -18,6 +19,7 @@ use nix::{
     errno::Errno,
     fcntl::{FcntlArg, OFlag, fcntl, open},
     libc,
+    pty::Winsize,
     sys::{
         mman::{MapFlags, ProtFlags, mmap_anonymous},
         signal::{SigHandler, Signal, signal},
@@ -135,6 +137,85 @@ pub(crate) fn is_ignored(signal: Signal) -> bool {
 pub(crate) fn reset(which: Signal) {
     // SAFETY: the default action runs no code of this program. It fails for no signal used here.
     let _ = unsafe { signal(which, SigHandler::SigDfl) };
+}
+
+/// The rows and columns of a terminal, where they are known.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct WindowSize {
+    pub(crate) rows: Option<usize>,
+    pub(crate) columns: Option<usize>,
+}
+
+/// The size of a terminal; `None` for what is none.
+pub(crate) fn window_size(terminal: BorrowedFd<'_>) -> Option<WindowSize> {
+    let mut size = Winsize {
+        ws_row: 0,
+        ws_col: 0,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    // SAFETY: the descriptor is open as long as it is borrowed, and this ioctl writes one `winsize`.
+    let result = unsafe { libc::ioctl(terminal.as_raw_fd(), libc::TIOCGWINSZ, &raw mut size) };
+    // The kernel's word for unknown is 0, in each of them.
+    let known = |count: u16| (count > 0).then_some(count.into());
+    (result == 0).then(|| WindowSize {
+        rows: known(size.ws_row),
+        columns: known(size.ws_col),
+    })
+}
+
+/// The system's allocator; where it has no more, the command says so and ends, instead of aborting.
+struct Allocator;
+
+#[global_allocator]
+static ALLOCATOR: Allocator = Allocator;
+
+/// What is smaller nobody can do without. A larger one can be an error of its own: that of a file
+/// that does not fit.
+const SMALL: usize = 1 << 20;
+
+const OUT_OF_MEMORY: &str = "psgo: out of memory: raise the limit (ulimit -v, memory.max of the \
+     control group), or ask for fewer columns or processes\n";
+
+/// Passes `result` on, if there is one.
+fn checked(result: *mut u8, size: usize) -> *mut u8 {
+    if result.is_null() && size < SMALL {
+        out_of_memory();
+    }
+    result
+}
+
+fn out_of_memory() -> ! {
+    // SAFETY: a write of so many bytes of a constant, to a descriptor that may be anything or
+    // closed: there is nowhere else to say it. Neither call allocates.
+    unsafe {
+        libc::write(2, OUT_OF_MEMORY.as_ptr().cast(), OUT_OF_MEMORY.len());
+        libc::_exit(2)
+    }
+}
+
+// SAFETY: each method is that of `System`, which is a valid allocator: the caller keeps the same
+// promises, and what comes of it is passed on as it is. Nothing here allocates or unwinds.
+unsafe impl GlobalAlloc for Allocator {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: see above.
+        checked(unsafe { System.alloc(layout) }, layout.size())
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: see above.
+        checked(unsafe { System.alloc_zeroed(layout) }, layout.size())
+    }
+
+    unsafe fn realloc(&self, old: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // SAFETY: see above.
+        checked(unsafe { System.realloc(old, layout, size) }, size)
+    }
+
+    unsafe fn dealloc(&self, old: *mut u8, layout: Layout) {
+        // SAFETY: see above.
+        unsafe { System.dealloc(old, layout) }
+    }
 }
 
 /// See [`started_without_stdout`].

@@ -3,12 +3,14 @@
 use std::{
     env,
     io::{self, IsTerminal as _},
+    os::fd::AsFd as _,
 };
+
+use crate::sys;
 
 /// The terminal's width in columns; `None` without a terminal, or if its width is unknown.
 pub(crate) fn width() -> Option<usize> {
-    let (width, _) = terminal_size::terminal_size_of(io::stdout())?;
-    (width.0 > 0).then(|| width.0.into())
+    sys::window_size(io::stdout().as_fd())?.columns
 }
 
 /// A terminal's rows and columns.
@@ -18,13 +20,13 @@ pub(crate) struct Size {
     pub(crate) columns: usize,
 }
 
-/// The terminal's current size; 80 by 24 where it is unknown, as on some serial lines.
+/// The terminal's current size; of 80 by 24 what is unknown, as on some serial lines.
 pub(crate) fn size() -> Size {
-    let known = terminal_size::terminal_size_of(io::stdout())
-        .map(|(width, height)| (usize::from(width.0), usize::from(height.0)))
-        .filter(|(columns, rows)| *columns > 0 && *rows > 0);
-    let (columns, rows) = known.unwrap_or((80, 24));
-    Size { rows, columns }
+    let known = sys::window_size(io::stdout().as_fd()).unwrap_or_default();
+    Size {
+        rows: known.rows.unwrap_or(24),
+        columns: known.columns.unwrap_or(80),
+    }
 }
 
 /// Whether standard output is a terminal with a cursor that can be moved.

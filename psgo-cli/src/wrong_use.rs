@@ -89,8 +89,14 @@ fn nearest(value: &ContextValue) -> Option<&str> {
     }
 }
 
-/// clap's `--pids <PID>` as `-pids`.
+/// clap's `--pids <PID>` as `-pids`, and its `[PID]...` as `<PID>`.
 fn flag(usage: &str) -> String {
+    if let Some((argument, _)) = usage
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once(']'))
+    {
+        return format!("<{}>", Escaped(argument.as_bytes()));
+    }
     let name = usage.split([' ', '=', '[']).next().unwrap_or_default();
     let name = name
         .strip_prefix("--")
@@ -125,7 +131,12 @@ mod tests {
             ),
             ("-pids", "-pids needs a value"),
             ("-join x", "-join: \"x\" is not a process ID"),
-            ("inspect self", "\"self\" is not a process ID"),
+            ("inspect self", "<PID>: \"self\" is not a process ID"),
+            ("inspect 1 x", "<PID>: \"x\" is not a process ID"),
+            (
+                "completions x",
+                "<SHELL>: \"x\" is none of bash, elvish, fish, powershell, zsh",
+            ),
             ("-join", "-join needs a pid, its own or those of -pids"),
             ("-fill-mappings", "-fill-mappings needs -join"),
             (

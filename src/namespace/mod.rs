@@ -55,7 +55,7 @@ impl HeldProcess {
                 let thing = format!("process {pid}");
                 Error::new(ErrorKind::TimedOut, thing, "does not answer")
             } else {
-                Error::of_system(ErrorKind::Io, "a thread to read with", error)
+                Error::no_thread(error)
             })
         })
     }

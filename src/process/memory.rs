@@ -170,7 +170,7 @@ impl Process {
         let resident = self.memory()?.resident;
         let total = self.view.read::<Meminfo>();
         let total = total
-            .inspect_err(|error| self.note_silent("meminfo", error))?
+            .inspect_err(|error| self.note_silent("meminfo", error.kind()))?
             .mem_total;
         Ok(resident as f64 * 100.0 / bytes(*total).max(1) as f64)
     }

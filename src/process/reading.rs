@@ -259,10 +259,13 @@ impl Process {
         Error::new(ErrorKind::NotUnderstood, self.named(name), reason)
     }
 
-    /// Keeps in mind a file beside those of the process that did not answer.
-    pub(super) fn note_silent(&self, name: &str, error: &Error) {
-        if error.kind() == ErrorKind::TimedOut {
-            lock(&self.silent).insert(name.to_owned());
+    /// Keeps in mind a file that did not answer.
+    pub(super) fn note_silent(&self, name: &str, kind: ErrorKind) {
+        if kind == ErrorKind::TimedOut {
+            let mut silent = lock(&self.silent);
+            if let Err(at) = silent.binary_search_by(|known| known.as_str().cmp(name)) {
+                silent.insert(at, name.to_owned());
+            }
         }
     }
 
@@ -270,12 +273,7 @@ impl Process {
     /// zombie, and for a file that does not exist.
     #[inline]
     pub(super) fn failed(&self, name: &str, error: io::Error) -> Error {
-        if kind_of(&error) == ErrorKind::TimedOut {
-            let mut silent = lock(&self.silent);
-            if let Err(at) = silent.binary_search_by(|known| known.as_str().cmp(name)) {
-                silent.insert(at, name.to_owned());
-            }
-        }
+        self.note_silent(name, kind_of(&error));
         match Answer::of(&error) {
             Answer::Gone | Answer::Invalid => match self.stat_now() {
                 Err(error) => error,

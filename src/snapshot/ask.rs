@@ -125,6 +125,9 @@ pub struct Outcome {
     /// The processes of which a file did not answer, in order: each cell that needs the file is
     /// [`Missing::Silent`](crate::Missing::Silent).
     pub silent: Vec<Pid>,
+    /// Files that are about no process and did not answer, by their names below `/proc`: each cell
+    /// that needs one of them is [`Missing::Silent`](crate::Missing::Silent).
+    pub silent_files: Vec<String>,
     /// Threads left behind because what they read did not answer. They end when what they wait for
     /// answers or goes away. There are never more than about a thousand of them in a process: then
     /// no file is read that can block for long.
@@ -143,6 +146,11 @@ impl Outcome {
     pub(crate) fn add(&mut self, other: Self) {
         self.skipped.extend(other.skipped);
         self.silent.extend(other.silent);
+        for file in other.silent_files {
+            if !self.silent_files.contains(&file) {
+                self.silent_files.push(file);
+            }
+        }
         self.abandoned += other.abandoned;
         self.unasked_groups += other.unasked_groups;
         self.containers.extend(other.containers);

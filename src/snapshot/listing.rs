@@ -24,7 +24,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     ids::Pid,
     namespace::{Numbers, gone},
-    value::Value,
+    value::{Missing, Value},
     view::{Inner, Joined, Names, Skipped, learn_zone},
     watchdog::Patience,
 };
@@ -118,6 +118,9 @@ impl<'a> Listing<'a> {
         let mut patience = (pace.threads != Threads::None).then_some(patience);
         learn(inner, needs, numbers.as_ref(), patience.as_mut());
         listing.outcome.abandoned += patience.map_or(0, |patience| patience.left_behind());
+        if needs.contains(Needs::MEMORY) && inner.memory() == Err(Missing::Silent) {
+            listing.outcome.silent_files.push("meminfo".to_owned());
+        }
         let watch = retained.as_deref_mut().map(|retained| {
             let new = entries.len().saturating_sub(retained.of.len());
             // Two files of each, as of most columns.

@@ -194,8 +194,13 @@ impl Pool {
             ended: None,
         };
         pool.spare_threads();
-        for _ in 0..threads {
-            pool.hire()?;
+        for number in 0..threads {
+            match pool.hire() {
+                Err(error) if number == 0 => return Err(error),
+                // Those that there are read all of it.
+                Err(_) => break,
+                Ok(()) => (),
+            }
         }
         // Few enough that rows waiting for their turn take little memory, enough to keep all busy.
         for _ in 0..threads * 4 {
@@ -243,9 +248,7 @@ impl Pool {
             }
         };
         let builder = thread::Builder::new().name("psgo".to_owned());
-        let thread = builder
-            .spawn(run)
-            .map_err(|e| Error::io("a thread to read with", e))?;
+        let thread = builder.spawn(run).map_err(Error::no_thread)?;
         self.readers.push(Reader {
             pulse,
             heard: (0, Instant::now()),

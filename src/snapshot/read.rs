@@ -406,6 +406,9 @@ impl Reading<'_> {
                     Answer::MountedOver => return Err(lost(entry, simple.file(), error)),
                     // A kernel thread has no program, and a zombie hardly anything.
                     Answer::Gone => (),
+                    Answer::Invalid | Answer::Other if is_short(&error) => {
+                        return Err(lost(entry, simple.file(), error));
+                    }
                     Answer::Invalid | Answer::Other => {
                         self.task.unread.add(simple.need, why(&error));
                     }
@@ -485,6 +488,7 @@ impl Reading<'_> {
                     self.task.unread.add(Needs::SOCKETS, Missing::Silent);
                 }
             }
+            Err(error) if is_short(&error) => return Err(lost(entry, "fd", error)),
             Err(error) => {
                 // A copy of a process may be without.
                 let is_there = is_no_such_file(&error) && self.files.read(c"stat").is_ok();
@@ -528,6 +532,7 @@ impl Reading<'_> {
         }
         match Answer::of(&error) {
             Answer::Gone | Answer::MountedOver => Err(lost(entry, file, error)),
+            Answer::Invalid | Answer::Other if is_short(&error) => Err(lost(entry, file, error)),
             Answer::Invalid | Answer::Other => {
                 self.task.unread.add(needs, why(&error));
                 Ok(())
@@ -581,6 +586,13 @@ fn lost(entry: Entry, file: &str, error: io::Error) -> Error {
         Answer::MountedOver => Error::mounted_over(thing()),
         Answer::Invalid | Answer::Other => Error::io(thing(), error),
     }
+}
+
+/// Whether it is this program that lacks something, descriptors or memory: nothing is said of the
+/// process.
+fn is_short(error: &io::Error) -> bool {
+    let code = error.raw_os_error();
+    matches!(code, Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM))
 }
 
 /// Why what a file has is unknown.

@@ -50,21 +50,13 @@ pub(crate) fn can_guard() -> bool {
     *ANSWERS.get_or_init(ask)
 }
 
-/// Whether `path` below `dir` leads to another mount than that of `dir`; nothing is asked of what is
-/// mounted. Yes where the kernel does not tell.
-pub(crate) fn leads_to_another_mount(dir: impl AsFd, path: &str) -> bool {
-    let how = OpenHow::new()
-        .flags(OFlag::O_PATH | OFlag::O_CLOEXEC)
-        .resolve(ResolveFlag::RESOLVE_NO_XDEV);
-    let refused = nix::fcntl::openat2(dir, path, how).err();
-    matches!(refused, Some(Errno::EXDEV | Errno::ENOSYS | Errno::EPERM))
-}
-
 /// How far a path below a directory may lead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Guard {
     /// Wherever it leads: the directory is the host's own.
     Trusting,
+    /// The same, but through no other mount.
+    OneMount,
     /// Through no link and no other mount, and never above the directory: below another's `/proc`.
     Kernel,
 }
@@ -73,6 +65,7 @@ impl Guard {
     fn resolve(self) -> ResolveFlag {
         match self {
             Self::Trusting => ResolveFlag::empty(),
+            Self::OneMount => ResolveFlag::RESOLVE_NO_XDEV,
             Self::Kernel => {
                 ResolveFlag::RESOLVE_NO_XDEV
                     | ResolveFlag::RESOLVE_NO_SYMLINKS
@@ -99,7 +92,7 @@ pub(crate) fn open_below<P: NixPath + ?Sized>(
     }
     let opened = match guard {
         Guard::Trusting => nix::fcntl::openat(dir, path, flags, Mode::empty()),
-        Guard::Kernel => {
+        Guard::OneMount | Guard::Kernel => {
             let how = OpenHow::new().flags(flags).resolve(guard.resolve());
             // Where mounts or names change anywhere on the machine meanwhile, the kernel cannot
             // be sure of a `..`, and asks to be asked again.

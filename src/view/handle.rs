@@ -72,16 +72,17 @@ impl View {
     /// What kept it from being opened.
     pub fn at(proc: impl AsRef<Path>) -> Result<Self> {
         let proc = Arc::new(Procfs::open(proc.as_ref())?);
+        let mut patience = Patience::new(TIMEOUT);
         let stopped_clock = if proc.is_genuine() {
             None
         } else {
-            let uptime = proc.read("uptime").ok();
+            let uptime = machine::read(&proc, "uptime", Some(&mut patience)).ok();
             uptime.and_then(|bytes| Some(kernel::Uptime::parse(&bytes).ok()?.since_boot()))
         };
         let users = Arc::new(Names::of_host(Kind::User));
         let groups = Arc::new(Names::of_host(Kind::Group));
         let inner = Inner {
-            host: host_facts(&proc, &mut Patience::new(TIMEOUT))?,
+            host: host_facts(&proc, &mut patience)?,
             stopped_clock,
             drivers: OnceLock::new(),
             memory: OnceLock::new(),

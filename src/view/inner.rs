@@ -63,12 +63,11 @@ impl Inner {
                 .joined
                 .as_ref()
                 .map_or(&self.proc, |joined| &joined.base);
-            let bytes = machine::read(proc, "meminfo", patience).map_err(|error| {
-                if machine::is_silent(&error) {
-                    Missing::Silent
-                } else {
-                    Missing::None
-                }
+            let bytes = machine::read(proc, "meminfo", patience);
+            let bytes = bytes.map_err(|error| match error.raw_os_error() {
+                Some(libc::ETIMEDOUT) => Missing::Silent,
+                Some(libc::EACCES | libc::EPERM) => Missing::Denied,
+                _ => Missing::None,
             })?;
             let meminfo = kernel::Meminfo::parse(&bytes).map_err(|_| Missing::Malformed)?;
             meminfo
@@ -123,7 +122,7 @@ pub(super) fn host_facts(proc: &Arc<Procfs>, patience: &mut Patience) -> crate::
     let boot = if proc.is_genuine() {
         sys::boot_moment()
     } else {
-        let stat = proc.read("stat").ok();
+        let stat = machine::read(proc, "stat", Some(patience)).ok();
         let stat = stat.and_then(|bytes| kernel::Stat::parse(&bytes).ok());
         stat.map_or_else(sys::boot_moment, |stat| Duration::from_secs(stat.btime))
     };

@@ -6,22 +6,23 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use crate::{procfs::Procfs, sys, watchdog::Patience};
+use crate::{format::read_whole, procfs::Procfs, sys, watchdog::Patience};
 
-/// Reads a file of the machine. Something that is mounted over it may never answer: it is read on a
-/// thread that can be left behind, if there is `patience`.
+/// Reads a file of the machine. Where it may not be the kernel's, a thread that can be left behind
+/// reads it, if there is `patience`.
 pub(super) fn read(
     proc: &Arc<Procfs>,
     path: &'static str,
     patience: Option<&mut Patience>,
 ) -> io::Result<Vec<u8>> {
-    match patience {
-        Some(patience) if proc.is_covered(path) => {
-            let proc = Arc::clone(proc);
-            patience.wait_for(move || proc.read(path))
-        }
-        _ => proc.read(path),
+    let Some(patience) = patience else {
+        return proc.read(path);
+    };
+    if let Some(file) = proc.open_own(path)? {
+        return read_whole(file);
     }
+    let proc = Arc::clone(proc);
+    patience.wait_for(move || proc.read(path))
 }
 
 pub(super) fn is_silent(error: &io::Error) -> bool {

@@ -95,10 +95,7 @@ impl View {
     ) -> Result<Box<dyn Read + Send>> {
         let inner = &self.0;
         let place = self.place(path, name)?;
-        let can_block = inner.joined.is_some()
-            || !inner.proc.is_genuine()
-            || is_of_process(path)
-            || inner.proc.is_covered(path);
+        let can_block = inner.joined.is_some() || !inner.proc.is_genuine() || is_of_process(path);
         let enters = !place.namespaces.is_empty();
         let (proc, process) = (Arc::clone(&place.proc), place.process);
         let container = Arc::clone(inner);
@@ -115,11 +112,17 @@ impl View {
                 Opened::File(place.proc.open_file(&place.path)?)
             })
         };
-        let source: io::Result<Box<dyn Read + Send>> = if can_block {
-            Relay::open(self.1, move || open().map(|file| ClosedAtEnd(Some(file))))
-                .map(|relay| Box::new(relay) as _)
+        let own = if can_block || is_link {
+            Ok(None)
         } else {
-            open().map(|file| Box::new(file) as _)
+            inner.proc.open_own(path)
+        };
+        let source: io::Result<Box<dyn Read + Send>> = match own {
+            Ok(Some(file)) => Ok(Box::new(file)),
+            Ok(None) if is_link && !can_block => open().map(|file| Box::new(file) as _),
+            Ok(None) => Relay::open(self.1, move || open().map(|file| ClosedAtEnd(Some(file))))
+                .map(|relay| Box::new(relay) as _),
+            Err(error) => Err(error),
         };
         let source = source.map_err(|error| match Answer::of(&error) {
             Answer::Gone => match process {

@@ -90,7 +90,6 @@ pub(super) struct Supervisor {
     clock: Option<ClockId>,
     /// How the worker ended; `Err` if nobody can know.
     exited: Option<Result<WaitStatus, Errno>>,
-    is_stopped: bool,
     asked: Option<Asked>,
     /// When the terminal asked to stop.
     stop_at: Option<Duration>,
@@ -128,7 +127,6 @@ impl Supervisor {
             terminal,
             clock: clock_getcpuclockid(worker).ok(),
             exited: None,
-            is_stopped: false,
             asked: None,
             stop_at: None,
             still: Still {
@@ -189,7 +187,7 @@ impl Supervisor {
             }
         }
         if self.stop_at.is_some_and(|at| now() >= at) {
-            self.stop();
+            self.stop(Signal::SIGTSTP);
         }
         if let Some((at, limit)) = self.shared.deadline()
             && now() >= at.saturating_add(AFTER_DEADLINE)
@@ -248,27 +246,35 @@ impl Supervisor {
     }
 
     fn take_signals(&mut self) {
+        let mut taken = Vec::new();
         while let Ok(Some(info)) = self.signals.read_signal() {
             let number = i32::try_from(info.ssi_signo).unwrap_or(0);
-            // Those of the terminal, and of the kernel, reach the worker too.
-            let is_sent = info.ssi_code <= 0;
-            match Signal::try_from(number) {
-                Ok(Signal::SIGCHLD) => self.reap(),
-                Ok(Signal::SIGCONT) if is_sent => {
-                    let _ = kill(self.worker, Signal::SIGCONT);
-                }
-                Ok(Signal::SIGTSTP) => {
-                    if is_sent {
+            if let Ok(signal) = Signal::try_from(number) {
+                // Those of the terminal, and of the kernel, reach the worker too: but for a hang-up
+                // of the terminal, which only the leader of the session is told of.
+                taken.push((signal, info.ssi_code <= 0 || signal == Signal::SIGHUP));
+            }
+        }
+        // Before anything is learnt about the worker: that it had stopped is past.
+        let goes_on = taken.iter().any(|(signal, _)| *signal == Signal::SIGCONT);
+        if goes_on {
+            let _ = kill(self.worker, Signal::SIGCONT);
+        }
+        for (signal, is_to_pass_on) in taken {
+            match signal {
+                Signal::SIGCHLD => self.reap(goes_on),
+                Signal::SIGTSTP => {
+                    if is_to_pass_on {
                         let _ = kill(self.worker, Signal::SIGTSTP);
                     }
                     // It restores the terminal and stops, and then the supervisor does.
                     self.stop_at = Some(now() + IN_ORDER);
                 }
-                Ok(signal) if ENDING.contains(&signal) && self.asked.is_none() => {
+                signal if ENDING.contains(&signal) && self.asked.is_none() => {
                     self.asked = Some(Asked {
                         signal,
                         at: now(),
-                        is_to_pass_on: is_sent,
+                        is_to_pass_on,
                     });
                 }
                 _ => (),
@@ -276,17 +282,16 @@ impl Supervisor {
         }
     }
 
-    /// Learns whether the worker ended, stopped or goes on.
-    fn reap(&mut self) {
-        let flags = WaitPidFlag::WNOHANG | WaitPidFlag::WUNTRACED | WaitPidFlag::WCONTINUED;
+    /// Learns whether the worker ended or stopped. One that stopped before both were told
+    /// to go on is not followed.
+    fn reap(&mut self, goes_on: bool) {
+        let flags = WaitPidFlag::WNOHANG | WaitPidFlag::WUNTRACED;
         while self.exited.is_none() {
             match waitpid(self.worker, Some(flags)) {
                 Ok(WaitStatus::StillAlive) => break,
-                Ok(WaitStatus::Stopped(..)) => {
-                    self.is_stopped = true;
-                    self.stop();
+                Ok(WaitStatus::Stopped(_, signal)) if !goes_on => {
+                    self.stop(signal);
                 }
-                Ok(WaitStatus::Continued(_)) => self.is_stopped = false,
                 Ok(status @ (WaitStatus::Exited(..) | WaitStatus::Signaled(..))) => {
                     self.exited = Some(Ok(status));
                 }
@@ -296,13 +301,20 @@ impl Supervisor {
         }
     }
 
-    /// Stops as the worker did, so that the shell sees it, and goes on together with it.
-    fn stop(&mut self) {
+    /// Stops by the signal that the worker stopped by, so that the shell sees it, and goes on
+    /// together with it.
+    fn stop(&mut self, by: Signal) {
         self.stop_at = None;
-        // Process 1 of a namespace goes on at once.
-        let _ = raise(Signal::SIGSTOP);
+        // But for SIGSTOP the kernel discards it where no shell could continue the group: to stop all
+        // the same would be for ever. Process 1 of a namespace goes on at once, too.
+        let _ = raise(by);
+        if by == Signal::SIGTSTP {
+            let stop = SigSet::from(by);
+            // The kernel accepted this mask before.
+            let _ = stop.thread_unblock();
+            let _ = stop.thread_block();
+        }
         let _ = kill(self.worker, Signal::SIGCONT);
-        self.is_stopped = false;
         self.still.begin(now());
     }
 
@@ -336,12 +348,11 @@ impl Supervisor {
             return None;
         }
         self.still.looked = now;
-        self.reap();
+        self.take_signals();
         let passed = self.streams.iter().map(|stream| stream.relay.passed).sum();
         let used = self.used();
         let is_full = |stream: &Stream| stream.state == State::Full;
-        let may_wait = self.is_stopped
-            || self.asked.is_some()
+        let may_wait = self.asked.is_some()
             || self.shared.idle.load(SeqCst) > 0
             || self.streams.iter().any(is_full);
         if may_wait || used != self.still.used || passed != self.still.passed {
