@@ -472,3 +472,17 @@ fn a_process_whose_command_line_is_unknown_is_neither_lost_nor_another() {
         "list:3: a process whose command line was unknown; psgo drift write makes it anew\n";
     assert!(wrong.ends_with(reason), "{wrong}");
 }
+
+#[test]
+fn no_file_of_the_kernel_is_read_for_a_list_or_rules() {
+    for path in ["/proc/kmsg", "/proc/version", "/sys/kernel/uevent_seqnum"] {
+        for args in [
+            &["drift", "-db", path][..],
+            &["drift", "dump", "-rules", path],
+        ] {
+            let answer = command::Answer::of(&mut command::command_after(&[], args)).exits(2);
+            let expected = format!("psgo: {path}: a file of the kernel's, which is no list\n");
+            assert_eq!(answer.stderr, expected, "{args:?}");
+        }
+    }
+}

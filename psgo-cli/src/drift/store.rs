@@ -20,7 +20,10 @@ use nix::{
     errno::Errno,
     fcntl::{AT_FDCWD, AtFlags, FcntlArg, OFlag, fcntl, openat, renameat},
     libc,
-    sys::stat::{Mode, SFlag, fstat},
+    sys::{
+        stat::{Mode, SFlag, fstat},
+        statfs::{self, FsType, fstatfs},
+    },
     unistd::{UnlinkatFlags, linkat, unlinkat},
 };
 
@@ -33,6 +36,18 @@ use super::{
 
 /// The most that a file may hold: more than the command lines of a whole machine, less than memory.
 const LARGEST: u64 = 256 << 20;
+
+/// Kinds of file systems whose files the kernel makes when they are read.
+const KERNELS: [FsType; 8] = [
+    statfs::PROC_SUPER_MAGIC,
+    statfs::SYSFS_MAGIC,
+    statfs::DEBUGFS_MAGIC,
+    statfs::TRACEFS_MAGIC,
+    statfs::SECURITYFS_MAGIC,
+    statfs::CGROUP_SUPER_MAGIC,
+    statfs::CGROUP2_SUPER_MAGIC,
+    statfs::BPF_FS_MAGIC,
+];
 
 /// How long another process may change the list before this one gives up.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -95,6 +110,14 @@ impl Named {
             None => return Ok(None),
             Some(stat) if trusted::kind(&stat) != SFlag::S_IFREG => return Err(irregular()),
             Some(stat) => trusted::check_owner(&stat, &self.path)?,
+        }
+        // So may reading one of the kernel's: who reads /proc/kmsg takes it from others.
+        let kind = fstatfs(&self.dir).map_err(|errno| failed(errno.into()))?;
+        if KERNELS.contains(&kind.filesystem_type()) {
+            return Err(trouble(
+                &self.path,
+                "a file of the kernel's, which is no list",
+            ));
         }
         let Some(file) = self.open(&self.name, OFlag::O_RDONLY, 0).map_err(failed)? else {
             return Ok(None);
