@@ -1,6 +1,6 @@
 //! What was read of one process.
 
-use std::time::Duration;
+use std::{io, time::Duration};
 
 use super::{
     needs::Needs,
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     bytes,
-    error::Error,
+    error::{Error, ErrorKind, kind_of},
     format::pid::{self, Stat, Status},
     ids::{Gid, Pid, Uid},
     procfs::KEPT,
@@ -198,6 +198,16 @@ impl Task {
 
     pub(super) fn knows_user(&self, uid: Uid) -> bool {
         self.user.as_ref().is_some_and(|(known, _)| *known == uid)
+    }
+}
+
+/// Why what a file has is unknown.
+pub(super) fn why(error: &io::Error) -> Missing {
+    match kind_of(error) {
+        ErrorKind::Denied => Missing::Denied,
+        ErrorKind::Unsupported => Missing::Unsupported,
+        ErrorKind::TimedOut => Missing::Silent,
+        _ => Missing::None,
     }
 }
 
