@@ -221,6 +221,13 @@ pub(crate) fn is_no_such_file(error: &io::Error) -> bool {
     error.raw_os_error() == Some(libc::ENOENT)
 }
 
+/// Whether it is this program that lacks something, descriptors or memory: nothing is said of what
+/// was asked about.
+pub(crate) fn is_short(error: &io::Error) -> bool {
+    let code = error.raw_os_error();
+    matches!(code, Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM))
+}
+
 /// The kind of an answer of the system that is not about a process.
 pub(crate) fn kind_of(error: &io::Error) -> ErrorKind {
     match error.raw_os_error() {

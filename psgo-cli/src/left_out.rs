@@ -49,7 +49,7 @@ pub(crate) fn summary(
         let files: Vec<_> = outcome
             .silent_files
             .iter()
-            .map(|file| format!("/proc/{file}"))
+            .map(|file| format!("proc/{file}"))
             .collect();
         format!(
             "did not answer: {} (cells that need it are shown as ?)",
@@ -85,14 +85,18 @@ pub(crate) fn named(pids: &[Pid], most: usize, unnamed: usize) -> String {
 
 /// One line that says which names were not looked up, if there are any.
 pub(crate) fn unasked(outcome: &psgo::Outcome) -> Option<String> {
-    let count = match outcome.unasked_groups {
-        0 => return None,
-        1 => "1 supplementary group is".to_owned(),
-        many => format!("{many} supplementary groups are"),
+    let counted = |count, one: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {one} is")),
+        many => Some(format!("{many} {one}s are")),
     };
-    Some(format!(
-        "{count} shown by number, not looked up: too many have no name"
-    ))
+    let users = counted(outcome.unasked_users, "user");
+    let groups = counted(outcome.unasked_groups, "group");
+    let all: Vec<_> = users.into_iter().chain(groups).collect();
+    (!all.is_empty()).then(|| {
+        let all = all.join(" and ");
+        format!("{all} shown by number, not looked up: too many have no name")
+    })
 }
 
 /// Why a process or container is not in the answer.

@@ -1,5 +1,12 @@
 //! The round-trip law as test helpers: what was parsed is written back byte for byte.
 
+use std::{
+    path::Path,
+    sync::mpsc::{self, RecvTimeoutError},
+    thread,
+    time::Duration,
+};
+
 use super::{Format, ParseError, Record};
 
 /// Parses `file`, which must succeed, and checks that it is written back unchanged.
@@ -127,14 +134,55 @@ impl Dice {
     }
 }
 
-/// The contents of `file` for every process that still has it.
+/// The contents of `file` for every process that still has it, and answers: one that stands still,
+/// for whatever reason, does not hold up the tests.
 pub(crate) fn live(file: &str) -> Vec<Vec<u8>> {
-    std::fs::read_dir("/proc")
-        .unwrap()
-        .filter_map(|entry| {
-            let entry = entry.unwrap();
-            crate::bytes::decimal::<u32>(entry.file_name().as_encoded_bytes())?;
-            std::fs::read(entry.path().join(file)).ok()
-        })
-        .collect()
+    let file = file.to_owned();
+    each_live(move |path| std::fs::read(path.join(&file)).ok())
 }
+
+/// What `read` makes of the directory of every process that is not silent.
+pub(crate) fn each_live<T: Send + 'static>(
+    read: impl FnMut(&Path) -> Option<T> + Clone + Send + 'static,
+) -> Vec<T> {
+    let mut pids: Vec<u32> = std::fs::read_dir("/proc")
+        .unwrap()
+        .filter_map(|entry| crate::bytes::decimal(entry.unwrap().file_name().as_encoded_bytes()))
+        .collect();
+    let (mut all, mut patience) = (Vec::new(), SILENCE);
+    // A thread that is held stays behind, and another goes on.
+    while !pids.is_empty() {
+        let (sender, answers) = mpsc::channel();
+        let (mut read, its_pids) = (read.clone(), pids.clone());
+        thread::spawn(move || {
+            for pid in its_pids {
+                let made = read(&Path::new("/proc").join(pid.to_string()));
+                if sender.send(made).is_err() {
+                    break;
+                }
+            }
+        });
+        let mut answered = 0;
+        let silent = loop {
+            match answers.recv_timeout(patience) {
+                Ok(made) => all.extend(made),
+                Err(RecvTimeoutError::Timeout) => break pids.get(answered).copied(),
+                Err(RecvTimeoutError::Disconnected) => break None,
+            }
+            answered += 1;
+        };
+        match silent {
+            Some(silent) => {
+                eprintln!("process {silent} does not answer");
+                // There may be hundreds.
+                patience /= 2;
+                pids.drain(..=answered);
+            }
+            None => pids.clear(),
+        }
+    }
+    all
+}
+
+/// Longer than any process that answers takes.
+const SILENCE: Duration = Duration::from_secs(5);

@@ -132,9 +132,11 @@ pub struct Outcome {
     /// answers or goes away. There are never more than about a thousand of them in a process: then
     /// no file is read that can block for long.
     pub abandoned: usize,
-    /// Supplementary groups that are shown by their numbers because the name service was not asked
-    /// for them: of one process and of all, only so many are asked for that have no name.
+    /// Groups of processes that are shown by their numbers because the name service was not asked for
+    /// them: of one process and of all, only so many are asked for that have no name.
     pub unasked_groups: usize,
+    /// The same of users: of all, only so many are asked for that have no name.
+    pub unasked_users: usize,
     /// Why the listing ended.
     pub ended: Ended,
     /// The joined containers, in the order in which they were read.
@@ -153,6 +155,7 @@ impl Outcome {
         }
         self.abandoned += other.abandoned;
         self.unasked_groups += other.unasked_groups;
+        self.unasked_users += other.unasked_users;
         self.containers.extend(other.containers);
         if self.ended == Ended::Complete {
             self.ended = other.ended;

@@ -242,9 +242,9 @@ impl<'a> Listing<'a> {
         }
         let Some(work) = self.work.take() else { return };
         self.outcome.silent = work.take_silent();
-        let names = [work.view.groups(), work.view.host_groups()];
-        let unasked = names.map(Names::take_unasked);
-        self.outcome.unasked_groups += unasked.iter().sum::<usize>();
+        let take = |names: [&Names; 2]| names.map(Names::take_unasked).iter().sum::<usize>();
+        self.outcome.unasked_groups += take([work.view.groups(), work.view.host_groups()]);
+        self.outcome.unasked_users += take([work.view.users(), work.view.host_users()]);
         if let (Some(retained), Some(watch)) = (self.retained.take(), &work.watch) {
             let is_complete = self.outcome.ended == Ended::Complete;
             retained.of = watch.retain(&work.entries(), is_complete);

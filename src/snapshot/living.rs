@@ -2,9 +2,9 @@
 
 use super::{
     needs::{Files, Needs},
-    read::{Reading, why},
+    read::Reading,
     simple::{self, Keep, LINKS},
-    task::is_leaderless,
+    task::{is_leaderless, why},
 };
 use crate::{
     format::pid::{Stat, Statm},

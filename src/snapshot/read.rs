@@ -13,10 +13,10 @@ use super::{
     retained::{Budget, Handle, KeptFile, RetainedFiles},
     simple::{self, Keep, LINKS, SIMPLE},
     stuck,
-    task::{Marks, Task, has_no_cmdline},
+    task::{Marks, Task, has_no_cmdline, why},
 };
 use crate::{
-    error::{Answer, Error, ErrorKind, Result, is_no_such_file, kind_of},
+    error::{Answer, Error, ErrorKind, Result, is_no_such_file, is_short},
     format::pid::{Stat, Status},
     ids::{Gid, Pid, Uid},
     namespace::{Numbers, gone},
@@ -403,12 +403,10 @@ impl Reading<'_> {
                 Ok(Some(())) => (),
                 Ok(None) => self.task.unread.add(simple.need, Missing::Malformed),
                 Err(error) if simple.is_link() => match Answer::of(&error) {
+                    _ if is_short(&error) => return Err(lost(entry, simple.file(), error)),
                     Answer::MountedOver => return Err(lost(entry, simple.file(), error)),
                     // A kernel thread has no program, and a zombie hardly anything.
                     Answer::Gone => (),
-                    Answer::Invalid | Answer::Other if is_short(&error) => {
-                        return Err(lost(entry, simple.file(), error));
-                    }
                     Answer::Invalid | Answer::Other => {
                         self.task.unread.add(simple.need, why(&error));
                     }
@@ -488,7 +486,9 @@ impl Reading<'_> {
                     self.task.unread.add(Needs::SOCKETS, Missing::Silent);
                 }
             }
-            Err(error) if is_short(&error) => return Err(lost(entry, "fd", error)),
+            Err(error) if is_short(&error) => {
+                return Err(lost(entry, "fd", error));
+            }
             Err(error) => {
                 // A copy of a process may be without.
                 let is_there = is_no_such_file(&error) && self.files.read(c"stat").is_ok();
@@ -531,8 +531,8 @@ impl Reading<'_> {
             return Ok(());
         }
         match Answer::of(&error) {
+            _ if is_short(&error) => Err(lost(entry, file, error)),
             Answer::Gone | Answer::MountedOver => Err(lost(entry, file, error)),
-            Answer::Invalid | Answer::Other if is_short(&error) => Err(lost(entry, file, error)),
             Answer::Invalid | Answer::Other => {
                 self.task.unread.add(needs, why(&error));
                 Ok(())
@@ -585,22 +585,5 @@ fn lost(entry: Entry, file: &str, error: io::Error) -> Error {
         Answer::Gone => gone(entry.pid),
         Answer::MountedOver => Error::mounted_over(thing()),
         Answer::Invalid | Answer::Other => Error::io(thing(), error),
-    }
-}
-
-/// Whether it is this program that lacks something, descriptors or memory: nothing is said of the
-/// process.
-fn is_short(error: &io::Error) -> bool {
-    let code = error.raw_os_error();
-    matches!(code, Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM))
-}
-
-/// Why what a file has is unknown.
-pub(super) fn why(error: &io::Error) -> Missing {
-    match kind_of(error) {
-        ErrorKind::Denied => Missing::Denied,
-        ErrorKind::Unsupported => Missing::Unsupported,
-        ErrorKind::TimedOut => Missing::Silent,
-        _ => Missing::None,
     }
 }

@@ -56,10 +56,13 @@ pub(crate) enum Names {
 /// has one.
 const NAMELESS: usize = 1 << 16;
 
-/// No more supplementary groups without a name are asked for in one span of time: 65,536 of one
-/// process would take six seconds where the name service is quick, and any container may have as
-/// many in each of its processes.
+/// No more ids without a name are asked for in one span of time, of users or of groups: the 65,536
+/// groups of one process would take six seconds where the name service is quick, and any container
+/// may have as many in each of its processes, and as many users.
 const MOST_NAMELESS: usize = 4096;
+
+/// Nor is more of that time spent on them: a name service may be at the other end of a network.
+const MOST_TIME: Duration = Duration::from_secs(2);
 
 /// The span of time.
 const SPAN: Duration = Duration::from_secs(10);
@@ -68,12 +71,15 @@ const SPAN: Duration = Duration::from_secs(10);
 /// do not use up what is left for others.
 const MOST_OF_ONE: usize = 64;
 
-/// How many supplementary groups may still be asked for that turn out to have no name.
+/// How many ids may still be asked for that turn out to have no name. Those that have one are no more
+/// than the host has, and are remembered.
 #[derive(Debug, Default)]
 pub(crate) struct Budget {
     begun: Option<Instant>,
     nameless: usize,
-    /// Groups that were not asked for, since that was last taken.
+    /// What it took to find out that they have none.
+    time: Duration,
+    /// Ids that were not asked for, since that was last taken.
     unasked: usize,
 }
 
@@ -82,9 +88,10 @@ impl Budget {
     fn allows(&mut self, of_one: usize, now: Instant) -> bool {
         let is_over = |begun: Instant| now.saturating_duration_since(begun) >= SPAN;
         if self.begun.is_none_or(is_over) {
-            (self.begun, self.nameless) = (Some(now), 0);
+            (self.begun, self.nameless, self.time) = (Some(now), 0, Duration::ZERO);
         }
-        let allows = of_one < MOST_OF_ONE && self.nameless < MOST_NAMELESS;
+        let is_left = self.nameless < MOST_NAMELESS && self.time < MOST_TIME;
+        let allows = of_one < MOST_OF_ONE && is_left;
         self.unasked += usize::from(!allows);
         allows
     }
@@ -126,20 +133,14 @@ impl Names {
         }
     }
 
-    /// Asks for the name of `id`, so that it is known; this may take the time of a network.
+    /// Asks for the name of `id`, so that it is known; this may take the time of a network. Only so
+    /// many are asked for that have no name.
     pub(crate) fn learn(&self, id: u32) {
-        let Self::Service { kind, known, .. } = self else {
-            return;
-        };
-        if !read(known).has(id) {
-            let name = ask(*kind, id);
-            write(known).remember(id, name);
-        }
+        self.learn_of_many(id, &mut 0);
     }
 
-    /// As [`learn`](Self::learn), for one of the ids of which a process may have tens of thousands.
-    /// Of one process, for which `nameless` counts, and of all together, only so many are asked for
-    /// that have no name: ids that have one are no more than the host has, and are remembered.
+    /// As [`learn`](Self::learn), for one of the ids of which a process may have tens of thousands:
+    /// of one process, for which `nameless` counts, fewer are asked for.
     pub(crate) fn learn_of_many(&self, id: u32, nameless: &mut usize) {
         let Self::Service {
             kind,
@@ -149,13 +150,19 @@ impl Names {
         else {
             return;
         };
-        if read(known).has(id) || !lock(budget).allows(*nameless, Instant::now()) {
+        if read(known).has(id) {
+            return;
+        }
+        let begun = Instant::now();
+        if !lock(budget).allows(*nameless, begun) {
             return;
         }
         let name = ask(*kind, id);
         if name.is_none() {
             *nameless += 1;
-            lock(budget).nameless += 1;
+            let mut budget = lock(budget);
+            budget.nameless += 1;
+            budget.time += begun.elapsed();
         }
         write(known).remember(id, name);
     }
@@ -232,6 +239,24 @@ mod tests {
     }
 
     #[test]
+    fn users_without_a_name_are_asked_for_so_many_times_and_no_more() {
+        let first = 3_000_000_000;
+        let names = Names::of_host(Kind::User);
+        (first..first + 20_000).for_each(|id| names.learn(id));
+        let Names::Service { budget, .. } = &names else {
+            panic!("{names:?}");
+        };
+        let (nameless, unasked) = {
+            let budget = lock(budget);
+            (budget.nameless, budget.unasked)
+        };
+        assert!(nameless <= 2 * MOST_NAMELESS, "{nameless}");
+        assert_eq!(nameless + unasked, 20_000);
+        assert!(names.take_unasked() > 0);
+        assert_eq!(names.name_or_number(first), Text::word("3000000000"));
+    }
+
+    #[test]
     fn what_is_left_to_ask_comes_back_with_time() {
         let (mut budget, begun) = (Budget::default(), Instant::now());
         assert!(budget.allows(0, begun));
@@ -241,6 +266,10 @@ mod tests {
         assert!(budget.allows(0, begun + SPAN));
         assert!(!budget.allows(MOST_OF_ONE, begun + SPAN));
         assert_eq!(budget.unasked, 3);
+        // A few that took long.
+        budget.time = MOST_TIME;
+        assert!(!budget.allows(0, begun + SPAN));
+        assert!(budget.allows(0, begun + 2 * SPAN));
     }
 
     #[test]
