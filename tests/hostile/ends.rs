@@ -119,17 +119,27 @@ impl Psgo {
     }
 
     /// How it ended and what it said, once its pipes have ended.
-    pub(super) fn ended(mut self) -> (ExitStatus, String, Duration) {
+    pub(super) fn ended(self) -> (ExitStatus, String, Duration) {
+        let (status, [_, err], time) = self.ended_with_both();
+        (status, err, time)
+    }
+
+    /// The same, with all that it wrote.
+    fn ended_with_all(self) -> (ExitStatus, String, Duration) {
+        let (status, both, time) = self.ended_with_both();
+        (status, both.concat(), time)
+    }
+
+    fn ended_with_both(mut self) -> (ExitStatus, [String; 2], Duration) {
         let (mut out, mut err) = (
             self.child.stdout.take().unwrap(),
             self.child.stderr.take().unwrap(),
         );
         let read = thread::spawn(move || {
-            let mut text = String::new();
-            out.read_to_string(&mut text).unwrap();
-            text.clear();
-            err.read_to_string(&mut text).unwrap();
-            text
+            let mut both = [String::new(), String::new()];
+            out.read_to_string(&mut both[0]).unwrap();
+            err.read_to_string(&mut both[1]).unwrap();
+            both
         });
         let status = loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -183,6 +193,80 @@ fn a_read_that_no_signal_ends_does_not_keep_the_command() {
                 let (status, err, _) = psgo.ended();
                 assert_eq!((status.signal(), &*err), (Some(signal as i32), ""));
             }
+        }
+        drop(victim.server.take());
+        wait_for("the workers end", || {
+            held.iter()
+                .all(|&worker| kernel::start_ticks(worker).is_none())
+                .then_some(())
+        });
+    });
+}
+
+/// What lies over `/proc/meminfo` and takes each read, as lxcfs would that stands still.
+#[test]
+fn a_file_over_meminfo_that_does_not_answer_costs_its_cells_alone() {
+    alone(|| {
+        let container = Container::new();
+        let (server, taken) = Fuse::that_takes_no_reads(container.pid, "/proc/meminfo");
+        let proc = format!("/proc/{}/root/proc", container.pid);
+        let within = |args: &[&str]| {
+            let more = ["-proc", &*proc, "-timeout", "0.3"];
+            Psgo::start(&[args, &more].concat())
+        };
+        let (status, said, _) = within(&["-format", "pid,pmem", "-output", "csv"]).ended_with_all();
+        taken.try_recv().expect("it was read");
+        assert!(said.contains("PID,%MEM\n1,?\n"), "{said}");
+        assert!(said.contains("proc/meminfo (cells that need it"), "{said}");
+        assert_eq!(status.code(), Some(1), "{said}");
+        // Who does not ask for it does not notice.
+        let (status, said, _) = within(&["-format", "pid,rss", "-output", "csv"]).ended_with_all();
+        assert_eq!(status.code(), Some(0), "{said}");
+        for args in [&["inspect", "1", "-color=never"][..], &["proc", "meminfo"]] {
+            let (status, said, _) = within(args).ended_with_all();
+            assert!(
+                matches!(status.code(), Some(0..=2)),
+                "{args:?}: {status} {said}"
+            );
+            let is_told = said.contains("meminfo") && said.contains("answer");
+            assert!(is_told || args[0] == "inspect", "{args:?}: {said}");
+            assert!(!said.contains("gave up"), "{args:?}: {said}");
+        }
+        drop(server);
+    });
+}
+
+/// Whatever is read: at the deadline there is an end.
+#[test]
+fn every_command_ends_at_the_deadline() {
+    alone(|| {
+        let mut victim = Victim::new();
+        let pid = victim.pid();
+        let fdinfo = |fd: i32| format!("{pid}/fdinfo/{fd}");
+        let files = fs::read_dir(format!("/proc/{pid}/fd")).unwrap().flatten();
+        let epoll = files
+            .filter(|file| {
+                fs::read_link(file.path())
+                    .is_ok_and(|link| link.ends_with("anon_inode:[eventpoll]"))
+            })
+            .find_map(|file| file.file_name().to_str()?.parse().ok())
+            .unwrap();
+        let file = fdinfo(epoll);
+        let mut held = Vec::new();
+        for args in [
+            &["files", "-pids", &*pid][..],
+            &["inspect", &pid],
+            &["proc", &file],
+            &["files", "-pids", &pid, "-watch", "0.1"],
+            &["proc", &file, "-watch", "0.1"],
+        ] {
+            let more = ["-timeout", "1000", "-deadline", "0.5"];
+            let psgo = Psgo::start(&[args, &more].concat());
+            held.push(psgo.worker());
+            let (status, err, time) = psgo.ended();
+            assert_eq!(status.code(), Some(1), "{args:?}: {err}");
+            assert!(err.contains("deadline"), "{args:?}: {err}");
+            assert!(time >= Duration::from_millis(500), "{args:?}");
         }
         drop(victim.server.take());
         wait_for("the workers end", || {
