@@ -145,6 +145,20 @@ impl Procfs {
     /// Opens a file of the kernel's to be read on and on; nothing where it may be another's: another
     /// file system can lie over it, as lxcfs does, and take as long as it likes.
     pub(crate) fn open_own(&self, path: &str) -> io::Result<Option<OpenFile>> {
+        Ok(self.own(path)?.map(OpenFile))
+    }
+
+    /// The bytes of such a file.
+    pub(crate) fn read_own(&self, path: &str) -> io::Result<Option<Vec<u8>>> {
+        let Some(file) = self.own(path)? else {
+            return Ok(None);
+        };
+        let mut buffer = Vec::new();
+        sys::read_to_end(file, &mut buffer, LIMIT, End::Nothing)?;
+        Ok(Some(buffer))
+    }
+
+    fn own(&self, path: &str) -> io::Result<Option<OwnedFd>> {
         if !self.genuine || !sys::can_guard() {
             return Ok(None);
         }
@@ -155,7 +169,7 @@ impl Procfs {
         let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK;
         match sys::open_below(&self.root, path, flags, guard) {
             Err(error) if error.raw_os_error() == Some(libc::EXDEV) => Ok(None),
-            opened => opened.map(|file| Some(OpenFile(file))),
+            opened => opened.map(Some),
         }
     }
 

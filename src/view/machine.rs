@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use crate::{format::read_whole, procfs::Procfs, sys, watchdog::Patience};
+use crate::{procfs::Procfs, sys, watchdog::Patience};
 
 /// Reads a file of the machine. Where it may not be the kernel's, a thread that can be left behind
 /// reads it, if there is `patience`.
@@ -18,8 +18,8 @@ pub(super) fn read(
     let Some(patience) = patience else {
         return proc.read(path);
     };
-    if let Some(file) = proc.open_own(path)? {
-        return read_whole(file);
+    if let Some(bytes) = proc.read_own(path)? {
+        return Ok(bytes);
     }
     let proc = Arc::clone(proc);
     patience.wait_for(move || proc.read(path))
