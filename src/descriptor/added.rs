@@ -1,5 +1,7 @@
 //! Descriptors of processes that the Go psgo does not have.
 
+use std::collections::BTreeSet;
+
 use super::definition::descriptors;
 use crate::{
     container::Container,
@@ -92,20 +94,12 @@ fn fds(seen: &Seen<'_>) -> Value {
     })
 }
 
-/// Each once, in order.
-fn distinct<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {
-    let mut items: Vec<_> = items.collect();
-    items.sort_unstable();
-    items.dedup();
-    items
-}
-
 fn files(seen: &Seen<'_>) -> Value {
     seen.opened().map_or(Value::MISSING, |opened| {
         let paths = opened
             .iter()
             .filter(|opened| opened.target.starts_with(b"/"));
-        let paths = distinct(paths.map(|opened| opened.target.as_slice()));
+        let paths: BTreeSet<_> = paths.map(|opened| opened.target.as_slice()).collect();
         Value::List(paths.into_iter().map(Value::text).collect())
     })
 }
@@ -130,7 +124,9 @@ fn lports(seen: &Seen<'_>) -> Value {
     seen.opened().map_or(Value::MISSING, |opened| {
         let sockets = opened.iter().filter_map(|opened| opened.socket.as_ref());
         let listening = sockets.filter(|socket| socket.is_listening());
-        let ports = distinct(listening.filter_map(|socket| Some(socket.local?.port())));
+        let ports: BTreeSet<_> = listening
+            .filter_map(|socket| Some(socket.local?.port()))
+            .collect();
         Value::List(
             ports
                 .into_iter()
@@ -169,7 +165,7 @@ fn nnp(seen: &Seen<'_>) -> Value {
 fn peers(seen: &Seen<'_>) -> Value {
     seen.opened().map_or(Value::MISSING, |opened| {
         let sockets = opened.iter().filter_map(|opened| opened.socket.as_ref());
-        let ends = distinct(sockets.filter_map(|socket| socket.remote));
+        let ends: BTreeSet<_> = sockets.filter_map(|socket| socket.remote).collect();
         Value::List(
             ends.into_iter()
                 .map(|end| Value::text(end.to_string()))

@@ -4,4 +4,5 @@ mod circles;
 mod imports;
 mod rules;
 mod sources;
+mod waits;
 mod words;

@@ -1,6 +1,6 @@
 //! The memory of a process.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::{
     files::{Dir, FileOf},
@@ -13,6 +13,7 @@ use crate::{
         pid::{DELETED, Smap, SmapMemory, Smaps, SmapsRollup, Statm, Status},
     },
     value::Text,
+    wait::process_file,
 };
 
 /// The memory of a process, in bytes (`statm`); all 0 for a kernel thread and a zombie, which have
@@ -220,7 +221,7 @@ impl Process {
             return Err(self.ended("smaps"));
         }
         let named = self.named_deleted(&smaps)?;
-        let mut sums: HashMap<Option<Vec<u8>>, MappedMemory> = HashMap::new();
+        let mut sums: BTreeMap<Option<Vec<u8>>, MappedMemory> = BTreeMap::new();
         for map in &smaps.rows {
             let mut path = map.mapping.pathname.name().map(<[u8]>::to_vec);
             if named.contains(&map.mapping.start)
@@ -232,9 +233,7 @@ impl Process {
             let sum = sum.or_insert_with_key(|path| MappedMemory::of(path.as_deref()));
             sum.add(map);
         }
-        let mut sums: Vec<_> = sums.into_iter().collect();
-        sums.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-        Ok(sums.into_iter().map(|(_, sum)| sum).collect())
+        Ok(sums.into_values().collect())
     }
 
     /// The mappings of files that are not deleted, but are called so, by their first addresses.
@@ -251,7 +250,11 @@ impl Process {
         }
         self.watched(Dir::Living, "map_files", |dir| {
             let has_name = |(start, end): &(u64, u64)| {
-                let behind = dir.behind(&format!("map_files/{start:x}-{end:x}"));
+                let behind = dir.behind(
+                    process_file!("map_files/*")
+                        .entry(format_args!("{start:x}-{end:x}"))
+                        .name(),
+                );
                 behind.is_ok_and(|behind| behind.names > 0)
             };
             Ok(said

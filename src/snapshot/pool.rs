@@ -7,10 +7,10 @@
 //! behind, and what their processes have besides is read without the files that did not answer.
 
 use std::{
-    collections::VecDeque,
+    collections::BTreeMap,
     num::NonZeroUsize,
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::Ordering::{Relaxed, SeqCst},
         mpsc::{self, Receiver, Sender},
     },
@@ -33,6 +33,7 @@ use crate::{
     procfs::PidList,
     sync::lock,
     sys,
+    wait::as_one_that_can_be_left,
     watchdog::{self, Leash},
 };
 
@@ -91,29 +92,24 @@ impl Part {
 struct Chunk {
     /// The position of the row to give out next.
     next: usize,
-    /// In the order of their first rows, each another one. They can overlap.
-    parts: Vec<Part>,
+    /// By the position of their first row. They can overlap.
+    parts: BTreeMap<usize, Part>,
 }
 
 impl Chunk {
     fn add(&mut self, part: Part) {
-        if part.end() <= self.next {
-            return;
-        }
-        let from = |part: &Part| part.job.from;
-        match self.parts.binary_search_by_key(&part.job.from, from) {
-            Err(at) => self.parts.insert(at, part),
-            Ok(at) if part.end() > self.parts[at].end() => self.parts[at] = part,
-            Ok(_) => (),
+        let longest = self.parts.get(&part.job.from).map_or(0, Part::end);
+        if part.end() > self.next.max(longest) {
+            self.parts.insert(part.job.from, part);
         }
     }
 
     /// The next rows, if they were read.
     fn take(&mut self) -> Option<Part> {
-        while let Some(first) = self.parts.first()
-            && first.job.from <= self.next
+        while let Some(first) = self.parts.first_entry()
+            && *first.key() <= self.next
         {
-            let mut part = self.parts.remove(0);
+            let mut part = first.remove();
             if let Some(known) = self.next.checked_sub(part.job.from)
                 && part.end() > self.next
             {
@@ -127,7 +123,8 @@ impl Chunk {
 
     /// The next rows that were read, though others before them were not.
     fn take_any(&mut self) -> Option<Part> {
-        self.next = self.next.max(self.parts.first()?.job.from);
+        let first = *self.parts.first_key_value()?.0;
+        self.next = self.next.max(first);
         self.take()
     }
 }
@@ -143,18 +140,15 @@ pub(super) struct Pool {
     /// How many threads are to read.
     threads: usize,
     queue: Arc<Queue>,
-    /// What was read, and a word for each part. std's channels are compiled again for each type that
-    /// they carry, so these carry none.
-    parts: Arc<Mutex<VecDeque<Part>>>,
-    messages: (Sender<()>, Receiver<()>),
+    messages: (Sender<Part>, Receiver<Part>),
     readers: Vec<Reader>,
     /// What of the processes is not listed yet.
     list: Option<PidList>,
     /// Chunks handed out, and given out, so far.
     handed: usize,
     given: usize,
-    /// From the chunk whose rows are given out now.
-    read: VecDeque<Chunk>,
+    /// By chunk.
+    read: BTreeMap<usize, Chunk>,
     abandoned: usize,
     /// Why it ended before all was read.
     ended: Option<Ended>,
@@ -183,13 +177,12 @@ impl Pool {
             swept: Instant::now(),
             threads,
             queue: Arc::default(),
-            parts: Arc::default(),
             messages: mpsc::channel(),
             readers: Vec::new(),
             list,
             handed: 0,
             given: 0,
-            read: VecDeque::new(),
+            read: BTreeMap::new(),
             abandoned: 0,
             ended: None,
         };
@@ -215,7 +208,6 @@ impl Pool {
         let pulse = Arc::new(Pulse::default());
         let (work, queue) = (Arc::clone(&self.work), Arc::clone(&self.queue));
         let (messages, its_pulse) = (self.messages.0.clone(), Arc::clone(&pulse));
-        let parts = Arc::clone(&self.parts);
         let leash = Leash::new();
         let its_leash = leash.clone();
         let run = move || {
@@ -223,7 +215,7 @@ impl Pool {
             its_pulse.thread.store(sys::own_thread(), Relaxed);
             while let Some(job) = queue.take() {
                 *lock(&its_pulse.job) = Some(job);
-                let (rows, bytes) = read_chunk(&work, job, &its_pulse);
+                let (rows, bytes) = as_one_that_can_be_left(|| read_chunk(&work, job, &its_pulse));
                 // Together, so that a job is over or its thread was set aside, but never both.
                 let is_set_aside = {
                     let mut current = lock(&its_pulse.job);
@@ -236,8 +228,7 @@ impl Pool {
                     is_set_aside,
                     _weight: queue.hold(bytes),
                 };
-                lock(&parts).push_back(part);
-                if messages.send(()).is_err() || is_set_aside {
+                if messages.send(part).is_err() || is_set_aside {
                     return;
                 }
             }
@@ -288,13 +279,14 @@ impl Pool {
                 self.stop(ended);
                 break;
             }
-            if let Some(chunk) = self.read.front_mut() {
+            let chunk = self.read.get_mut(&self.given);
+            if let Some(chunk) = chunk {
                 let part = chunk.take();
                 if part.is_some() {
                     return Ok(part);
                 }
                 if chunk.next == self.work.chunk_len(self.given) {
-                    self.read.pop_front();
+                    self.read.remove(&self.given);
                     self.given += 1;
                     self.queue.turn_to(self.given);
                     self.hand_out()?;
@@ -303,13 +295,11 @@ impl Pool {
             }
             self.listen()?;
         }
-        while let Some(chunk) = self.read.front_mut() {
-            let part = chunk.take_any();
-            if part.is_some() {
-                return Ok(part);
+        while let Some(mut chunk) = self.read.first_entry() {
+            match chunk.get_mut().take_any() {
+                None => drop(chunk.remove()),
+                part => return Ok(part),
             }
-            self.read.pop_front();
-            self.given += 1;
         }
         Ok(None)
     }
@@ -325,16 +315,13 @@ impl Pool {
         self.ended = Some(ended);
         self.end();
         self.wait(Instant::now().checked_add(AT_ONCE));
-        while self.messages.1.try_recv().is_ok() {
-            self.hear();
+        while let Ok(part) = self.messages.1.try_recv() {
+            self.hear(part);
         }
     }
 
-    /// Takes the rows of which word has come, and has the rest of their job read.
-    fn hear(&mut self) {
-        let Some(part) = lock(&self.parts).pop_front() else {
-            return;
-        };
+    /// Takes rows that have been read, and has the rest of their job read.
+    fn hear(&mut self, part: Part) {
         let job = part.job;
         // What one thread was set aside for, another may have read since.
         if job.chunk < self.given {
@@ -346,19 +333,15 @@ impl Pool {
                 ..job
             });
         }
-        let at = job.chunk - self.given;
-        while self.read.len() <= at {
-            self.read.push_back(Chunk::default());
-        }
-        self.read[at].add(part);
+        self.read.entry(job.chunk).or_default().add(part);
     }
 
     /// Waits for rows, and looks after the threads that are blocked.
     fn listen(&mut self) -> Result<()> {
         let tick = self.progress();
         // One sender is the pool's own, so it is never disconnected.
-        if let Ok(()) = self.messages.1.recv_timeout(self.work.pace.wait(tick)) {
-            self.hear();
+        if let Ok(part) = self.messages.1.recv_timeout(self.work.pace.wait(tick)) {
+            self.hear(part);
         }
         if self.swept.elapsed() >= tick {
             self.sweep()?;
@@ -542,8 +525,8 @@ impl Pool {
                     break;
                 }
                 let message = self.messages.1.recv_timeout(Duration::from_micros(50));
-                if let (Ok(()), Some(_)) = (message, self.ended) {
-                    self.hear();
+                if let (Ok(part), Some(_)) = (message, self.ended) {
+                    self.hear(part);
                 }
                 if self.is_blocked(number) || until.is_some_and(|until| Instant::now() >= until) {
                     self.let_go(number);

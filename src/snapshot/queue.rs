@@ -1,8 +1,7 @@
 //! The parts of chunks that wait to be read, and how much of what was read waits to be given out.
 
 use std::{
-    cmp::Reverse,
-    collections::BinaryHeap,
+    collections::BTreeSet,
     sync::{Arc, Condvar, Mutex, PoisonError},
 };
 
@@ -31,7 +30,7 @@ pub(super) struct Queue {
 
 #[derive(Debug, Default)]
 struct State {
-    jobs: BinaryHeap<Reverse<Job>>,
+    jobs: BTreeSet<Job>,
     /// The chunk of which rows are given out.
     turn: usize,
     /// Bytes of rows that have been read and not been given out.
@@ -41,19 +40,19 @@ struct State {
 
 impl State {
     fn take(&mut self) -> Option<Job> {
-        let Reverse(job) = self.jobs.peek()?;
+        let job = *self.jobs.first()?;
         // The chunk whose turn it is comes first, so a thread that may read never waits behind one
         // that may not.
         if job.chunk > self.turn && self.held >= MOST {
             return None;
         }
-        self.jobs.pop().map(|Reverse(job)| job)
+        self.jobs.pop_first()
     }
 }
 
 impl Queue {
     pub(super) fn put(&self, job: Job) {
-        lock(&self.state).jobs.push(Reverse(job));
+        lock(&self.state).jobs.insert(job);
         self.changed.notify_one();
     }
 
@@ -84,9 +83,11 @@ impl Queue {
         let mut state = lock(&self.state);
         state.turn = chunk;
         // What is left of those before has been read by another.
-        while state.jobs.peek().is_some_and(|first| first.0.chunk < chunk) {
-            state.jobs.pop();
-        }
+        state.jobs = state.jobs.split_off(&Job {
+            chunk,
+            from: 0,
+            to: 0,
+        });
         drop(state);
         self.changed.notify_all();
     }

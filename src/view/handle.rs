@@ -19,6 +19,7 @@ use crate::{
     procfs::Procfs,
     sys,
     value::Time,
+    wait::{machine_file, process_file},
 };
 
 /// A `/proc` to read, with the facts, names and ids that belong to it: of this host, of a container,
@@ -71,7 +72,7 @@ impl View {
         let stopped_clock = if proc.is_genuine() {
             None
         } else {
-            let uptime = proc.read("uptime").ok();
+            let uptime = proc.read(&machine_file!("uptime")).ok();
             uptime.and_then(|bytes| Some(kernel::Uptime::parse(&bytes).ok()?.since_boot()))
         };
         let users = Arc::new(Names::of_host(Kind::User));
@@ -114,7 +115,9 @@ impl View {
         let joined = self.0.joined.as_ref();
         let proc = joined.map_or(&self.0.proc, |joined| &joined.base);
         // In a copy it is the process that copied.
-        let stat = proc.is_genuine().then(|| proc.read("self/stat").ok())?;
+        let stat = proc
+            .is_genuine()
+            .then(|| proc.read(&process_file!("stat").of_self()).ok())?;
         let pid = Pid::new(Stat::parse(&stat?).ok()?.pid);
         match joined {
             Some(joined) => joined.numbers().inside(pid),

@@ -16,6 +16,7 @@ use crate::{
     sys,
     tty::Driver,
     value::Text,
+    wait::{Path, machine_file},
 };
 
 /// What a view holds.
@@ -62,7 +63,8 @@ impl Inner {
                 .joined
                 .as_ref()
                 .map_or(&self.proc, |joined| &joined.base);
-            let meminfo = kernel::Meminfo::parse(&proc.read("meminfo").ok()?).ok()?;
+            let meminfo =
+                kernel::Meminfo::parse(&proc.read(&machine_file!("meminfo")).ok()?).ok()?;
             meminfo.mem_total.checked_mul(1024)
         });
     }
@@ -108,27 +110,27 @@ pub(super) fn host_facts(proc: &Procfs) -> Result<Host> {
     let boot = if proc.is_genuine() {
         sys::boot_moment()
     } else {
-        let stat = proc.read("stat").ok();
+        let stat = proc.read(&machine_file!("stat")).ok();
         let stat = stat.and_then(|bytes| kernel::Stat::parse(&bytes).ok());
         stat.map_or_else(sys::boot_moment, |stat| Duration::from_secs(stat.btime))
     };
-    let number = |path: &str| {
+    let number = |path: &Path<'_>| {
         let bytes = proc.read(path).ok()?;
         Some(Scalar::<u64>::parse(&bytes).ok()?.0)
     };
-    let id = |path| number(path).and_then(|id| u32::try_from(id).ok());
+    let id = |path: &Path<'_>| number(path).and_then(|id| u32::try_from(id).ok());
     let mut host = Host::booted(sys::ticks_per_second()?, sys::page_size()?, boot)?;
-    host.last_cap = number("sys/kernel/cap_last_cap")
+    host.last_cap = number(&machine_file!("sys/kernel/cap_last_cap"))
         .and_then(|cap| u8::try_from(cap).ok())
         .unwrap_or_else(sys::last_capability);
-    host.overflow_uid = id("sys/kernel/overflowuid").unwrap_or(ids::OVERFLOW_ID);
-    host.overflow_gid = id("sys/kernel/overflowgid").unwrap_or(ids::OVERFLOW_ID);
+    host.overflow_uid = id(&machine_file!("sys/kernel/overflowuid")).unwrap_or(ids::OVERFLOW_ID);
+    host.overflow_gid = id(&machine_file!("sys/kernel/overflowgid")).unwrap_or(ids::OVERFLOW_ID);
     Ok(host)
 }
 
 /// What terminals are called that the kernel gives no fixed number.
 fn read_drivers(proc: &Procfs) -> Vec<Driver> {
-    let bytes = proc.read("tty/drivers").unwrap_or_default();
+    let bytes = proc.read(&machine_file!("tty/drivers")).unwrap_or_default();
     let rows = Drivers::parse(&bytes).map_or_else(|_| Vec::new(), |drivers| drivers.rows.0);
     rows.into_iter()
         .map(|row| Driver::new(row.node, row.major, row.minors.first, row.minors.last))

@@ -1,30 +1,23 @@
 //! `Relay`: the bytes of a file whose reading another's doing can block.
 
 use std::{
-    collections::VecDeque,
     io::{self, Read},
-    sync::{
-        Arc, Mutex,
-        mpsc::{self, Receiver, RecvTimeoutError},
-    },
+    sync::mpsc::{self, Receiver, RecvTimeoutError},
     thread::{self, JoinHandle},
     time::Duration,
 };
 
 use super::{Leash, is_full, timed_out};
-use crate::sync::lock;
+use crate::wait::as_one_that_can_be_left;
 
 /// So much is read at once, and at most twice as much is waiting to be taken.
 const CHUNK: usize = 64 << 10;
 
-type Chunks = Arc<Mutex<VecDeque<io::Result<Vec<u8>>>>>;
-
 /// Bytes that a thread of its own reads: it is left behind when nothing comes for too long.
 #[derive(Debug)]
 pub(crate) struct Relay {
-    /// A word for each chunk that was read; nothing once there is no more to come.
-    words: Option<Receiver<()>>,
-    chunks: Chunks,
+    /// Nothing once there is no more to come.
+    chunks: Option<Receiver<io::Result<Vec<u8>>>>,
     chunk: Vec<u8>,
     taken: usize,
     timeout: Duration,
@@ -55,13 +48,11 @@ impl Relay {
         if is_full() {
             return Err(timed_out());
         }
-        let (sender, words) = mpsc::sync_channel(1);
-        let chunks = Chunks::default();
-        let its_chunks = Arc::clone(&chunks);
+        let (sender, chunks) = mpsc::sync_channel(1);
         let leash = Leash::new();
         let its_leash = leash.clone();
         let run = move || {
-            let mut file = open();
+            let mut file = as_one_that_can_be_left(open);
             loop {
                 let chunk = match &mut file {
                     Ok(file) => next(file),
@@ -69,8 +60,7 @@ impl Relay {
                 };
                 // An empty one is the end; whoever asked may have enough before.
                 let is_last = !matches!(&chunk, Ok(chunk) if !chunk.is_empty());
-                lock(&its_chunks).push_back(chunk);
-                if sender.send(()).is_err() || is_last {
+                if sender.send(chunk).is_err() || is_last {
                     break;
                 }
             }
@@ -78,8 +68,7 @@ impl Relay {
         };
         let thread = thread::Builder::new().name("psgo".to_owned()).spawn(run)?;
         let mut relay = Self {
-            words: Some(words),
-            chunks,
+            chunks: Some(chunks),
             chunk: Vec::new(),
             taken: 0,
             timeout,
@@ -93,26 +82,25 @@ impl Relay {
 
     /// Waits for the next bytes.
     fn receive(&mut self) -> io::Result<()> {
-        let Some(words) = &self.words else {
+        let Some(chunks) = &self.chunks else {
             return Ok(());
         };
         self.taken = 0;
         self.chunk.clear();
-        if let Err(RecvTimeoutError::Timeout) = words.recv_timeout(self.timeout) {
-            self.let_go();
-            return Err(timed_out());
-        }
-        let next = lock(&self.chunks).pop_front();
-        match next {
-            Some(Ok(chunk)) if !chunk.is_empty() => {
+        match chunks.recv_timeout(self.timeout) {
+            Ok(Ok(chunk)) if !chunk.is_empty() => {
                 self.chunk = chunk;
                 return Ok(());
             }
+            Err(RecvTimeoutError::Timeout) => {
+                self.let_go();
+                return Err(timed_out());
+            }
             ended => {
-                self.words = None;
+                self.chunks = None;
                 // It has nothing left to do, and no thread is to be seen afterwards.
                 let _ = self.thread.take().map(JoinHandle::join);
-                if let Some(Err(error)) = ended {
+                if let Ok(Err(error)) = ended {
                     return Err(error);
                 }
             }
@@ -121,7 +109,7 @@ impl Relay {
     }
 
     fn let_go(&mut self) {
-        if self.words.take().is_some() {
+        if self.chunks.take().is_some() {
             self.leash.let_go();
         }
     }

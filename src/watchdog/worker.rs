@@ -4,28 +4,32 @@ use std::{
     io,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
         mpsc::{self, RecvTimeoutError, Sender},
     },
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
-use super::{Leash, is_full, timed_out};
-use crate::sync::lock;
+use super::{Leash, is_full, timed_out, wants_to_run};
+use crate::{sync::lock, sys, wait::as_one_that_can_be_left};
+
+/// How long one that lacks a processor is waited for before it is looked at again.
+const LEAST: Duration = Duration::from_millis(50);
 
 type Work = Box<dyn FnOnce() + Send>;
 
 /// A thread that is started by the first work and is there for the next: to start one for each
 /// would cost more than most of them. It is left behind when one does not end in time.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Worker(Option<Running>);
 
+#[derive(Debug)]
 struct Running {
-    /// The next work, and the word that there is one.
-    work: Arc<Mutex<Option<Work>>>,
-    works: Sender<()>,
+    works: Sender<Work>,
     leash: Leash,
+    /// Its number, or 0 before it has run at all.
+    number: Arc<AtomicU32>,
     thread: JoinHandle<()>,
 }
 
@@ -40,25 +44,23 @@ enum Turn {
 
 impl Running {
     fn start() -> io::Result<Self> {
-        let (works, todo) = mpsc::channel();
-        let work = Arc::<Mutex<Option<Work>>>::default();
-        let its_work = Arc::clone(&work);
+        let (works, todo) = mpsc::channel::<Work>();
         let leash = Leash::new();
         let its_leash = leash.clone();
+        let number = Arc::new(AtomicU32::new(0));
+        let its_number = Arc::clone(&number);
         let run = move || {
-            for () in todo {
-                let work = lock(&its_work).take();
-                if let Some(work) = work {
-                    work();
-                }
+            its_number.store(sys::own_thread(), Relaxed);
+            for work in todo {
+                as_one_that_can_be_left(work);
             }
             drop(its_leash);
         };
         let thread = thread::Builder::new().name("psgo".to_owned()).spawn(run)?;
         Ok(Self {
-            work,
             works,
             leash,
+            number,
             thread,
         })
     }
@@ -145,8 +147,7 @@ impl Worker {
             drop(next);
             let _ = sender.send(());
         };
-        *lock(&running.work) = Some(Box::new(work));
-        if running.works.send(()).is_ok() {
+        if running.works.send(Box::new(work)).is_ok() {
             let mut left = timeout;
             loop {
                 match receiver.recv_timeout(left) {
@@ -159,7 +160,12 @@ impl Worker {
                         let since = start.elapsed().saturating_sub(answered_at);
                         left = timeout.saturating_sub(since);
                         if left.is_zero() {
-                            break;
+                            let number = running.number.load(Relaxed);
+                            if number != 0 && !wants_to_run(number) {
+                                break;
+                            }
+                            // It does not wait for anything but a processor.
+                            left = LEAST;
                         }
                     }
                     Err(RecvTimeoutError::Disconnected) => break,
