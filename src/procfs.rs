@@ -15,6 +15,7 @@ use crate::{
     format::{LARGEST_FILE, pid::Stat},
     ids::{Gid, Pid, Uid},
     sys::{self, Behind, End, Entry, Guard},
+    wait::{Name, Path as ProcPath, process_file},
 };
 
 /// The most that is read of one file. A process can make its command line as long as its address
@@ -39,6 +40,7 @@ pub(crate) struct Procfs {
     /// How it is called in errors: `proc`, or what the caller gave.
     name: String,
     genuine: bool,
+    private: bool,
 }
 
 impl Procfs {
@@ -63,6 +65,7 @@ impl Procfs {
             guard: Guard::Trusting,
             name: shown,
             genuine,
+            private: false,
         })
     }
 
@@ -73,6 +76,7 @@ impl Procfs {
             guard: Guard::Trusting,
             name: "proc".to_owned(),
             genuine: true,
+            private: true,
         }
     }
 
@@ -84,6 +88,11 @@ impl Procfs {
     /// Whether the kernel makes it; otherwise it is a copy, with the owners of a copy.
     pub(crate) fn is_genuine(&self) -> bool {
         self.genuine
+    }
+
+    /// Whether nobody else has it, so that nobody can hold the lock of one of its directories.
+    pub(crate) fn is_private(&self) -> bool {
+        self.private
     }
 
     /// The error for `path` below it.
@@ -128,7 +137,9 @@ impl Procfs {
     }
 
     /// The bytes of a file.
-    pub(crate) fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+    pub(crate) fn read(&self, path: &ProcPath<'_>) -> io::Result<Vec<u8>> {
+        path.check_thread();
+        let path = path.as_str();
         let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK;
         let file = sys::open_below(&self.root, path, flags, self.guard)?;
         let mut buffer = Vec::new();
@@ -137,19 +148,21 @@ impl Procfs {
     }
 
     /// Opens a file to be read on and on.
-    pub(crate) fn open_file(&self, path: &str) -> io::Result<OpenFile> {
+    pub(crate) fn open_file(&self, path: &ProcPath<'_>) -> io::Result<OpenFile> {
+        path.check_thread();
+        let path = path.as_str();
         let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK;
         sys::open_below(&self.root, path, flags, self.guard).map(OpenFile)
     }
 
     /// Opens a file of the kernel's to be read on and on; nothing where it may be another's: another
     /// file system can lie over it, as lxcfs does, and take as long as it likes.
-    pub(crate) fn open_own(&self, path: &str) -> io::Result<Option<OpenFile>> {
+    pub(crate) fn open_own(&self, path: &ProcPath<'_>) -> io::Result<Option<OpenFile>> {
         Ok(self.own(path)?.map(OpenFile))
     }
 
     /// The bytes of such a file.
-    pub(crate) fn read_own(&self, path: &str) -> io::Result<Option<Vec<u8>>> {
+    pub(crate) fn read_own(&self, path: &ProcPath<'_>) -> io::Result<Option<Vec<u8>>> {
         let Some(file) = self.own(path)? else {
             return Ok(None);
         };
@@ -158,7 +171,8 @@ impl Procfs {
         Ok(Some(buffer))
     }
 
-    fn own(&self, path: &str) -> io::Result<Option<OwnedFd>> {
+    fn own(&self, path: &ProcPath<'_>) -> io::Result<Option<OwnedFd>> {
+        path.check_thread();
         if !self.genuine || !sys::can_guard() {
             return Ok(None);
         }
@@ -167,15 +181,16 @@ impl Procfs {
             guard => guard,
         };
         let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK;
-        match sys::open_below(&self.root, path, flags, guard) {
+        match sys::open_below(&self.root, path.as_str(), flags, guard) {
             Err(error) if error.raw_os_error() == Some(libc::EXDEV) => Ok(None),
             opened => opened.map(Some),
         }
     }
 
     /// Where a link leads: no other mount can lie over the link that is read.
-    pub(crate) fn link(&self, path: &str) -> io::Result<Vec<u8>> {
-        link(&self.root, path, self.guard)
+    pub(crate) fn link(&self, path: &ProcPath<'_>) -> io::Result<Vec<u8>> {
+        path.check_thread();
+        link(&self.root, path.as_str(), self.guard)
     }
 
     /// What is in the directory `path`, empty for the root; no other mount can lie over it. Names
@@ -205,6 +220,7 @@ impl Procfs {
         Ok(ProcessDir {
             dir,
             guard: self.guard,
+            is_own: false,
         })
     }
 
@@ -216,6 +232,7 @@ impl Procfs {
         Ok(ProcessDir {
             dir,
             guard: self.guard,
+            is_own: true,
         })
     }
 
@@ -260,6 +277,8 @@ impl PidList {
 pub(crate) struct ProcessDir {
     dir: OwnedFd,
     guard: Guard,
+    /// Whether it is that of this process, which nobody else can make wait for itself.
+    is_own: bool,
 }
 
 impl ProcessDir {
@@ -268,19 +287,33 @@ impl ProcessDir {
         self.dir.as_fd()
     }
 
+    #[track_caller]
+    fn check_thread(&self, name: Name<'_>) {
+        if !self.is_own {
+            name.check_thread();
+        }
+    }
+
     /// The bytes of one of its files.
-    pub(crate) fn read(&self, name: &str) -> io::Result<Vec<u8>> {
+    pub(crate) fn read(&self, name: Name<'_>) -> io::Result<Vec<u8>> {
+        self.check_thread(name);
         let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK;
-        let file = sys::open_below(&self.dir, name, flags, self.guard)?;
+        let file = sys::open_below(&self.dir, name.as_str(), flags, self.guard)?;
         let mut buffer = Vec::new();
         sys::read_to_end(file, &mut buffer, LIMIT, End::Nothing)?;
         Ok(buffer)
     }
 
     /// The bytes of one of its files that has a row for each mapping, or whatever it has many of.
-    pub(crate) fn whole(&self, name: &str) -> io::Result<Vec<u8>> {
+    pub(crate) fn whole(&self, name: Name<'_>) -> io::Result<Vec<u8>> {
+        self.check_thread(name);
         let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK;
-        whole(sys::open_below(&self.dir, name, flags, self.guard)?)
+        whole(sys::open_below(
+            &self.dir,
+            name.as_str(),
+            flags,
+            self.guard,
+        )?)
     }
 
     /// One of its threads, held as it is itself.
@@ -292,23 +325,33 @@ impl ProcessDir {
             flags,
             self.guard,
         )?;
-        let guard = self.guard;
-        Ok(Self { dir, guard })
+        Ok(Self {
+            dir,
+            guard: self.guard,
+            is_own: self.is_own,
+        })
     }
 
     /// The numbers in one of its directories, in order.
-    pub(crate) fn numbers(&self, name: &str) -> io::Result<Vec<u32>> {
+    pub(crate) fn numbers(&self, name: Name<'_>) -> io::Result<Vec<u32>> {
+        self.check_thread(name);
         let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY;
-        let dir = sys::open_below(&self.dir, name, flags, self.guard)?;
+        let dir = sys::open_below(&self.dir, name.as_str(), flags, self.guard)?;
         let mut numbers = sys::list_numbers(dir)?;
         numbers.sort_unstable();
         Ok(numbers)
     }
 
     /// The names in one of its directories, in order. Those that are not UTF-8 are left out.
-    pub(crate) fn names(&self, name: &str) -> io::Result<Vec<String>> {
+    pub(crate) fn names(&self, name: Name<'_>) -> io::Result<Vec<String>> {
+        self.check_thread(name);
         let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY;
-        let entries = sys::list(sys::open_below(&self.dir, name, flags, self.guard)?)?;
+        let entries = sys::list(sys::open_below(
+            &self.dir,
+            name.as_str(),
+            flags,
+            self.guard,
+        )?)?;
         let names = entries
             .into_iter()
             .filter_map(|(name, _)| String::from_utf8(name).ok());
@@ -321,18 +364,21 @@ impl ProcessDir {
 
     /// What kind of thing one of its links stands for, and by how many names that is known; its
     /// file system is not asked. Another mount can lie over the link.
-    pub(crate) fn behind(&self, name: &str) -> io::Result<Behind> {
-        sys::stat_behind(&self.dir, name)
+    pub(crate) fn behind(&self, name: Name<'_>) -> io::Result<Behind> {
+        self.check_thread(name);
+        sys::stat_behind(&self.dir, name.as_str())
     }
 
     /// Where one of its links points: no other mount can lie over the link that is read.
-    pub(crate) fn link(&self, name: &str) -> io::Result<Vec<u8>> {
-        link(&self.dir, name, self.guard)
+    pub(crate) fn link(&self, name: Name<'_>) -> io::Result<Vec<u8>> {
+        self.check_thread(name);
+        link(&self.dir, name.as_str(), self.guard)
     }
 
     /// Opens what one of its links stands for. For a trusted `/proc` alone.
-    pub(crate) fn follow(&self, name: &str, flags: OFlag) -> io::Result<OwnedFd> {
-        sys::open_below(&self.dir, name, flags, self.guard)
+    pub(crate) fn follow(&self, name: Name<'_>, flags: OFlag) -> io::Result<OwnedFd> {
+        self.check_thread(name);
+        sys::open_below(&self.dir, name.as_str(), flags, self.guard)
     }
 }
 
@@ -403,13 +449,14 @@ impl NumberedPath {
     }
 
     /// The path of `name` there, or of the directory itself.
-    fn with(&mut self, name: &CStr) -> &CStr {
+    fn with(&mut self, name: &str) -> &CStr {
         self.0.truncate(self.1);
         if !name.is_empty() {
             self.0.push(b'/');
         }
-        self.0.extend_from_slice(name.to_bytes_with_nul());
-        // There is a NUL at the end of a C string and none in it, nor in digits or a slash; and an
+        self.0.extend_from_slice(name.as_bytes());
+        self.0.push(0);
+        // There is no NUL in a name of the table, nor in digits or a slash; and an
         // empty path opens nothing.
         CStr::from_bytes_with_nul(&self.0).unwrap_or_default()
     }
@@ -428,15 +475,16 @@ impl Reader<'_> {
         if self.dir.is_none() {
             let (root, guard) = (self.procfs.root.as_fd(), self.procfs.guard);
             let flags = OFlag::O_PATH | OFlag::O_DIRECTORY;
-            self.dir = Some(sys::open_below(root, self.path.with(c""), flags, guard)?);
+            self.dir = Some(sys::open_below(root, self.path.with(""), flags, guard)?);
         }
         Ok(())
     }
 
     /// Where the link `name` of the process, whose directory is held, leads.
-    pub(crate) fn link(&self, name: &str) -> io::Result<Vec<u8>> {
+    pub(crate) fn link(&self, name: Name<'_>) -> io::Result<Vec<u8>> {
+        name.check_thread();
         match &self.dir {
-            Some(dir) => link(dir, name, self.procfs.guard),
+            Some(dir) => link(dir, name.as_str(), self.procfs.guard),
             None => Err(io::ErrorKind::NotFound.into()),
         }
     }
@@ -447,8 +495,10 @@ impl Reader<'_> {
         let Some(dir) = &self.dir else {
             return Err(io::ErrorKind::NotFound.into());
         };
+        process_file!("fd/*").check_thread();
         let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY;
-        let dir = sys::open_below(dir, "fd", flags, self.procfs.guard)?;
+        let fd = process_file!("fd").as_str();
+        let dir = sys::open_below(dir, fd, flags, self.procfs.guard)?;
         let mut numbers = sys::list_numbers(&dir)?;
         numbers.sort_unstable();
         let link = |fd: u32| match link(&dir, &fd.to_string(), self.procfs.guard) {
@@ -469,13 +519,17 @@ impl Reader<'_> {
             return false;
         };
         let guard = self.procfs.guard;
-        let process = ProcessDir { dir, guard };
-        let threads = process.numbers("task").unwrap_or_default();
+        let process = ProcessDir {
+            dir,
+            guard,
+            is_own: false,
+        };
+        let threads = process.numbers(process_file!("task")).unwrap_or_default();
         if threads.len() < 2 {
             return false;
         }
         let lives = |thread: &ProcessDir| {
-            let stat = thread.read("stat").ok();
+            let stat = thread.read(process_file!("stat")).ok();
             let stat = stat.and_then(|bytes| Stat::parse(&bytes).ok());
             stat.is_some_and(|stat| !matches!(stat.state, b'Z' | b'X'))
         };
@@ -489,16 +543,17 @@ impl Reader<'_> {
     }
 
     /// Opens the file `name` of the process, whose directory is held.
-    pub(crate) fn open_held(&self, name: &str) -> io::Result<OwnedFd> {
+    pub(crate) fn open_held(&self, name: Name<'_>) -> io::Result<OwnedFd> {
+        name.check_thread();
         let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK;
         match &self.dir {
-            Some(dir) => sys::open_below(dir, name, flags, self.procfs.guard),
+            Some(dir) => sys::open_below(dir, name.as_str(), flags, self.procfs.guard),
             None => Err(io::ErrorKind::NotFound.into()),
         }
     }
 
     /// Gives each line of a file of any length, of the process whose directory is held.
-    pub(crate) fn each_line(&self, name: &str, each: &mut dyn FnMut(&[u8])) -> io::Result<()> {
+    pub(crate) fn each_line(&self, name: Name<'_>, each: &mut dyn FnMut(&[u8])) -> io::Result<()> {
         let mut lines = io::BufReader::with_capacity(PIECE, OpenFile(self.open_held(name)?));
         let mut line = Vec::new();
         while io::BufRead::read_until(&mut lines, b'\n', &mut line)? > 0 {
@@ -510,17 +565,18 @@ impl Reader<'_> {
 
     /// The whole of a file that may be larger than those of a listing, of the process whose
     /// directory is held.
-    pub(crate) fn whole(&self, name: &str) -> io::Result<Vec<u8>> {
+    pub(crate) fn whole(&self, name: Name<'_>) -> io::Result<Vec<u8>> {
         whole(self.open_held(name)?)
     }
 
     /// Opens the file `name` of the process.
-    pub(crate) fn open(&mut self, name: &CStr) -> io::Result<OwnedFd> {
+    pub(crate) fn open(&mut self, name: Name<'_>) -> io::Result<OwnedFd> {
+        name.check_thread();
         let (root, guard) = (self.procfs.root.as_fd(), self.procfs.guard);
         let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK;
         match &self.dir {
-            Some(dir) => sys::open_below(dir, name, flags, guard),
-            None => sys::open_below(root, self.path.with(name), flags, guard),
+            Some(dir) => sys::open_below(dir, name.as_str(), flags, guard),
+            None => sys::open_below(root, self.path.with(name.as_str()), flags, guard),
         }
     }
 
@@ -547,7 +603,7 @@ impl Reader<'_> {
     }
 
     /// The bytes of the file `name` of the process.
-    pub(crate) fn read(&mut self, name: &CStr) -> io::Result<&[u8]> {
+    pub(crate) fn read(&mut self, name: Name<'_>) -> io::Result<&[u8]> {
         let file = self.open(name)?;
         self.bytes(file)
     }
@@ -558,12 +614,12 @@ impl Reader<'_> {
     pub(crate) fn owner(&mut self) -> io::Result<(Uid, Gid)> {
         let (root, guard) = (self.procfs.root.as_fd(), self.procfs.guard);
         if guard == Guard::Trusting {
-            return sys::owner_below(root, self.path.with(c""));
+            return sys::owner_below(root, self.path.with(""));
         }
         // Over a directory of a container's something else may be mounted. What is opened after it
         // is opened below it, which costs less.
         let flags = OFlag::O_PATH | OFlag::O_DIRECTORY;
-        let dir = sys::open_below(root, self.path.with(c""), flags, guard)?;
+        let dir = sys::open_below(root, self.path.with(""), flags, guard)?;
         let owner = sys::owner(&dir);
         self.dir = Some(dir);
         owner
@@ -594,8 +650,11 @@ mod tests {
             (3, USUAL * 3),
         ] {
             reader.turn_to(Pid::new(pid));
-            let bytes = reader.read(c"cmdline").unwrap();
-            assert_eq!(bytes.len(), len);
+            let bytes = crate::wait::as_one_that_can_be_left(|| {
+                reader.read(process_file!("cmdline")).map(<[u8]>::len)
+            })
+            .unwrap();
+            assert_eq!(bytes, len);
             assert!(reader.buffer.capacity() <= if len == LIMIT { LIMIT } else { KEPT });
         }
         fs::remove_dir_all(copy).unwrap();

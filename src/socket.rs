@@ -15,6 +15,7 @@ use crate::{
     },
     ids::Uid,
     value::Text,
+    wait::{Name, process_file},
 };
 
 /// A socket of a network namespace.
@@ -182,20 +183,31 @@ macro_rules! of {
 }
 
 /// The tables, by their path below `/proc/PID`, and how each is understood.
-pub(crate) const TABLES: [(&str, Parse); 11] = [
-    ("net/tcp", |bytes| of!(Tcp, "tcp", of_tcp)(bytes).map(once)),
-    ("net/tcp6", |bytes| {
+pub(crate) const TABLES: [(Name<'static>, Parse); 11] = [
+    (process_file!("net/tcp"), |bytes| {
+        of!(Tcp, "tcp", of_tcp)(bytes).map(once)
+    }),
+    (process_file!("net/tcp6"), |bytes| {
         of!(Tcp6, "tcp6", of_tcp)(bytes).map(once)
     }),
-    ("net/udp", of!(Udp, "udp", of_datagrams)),
-    ("net/udp6", of!(Udp6, "udp6", of_datagrams)),
-    ("net/udplite", of!(UdpLite, "udplite", of_datagrams)),
-    ("net/udplite6", of!(UdpLite6, "udplite6", of_datagrams)),
-    ("net/raw", of!(Raw, "raw", of_datagrams)),
-    ("net/raw6", of!(Raw6, "raw6", of_datagrams)),
-    ("net/icmp", of!(Icmp, "icmp", of_datagrams)),
-    ("net/icmp6", of!(Icmp6, "icmp6", of_datagrams)),
-    ("net/unix", |bytes| {
+    (process_file!("net/udp"), of!(Udp, "udp", of_datagrams)),
+    (process_file!("net/udp6"), of!(Udp6, "udp6", of_datagrams)),
+    (
+        process_file!("net/udplite"),
+        of!(UdpLite, "udplite", of_datagrams),
+    ),
+    (
+        process_file!("net/udplite6"),
+        of!(UdpLite6, "udplite6", of_datagrams),
+    ),
+    (process_file!("net/raw"), of!(Raw, "raw", of_datagrams)),
+    (process_file!("net/raw6"), of!(Raw6, "raw6", of_datagrams)),
+    (process_file!("net/icmp"), of!(Icmp, "icmp", of_datagrams)),
+    (
+        process_file!("net/icmp6"),
+        of!(Icmp6, "icmp6", of_datagrams),
+    ),
+    (process_file!("net/unix"), |bytes| {
         let rows = Unix::parse(bytes)?.rows.0;
         Ok(rows.into_iter().map(Socket::of_unix).collect())
     }),
@@ -256,7 +268,7 @@ mod tests {
 
     fn all() -> HashMap<u64, std::sync::Arc<Socket>> {
         let sockets = TABLES.iter().flat_map(|(path, parse)| {
-            let bytes = std::fs::read(format!("/proc/self/{path}")).unwrap_or_default();
+            let bytes = std::fs::read(format!("/proc/self/{}", path.as_str())).unwrap_or_default();
             if bytes.is_empty() {
                 Vec::new()
             } else {

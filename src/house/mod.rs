@@ -5,4 +5,5 @@ mod imports;
 mod promises;
 mod rules;
 mod sources;
+mod waits;
 mod words;

@@ -22,6 +22,7 @@ use crate::{
     procfs::{ProcessDir, Procfs},
     reader::{self, Asked, Failure, Space},
     sys,
+    wait::{Name, process_file},
     watchdog::Patience,
 };
 
@@ -77,7 +78,7 @@ impl HeldProcess {
         let about_link = |name: &str| {
             let (about, dir) = (about(name), &dir);
             move |error: io::Error| match error.raw_os_error() {
-                Some(libc::EACCES) if dir.read("stat").is_err() => gone(pid),
+                Some(libc::EACCES) if dir.read(process_file!("stat")).is_err() => gone(pid),
                 _ => about(error),
             }
         };
@@ -88,30 +89,32 @@ impl HeldProcess {
                 error.to_string(),
             )
         };
-        let stat = dir.read("stat").map_err(about("stat"))?;
+        let stat = dir.read(process_file!("stat")).map_err(about("stat"))?;
         let stat = Stat::parse(&stat).map_err(|e| not_understood("stat", &e))?;
         if has_ended(&stat) {
             return Err(no_more(pid, "ended, and not yet reaped"));
         }
-        let status = dir.read("status").map_err(about("status"))?;
+        let status = dir.read(process_file!("status")).map_err(about("status"))?;
         let status = Status::parse(&status).map_err(|e| not_understood("status", &e))?;
         if status.tgid != pid.get() {
             // A thread is not a process, though /proc knows it when asked.
             return Err(gone(pid));
         }
         let pid_namespace = dir
-            .follow("ns/pid", OFlag::O_RDONLY)
+            .follow(process_file!("ns/pid"), OFlag::O_RDONLY)
             .map_err(about_link("ns/pid"))?;
-        let pid_link = dir.link("ns/pid").map_err(about_link("ns/pid"))?;
+        let pid_link = dir
+            .link(process_file!("ns/pid"))
+            .map_err(about_link("ns/pid"))?;
         Ok(Self {
             pid,
             start: stat.starttime,
             numbers: status.ns_pid.unwrap_or_default(),
             pid_namespace: Arc::new(pid_namespace),
             pid_link,
-            mount_link: dir.link("ns/mnt"),
-            user_link: dir.link("ns/user"),
-            maps: ["uid_map", "gid_map"].map(|name| dir.read(name)),
+            mount_link: dir.link(process_file!("ns/mnt")),
+            user_link: dir.link(process_file!("ns/user")),
+            maps: [process_file!("uid_map"), process_file!("gid_map")].map(|name| dir.read(name)),
             dir,
         })
     }
@@ -140,10 +143,14 @@ impl HeldProcess {
         let not_one = |reason: &'static str| {
             Error::new(ErrorKind::Invalid, format!("descriptor {number}"), reason)
         };
-        let path = format!("fdinfo/{number}");
-        let me = base.process_self();
-        let info = me.and_then(|me| me.read(&path));
-        let info = info.map_err(|error| base.error(&format!("self/{path}"), error))?;
+        // What else it can be may make the reader of its `fdinfo` wait.
+        let link = base.link(&process_file!("fd/*").entry(number).of_self());
+        if link.is_ok_and(|link| !link.windows(5).any(|part| part == b"pidfd")) {
+            return Err(not_one("not a pidfd"));
+        }
+        let path = process_file!("fdinfo/*").entry(number).of_self();
+        let info = base.read(&path);
+        let info = info.map_err(|error| base.error(path.as_str(), error))?;
         let info = Fdinfo::parse(&info).ok();
         let pid = info.and_then(|info| info.pid);
         let pid = pid.ok_or_else(|| not_one("not a pidfd"))?;
@@ -188,7 +195,7 @@ impl HeldProcess {
     /// Whether it sees the same mounts as `other` does.
     pub(crate) fn shares_mounts_with(&self, other: &ProcessDir) -> bool {
         matches!(
-            (&self.mount_link, other.link("ns/mnt")),
+            (&self.mount_link, other.link(process_file!("ns/mnt"))),
             (Ok(mine), Ok(theirs)) if *mine == theirs
         )
     }
@@ -201,23 +208,23 @@ impl HeldProcess {
     /// Whether it has not been reaped, so that its numbers still mean it.
     pub(crate) fn is_there(&self) -> bool {
         // Unlike `stat`, it is told at once.
-        self.dir.read("comm").is_ok()
+        self.dir.read(process_file!("comm")).is_ok()
     }
 
     /// Those of its namespaces `names` in which this process, whom `base` shows, is not itself.
     pub(crate) fn other_namespaces(
         &self,
         base: &Procfs,
-        names: &[&str],
+        names: &[Name<'_>],
     ) -> io::Result<Vec<OwnedFd>> {
         let me = base.process_self();
-        let is_other = |name: &&&str| {
-            let mine = me.as_ref().ok().and_then(|me| me.link(name).ok());
-            mine.is_none() || mine != self.dir.link(name).ok()
+        let is_other = |name: &&Name<'_>| {
+            let mine = me.as_ref().ok().and_then(|me| me.link(**name).ok());
+            mine.is_none() || mine != self.dir.link(**name).ok()
         };
         let others = names.iter().filter(is_other);
         others
-            .map(|name| self.dir.follow(name, OFlag::O_RDONLY))
+            .map(|name| self.dir.follow(*name, OFlag::O_RDONLY))
             .collect()
     }
 
@@ -264,7 +271,7 @@ impl HeldProcess {
 
 /// Whether this process may not look into others' namespaces by a capability of its own.
 fn lacks_ptrace(base: &Procfs) -> bool {
-    let status = base.read("self/status").ok();
+    let status = base.read(&process_file!("status").of_self()).ok();
     let effective = status.and_then(|bytes| Status::parse(&bytes).ok()?.cap_eff);
     let bit = caps::number(b"SYS_PTRACE");
     effective

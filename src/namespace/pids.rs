@@ -5,11 +5,14 @@ use std::{
     io,
     os::fd::{AsFd, OwnedFd},
     sync::{Arc, OnceLock},
+    time::Duration,
 };
 
 use nix::fcntl::OFlag;
 
-use crate::{format::pid::Status, ids::Pid, procfs::Procfs, sys};
+use crate::{
+    format::pid::Status, ids::Pid, procfs::Procfs, sys, wait::process_file, watchdog::Worker,
+};
 
 /// How numbers of one PID namespace become those of the `/proc` that its target was found in.
 #[derive(Debug)]
@@ -21,6 +24,12 @@ pub(crate) struct Translator {
     /// Whether the kernel translates: it can (6.11), and the `/proc` counts as this process does.
     by_kernel: bool,
 }
+
+/// How long one process may take to tell its numbers, while there is time for all.
+const FOR_ONE: Duration = Duration::from_secs(1);
+
+/// How long is waited in full for those that do not answer, taken together; then for a moment each.
+const FOR_ALL: Duration = Duration::from_secs(2);
 
 /// The translation at one moment.
 #[derive(Debug)]
@@ -74,14 +83,33 @@ impl Translator {
         }
     }
 
-    /// Looks at every process of `base`.
-    fn list(&self, base: &Procfs) -> Listed {
+    /// Looks at every process of `base`, on a thread that can be left behind: one that executes a
+    /// program makes who asks for its namespace wait. Those that do not answer are left out.
+    fn list(self: &Arc<Self>, base: &Arc<Procfs>) -> Listed {
         let mut listed = Listed::default();
-        for pid in base.pids().unwrap_or_default() {
-            if let Some(number) = self.number_of(base, pid) {
-                listed.outside.insert(number, pid);
-                listed.inside.insert(pid, number);
+        let mut worker = Worker::default();
+        let mut lost = Duration::ZERO;
+        let mut pids = &base.pids().unwrap_or_default()[..];
+        while !pids.is_empty() {
+            let works = pids.iter().map(|pid| {
+                let (this, base, pid) = (Arc::clone(self), Arc::clone(base), *pid);
+                move || Ok(this.number_of(&base, pid))
+            });
+            let time = FOR_ALL.saturating_sub(lost).clamp(FOR_ONE / 10, FOR_ONE);
+            let Ok(answers) = worker.run_in_turn(time, works.collect()) else {
+                break;
+            };
+            if answers.len() < pids.len() || answers.last().is_some_and(Result::is_err) {
+                lost += time;
             }
+            let (asked, rest) = pids.split_at(answers.len().clamp(1, pids.len()));
+            for (pid, number) in asked.iter().zip(answers) {
+                if let Ok(Some(number)) = number {
+                    listed.outside.insert(number, *pid);
+                    listed.inside.insert(*pid, number);
+                }
+            }
+            pids = rest;
         }
         listed
     }
@@ -89,13 +117,15 @@ impl Translator {
     /// What `pid` of `base` is called inside, told by its numbers at every level.
     fn number_of(&self, base: &Procfs, pid: Pid) -> Option<Pid> {
         let dir = base.process(pid).ok()?;
-        let numbers = Status::parse(&dir.read("status").ok()?).ok()?.ns_pid?;
+        let numbers = Status::parse(&dir.read(process_file!("status")).ok()?)
+            .ok()?
+            .ns_pid?;
         let number = *numbers.get(self.levels.checked_sub(1)?)?;
         let below = numbers.len() - self.levels;
         let is_inside = if below == 0 {
-            dir.link("ns/pid").ok()? == self.link
+            dir.link(process_file!("ns/pid")).ok()? == self.link
         } else {
-            let own = dir.follow("ns/pid", OFlag::O_RDONLY).ok()?;
+            let own = dir.follow(process_file!("ns/pid"), OFlag::O_RDONLY).ok()?;
             let ancestor = (0..below).try_fold(own, |ns, _| sys::parent_namespace(ns));
             same_namespace(ancestor.ok()?, &self.namespace).ok()?
         };
@@ -105,7 +135,7 @@ impl Translator {
 
 /// Whether a process has the same number in `base` as it has for this process.
 pub(crate) fn counts_as_we_do(base: &Procfs) -> bool {
-    let status = base.read("self/status").ok();
+    let status = base.read(&process_file!("status").of_self()).ok();
     let numbers = status.and_then(|bytes| Status::parse(&bytes).ok()?.ns_pid);
     numbers.is_some_and(|numbers| numbers == [std::process::id()])
 }

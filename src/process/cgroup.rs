@@ -16,6 +16,7 @@ use crate::{
         kernel::Pressure,
         pid::{Cgroup, CgroupRow, Mountinfo},
     },
+    wait::process_file,
 };
 
 /// What a control group may have, and has. The limits are those that hold: the least of its own
@@ -103,7 +104,8 @@ impl Process {
             || {
                 self.run_watched("cgroup", move || {
                     let mounts =
-                        Mountinfo::parse(&base.read("self/mountinfo")?).unwrap_or_default();
+                        Mountinfo::parse(&base.read(&process_file!("mountinfo").of_self())?)
+                            .unwrap_or_default();
                     let open = |row: Option<&CgroupRow>| Group::open(row?, &mounts.rows);
                     let of = |controller| open(cgroups.of_controller(controller));
                     Ok(Arc::new(Groups {
@@ -126,34 +128,7 @@ impl Process {
     #[inline]
     pub fn cgroup_limits(&self) -> Result<CgroupLimits> {
         let groups = self.control_groups()?;
-        let mut limits = CgroupLimits::default();
-        if let Some(group) = &groups.memory {
-            let max = group.least("memory.limit_in_bytes");
-            limits.memory_max = max.filter(|max| *max < UNLIMITED);
-            limits.memory_current = group.number("memory.usage_in_bytes");
-        }
-        for group in groups.pids.iter().chain(&groups.unified) {
-            limits.pids_max = limits.pids_max.or(group.least("pids.max"));
-            limits.pids_current = limits.pids_current.or(group.number("pids.current"));
-        }
-        if let Some(group) = &groups.cpu {
-            limits.cpus = group.least_cpus(|dir| {
-                let quota = read::<Scalar<i64>>(dir, "cpu.cfs_quota_us")?.0;
-                let period = read::<Scalar<i64>>(dir, "cpu.cfs_period_us")?.0;
-                #[expect(clippy::cast_precision_loss, reason = "a ratio of microseconds")]
-                let cpus = quota as f64 / period as f64;
-                (quota > 0 && period > 0).then_some(cpus)
-            });
-        }
-        if let Some(group) = &groups.unified {
-            limits.memory_max = limits.memory_max.or(group.least("memory.max"));
-            limits.memory_high = group.least("memory.high");
-            limits.memory_current = limits.memory_current.or(group.number("memory.current"));
-            limits.swap_max = group.least("memory.swap.max");
-            let cpus = group.least_cpus(|dir| read::<CpuMax>(dir, "cpu.max")?.cpus());
-            limits.cpus = cpus.into_iter().chain(limits.cpus).reduce(f64::min);
-        }
-        Ok(limits)
+        self.run_watched("cgroup", move || Ok(limits_of(&groups)))
     }
 
     /// How long the tasks of its control group waited, of version 2.
@@ -164,13 +139,46 @@ impl Process {
     #[inline]
     pub fn cgroup_pressure(&self) -> Result<CgroupPressure> {
         let groups = self.control_groups()?;
-        let Some(group) = &groups.unified else {
-            return Ok(CgroupPressure::default());
-        };
-        Ok(CgroupPressure {
-            cpu: group.read("cpu.pressure"),
-            memory: group.read("memory.pressure"),
-            io: group.read("io.pressure"),
+        self.run_watched("cgroup", move || {
+            let pressure = groups.unified.as_ref().map(|group| CgroupPressure {
+                cpu: group.read("cpu.pressure"),
+                memory: group.read("memory.pressure"),
+                io: group.read("io.pressure"),
+            });
+            Ok(pressure.unwrap_or_default())
         })
     }
+}
+
+/// What the files of these groups tell. They lie in a file system that others have too.
+#[inline]
+fn limits_of(groups: &Groups) -> CgroupLimits {
+    let mut limits = CgroupLimits::default();
+    if let Some(group) = &groups.memory {
+        let max = group.least("memory.limit_in_bytes");
+        limits.memory_max = max.filter(|max| *max < UNLIMITED);
+        limits.memory_current = group.number("memory.usage_in_bytes");
+    }
+    for group in groups.pids.iter().chain(&groups.unified) {
+        limits.pids_max = limits.pids_max.or(group.least("pids.max"));
+        limits.pids_current = limits.pids_current.or(group.number("pids.current"));
+    }
+    if let Some(group) = &groups.cpu {
+        limits.cpus = group.least_cpus(|dir| {
+            let quota = read::<Scalar<i64>>(dir, "cpu.cfs_quota_us")?.0;
+            let period = read::<Scalar<i64>>(dir, "cpu.cfs_period_us")?.0;
+            #[expect(clippy::cast_precision_loss, reason = "a ratio of microseconds")]
+            let cpus = quota as f64 / period as f64;
+            (quota > 0 && period > 0).then_some(cpus)
+        });
+    }
+    if let Some(group) = &groups.unified {
+        limits.memory_max = limits.memory_max.or(group.least("memory.max"));
+        limits.memory_high = group.least("memory.high");
+        limits.memory_current = limits.memory_current.or(group.number("memory.current"));
+        limits.swap_max = group.least("memory.swap.max");
+        let cpus = group.least_cpus(|dir| read::<CpuMax>(dir, "cpu.max")?.cpus());
+        limits.cpus = cpus.into_iter().chain(limits.cpus).reduce(f64::min);
+    }
+    limits
 }

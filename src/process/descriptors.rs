@@ -11,6 +11,7 @@ use crate::{
     error::{ErrorKind, Result},
     snapshot::{Files, Opened, Pulse, Slot, SocketsOf, read_opened},
     sys::Behind,
+    wait::process_file,
 };
 
 impl Process {
@@ -26,7 +27,11 @@ impl Process {
         }
         self.once(
             |known| &mut known.descriptor_count,
-            || self.ask(&FileOf::process("fd"), |dir| Ok(dir.numbers("fd")?.len())),
+            || {
+                self.ask(&FileOf::process("fd"), |dir| {
+                    Ok(dir.numbers(process_file!("fd"))?.len())
+                })
+            },
         )
     }
 
@@ -98,7 +103,7 @@ impl Process {
             return HashMap::new();
         }
         let found = self.watched(Dir::Living, "fd", move |dir| {
-            let behind = |fd| Some((fd, dir.behind(&format!("fd/{fd}")).ok()?));
+            let behind = |fd| Some((fd, dir.behind(process_file!("fd/*").entry(fd).name()).ok()?));
             Ok(wanted.into_iter().filter_map(behind).collect())
         });
         found.unwrap_or_default()

@@ -7,7 +7,9 @@ use super::{
     files::FileOf,
     handle::Process,
 };
-use crate::{bytes, error::Result, format::pid::Stat, ids::Pid, procfs::Procfs};
+use crate::{
+    bytes, error::Result, format::pid::Stat, ids::Pid, procfs::Procfs, wait::process_file,
+};
 
 /// How deep a tree of processes is followed.
 const DEEPEST: usize = 1 << 16;
@@ -110,12 +112,15 @@ enum Tree<'a> {
 impl<'a> Tree<'a> {
     #[inline]
     fn of(proc: &'a Procfs, pid: Pid) -> Self {
-        if proc.read(&format!("{pid}/task/{pid}/children")).is_ok() {
+        if proc
+            .read(&process_file!("children").of_thread(pid).of(pid))
+            .is_ok()
+        {
             return Self::Asked(proc);
         }
         let mut children: HashMap<Pid, Vec<Pid>> = HashMap::new();
         for child in proc.pids().unwrap_or_default() {
-            let stat = proc.read(&format!("{child}/stat")).ok();
+            let stat = proc.read(&process_file!("stat").of(child)).ok();
             if let Some(stat) = stat.and_then(|bytes| Stat::parse(&bytes).ok())
                 && let Ok(parent) = u32::try_from(stat.ppid)
             {
@@ -133,9 +138,12 @@ impl<'a> Tree<'a> {
                 let Ok(dir) = proc.process(pid) else {
                     return Vec::new();
                 };
-                let threads = dir.numbers("task").unwrap_or_default().into_iter();
+                let threads = dir
+                    .numbers(process_file!("task"))
+                    .unwrap_or_default()
+                    .into_iter();
                 let files = threads.flat_map(|thread| {
-                    let file = dir.whole(&format!("task/{thread}/children"));
+                    let file = dir.whole(process_file!("children").of_thread(thread).name());
                     let file = file.unwrap_or_default();
                     let words = file.split(|&b| b == b' ');
                     words

@@ -14,6 +14,7 @@ use crate::{
     procfs::{ProcessDir, Procfs},
     sync::lock,
     view::{Joined, View},
+    wait::process_file,
     watchdog::Worker,
 };
 
@@ -103,7 +104,10 @@ impl View {
         let proc = Arc::clone(&inner.proc);
         let hold = move || {
             let dir = proc.process(read)?;
-            let files = (dir.read("stat")?, dir.read("status")?);
+            let files = (
+                dir.read(process_file!("stat"))?,
+                dir.read(process_file!("status"))?,
+            );
             Ok((dir, files))
         };
         let held = lock(&worker).run(self.patience(), hold);
@@ -169,11 +173,11 @@ impl Process {
         })
     }
 
-    /// Whether it has not been reaped (`stat` can be read): a zombie still runs in this sense.
+    /// Whether it has not been reaped (`comm` can be read): a zombie still runs in this sense.
     #[must_use]
     #[inline]
     pub fn is_running(&self) -> bool {
-        self.stat_now().is_ok()
+        self.is_there()
     }
 
     /// Runs `ask` with a cache: each file is read once, when it is first asked for, so all getters

@@ -16,6 +16,7 @@ use crate::{
     ids::{Gid, Uid},
     tty,
     value::Text,
+    wait::Name,
     watchdog::Patience,
 };
 
@@ -190,7 +191,7 @@ impl Process {
         let names = if link.ends_with(DELETED) && self.procfs().is_genuine() {
             let behind = self.once(
                 |known| known.behind.entry(name).or_default(),
-                || self.watched(file.dir, name, move |dir| dir.behind(name)),
+                || self.watched(file.dir, name, move |dir| dir.behind(Name::asked(name))),
             );
             behind.ok().map(|behind| behind.names)
         } else {

@@ -13,6 +13,7 @@ use crate::{
         pid::{DELETED, Smap, SmapMemory, Smaps, SmapsRollup, Statm, Status},
     },
     value::Text,
+    wait::process_file,
 };
 
 /// The memory of a process, in bytes (`statm`); all 0 for a kernel thread and a zombie, which have
@@ -254,7 +255,11 @@ impl Process {
         }
         self.watched(Dir::Living, "map_files", |dir| {
             let has_name = |(start, end): &(u64, u64)| {
-                let behind = dir.behind(&format!("map_files/{start:x}-{end:x}"));
+                let behind = dir.behind(
+                    process_file!("map_files/*")
+                        .entry(format_args!("{start:x}-{end:x}"))
+                        .name(),
+                );
                 behind.is_ok_and(|behind| behind.names > 0)
             };
             Ok(said

@@ -17,6 +17,7 @@ use crate::{
     namespace::gone,
     procfs::ProcessDir,
     sync::lock,
+    wait::process_file,
     watchdog,
 };
 
@@ -74,7 +75,7 @@ impl Process {
     pub(super) fn ahead(&self, mut files: Vec<FileOf>) {
         let cache = self.cache();
         files.retain(|file| {
-            let waits = cache.is_silent() && file.row().takes_memory;
+            let waits = cache.is_silent() && file.takes_memory();
             !waits && !cache.has(file)
         });
         if !cache.is_open() || files.is_empty() {
@@ -83,14 +84,15 @@ impl Process {
         drop(cache);
         let work = |file: &FileOf| {
             let (dir, path) = (self.dir_of(file.dir)?, file.path());
-            Ok(move || Ok(Arc::from(dir.whole(&path)?)))
+            Ok(move || Ok(Arc::from(dir.whole(path.name())?)))
         };
         // Where the directory cannot be opened, the getter says why.
         let works: Result<Vec<_>> = files.iter().map(work).collect();
         let Ok(works) = works else { return };
         let answers = lock(&self.worker).run_in_turn(self.view.patience(), works);
         for (file, answer) in files.iter().zip(answers.unwrap_or_default()) {
-            let bytes: Result<Arc<[u8]>> = answer.map_err(|error| self.failed(&file.path(), error));
+            let bytes: Result<Arc<[u8]>> =
+                answer.map_err(|error| self.failed(file.path().as_str(), error));
             self.note_silence(file, &bytes);
             self.cache().keep(|known| known.bytes_of(file), &bytes);
         }
@@ -169,18 +171,19 @@ impl Process {
         self.run_watched(name, move || work(&dir))
     }
 
-    /// Runs `work`, which reads `file`, on the thread that its row in the table says. What is not
-    /// the kernel's own `/proc` may be on any file system, and can always wait.
+    /// Runs `work`, which reads `file`, on the thread that its row in the table says. To look up
+    /// its name can always wait in a `/proc` that others have too, and what is not the kernel's may be
+    /// on any file system.
     pub(super) fn ask<T: Send + 'static>(
         &self,
         file: &FileOf,
         work: impl FnOnce(&ProcessDir) -> io::Result<T> + Send + 'static,
     ) -> Result<T> {
-        if file.row().is_watched() || !self.procfs().is_genuine() {
-            return self.watched(file.dir, &file.path(), work);
+        if file.is_watched() || !self.procfs().is_private() {
+            return self.watched(file.dir, file.path().as_str(), work);
         }
         let dir = self.dir_of(file.dir)?;
-        work(&dir).map_err(|error| self.failed(&file.path(), error))
+        work(&dir).map_err(|error| self.failed(file.path().as_str(), error))
     }
 
     /// The bytes of a file.
@@ -190,10 +193,10 @@ impl Process {
             |known| known.bytes_of(file),
             || {
                 let path = file.path();
-                if file.row().takes_memory && self.cache().is_silent() {
-                    return Err(self.failed(&path, watchdog::timed_out()));
+                if file.takes_memory() && self.cache().is_silent() {
+                    return Err(self.failed(path.as_str(), watchdog::timed_out()));
                 }
-                let bytes = self.ask(file, move |dir| Ok(dir.whole(&path)?.into()));
+                let bytes = self.ask(file, move |dir| Ok(dir.whole(path.name())?.into()));
                 self.note_silence(file, &bytes);
                 bytes
             },
@@ -202,7 +205,7 @@ impl Process {
 
     fn note_silence<T>(&self, file: &FileOf, answer: &Result<T>) {
         let is_silent = matches!(answer, Err(error) if error.kind() == ErrorKind::TimedOut);
-        if is_silent && file.row().takes_memory {
+        if is_silent && file.takes_memory() {
             self.cache().fall_silent();
         }
     }
@@ -210,7 +213,8 @@ impl Process {
     /// A file, as a record.
     pub(super) fn record<T: File>(&self, file: &FileOf) -> Result<T> {
         let bytes = self.bytes(file)?;
-        T::parse(&bytes).map_err(|error| self.not_understood(&file.path(), error.to_string()))
+        T::parse(&bytes)
+            .map_err(|error| self.not_understood(file.path().as_str(), error.to_string()))
     }
 
     /// A file with one number in it.
@@ -227,7 +231,7 @@ impl Process {
             |known| known.bytes_of(file),
             || {
                 let path = file.path();
-                self.ask(file, move |dir| Ok(dir.link(&path)?.into()))
+                self.ask(file, move |dir| Ok(dir.link(path.name())?.into()))
             },
         )
     }
@@ -238,15 +242,28 @@ impl Process {
         self.procfs().named(&format!("{}/{name}", self.pid))
     }
 
+    /// Whether it has not been reaped.
+    #[inline]
+    pub(super) fn is_there(&self) -> bool {
+        let dir = Arc::clone(&self.dir);
+        // `stat` waits for a process that executes a program; a copy may be without the other.
+        let name = if self.procfs().is_genuine() {
+            process_file!("comm")
+        } else {
+            process_file!("stat")
+        };
+        match self.on_worker(move || dir.read(name)) {
+            Ok(_) => true,
+            // Of one that is gone the kernel says so.
+            Err(error) => kind_of(&error) == ErrorKind::TimedOut,
+        }
+    }
+
     /// `stat` as it is now.
     #[inline]
     pub(super) fn stat_now(&self) -> Result<Stat> {
-        let bytes = if self.procfs().is_genuine() {
-            self.dir.read("stat")
-        } else {
-            let dir = Arc::clone(&self.dir);
-            self.on_worker(move || dir.read("stat"))
-        };
+        let dir = Arc::clone(&self.dir);
+        let bytes = self.on_worker(move || dir.read(process_file!("stat")));
         let bytes = bytes.map_err(|error| match Answer::of(&error) {
             Answer::Gone => gone(self.pid),
             _ => Error::io(self.named("stat"), error),
@@ -313,10 +330,13 @@ impl Process {
                     return Ok(Arc::clone(&self.dir));
                 }
                 let found = self.ask(&FileOf::process("task"), |dir| {
-                    let mut threads = dir.numbers("task")?.into_iter().map(Pid::new);
+                    let mut threads = dir
+                        .numbers(process_file!("task"))?
+                        .into_iter()
+                        .map(Pid::new);
                     let lives = |thread: Pid| {
                         let dir = dir.thread(thread).ok()?;
-                        let stat = Stat::parse(&dir.read("stat").ok()?).ok()?;
+                        let stat = Stat::parse(&dir.read(process_file!("stat")).ok()?).ok()?;
                         (!matches!(stat.state, b'Z' | b'X')).then_some(dir)
                     };
                     Ok(threads.find_map(lives))

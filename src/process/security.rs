@@ -9,6 +9,7 @@ use crate::{
         pid::{Link, Mountinfo, OomScore, OomScoreAdj},
     },
     value::Text,
+    wait::process_file,
 };
 
 /// The capabilities of a process (`status`).
@@ -86,9 +87,9 @@ impl Process {
             |known| &mut known.namespaces,
             || {
                 self.ask(&FileOf::process("ns"), |dir| {
-                    let names = dir.names("ns")?.into_iter();
+                    let names = dir.names(process_file!("ns"))?.into_iter();
                     let namespaces = names.map(|name| {
-                        let link = dir.link(&format!("ns/{name}")).ok();
+                        let link = dir.link(process_file!("ns/*").entry(&name).name()).ok();
                         let id = link
                             .and_then(|link| Some(Link::parse(&link).ok()?.kind_and_inode()?.1));
                         ProcessNamespace { name, id }

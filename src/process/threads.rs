@@ -14,6 +14,7 @@ use crate::{
     namespace::Numbers,
     value::Text,
     view::Joined,
+    wait::process_file,
 };
 
 /// A thread of a process.
@@ -76,9 +77,9 @@ impl Process {
             |known| &mut known.threads,
             || {
                 self.ask(&FileOf::process("task"), |dir| {
-                    let threads = dir.numbers("task")?.into_iter();
+                    let threads = dir.numbers(process_file!("task"))?.into_iter();
                     let stats = threads.filter_map(|tid| {
-                        let stat = dir.read(&format!("task/{tid}/stat")).ok()?;
+                        let stat = dir.read(process_file!("stat").of_thread(tid).name()).ok()?;
                         Some((tid, Stat::parse(&stat).ok()?))
                     });
                     Ok(stats.collect::<Vec<_>>())

@@ -18,6 +18,7 @@ use crate::{
     procfs::{Reader, is_too_long},
     socket::{self, Socket},
     sync::lock,
+    wait::process_file,
 };
 
 /// The sockets of each network namespace, by the target of its link, read when a process of it is
@@ -45,7 +46,7 @@ impl SocketsOf {
     /// cannot be read has none.
     fn read(&self, files: &mut Reader<'_>, pulse: &Pulse) -> Option<Arc<ByInode>> {
         pulse.at(LINKS);
-        let Ok(namespace) = files.link("ns/net") else {
+        let Ok(namespace) = files.link(process_file!("ns/net")) else {
             // A copy need not tell: then nobody is known to share the process's tables.
             pulse.at(Files::SOCKETS);
             return Some(Arc::new(read_tables(files)));
@@ -98,7 +99,7 @@ impl SocketsOf {
 /// Reads the tables of sockets of the process to which `files` has turned.
 fn read_tables(files: &Reader<'_>) -> ByInode {
     let tables = socket::TABLES.iter().flat_map(|(path, parse)| {
-        let table = files.whole(path).ok();
+        let table = files.whole(*path).ok();
         table
             .and_then(|bytes| parse(&bytes).ok())
             .unwrap_or_default()
@@ -136,7 +137,11 @@ pub(crate) fn read(
         descriptors = files.descriptors()?;
     }
     if wanted.contains(Files::PLACES) {
-        for (slot, name) in [(Slot::Cwd, "cwd"), (Slot::Root, "root"), (Slot::Exe, "exe")] {
+        for (slot, name) in [
+            (Slot::Cwd, process_file!("cwd")),
+            (Slot::Root, process_file!("root")),
+            (Slot::Exe, process_file!("exe")),
+        ] {
             match files.link(name) {
                 Ok(target) => all.push(Opened::new(slot, target)),
                 Err(error) if is_too_long(&error) => all.push(Opened::new(slot, Vec::new())),
@@ -152,7 +157,7 @@ pub(crate) fn read(
         let is_wanted = is_timer || wanted.contains(Files::FDINFO);
         if is_wanted && (asked.contains(Files::FDINFO) || !can_block(&opened.target)) {
             pulse.at(Files::FDINFO);
-            let info = files.open_held(&format!("fdinfo/{fd}"));
+            let info = files.open_held(process_file!("fdinfo/*").entry(fd).name());
             let info = info.and_then(|file| files.bytes(file).map(Fdinfo::parse));
             opened.info = info.ok().and_then(Result::ok);
         }
@@ -174,7 +179,7 @@ pub(crate) fn read(
         let mut paths: HashSet<Vec<u8>> = HashSet::new();
         // Line by line: a process can make it larger than any file that is read as a whole. Denied,
         // there are none.
-        let _ = files.each_line("maps", &mut |line| {
+        let _ = files.each_line(process_file!("maps"), &mut |line| {
             let mapping = Maps::parse(line).ok();
             let mapping = mapping.as_ref().and_then(|maps| maps.rows.iter().next());
             if let Some(path) = mapping.and_then(mapped_file)
@@ -196,7 +201,7 @@ pub(super) fn timers(
     files: &mut Reader<'_>,
     number: impl Fn(Pid) -> Option<Pid>,
 ) -> Vec<PosixTimer> {
-    let timers = files.whole("timers").ok();
+    let timers = files.whole(process_file!("timers")).ok();
     let timers = timers.and_then(|bytes| Timers::parse(&bytes).ok());
     let rows = timers.map(|timers| timers.rows.0).unwrap_or_default();
     let timer = |timer: Timer| PosixTimer {

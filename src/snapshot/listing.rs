@@ -26,6 +26,7 @@ use crate::{
     namespace::{Numbers, gone},
     value::{Missing, Value},
     view::{Inner, Joined, Names, Skipped, learn_zone},
+    wait::as_one_that_can_be_left,
     watchdog::Patience,
 };
 
@@ -271,7 +272,8 @@ fn here(work: &Work, job: &mut Job, pulse: &Pulse) -> Result<Rows, Ended> {
     if job.to == 0 {
         return Err(Ended::Complete);
     }
-    let (rows, _) = read_chunk(work, *job, pulse);
+    // Who asks for no other threads has given up the time-out.
+    let (rows, _) = as_one_that_can_be_left(|| read_chunk(work, *job, pulse));
     job.from += rows.len();
     match work.pace.stops() {
         Some(ended) if rows.len() == 0 => Err(ended),

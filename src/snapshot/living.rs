@@ -3,12 +3,13 @@
 use super::{
     needs::{Files, Needs},
     read::Reading,
-    simple::{self, Keep, LINKS},
+    simple::{self, CMDLINE, Keep, LINKS, STAT},
     task::{is_leaderless, why},
 };
 use crate::{
     format::pid::{Stat, Statm},
     value::Missing,
+    wait::process_file,
 };
 
 impl Reading<'_> {
@@ -24,21 +25,21 @@ impl Reading<'_> {
         (self.task.facts.rss, self.task.facts.vsz) = (None, None);
         self.pulse.at(Files::STAT);
         let is_same = self.files.hold().is_ok_and(|()| {
-            let stat = self.files.open_held("stat");
+            let stat = self.files.open_held(STAT);
             let stat = stat.and_then(|file| self.files.bytes(file).map(Stat::parse));
             matches!(stat, Ok(Ok(stat)) if stat.starttime == start)
         });
         if !is_same || !self.files.turn_to_living_thread() {
             return;
         }
-        let statm = self.files.open_held("statm");
+        let statm = self.files.open_held(process_file!("statm"));
         if let Ok(Ok(statm)) = statm.and_then(|file| self.files.bytes(file).map(Statm::parse)) {
             self.task.facts.rss = Some(self.view.host.pages(statm.resident));
             self.task.facts.vsz = Some(self.view.host.pages(statm.size));
         }
         if files.contains(Files::CMDLINE) {
             self.pulse.at(Files::CMDLINE);
-            let file = self.files.open_held("cmdline");
+            let file = self.files.open_held(CMDLINE);
             match file.and_then(|file| self.files.bytes(file)) {
                 Ok(bytes) => {
                     self.task.cmdline.extend_from_slice(bytes);
@@ -50,7 +51,7 @@ impl Reading<'_> {
         self.pulse.at(files & LINKS);
         for (_, simple) in simple::among(files) {
             if let Keep::Link(keep) = &simple.keep
-                && let Ok(target) = self.files.link(simple.file())
+                && let Ok(target) = self.files.link(simple.name)
                 && keep(&mut self.task.facts, target).is_none()
             {
                 self.task.unread.add(simple.need, Missing::Malformed);

@@ -33,6 +33,7 @@ use crate::{
     procfs::PidList,
     sync::lock,
     sys,
+    wait::as_one_that_can_be_left,
     watchdog::{self, Leash},
 };
 
@@ -228,7 +229,7 @@ impl Pool {
             its_pulse.thread.store(sys::own_thread(), Relaxed);
             while let Some(job) = queue.take() {
                 *lock(&its_pulse.job) = Some(job);
-                let (rows, bytes) = read_chunk(&work, job, &its_pulse);
+                let (rows, bytes) = as_one_that_can_be_left(|| read_chunk(&work, job, &its_pulse));
                 // Together, so that a job is over or its thread was set aside, but never both.
                 let is_set_aside = {
                     let mut current = lock(&its_pulse.job);

@@ -1,6 +1,6 @@
 //! Reading one process: which files, in which order, and what a failure costs.
 
-use std::{ffi::CStr, io, mem, os::fd::OwnedFd, sync::atomic::Ordering::Relaxed};
+use std::{io, mem, os::fd::OwnedFd, sync::atomic::Ordering::Relaxed};
 
 use super::{
     ancestry::Ancestry,
@@ -11,7 +11,7 @@ use super::{
     plan::Plan,
     rest::Parent,
     retained::{Budget, Handle, KeptFile, RetainedFiles},
-    simple::{self, Keep, LINKS, SIMPLE},
+    simple::{self, CMDLINE, Keep, LABEL, LINKS, SECOND_LABEL, SIMPLE, STAT, STATUS},
     stuck,
     task::{Marks, Task, has_no_cmdline, why},
 };
@@ -24,6 +24,7 @@ use crate::{
     sys,
     value::Missing,
     view::{Inner, local_zone},
+    wait::Name,
 };
 
 /// The needs whose cells are unknown without these files.
@@ -137,7 +138,7 @@ impl Reading<'_> {
             files.remove(Files::STAT);
         }
         let none = &mut None;
-        let stat = self.open(files, Files::STAT, c"stat", &mut kept.stat);
+        let stat = self.open(files, Files::STAT, STAT, &mut kept.stat);
         let stat = stat.transpose();
         let stat = stat.map_err(|error| lost(entry, "stat", error))?;
         if files.contains(Files::OWNER) {
@@ -150,11 +151,11 @@ impl Reading<'_> {
         self.number(entry, files)?;
         let ran = stat.as_ref().filter(|_| self.rests);
         let ran = ran.and_then(|_| sys::processor_time(entry.read));
-        let status = self.open(files, Files::STATUS, c"status", &mut kept.status);
+        let status = self.open(files, Files::STATUS, STATUS, &mut kept.status);
         let mut opened = files;
         opened.set(Files::CMDLINE, early && files.contains(Files::CMDLINE));
-        let cmdline = self.open(opened, Files::CMDLINE, c"cmdline", &mut kept.cmdline);
-        let label = self.open(files, Files::LABEL, c"attr/current", none);
+        let cmdline = self.open(opened, Files::CMDLINE, CMDLINE, &mut kept.cmdline);
+        let label = self.open(files, Files::LABEL, LABEL, none);
         let simple = self.open_simple(files);
         let held = files & Files::FDS.union(LINKS);
         if !held.is_empty() {
@@ -205,7 +206,7 @@ impl Reading<'_> {
         &mut self,
         files: Files,
         file: Files,
-        name: &CStr,
+        name: Name<'static>,
         kept: &mut Option<KeptFile>,
     ) -> Option<io::Result<Handle>> {
         if !files.contains(file) {
@@ -308,7 +309,7 @@ impl Reading<'_> {
     fn start_of(&mut self, entry: Entry) -> Option<u64> {
         self.files.turn_to(entry.read);
         self.pulse.at(Files::STAT);
-        let stat = self.files.read(c"stat").ok()?;
+        let stat = self.files.read(STAT).ok()?;
         Some(Stat::parse(stat).ok()?.starttime)
     }
 
@@ -334,7 +335,7 @@ impl Reading<'_> {
     fn label(&mut self, entry: Entry, file: io::Result<Handle>) -> Result<()> {
         let file = match file {
             Ok(file) => file,
-            Err(error) => return self.costs_a_cell(entry, LABEL, Needs::LABEL, error),
+            Err(error) => return self.costs_a_cell(entry, LABEL.as_str(), Needs::LABEL, error),
         };
         self.pulse.at(Files::LABEL);
         match self.files.bytes(&file).map(label_in) {
@@ -343,24 +344,24 @@ impl Reading<'_> {
                 self.task.label = label;
                 return Ok(());
             }
-            Err(error) => self.costs_a_cell(entry, LABEL, Needs::LABEL, error)?,
+            Err(error) => self.costs_a_cell(entry, LABEL.as_str(), Needs::LABEL, error)?,
         }
-        let second = match self.files.open(c"attr/apparmor/current") {
+        let second = match self.files.open(SECOND_LABEL) {
             Ok(second) => second,
             // The process is not gone if it has the one file and not the other.
             Err(error) if is_no_such_file(&error) => return Ok(()),
-            Err(error) => return self.costs_a_cell(entry, LABEL, Needs::LABEL, error),
+            Err(error) => return self.costs_a_cell(entry, LABEL.as_str(), Needs::LABEL, error),
         };
         // Opened after all others were read: it is of the same process if that is still there.
         if let Err(error) = self.files.fill(&file) {
-            self.costs_a_cell(entry, LABEL, Needs::LABEL, error)?;
+            self.costs_a_cell(entry, LABEL.as_str(), Needs::LABEL, error)?;
         }
         match self.files.bytes(&second) {
             Ok(bytes) => {
                 self.task.label = label_in(bytes);
                 Ok(())
             }
-            Err(error) => self.costs_a_cell(entry, LABEL, Needs::LABEL, error),
+            Err(error) => self.costs_a_cell(entry, LABEL.as_str(), Needs::LABEL, error),
         }
     }
 
@@ -394,9 +395,8 @@ impl Reading<'_> {
                 (Keep::Link(keep), _) => {
                     // If one of them does not answer, the others do not either.
                     self.pulse.at(files & LINKS);
-                    self.files
-                        .link(simple.file())
-                        .map(|target| keep(facts, target))
+                    let target = self.files.link(simple.name);
+                    target.map(|target| keep(facts, target))
                 }
             };
             match kept {
@@ -491,7 +491,7 @@ impl Reading<'_> {
             }
             Err(error) => {
                 // A copy of a process may be without.
-                let is_there = is_no_such_file(&error) && self.files.read(c"stat").is_ok();
+                let is_there = is_no_such_file(&error) && self.files.read(STAT).is_ok();
                 let why = if is_there {
                     Missing::Unsupported
                 } else {
@@ -526,7 +526,7 @@ impl Reading<'_> {
         error: io::Error,
     ) -> Result<()> {
         // A file that this kernel does not have and a process that is gone answer the same.
-        if is_no_such_file(&error) && self.files.read(c"stat").is_ok() {
+        if is_no_such_file(&error) && self.files.read(STAT).is_ok() {
             self.task.unread.add(needs, Missing::Unsupported);
             return Ok(());
         }
@@ -568,8 +568,6 @@ impl Reading<'_> {
         }
     }
 }
-
-const LABEL: &str = "attr/current";
 
 /// The label without its end; nothing for none.
 pub(crate) fn label_in(bytes: &[u8]) -> Option<Vec<u8>> {

@@ -4,8 +4,6 @@
 //! `stat`, `status`, `cmdline` and the label are not among them: their order proves that all files
 //! are of one process.
 
-use std::ffi::CStr;
-
 use super::{
     needs::{Files, Needs},
     task::{Facts, inode_in},
@@ -13,17 +11,15 @@ use super::{
 use crate::{
     format::pid,
     view::Inner,
-    wait::Wait::{self, AtOnce, Killable, Seldom},
+    wait::{Cause, Name, process_file},
 };
 
 /// A file or a link of a process.
 pub(super) struct Simple {
     /// What it is read for.
     pub(super) need: Needs,
-    /// Its name below `/proc/PID`.
-    pub(super) name: &'static CStr,
-    /// How its read can wait.
-    pub(super) wait: Wait,
+    /// Its name below `/proc/PID`, with which it is known how its read can wait.
+    pub(super) name: Name<'static>,
     pub(super) keep: Keep,
 }
 
@@ -35,46 +31,40 @@ pub(super) enum Keep {
     Link(fn(&mut Facts, Vec<u8>) -> Option<()>),
 }
 
-/// Each with the kernel's function that it can wait in.
 pub(super) const SIMPLE: &[Simple] = &[
-    // mmput: the last user of an address space tears it down.
-    file(RSS_VSZ, c"statm", Seldom, |facts, view, bytes| {
+    file(RSS_VSZ, process_file!("statm"), |facts, view, bytes| {
         let statm = pid::Statm::parse(bytes).ok()?;
         facts.rss = Some(view.host.pages(statm.resident));
         facts.vsz = Some(view.host.pages(statm.size));
         Some(())
     }),
-    // do_io_accounting: exec_update_lock.
-    file(Needs::IO, c"io", Killable, |facts, _, bytes| {
+    file(Needs::IO, process_file!("io"), |facts, _, bytes| {
         let io = pid::Io::parse(bytes).ok()?;
         facts.io = Some((io.read_bytes, io.write_bytes));
         Some(())
     }),
-    // proc_cgroup_show: css_set_lock, a spin lock.
-    file(Needs::CGROUP, c"cgroup", AtOnce, |f, _, b| {
+    file(Needs::CGROUP, process_file!("cgroup"), |f, _, b| {
         keep(&mut f.cgroup, pid::Cgroup::parse(b))
     }),
-    // proc_pid_wchan, where the right to trace is checked: exec_update_lock.
-    file(Needs::WCHAN, c"wchan", Killable, |f, _, b| {
+    file(Needs::WCHAN, process_file!("wchan"), |f, _, b| {
         keep(&mut f.wchan, pid::Wchan::parse(b))
     }),
-    // All links, proc_pid_readlink and proc_ns_readlink: exec_update_lock.
-    link(Needs::PIDNS, c"ns/pid", |f, target| {
+    link(Needs::PIDNS, process_file!("ns/pid"), |f, target| {
         set(&mut f.pidns, inode_in(&target))
     }),
-    link(Needs::NETNS, c"ns/net", |f, target| {
+    link(Needs::NETNS, process_file!("ns/net"), |f, target| {
         set(&mut f.netns, inode_in(&target))
     }),
-    link(Needs::MNTNS, c"ns/mnt", |f, target| {
+    link(Needs::MNTNS, process_file!("ns/mnt"), |f, target| {
         set(&mut f.mntns, inode_in(&target))
     }),
-    link(Needs::USERNS, c"ns/user", |f, target| {
+    link(Needs::USERNS, process_file!("ns/user"), |f, target| {
         set(&mut f.userns, inode_in(&target))
     }),
-    link(Needs::EXE, c"exe", |f, target| {
+    link(Needs::EXE, process_file!("exe"), |f, target| {
         set(&mut f.exe, Some(target))
     }),
-    link(Needs::CWD, c"cwd", |f, target| {
+    link(Needs::CWD, process_file!("cwd"), |f, target| {
         set(&mut f.cwd, Some(target))
     }),
 ];
@@ -95,27 +85,24 @@ fn set<T>(fact: &mut Option<T>, value: Option<T>) -> Option<()> {
 
 const fn file(
     need: Needs,
-    name: &'static CStr,
-    wait: Wait,
+    name: Name<'static>,
     keep: fn(&mut Facts, &Inner, &[u8]) -> Option<()>,
 ) -> Simple {
     Simple {
         need,
         name,
-        wait,
         keep: Keep::File(keep),
     }
 }
 
 const fn link(
     need: Needs,
-    name: &'static CStr,
+    name: Name<'static>,
     keep: fn(&mut Facts, Vec<u8>) -> Option<()>,
 ) -> Simple {
     Simple {
         need,
         name,
-        wait: Killable,
         keep: Keep::Link(keep),
     }
 }
@@ -127,8 +114,7 @@ impl Simple {
 
     /// Its name in errors.
     pub(super) fn file(&self) -> &'static str {
-        // They are all ASCII.
-        self.name.to_str().unwrap_or_default()
+        self.name.as_str()
     }
 }
 
@@ -156,23 +142,42 @@ pub(super) fn files_for(needs: Needs) -> Files {
     })
 }
 
-/// The files whose reads can block for as long as another process likes.
+/// The files whose reads can block for as long as another process likes, but for `stat` and `status`,
+/// without which there is no row.
 pub(super) const BLOCKING: Files = OF_EXEC.union(OF_MEMORY).union(Files::FDINFO);
 
-/// What waits for the lock of the memory (`mmap_lock`).
-const OF_MEMORY: Files = Files::CMDLINE.union(Files::PLACES);
+/// Those that are no simple files, each with one that is read for it.
+const OTHERS: [(Files, Name<'static>); 4] = [
+    (Files::CMDLINE, CMDLINE),
+    (Files::PLACES, process_file!("maps")),
+    (Files::LABEL, LABEL),
+    (Files::FDS, process_file!("fd/*")),
+];
 
-/// What waits for a process that executes a program (`exec_update_lock`), in the order of the table.
-const OF_EXEC: Files = {
-    let (mut files, mut index) = (Files::LABEL.union(Files::FDS), 0);
+/// What waits for the lock of the memory.
+const OF_MEMORY: Files = that_wait_for(Cause::Memory);
+
+/// What waits for a process that executes a program, and for nothing else of its memory's.
+const OF_EXEC: Files = that_wait_for(Cause::Exec).difference(OF_MEMORY);
+
+const fn that_wait_for(cause: Cause) -> Files {
+    let (mut files, mut index) = (Files::empty(), 0);
+    while index < OTHERS.len() {
+        let (file, name) = OTHERS[index];
+        if name.waits_for(cause) {
+            files = files.union(file);
+        }
+        index += 1;
+    }
+    index = 0;
     while index < SIMPLE.len() {
-        if matches!(SIMPLE[index].wait, Killable) {
+        if SIMPLE[index].name.waits_for(cause) {
             files = files.union(Files::simple(index));
         }
         index += 1;
     }
     files
-};
+}
 
 /// The files of a process that will not answer either if `file` does not.
 pub(super) fn blocked_with(file: Files) -> Files {
@@ -180,6 +185,13 @@ pub(super) fn blocked_with(file: Files) -> Files {
     let alike = alike.into_iter().find(|files| files.intersects(file));
     file | alike.unwrap_or(Files::empty())
 }
+
+// The files that are read by hand.
+pub(super) const STAT: Name<'static> = process_file!("stat");
+pub(super) const STATUS: Name<'static> = process_file!("status");
+pub(super) const CMDLINE: Name<'static> = process_file!("cmdline");
+pub(super) const LABEL: Name<'static> = process_file!("attr/current");
+pub(super) const SECOND_LABEL: Name<'static> = process_file!("attr/apparmor/current");
 
 /// All links.
 pub(super) const LINKS: Files = {

@@ -19,6 +19,7 @@ use crate::{
     ids::Pid,
     procfs::Procfs,
     value::Time,
+    wait::{machine_file, process_file},
     watchdog::Patience,
 };
 
@@ -76,7 +77,7 @@ impl View {
         let stopped_clock = if proc.is_genuine() {
             None
         } else {
-            let uptime = machine::read(&proc, "uptime", Some(&mut patience)).ok();
+            let uptime = machine::read(&proc, machine_file!("uptime"), Some(&mut patience)).ok();
             uptime.and_then(|bytes| Some(kernel::Uptime::parse(&bytes).ok()?.since_boot()))
         };
         let users = Arc::new(Names::of_host(Kind::User));
@@ -119,7 +120,9 @@ impl View {
         let joined = self.0.joined.as_ref();
         let proc = joined.map_or(&self.0.proc, |joined| &joined.base);
         // In a copy it is the process that copied.
-        let stat = proc.is_genuine().then(|| proc.read("self/stat").ok())?;
+        let stat = proc
+            .is_genuine()
+            .then(|| proc.read(&process_file!("stat").of_self()).ok())?;
         let pid = Pid::new(Stat::parse(&stat?).ok()?.pid);
         match joined {
             Some(joined) => joined.numbers().inside(pid),

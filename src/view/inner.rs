@@ -15,6 +15,7 @@ use crate::{
     sys,
     tty::Driver,
     value::{Missing, Text},
+    wait::{Path, machine_file},
     watchdog::Patience,
 };
 
@@ -63,7 +64,7 @@ impl Inner {
                 .joined
                 .as_ref()
                 .map_or(&self.proc, |joined| &joined.base);
-            let bytes = machine::read(proc, "meminfo", patience);
+            let bytes = machine::read(proc, machine_file!("meminfo"), patience);
             let bytes = bytes.map_err(|error| match error.raw_os_error() {
                 Some(libc::ETIMEDOUT) => Missing::Silent,
                 Some(libc::EACCES | libc::EPERM) => Missing::Denied,
@@ -122,27 +123,27 @@ pub(super) fn host_facts(proc: &Arc<Procfs>, patience: &mut Patience) -> crate::
     let boot = if proc.is_genuine() {
         sys::boot_moment()
     } else {
-        let stat = machine::read(proc, "stat", Some(patience)).ok();
+        let stat = machine::read(proc, machine_file!("stat"), Some(patience)).ok();
         let stat = stat.and_then(|bytes| kernel::Stat::parse(&bytes).ok());
         stat.map_or_else(sys::boot_moment, |stat| Duration::from_secs(stat.btime))
     };
-    let mut number = |path: &'static str| {
+    let mut number = |path: Path<'static>| {
         let bytes = machine::read(proc, path, Some(patience)).ok()?;
         Some(Scalar::<u64>::parse(&bytes).ok()?.0)
     };
     let mut host = Host::booted(sys::ticks_per_second()?, sys::page_size()?, boot)?;
-    host.last_cap = number("sys/kernel/cap_last_cap")
+    host.last_cap = number(machine_file!("sys/kernel/cap_last_cap"))
         .and_then(|cap| u8::try_from(cap).ok())
         .unwrap_or_else(sys::last_capability);
     let mut id = |path| number(path).and_then(|id| u32::try_from(id).ok());
-    host.overflow_uid = id("sys/kernel/overflowuid").unwrap_or(ids::OVERFLOW_ID);
-    host.overflow_gid = id("sys/kernel/overflowgid").unwrap_or(ids::OVERFLOW_ID);
+    host.overflow_uid = id(machine_file!("sys/kernel/overflowuid")).unwrap_or(ids::OVERFLOW_ID);
+    host.overflow_gid = id(machine_file!("sys/kernel/overflowgid")).unwrap_or(ids::OVERFLOW_ID);
     Ok(host)
 }
 
 /// What terminals are called that the kernel gives no fixed number.
 fn read_drivers(proc: &Arc<Procfs>, patience: Option<&mut Patience>) -> Vec<Driver> {
-    let bytes = machine::read(proc, "tty/drivers", patience).unwrap_or_default();
+    let bytes = machine::read(proc, machine_file!("tty/drivers"), patience).unwrap_or_default();
     let rows = Drivers::parse(&bytes).map_or_else(|_| Vec::new(), |drivers| drivers.rows.0);
     rows.into_iter()
         .map(|row| Driver::new(row.node, row.major, row.minors.first, row.minors.last))

@@ -22,6 +22,7 @@ use crate::{
     namespace::HeldProcess,
     procfs::Procfs,
     reader::{Asked, Failure, deadline},
+    wait::{Path as ProcPath, process_file},
     watchdog::Patience,
 };
 
@@ -357,7 +358,10 @@ fn open(
 
 /// From the ids that this process reads to those in the user namespace of `target`.
 fn inside_mappings(target: &HeldProcess, base: &Inner) -> (Mapping, Mapping) {
-    let mine = base.proc.process_self().and_then(|me| me.link("ns/user"));
+    let mine = base
+        .proc
+        .process_self()
+        .and_then(|me| me.link(process_file!("ns/user")));
     match (target.user_link(), mine) {
         (Some(theirs), Ok(mine)) if theirs == mine => return (Mapping::Same, Mapping::Same),
         (Some(_), Ok(_)) => (),
@@ -378,7 +382,7 @@ fn inside_mappings(target: &HeldProcess, base: &Inner) -> (Mapping, Mapping) {
 
 /// From the ids that this process reads to those of the host.
 fn outside_mappings(options: &JoinOptions, base: &Inner) -> Result<(Mapping, Mapping)> {
-    let mapping = |given: &[IdMap], file: &str, overflow: u32| {
+    let mapping = |given: &[IdMap], file: &ProcPath<'_>, overflow: u32| {
         if !options.fill_mappings {
             return Ok::<_, Error>(if given.is_empty() {
                 Mapping::Same
@@ -389,19 +393,27 @@ fn outside_mappings(options: &JoinOptions, base: &Inner) -> Result<(Mapping, Map
         let bytes = base
             .proc
             .read(file)
-            .map_err(|error| base.proc.error(file, error))?;
+            .map_err(|error| base.proc.error(file.as_str(), error))?;
         let file = UidMap::parse(&bytes).map_err(|error| {
             Error::new(
                 ErrorKind::NotUnderstood,
-                base.proc.named(file),
+                base.proc.named(file.as_str()),
                 error.to_string(),
             )
         })?;
         Ok(Mapping::Outside(maps_of(&file), overflow))
     };
     Ok((
-        mapping(&options.uid_map, "self/uid_map", base.host.overflow_uid)?,
-        mapping(&options.gid_map, "self/gid_map", base.host.overflow_gid)?,
+        mapping(
+            &options.uid_map,
+            &process_file!("uid_map").of_self(),
+            base.host.overflow_uid,
+        )?,
+        mapping(
+            &options.gid_map,
+            &process_file!("gid_map").of_self(),
+            base.host.overflow_gid,
+        )?,
     ))
 }
 

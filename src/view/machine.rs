@@ -6,23 +6,23 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use crate::{procfs::Procfs, sys, watchdog::Patience};
+use crate::{procfs::Procfs, sys, wait::Path, watchdog::Patience};
 
 /// Reads a file of the machine. Where it may not be the kernel's, a thread that can be left behind
 /// reads it, if there is `patience`.
 pub(super) fn read(
     proc: &Arc<Procfs>,
-    path: &'static str,
+    path: Path<'static>,
     patience: Option<&mut Patience>,
 ) -> io::Result<Vec<u8>> {
     let Some(patience) = patience else {
-        return proc.read(path);
+        return proc.read(&path);
     };
-    if let Some(bytes) = proc.read_own(path)? {
+    if let Some(bytes) = proc.read_own(&path)? {
         return Ok(bytes);
     }
     let proc = Arc::clone(proc);
-    patience.wait_for(move || proc.read(path))
+    patience.wait_for(move || proc.read(&path))
 }
 
 pub(super) fn is_silent(error: &io::Error) -> bool {

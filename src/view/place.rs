@@ -13,6 +13,7 @@ use crate::{
     namespace::gone,
     procfs::{OpenFile, Procfs},
     sys::{self, Entry},
+    wait::{Name, Path, Reader, machine_file, process_file},
     watchdog::Relay,
 };
 
@@ -25,7 +26,7 @@ struct Place {
     path: String,
     process: Option<Process>,
     /// Which namespaces of the joined process the reading thread has to enter.
-    namespaces: &'static [&'static str],
+    namespaces: &'static [Name<'static>],
 }
 
 /// The process that a file describes.
@@ -71,16 +72,6 @@ impl Read for ClosedAtEnd {
     }
 }
 
-/// Does the file describe a process? Its network namespace is none.
-fn is_of_process(path: &str) -> bool {
-    let Some((first, rest)) = path.split_once('/') else {
-        // A link to the file of `self`.
-        return path == "mounts";
-    };
-    let is_process = matches!(first, "self" | "thread-self") || number(first).is_some();
-    is_process && !rest.starts_with("net/")
-}
-
 fn number(part: &str) -> Option<Pid> {
     bytes::decimal(part.as_bytes()).map(Pid::new)
 }
@@ -95,7 +86,9 @@ impl View {
     ) -> Result<Box<dyn Read + Send>> {
         let inner = &self.0;
         let place = self.place(path, name)?;
-        let can_block = inner.joined.is_some() || !inner.proc.is_genuine() || is_of_process(path);
+        let can_block = inner.joined.is_some()
+            || !inner.proc.is_genuine()
+            || Path::asked(&place.path).reader() > Reader::CallingThread;
         let enters = !place.namespaces.is_empty();
         let (proc, process) = (Arc::clone(&place.proc), place.process);
         let container = Arc::clone(inner);
@@ -107,15 +100,15 @@ impl View {
                 others.iter().try_for_each(sys::enter_namespace)?;
             }
             Ok(if is_link {
-                Opened::Target(Cursor::new(place.proc.link(&place.path)?))
+                Opened::Target(Cursor::new(place.proc.link(&Path::asked(&place.path))?))
             } else {
-                Opened::File(place.proc.open_file(&place.path)?)
+                Opened::File(place.proc.open_file(&Path::asked(&place.path))?)
             })
         };
         let own = if can_block || is_link {
             Ok(None)
         } else {
-            inner.proc.open_own(path)
+            inner.proc.open_own(&Path::asked(path))
         };
         let source: io::Result<Box<dyn Read + Send>> = match own {
             Ok(Some(file)) => Ok(Box::new(file)),
@@ -195,7 +188,7 @@ impl View {
         let (of_machine, target, own) = match &inner.joined {
             // No link is followed on the way to a directory that is listed.
             None => {
-                let me = inner.proc.link("self").ok();
+                let me = inner.proc.link(&machine_file!("self")).ok();
                 let me = me.and_then(|me| bytes::decimal(&me).map(Pid::new));
                 (&inner.proc, me, me)
             }
@@ -346,11 +339,11 @@ impl Joined {
     }
 
     /// The namespaces of the target on which it depends what the file says.
-    fn namespaces(&self, parts: &[&str], name: &str) -> Result<&'static [&'static str]> {
+    fn namespaces(&self, parts: &[&str], name: &str) -> Result<&'static [Name<'static>]> {
         Ok(match parts {
             ["sys", "user", ..] => {
                 let me = self.base.process_self();
-                let mine = me.and_then(|me| me.link("ns/user")).ok();
+                let mine = me.and_then(|me| me.link(process_file!("ns/user"))).ok();
                 if mine.is_none() || mine.as_deref() != self.target().user_link() {
                     let reason = "it is told of one's own user namespace alone, and no thread \
                                   enters another";
@@ -358,10 +351,18 @@ impl Joined {
                 }
                 &[]
             }
-            ["sys", ..] => &["ns/net", "ns/ipc", "ns/uts"],
-            ["sysvipc", ..] => &["ns/ipc"],
-            ["version"] => &["ns/uts"],
-            [.., "cgroup"] if parts.len() > 1 => &["ns/cgroup"],
+            ["sys", ..] => {
+                &const {
+                    [
+                        process_file!("ns/net"),
+                        process_file!("ns/ipc"),
+                        process_file!("ns/uts"),
+                    ]
+                }
+            }
+            ["sysvipc", ..] => &const { [process_file!("ns/ipc")] },
+            ["version"] => &const { [process_file!("ns/uts")] },
+            [.., "cgroup"] if parts.len() > 1 => &const { [process_file!("ns/cgroup")] },
             _ => &[],
         })
     }

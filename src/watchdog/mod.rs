@@ -18,7 +18,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{format::pid::Stat, procfs::Procfs, sync::lock, sys};
+use crate::{
+    format::pid::Stat,
+    procfs::Procfs,
+    sync::lock,
+    sys,
+    wait::{as_one_that_can_be_left, process_file},
+};
 
 /// How many threads may be left behind at a time. One that is blocked ends only with the whole
 /// process, so a container could otherwise collect them without end.
@@ -64,9 +70,10 @@ pub(crate) fn is_full() -> bool {
 
 /// Whether the thread of this process runs or could: it is not silent, but waits for a processor.
 pub(crate) fn wants_to_run(thread: u32) -> bool {
-    let stat = Procfs::open(Path::new("/proc"))
-        .ok()
-        .and_then(|proc| proc.read(&format!("self/task/{thread}/stat")).ok());
+    let stat = Procfs::open(Path::new("/proc")).ok().and_then(|proc| {
+        proc.read(&process_file!("stat").of_thread(thread).of_self())
+            .ok()
+    });
     stat.and_then(|stat| Stat::parse(&stat).ok())
         .is_some_and(|stat| stat.state == b'R')
 }
@@ -188,7 +195,7 @@ impl Patience {
         let its_number = Arc::clone(&number);
         let run = move || {
             its_number.store(sys::own_thread(), Ordering::Relaxed);
-            work();
+            as_one_that_can_be_left(work);
             // The one who asked may have gone on without the answer.
             let _ = sender.send(());
             drop(its_leash);

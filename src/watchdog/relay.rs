@@ -12,7 +12,7 @@ use std::{
 };
 
 use super::{Leash, is_full, timed_out};
-use crate::sync::lock;
+use crate::{sync::lock, wait::as_one_that_can_be_left};
 
 /// So much is read at once, and at most twice as much is waiting to be taken.
 const CHUNK: usize = 64 << 10;
@@ -61,7 +61,7 @@ impl Relay {
         let leash = Leash::new();
         let its_leash = leash.clone();
         let run = move || {
-            let mut file = open();
+            let mut file = as_one_that_can_be_left(open);
             loop {
                 let chunk = match &mut file {
                     Ok(file) => next(file),

@@ -4,15 +4,18 @@ use std::{
     io,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
         mpsc::{self, RecvTimeoutError, Sender},
     },
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
-use super::{Leash, is_full, timed_out};
-use crate::sync::lock;
+use super::{Leash, is_full, timed_out, wants_to_run};
+use crate::{sync::lock, sys, wait::as_one_that_can_be_left};
+
+/// How long one that lacks a processor is waited for before it is looked at again.
+const LEAST: Duration = Duration::from_millis(50);
 
 type Work = Box<dyn FnOnce() + Send>;
 
@@ -26,6 +29,8 @@ struct Running {
     work: Arc<Mutex<Option<Work>>>,
     works: Sender<()>,
     leash: Leash,
+    /// Its number, or 0 before it has run at all.
+    number: Arc<AtomicU32>,
     thread: JoinHandle<()>,
 }
 
@@ -45,11 +50,14 @@ impl Running {
         let its_work = Arc::clone(&work);
         let leash = Leash::new();
         let its_leash = leash.clone();
+        let number = Arc::new(AtomicU32::new(0));
+        let its_number = Arc::clone(&number);
         let run = move || {
+            its_number.store(sys::own_thread(), Relaxed);
             for () in todo {
                 let work = lock(&its_work).take();
                 if let Some(work) = work {
-                    work();
+                    as_one_that_can_be_left(work);
                 }
             }
             drop(its_leash);
@@ -59,6 +67,7 @@ impl Running {
             work,
             works,
             leash,
+            number,
             thread,
         })
     }
@@ -159,7 +168,12 @@ impl Worker {
                         let since = start.elapsed().saturating_sub(answered_at);
                         left = timeout.saturating_sub(since);
                         if left.is_zero() {
-                            break;
+                            let number = running.number.load(Relaxed);
+                            if number != 0 && !wants_to_run(number) {
+                                break;
+                            }
+                            // It does not wait for anything but a processor.
+                            left = LEAST;
                         }
                     }
                     Err(RecvTimeoutError::Disconnected) => break,

@@ -130,20 +130,12 @@ pub(super) fn write_to_a_mapping_and_map_again(path: &str) {
         let mut options = std::fs::OpenOptions::new();
         options.read(true).write(true).open(path).unwrap()
     };
-    let map = |file: &std::fs::File, flags| {
+    let map_at = |at, fd, flags| {
         let access = libc::PROT_READ | libc::PROT_WRITE;
-        // SAFETY: a new mapping, of a file that is longer than it.
-        unsafe {
-            libc::mmap(
-                std::ptr::null_mut(),
-                4096,
-                access,
-                flags,
-                file.as_raw_fd(),
-                0,
-            )
-        }
+        // SAFETY: a new mapping, of a file that is longer than it, or over one that nothing uses.
+        unsafe { libc::mmap(at, 4096, access, flags, fd, 0) }
     };
+    let map = |file: &std::fs::File, flags| map_at(std::ptr::null_mut(), file.as_raw_fd(), flags);
     let first = open();
     // The kernel asks for the length only when it is asked.
     assert_eq!(first.metadata().unwrap().len(), 4096);
@@ -152,7 +144,10 @@ pub(super) fn write_to_a_mapping_and_map_again(path: &str) {
     // SAFETY: the mapping is as long and may be written to.
     unsafe { memory.cast::<u8>().write_volatile(1) };
     let second = open();
-    map(&second, libc::MAP_PRIVATE);
+    // Over another mapping, whose own lock is held then too.
+    let anonymous = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+    let at = map_at(std::ptr::null_mut(), -1, anonymous);
+    map_at(at, second.as_raw_fd(), libc::MAP_PRIVATE | libc::MAP_FIXED);
 }
 
 /// Lists the directory into memory shared with the file.
@@ -223,5 +218,58 @@ pub(super) fn take_events_into_a_mapping(path: &str) {
         );
         assert_eq!(added, 0, "{}", io::Error::last_os_error());
         libc::epoll_wait(epoll, memory.cast(), 1, -1);
+    }
+}
+
+/// Has a child that executes a program, as soon as there is no more input, while another process that
+/// shares its memory holds the lock of that memory.
+///
+/// Where the file server does not answer, that never ends, and holds what is held in `execve`.
+pub(super) fn execute_with_locked_memory(path: &str) {
+    extern "C" fn lock(path: *mut libc::c_void) -> libc::c_int {
+        // SAFETY: it is the string of the caller, which waits meanwhile.
+        let path = unsafe { &*path.cast::<String>() };
+        write_to_a_mapping_and_map_again(path);
+        0
+    }
+
+    let mut path = path.to_owned();
+    let program = c"/bin/true";
+    let arguments = [program.as_ptr(), std::ptr::null()];
+    let environment = [std::ptr::null::<libc::c_char>()];
+    let mut stack = vec![0_u8; 1 << 20];
+    let mut byte = [0_u8];
+    // SAFETY: the other runs on a stack of its own; this one does nothing but system calls meanwhile,
+    // and what it touches has been touched.
+    unsafe {
+        // One thread alone: the end of the others would wait for their memory.
+        let child = libc::fork();
+        if child != 0 {
+            checked(child.into()).unwrap();
+            libc::waitpid(child, std::ptr::null_mut(), 0);
+            return;
+        }
+        libc::syscall(libc::SYS_read, -1, byte.as_mut_ptr(), 0);
+        libc::syscall(
+            libc::SYS_execve,
+            c"".as_ptr(),
+            arguments.as_ptr(),
+            environment.as_ptr(),
+        );
+        let top = stack.as_mut_ptr().add(stack.len()).cast();
+        let other = libc::clone(
+            lock,
+            top,
+            libc::CLONE_VM | libc::SIGCHLD,
+            (&raw mut path).cast(),
+        );
+        checked(other.into()).unwrap();
+        libc::syscall(libc::SYS_read, 0, byte.as_mut_ptr(), 1);
+        libc::syscall(
+            libc::SYS_execve,
+            program.as_ptr(),
+            arguments.as_ptr(),
+            environment.as_ptr(),
+        );
     }
 }

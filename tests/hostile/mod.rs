@@ -29,6 +29,7 @@ mod reuse;
 mod silence;
 mod stuck;
 mod trace;
+mod waits;
 
 use std::{env, time::Duration};
 

@@ -204,10 +204,10 @@ fn tables(view: &View) -> Result<Vec<Socket>> {
     let mut all = Vec::new();
     let mut none = None;
     for (path, parse) in &socket::TABLES {
-        match view.read_bytes(path, false) {
+        match view.read_bytes(path.as_str(), false) {
             Ok(bytes) => {
                 let rows = parse(&bytes).map_err(|error| {
-                    Error::new(ErrorKind::NotUnderstood, *path, error.to_string())
+                    Error::new(ErrorKind::NotUnderstood, path.as_str(), error.to_string())
                 })?;
                 all.extend(rows);
             }

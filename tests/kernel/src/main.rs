@@ -2,6 +2,8 @@
 //!
 //! - `judge dump` prints the processes of `/proc`;
 //! - `judge host` compares them with psgo's;
+//! - `judge stopped PID` reads every file of docs/waiting.md of that process, which is stopped and holds
+//!   no lock: none waits;
 //! - `judge container PID WAY…` does so for the container of PID, whose processes it lists by
 //!   entering the PID namespace and mounting a `/proc` there. psgo has to take the ways that are
 //!   told: for `Either`, `Container` and `Host`.
@@ -23,6 +25,7 @@ fn main() {
         ["dump"] => Process::all().iter().for_each(|p| println!("{}", p.line())),
         ["host"] => host(),
         ["container", target, ref ways @ ..] => container(target, ways),
+        ["stopped", target] => stopped(target),
         _ => panic!("see src/main.rs"),
     }
 }
@@ -73,6 +76,39 @@ fn host() {
     let on_serial = rows.iter().find(|row| row[0] == "sleep 1000");
     let tty = on_serial.map(|row| row[1].as_str());
     assert_eq!(tty, Some("ttyS0"), "the terminal of sleep 1000");
+}
+
+/// A process that is stopped holds nothing: each of its files is read, whatever it could wait for.
+fn stopped(target: &str) {
+    let page = include_str!("../../../docs/waiting.md");
+    let (_, rows) = page.split_once("## Of a process\n").expect("the files");
+    let (rows, _) = rows.split_once("\n## ").expect("their end");
+    let names = rows.lines().filter_map(|row| row.strip_prefix("| `")?.split('`').next());
+    let (mut read, mut absent) = (0, 0);
+    for name in names.filter(|name| !name.contains('*') && !name.starts_with('/')) {
+        let path = PathBuf::from(format!("/proc/{target}/{name}"));
+        if path.symlink_metadata().is_err() {
+            absent += 1;
+            continue;
+        }
+        let (sender, answer) = std::sync::mpsc::channel();
+        let file = path.clone();
+        std::thread::spawn(move || {
+            let kind = file.symlink_metadata().map(|file| file.file_type());
+            let is_read = match kind {
+                Ok(kind) if kind.is_symlink() => fs::read_link(file).is_ok(),
+                Ok(kind) if kind.is_dir() => fs::read_dir(file).is_ok_and(|dir| dir.count() > 0),
+                // What this kernel refuses is answered too.
+                _ => fs::read(file).is_ok() || kind.is_ok(),
+            };
+            sender.send(is_read)
+        });
+        let is_read = answer.recv_timeout(std::time::Duration::from_secs(60));
+        assert_eq!(is_read, Ok(true), "{}", path.display());
+        read += 1;
+    }
+    assert!(read > 30, "{read}");
+    println!("a stopped process: {read} files read, {absent} not on this kernel");
 }
 
 /// This kernel writes no line, no column and no form that psgo does not know.

@@ -1,0 +1,101 @@
+//! The table, of the files of a process: those of `/proc/PID`, and of each thread in `task/TID`.
+
+use super::{
+    cause::Cause::{
+        ControlGroups, Directory, Driver, Epoll, Exec, List, Memory, Mounts, Netfilter, Network,
+        Teardown, Unknown,
+    },
+    row::{Row, rows},
+};
+
+// The tests of tests/hostile/waits.rs that read each file.
+const EXECUTING: &str = "each_file_of_a_process_in_execve_waits_as_the_table_says";
+const LOCKED: &str = "each_file_of_a_process_with_locked_memory_waits_as_the_table_says";
+const TAKING: &str = "fdinfo_of_an_epoll_instance_waits_whatever_signal_comes";
+
+/// By name; where two stand for a path, the first counts. Before any of them is read its name is
+/// looked up, see the calls.
+pub(super) const ROWS: &[Row] = rows! {
+    "arch_status"            "proc_pid_arch_status" "6.12" [Teardown] "",
+    "attr/*"                 "mem_open, proc_pid_attr_read" "6.12" [Exec, Teardown] EXECUTING,
+    "autogroup"              "sched_autogroup_show" "6.12" [List("ag->lock")] "",
+    "auxv"                   "mem_open, auxv_read" "6.12" [Exec, Teardown] EXECUTING,
+    "cgroup"                 "proc_cgroup_show" "6.12" [ControlGroups] "",
+    "children"               "children_seq_show" "6.12" [] LOCKED,
+    "cmdline"                "proc_pid_cmdline_read" "6.12" [Memory] LOCKED,
+    "comm"                   "comm_show" "6.12" [] LOCKED,
+    "coredump_filter"        "proc_coredump_filter_read" "6.12" [Teardown] "",
+    "cpu_resctrl_groups"     "proc_resctrl_show" "" [List("rdtgroup_mutex")] "",
+    "cpuset"                 "proc_cpuset_show" "6.12" [] LOCKED,
+    "cwd"                    "proc_pid_readlink" "6.12" [Exec] EXECUTING,
+    "environ"                "mem_open, environ_read" "6.12" [Exec, Memory] EXECUTING,
+    "exe"                    "proc_pid_readlink" "6.12" [Exec] EXECUTING,
+    "fail-nth"               "proc_fail_nth_read" "" [] "",
+    "fd"                     "proc_readfd" "6.12" [Directory] "",
+    "fd/*"                   "proc_pid_readlink" "6.12" [Exec] EXECUTING,
+    "fdinfo/*"               "seq_show: ep_show_fdinfo, tun_chr_show_fdinfo, bpf_link_show_fdinfo, a driver's" "6.12" [Epoll, Network, Driver] TAKING,
+    "gid_map"                "m_start, gid_m_show" "6.12" [] LOCKED,
+    "io"                     "do_io_accounting" "6.12" [Exec] EXECUTING,
+    "ksm_merging_pages"      "proc_pid_ksm_merging_pages" "6.12" [Teardown] "",
+    "ksm_stat"               "proc_pid_ksm_stat" "6.12" [Memory] LOCKED,
+    "latency"                "lstats_show_proc" "" [] "",
+    "limits"                 "proc_pid_limits" "6.12" [] LOCKED,
+    "loginuid"               "proc_loginuid_read" "6.12" [] LOCKED,
+    "make-it-fail"           "proc_fault_inject_read" "" [] "",
+    "map_files/*"            "proc_map_files_lookup, proc_map_files_readdir" "6.12" [Exec, Memory] EXECUTING,
+    "maps"                   "pid_maps_open, m_start (since 6.17 the lock of the mapping first)" "6.12" [Exec, Memory] EXECUTING,
+    "mountinfo"              "m_start of fs/namespace.c" "6.12" [Mounts] "",
+    "mounts"                 "m_start of fs/namespace.c" "6.12" [Mounts] "",
+    "mountstats"             "m_start of fs/namespace.c" "6.12" [Mounts] "",
+    "net/arp_tables_*"       "xt_table_seq_start, xt_mttg_seq_start" "6.12" [Netfilter] "",
+    "net/ip6_tables_*"       "xt_table_seq_start, xt_mttg_seq_start" "6.12" [Netfilter] "",
+    "net/ip_tables_*"        "xt_table_seq_start, xt_mttg_seq_start" "6.12" [Netfilter] "",
+    "net/icmp*"              "icmp_v4_seq_show, ping_v6_seq_show" "6.12" [] LOCKED,
+    "net/ip_vs_app"          "ip_vs_app_seq_start" "6.12" [List("__ip_vs_app_mutex")] "",
+    "net/netfilter/nf_log"   "seq_start of nf_log.c" "6.12" [List("nf_log_mutex")] "",
+    "net/protocols"          "proto_seq_start" "6.12" [List("proto_list_mutex")] "",
+    "net/raw*"               "raw_seq_show, raw6_seq_show" "6.12" [] LOCKED,
+    "net/tcp*"               "tcp4_seq_show, tcp6_seq_show" "6.12" [] LOCKED,
+    "net/udp*"               "udp4_seq_show, udp6_seq_show" "6.12" [] LOCKED,
+    "net/unix"               "unix_seq_show" "6.12" [] LOCKED,
+    "net/wireless"           "wireless_dev_seq_start" "6.12" [Network] "",
+    "net/*"                  "various" "" [Unknown] "",
+    "ns"                     "proc_ns_dir_readdir" "6.12" [Directory] "",
+    "ns/*"                   "proc_ns_readlink, proc_ns_get_link" "6.12" [Exec] EXECUTING,
+    "numa_maps"              "pid_numa_maps_open, m_start" "6.12" [Exec, Memory] EXECUTING,
+    "oom_adj"                "oom_adj_read" "6.12" [] LOCKED,
+    "oom_score"              "proc_oom_score" "6.12" [] LOCKED,
+    "oom_score_adj"          "oom_score_adj_read" "6.12" [] LOCKED,
+    "patch_state"            "proc_pid_patch_state" "" [] "",
+    "personality"            "proc_pid_personality" "6.12" [Exec] EXECUTING,
+    "projid_map"             "m_start, projid_m_show" "6.12" [] LOCKED,
+    "root"                   "proc_pid_readlink" "6.12" [Exec] EXECUTING,
+    "sched"                  "sched_show" "6.12" [] LOCKED,
+    "schedstat"              "proc_pid_schedstat" "6.12" [] LOCKED,
+    "seccomp_cache"          "proc_pid_seccomp_cache" "" [] "",
+    "sessionid"              "proc_sessionid_read" "6.12" [] LOCKED,
+    "setgroups"              "proc_setgroups_show" "6.12" [] LOCKED,
+    "smaps"                  "pid_smaps_open, m_start" "6.12" [Exec, Memory] EXECUTING,
+    "smaps_rollup"           "smaps_rollup_open, show_smaps_rollup" "6.12" [Exec, Memory] EXECUTING,
+    "stack"                  "proc_pid_stack" "6.12" [Exec] EXECUTING,
+    "stack_depth"            "proc_stack_depth" "" [] "",
+    "stat"                   "do_task_stat" "6.12" [Exec, Teardown] EXECUTING,
+    "statm"                  "proc_pid_statm" "6.12" [Teardown] "",
+    "status"                 "proc_pid_status" "6.12" [Teardown] "",
+    "syscall"                "proc_pid_syscall" "6.12" [Exec] EXECUTING,
+    "task"                   "proc_task_readdir" "6.12" [Directory] "",
+    "timens_offsets"         "timens_offsets_show" "6.12" [] LOCKED,
+    "timers"                 "show_timer" "6.12" [] LOCKED,
+    "timerslack_ns"          "timerslack_ns_show" "6.12" [] LOCKED,
+    "uid_map"                "m_start, uid_m_show" "6.12" [] LOCKED,
+    "wchan"                  "proc_pid_wchan" "6.12" [Exec] EXECUTING,
+};
+
+/// A file that is not in the table.
+pub(super) const UNKNOWN: Row = Row {
+    name: "any other",
+    function: "not known",
+    read_in: "",
+    causes: &[Unknown],
+    shown_by: "",
+};
