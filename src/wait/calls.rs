@@ -41,21 +41,21 @@ pub(crate) const CALLS: &[Call] = calls! {
     "look up a name below `/proc` that is not in the cache of names; opening the file itself is told by its row"
         "lookup_slow, open_last_lookups" "6.12" [Lookup] Thread
         "a_name_is_looked_up_when_the_directory_is_free"
-        ["open_below" "read_link" "owner_below"] ["src/procfs.rs" "src/process/control_group.rs"],
+        ["open_below" "read_link" "owner_below"] ["src/procfs/files.rs" "src/procfs/reader.rs" "src/process/control_group.rs"],
     "open the directory that is `/proc`, or that a caller names in its place; trusted"
         "path_openat" "6.12" [Server] CallingThread ""
-        ["open_directory" "is_procfs_root"] ["src/procfs.rs" "src/process/control_group.rs"],
+        ["open_directory" "is_procfs_root"] ["src/procfs/files.rs" "src/procfs/reader.rs" "src/process/control_group.rs"],
     "read an open file: told by the row of the file"
         "vfs_read" "6.12" [] CallingThread ""
-        ["read" "read_into" "read_to_end"] ["src/procfs.rs" "src/process/control_group.rs"],
+        ["read" "read_into" "read_to_end"] ["src/procfs/files.rs" "src/procfs/reader.rs" "src/process/control_group.rs"],
     "list a directory of `/proc`"
         "iterate_dir" "6.12" [Directory] Thread ""
-        ["list" "list_numbers" "NumberList::of"] ["src/procfs.rs"],
+        ["list" "list_numbers" "NumberList::of"] ["src/procfs/files.rs" "src/procfs/reader.rs"],
     "ask for the kind of what a link of a process stands for (statx, AT_STATX_DONT_SYNC)"
         "proc_pid_get_link" "6.12" [Exec] Thread
-        "" ["stat_behind"] ["src/procfs.rs"],
+        "" ["stat_behind"] ["src/procfs/files.rs" "src/procfs/reader.rs"],
     "ask for the owner of an open directory of `/proc`, or for the inode of a namespace (fstat)"
-        "pid_getattr" "6.12" [] CallingThread "" ["owner" "stat"] ["src/procfs.rs" "src/namespace/pids.rs"],
+        "pid_getattr" "6.12" [] CallingThread "" ["owner" "stat"] ["src/procfs/files.rs" "src/procfs/reader.rs" "src/namespace/pids.rs"],
     "make a procfs of a PID namespace (fsopen, fsconfig, fsmount)"
         "proc_get_tree" "6.12" [] CallingThread "" ["private_procfs"] ["src/namespace/mod.rs"],
     "translate a pid, ask for a parent namespace (NS_GET_…)"
@@ -73,7 +73,7 @@ pub(crate) const CALLS: &[Call] = calls! {
     "read the files of control groups, `/sys/fs/cgroup/…`"
         "kernfs_seq_show" "6.12" [Lookup, ControlGroups, Server] Thread "" [] [],
     "ask the host's name service (getpwuid_r, getgrgid_r), a file of the local zone (localtime_r); trusted"
-        "in user space" "" [Unknown] CallingThread "" ["local_zone"] ["src/view/handle.rs" "src/snapshot/read.rs"],
+        "in user space" "" [Unknown] Thread "a_zone_that_is_not_told_is_utc_and_costs_no_process_its_row" ["local_zone"] ["src/view/machine.rs"],
     "take the lock of a mount namespace (flock), so that one joiner at most waits in a container"
         "flock_lock_inode_wait" "6.12" [List("the lock of an earlier joiner")] Process
         "joins_of_a_silent_container_do_not_pile_up" [] [],
