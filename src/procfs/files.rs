@@ -248,7 +248,7 @@ pub(crate) struct ProcessDir {
     pub(super) dir: OwnedFd,
     pub(super) guard: Guard,
     /// Whether it is that of this process, which nobody else can make wait for itself.
-    is_own: bool,
+    pub(super) is_own: bool,
 }
 
 impl ProcessDir {

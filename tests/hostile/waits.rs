@@ -87,7 +87,7 @@ impl Holding {
     }
 
     /// Waits until that process is in that function of the kernel.
-    fn until_in(&self, pid: i32, function: &str) {
+    fn until_in(pid: i32, function: &str) {
         wait_for(&format!("{pid} is in {function}"), || {
             let tasks = fs::read_dir(format!("/proc/{pid}/task")).ok()?;
             let stack = |task: fs::DirEntry| fs::read_to_string(task.path().join("stack")).ok();
@@ -338,7 +338,7 @@ fn fdinfo_of_an_epoll_instance_waits_whatever_signal_comes() {
             |_| PathBuf::new(),
         );
         let pid = victim.pid();
-        let fds = fs::read_dir(format!("/proc/{}/fd", pid)).unwrap();
+        let fds = fs::read_dir(format!("/proc/{pid}/fd")).unwrap();
         let fd = fds.flatten().find(|fd| {
             fs::read_link(fd.path()).is_ok_and(|to| to.ends_with("anon_inode:[eventpoll]"))
         });
@@ -347,8 +347,8 @@ fn fdinfo_of_an_epoll_instance_waits_whatever_signal_comes() {
             .iter()
             .filter_map(|row| path_of(pid, row.name))
             .collect::<Vec<_>>();
-        let epoll = format!("/proc/{}/fdinfo/{fd}", pid);
-        let mut readings = waiting(&[&others[..], &[epoll.clone()]].concat());
+        let epoll = format!("/proc/{pid}/fdinfo/{fd}");
+        let mut readings = waiting(&[&others[..], std::slice::from_ref(&epoll)].concat());
         let told: Vec<_> = readings
             .iter()
             .map(|reading| reading.path.clone())
@@ -399,7 +399,7 @@ fn a_name_is_looked_up_when_the_directory_is_free() {
         let mut victim = Holding::new(Fuse::that_takes_no_reads, "the_one_that_lists", proc);
         let proc = proc(&victim.container);
         victim.start("the_one_that_creates", &proc);
-        victim.until_in(victim.pid(), "path_openat");
+        Holding::until_in(victim.pid(), "path_openat");
         let root = proc.to_str().unwrap();
         let mut readings = waiting(&[format!("{root}/never-looked-up")]);
         assert_eq!(readings.len(), 1, "the name is looked up");
