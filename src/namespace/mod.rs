@@ -245,6 +245,11 @@ impl HeldProcess {
             let error = Error::system(thing(), error);
             match error.kind() {
                 ErrorKind::Denied => error.that_takes("CAP_SYS_ADMIN"),
+                // The system's own words are about sockets.
+                ErrorKind::Unsupported => {
+                    let reason = "this kernel makes none of another PID namespace (Linux 6.18 does)";
+                    Error::new(ErrorKind::Unsupported, thing(), reason)
+                }
                 _ => error,
             }
         })?;
