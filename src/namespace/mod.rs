@@ -247,7 +247,8 @@ impl HeldProcess {
                 ErrorKind::Denied => error.that_takes("CAP_SYS_ADMIN"),
                 // The system's own words are about sockets.
                 ErrorKind::Unsupported => {
-                    let reason = "this kernel makes none of another PID namespace (Linux 6.18 does)";
+                    let reason =
+                        "this kernel makes none of another PID namespace (Linux 6.18 does)";
                     Error::new(ErrorKind::Unsupported, thing(), reason)
                 }
                 _ => error,

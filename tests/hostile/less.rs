@@ -242,7 +242,10 @@ const THREADS: &str = "PSGO_TEST_THREADS";
 fn with_so_many_threads() {
     let target = pid_of(env::var(TARGET).unwrap().parse().unwrap());
     let threads = env::var(THREADS).unwrap().parse();
-    let query = Query::new(COLUMNS).unwrap();
+    // Of others one that another test has stand still would cost a thread more. Kernel threads do not.
+    let kernel_threads = kernel::children(2).into_iter().map(pid_of);
+    let pids: Vec<_> = kernel_threads.chain([target]).collect();
+    let query = Query::new(COLUMNS).unwrap().pids(Pids::Only(&pids));
     let query = match threads {
         Ok(threads) => query.threads(threads),
         Err(_) => query.on_this_thread(),
