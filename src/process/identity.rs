@@ -240,7 +240,7 @@ impl Process {
     #[inline]
     pub(super) fn has_no_memory(&self) -> Result<bool> {
         let stat = self.stat()?;
-        Ok(stat.state == b'Z' && stat.num_threads < 2)
+        Ok(stat.state == b'Z' && !stat.is_leaderless())
     }
 
     /// Whether it is a kernel thread (`flags` of `stat`).

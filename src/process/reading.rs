@@ -13,7 +13,6 @@ use crate::{
         File,
         pid::{Stat, Status},
     },
-    ids::Pid,
     namespace::gone,
     procfs::ProcessDir,
     sync::lock,
@@ -326,21 +325,10 @@ impl Process {
             |known| &mut known.living,
             || {
                 let stat = self.stat()?;
-                if stat.state != b'Z' || stat.num_threads < 2 {
+                if !stat.is_leaderless() {
                     return Ok(Arc::clone(&self.dir));
                 }
-                let found = self.ask(&FileOf::process("task"), |dir| {
-                    let mut threads = dir
-                        .numbers(process_file!("task"))?
-                        .into_iter()
-                        .map(Pid::new);
-                    let lives = |thread: Pid| {
-                        let dir = dir.thread(thread).ok()?;
-                        let stat = Stat::parse(&dir.read(process_file!("stat")).ok()?).ok()?;
-                        (!matches!(stat.state, b'Z' | b'X')).then_some(dir)
-                    };
-                    Ok(threads.find_map(lives))
-                })?;
+                let found = self.ask(&FileOf::process("task"), ProcessDir::living_thread)?;
                 Ok(found.map_or_else(|| Arc::clone(&self.dir), Arc::new))
             },
         )

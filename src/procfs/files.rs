@@ -10,10 +10,10 @@ use nix::fcntl::OFlag;
 
 use crate::{
     error::{Error, ErrorKind, Result},
-    format::LARGEST_FILE,
+    format::{LARGEST_FILE, pid::Stat},
     ids::Pid,
     sys::{self, Behind, End, Entry, Guard},
-    wait::{Name, Path as ProcPath},
+    wait::{Name, Path as ProcPath, process_file},
 };
 
 /// The most that is read of one file. A process can make its command line as long as its address
@@ -300,6 +300,20 @@ impl ProcessDir {
             guard: self.guard,
             is_own: self.is_own,
         })
+    }
+
+    /// The first of its threads that has not ended, if it has several.
+    pub(crate) fn living_thread(&self) -> io::Result<Option<Self>> {
+        let lives = |thread: u32| {
+            let dir = self.thread(Pid::new(thread)).ok()?;
+            let stat = Stat::parse(&dir.read(process_file!("stat")).ok()?).ok()?;
+            (!matches!(stat.state, b'Z' | b'X')).then_some(dir)
+        };
+        let threads = self.numbers(process_file!("task"))?;
+        if threads.len() < 2 {
+            return Ok(None);
+        }
+        Ok(threads.into_iter().find_map(lives))
     }
 
     /// The numbers in one of its directories, in order.

@@ -12,7 +12,6 @@ use super::files::{LIMIT, OpenFile, ProcessDir, Procfs, is_too_long, link, whole
 use crate::{
     bytes,
     error::is_no_such_file,
-    format::pid::Stat,
     ids::{Gid, Pid, Uid},
     sys::{self, End, Guard},
     wait::{Name, process_file},
@@ -146,24 +145,12 @@ impl Reader<'_> {
         let Some(dir) = self.dir.as_ref().and_then(|dir| dir.try_clone().ok()) else {
             return false;
         };
-        let guard = self.procfs.guard;
         let process = ProcessDir {
             dir,
-            guard,
+            guard: self.procfs.guard,
             is_own: false,
         };
-        let threads = process.numbers(process_file!("task")).unwrap_or_default();
-        if threads.len() < 2 {
-            return false;
-        }
-        let lives = |thread: &ProcessDir| {
-            let stat = thread.read(process_file!("stat")).ok();
-            let stat = stat.and_then(|bytes| Stat::parse(&bytes).ok());
-            stat.is_some_and(|stat| !matches!(stat.state, b'Z' | b'X'))
-        };
-        let threads = threads.into_iter().map(Pid::new);
-        let mut threads = threads.filter_map(|thread| process.thread(thread).ok());
-        let Some(living) = threads.find(lives) else {
+        let Ok(Some(living)) = process.living_thread() else {
             return false;
         };
         self.dir = Some(living.dir);

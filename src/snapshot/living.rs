@@ -4,7 +4,6 @@ use super::{
     needs::{Files, Needs},
     read::Reading,
     simple::{self, CMDLINE, Keep, LINKS, STAT},
-    task::{is_leaderless, why},
 };
 use crate::{
     format::pid::{Stat, Statm},
@@ -16,7 +15,7 @@ impl Reading<'_> {
     /// Reads of a thread that lives what a first thread that has ended has let go of: the memory, and
     /// what is told by it. What cannot be read is unknown then.
     pub(super) fn living(&mut self, files: Files) {
-        let Some(start) = self.task.stat().filter(|stat| is_leaderless(stat)) else {
+        let Some(start) = self.task.stat().filter(|stat| stat.is_leaderless()) else {
             return;
         };
         let start = start.starttime;
@@ -45,7 +44,7 @@ impl Reading<'_> {
                     self.task.cmdline.extend_from_slice(bytes);
                     self.task.has_cmdline = true;
                 }
-                Err(error) => self.task.unread.add(Needs::CMDLINE, why(&error)),
+                Err(error) => self.task.unread.add(Needs::CMDLINE, Missing::because_of(&error)),
             }
         }
         self.pulse.at(files & LINKS);

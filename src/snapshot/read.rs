@@ -13,7 +13,7 @@ use super::{
     retained::{Budget, Handle, KeptFile, RetainedFiles},
     simple::{self, CMDLINE, Keep, LABEL, LINKS, SECOND_LABEL, SIMPLE, STAT, STATUS},
     stuck,
-    task::{Marks, Task, has_no_cmdline, why},
+    task::{Marks, Task, has_no_cmdline},
 };
 use crate::{
     error::{Answer, Error, ErrorKind, Result, is_no_such_file, is_short},
@@ -145,7 +145,7 @@ impl Reading<'_> {
             self.pulse.at(Files::OWNER);
             match self.files.owner() {
                 Ok(owner) => self.task.owner = Some(owner),
-                Err(error) => self.task.unread.add(Needs::EFFECTIVE, why(&error)),
+                Err(error) => self.task.unread.add(Needs::EFFECTIVE, Missing::because_of(&error)),
             }
         }
         self.number(entry, files)?;
@@ -408,7 +408,7 @@ impl Reading<'_> {
                     // A kernel thread has no program, and a zombie hardly anything.
                     Answer::Gone => (),
                     Answer::Invalid | Answer::Other => {
-                        self.task.unread.add(simple.need, why(&error));
+                        self.task.unread.add(simple.need, Missing::because_of(&error));
                     }
                 },
                 Err(error) => self.costs_a_cell(entry, simple.file(), simple.need, error)?,
@@ -495,7 +495,7 @@ impl Reading<'_> {
                 let why = if is_there {
                     Missing::Unsupported
                 } else {
-                    why(&error)
+                    Missing::because_of(&error)
                 };
                 let error = if is_there {
                     Error::new(
@@ -534,7 +534,7 @@ impl Reading<'_> {
             _ if is_short(&error) => Err(lost(entry, file, error)),
             Answer::Gone | Answer::MountedOver => Err(lost(entry, file, error)),
             Answer::Invalid | Answer::Other => {
-                self.task.unread.add(needs, why(&error));
+                self.task.unread.add(needs, Missing::because_of(&error));
                 Ok(())
             }
         }

@@ -1,6 +1,6 @@
 //! What was read of one process.
 
-use std::{io, time::Duration};
+use std::time::Duration;
 
 use super::{
     needs::Needs,
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     bytes,
-    error::{Error, ErrorKind, kind_of},
+    error::Error,
     format::pid::{self, Stat, Status},
     ids::{Gid, Pid, Uid},
     procfs::KEPT,
@@ -201,24 +201,9 @@ impl Task {
     }
 }
 
-/// Whether the first thread of the process has ended and others have not.
-pub(super) fn is_leaderless(stat: &Stat) -> bool {
-    stat.state == b'Z' && stat.num_threads > 1
-}
-
 /// Neither a kernel thread nor a zombie has a command line.
 pub(super) fn has_no_cmdline(stat: &Stat) -> bool {
-    stat.is_kernel_thread() || (stat.state == b'Z' && !is_leaderless(stat))
-}
-
-/// Why what a file has is unknown.
-pub(super) fn why(error: &io::Error) -> Missing {
-    match kind_of(error) {
-        ErrorKind::Denied => Missing::Denied,
-        ErrorKind::Unsupported => Missing::Unsupported,
-        ErrorKind::TimedOut => Missing::Silent,
-        _ => Missing::None,
-    }
+    stat.is_kernel_thread() || (stat.state == b'Z' && !stat.is_leaderless())
 }
 
 /// The inode in `net:[4026531840]`, the target of a link to a namespace.

@@ -1,6 +1,8 @@
 //! `Missing`: why a cell is unknown.
 
-use std::fmt;
+use std::{fmt, io};
+
+use crate::error::{ErrorKind, kind_of};
 
 /// Why the value of a cell is unknown.
 ///
@@ -34,6 +36,16 @@ pub enum Missing {
 }
 
 impl Missing {
+    /// Why what a file has is unknown, which the system answered this about.
+    pub(crate) fn because_of(error: &io::Error) -> Self {
+        match kind_of(error) {
+            ErrorKind::Denied => Self::Denied,
+            ErrorKind::Unsupported => Self::Unsupported,
+            ErrorKind::TimedOut => Self::Silent,
+            _ => Self::None,
+        }
+    }
+
     /// The reason in words; `unknown` for [`None`](Self::None).
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -65,11 +65,7 @@ impl Inner {
                 .as_ref()
                 .map_or(&self.proc, |joined| &joined.base);
             let bytes = machine::read(proc, machine_file!("meminfo"), patience);
-            let bytes = bytes.map_err(|error| match error.raw_os_error() {
-                Some(libc::ETIMEDOUT) => Missing::Silent,
-                Some(libc::EACCES | libc::EPERM) => Missing::Denied,
-                _ => Missing::None,
-            })?;
+            let bytes = bytes.map_err(|error| Missing::because_of(&error))?;
             let meminfo = kernel::Meminfo::parse(&bytes).map_err(|_| Missing::Malformed)?;
             meminfo
                 .mem_total

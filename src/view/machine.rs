@@ -6,7 +6,13 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use crate::{procfs::Procfs, sys, wait::Path, watchdog::Patience};
+use crate::{
+    error::{ErrorKind, kind_of},
+    procfs::Procfs,
+    sys,
+    wait::Path,
+    watchdog::Patience,
+};
 
 /// Reads a file of the machine. Where it may not be the kernel's, a thread that can be left behind
 /// reads it, if there is `patience`.
@@ -25,10 +31,6 @@ pub(super) fn read(
     patience.wait_for(move || proc.read(&path))
 }
 
-pub(super) fn is_silent(error: &io::Error) -> bool {
-    error.raw_os_error() == Some(libc::ETIMEDOUT)
-}
-
 /// Whether the C library knows the local zone, once that was asked.
 static KNOWS_ZONE: OnceLock<bool> = OnceLock::new();
 
@@ -41,7 +43,7 @@ pub(crate) fn learn_zone(patience: &mut Patience) {
             Ok(())
         });
         // Without a thread it can still be asked here.
-        !read.is_err_and(|error| is_silent(&error))
+        !read.is_err_and(|error| kind_of(&error) == ErrorKind::TimedOut)
     });
 }
 

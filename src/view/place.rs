@@ -55,23 +55,6 @@ impl Read for Opened {
     }
 }
 
-/// A file that is closed before its end is told: closing can wait as reading can, and must not wait
-/// where nobody minds the time.
-struct ClosedAtEnd(Option<Opened>);
-
-impl Read for ClosedAtEnd {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let Some(file) = &mut self.0 else {
-            return Ok(0);
-        };
-        let read = file.read(buffer)?;
-        if read == 0 {
-            self.0 = None;
-        }
-        Ok(read)
-    }
-}
-
 fn number(part: &str) -> Option<Pid> {
     bytes::decimal(part.as_bytes()).map(Pid::new)
 }
@@ -105,17 +88,18 @@ impl View {
                 Opened::File(place.proc.open_file(&Path::asked(&place.path))?)
             })
         };
-        let own = if can_block || is_link {
-            Ok(None)
+        let relayed = |open| Relay::open(self.1, open).map(|relay| Box::new(relay) as _);
+        let source: io::Result<Box<dyn Read + Send>> = if can_block {
+            relayed(open)
+        } else if is_link {
+            open().map(|file| Box::new(file) as _)
         } else {
-            inner.proc.open_own(&Path::asked(path))
-        };
-        let source: io::Result<Box<dyn Read + Send>> = match own {
-            Ok(Some(file)) => Ok(Box::new(file)),
-            Ok(None) if is_link && !can_block => open().map(|file| Box::new(file) as _),
-            Ok(None) => Relay::open(self.1, move || open().map(|file| ClosedAtEnd(Some(file))))
-                .map(|relay| Box::new(relay) as _),
-            Err(error) => Err(error),
+            match inner.proc.open_own(&Path::asked(path)) {
+                Ok(Some(file)) => Ok(Box::new(file)),
+                // It may be another's.
+                Ok(None) => relayed(open),
+                Err(error) => Err(error),
+            }
         };
         let source = source.map_err(|error| match Answer::of(&error) {
             Answer::Gone => match process {

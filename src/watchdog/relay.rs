@@ -61,20 +61,23 @@ impl Relay {
         let leash = Leash::new();
         let its_leash = leash.clone();
         let run = move || {
-            let mut file = as_one_that_can_be_left(open);
-            loop {
-                let chunk = match &mut file {
+            let mut file = Some(as_one_that_can_be_left(open));
+            while let Some(opened) = &mut file {
+                let chunk = match opened {
                     Ok(file) => next(file),
                     Err(error) => Err(std::mem::replace(error, timed_out())),
                 };
                 // An empty one is the end; whoever asked may have enough before.
-                let is_last = !matches!(&chunk, Ok(chunk) if !chunk.is_empty());
+                if !matches!(&chunk, Ok(chunk) if !chunk.is_empty()) {
+                    // Closing can wait as reading can, so the end is told after it.
+                    file = None;
+                }
                 lock(&its_chunks).push_back(chunk);
-                if sender.send(()).is_err() || is_last {
+                if sender.send(()).is_err() {
                     break;
                 }
             }
-            drop(its_leash);
+            drop((file, its_leash));
         };
         let thread = thread::Builder::new().name("psgo".to_owned()).spawn(run)?;
         let mut relay = Self {
@@ -178,6 +181,28 @@ mod tests {
             // The end is the end for good.
             assert_eq!(relay.read(&mut [0]).unwrap(), 0);
         }
+    }
+
+    #[test]
+    fn a_file_whose_closing_waits_costs_the_time_out() {
+        struct Held(mpsc::Receiver<()>);
+
+        impl Read for Held {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Ok(0)
+            }
+        }
+
+        impl Drop for Held {
+            fn drop(&mut self) {
+                let _ = self.0.recv();
+            }
+        }
+
+        let (hold, held) = mpsc::channel();
+        let relay = Relay::open(Duration::from_millis(20), || Ok(Held(held)));
+        assert_eq!(relay.unwrap_err().raw_os_error(), Some(libc::ETIMEDOUT));
+        drop(hold);
     }
 
     #[test]

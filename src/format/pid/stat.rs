@@ -150,6 +150,11 @@ impl Stat {
         self.renew_up_to(file, "vsize")
     }
 
+    /// Whether it is of a first thread that has ended, while others of its process have not.
+    pub(crate) fn is_leaderless(&self) -> bool {
+        self.state == b'Z' && self.num_threads > 1
+    }
+
     /// Is it a thread of the kernel's own?
     #[must_use]
     pub fn is_kernel_thread(&self) -> bool {
