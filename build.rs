@@ -6,6 +6,7 @@ use std::{env, path::Path, process::Command};
 fn main() {
     const PROGRAM: &str = "src/sys/program.rs";
     println!("cargo::rerun-if-changed={PROGRAM}");
+    println!("cargo::rerun-if-changed=src/sys/messages.rs");
     println!("cargo::rerun-if-changed=src/sys/raw.rs");
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rustc-check-cfg=cfg(has_joiner)");

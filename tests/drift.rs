@@ -11,7 +11,7 @@ use crate::{
     command::{self, Answer, psgo, psgo_after},
     machine::{
         dir, must_be_root,
-        namespaces::nested,
+        namespaces::{UNSHARE, nested},
         podman,
         process::{Held, quiet},
         run, wait_for,
@@ -23,9 +23,6 @@ fn fixture(name: &str) -> PathBuf {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/drift");
     fixtures.join(name)
 }
-
-/// What starts the first process of namespaces in which there is little to list.
-const UNSHARE: [&str; 6] = ["unshare", "-m", "-p", "-f", "--kill-child", "--mount-proc"];
 
 /// A machine of daemons, by the script whose processes psdiff was asked about.
 struct Machine {

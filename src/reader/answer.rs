@@ -2,28 +2,10 @@
 
 use std::io;
 
-use crate::error::{Error, ErrorKind, is_no_such_file};
-
-/// A file of names larger than this is not one.
-const LIMIT: usize = 4 << 20;
-
-const HEAD: usize = 12;
-
-/// A message is not longer than this behind its head.
-const LONGEST: usize = 16 << 10;
-
-const USERS: u32 = 1;
-const GROUPS: u32 = 2;
-const SPACE: u32 = 3;
-
-/// Some bytes, and there is more to come.
-const PIECE: u32 = 0;
-/// That was all.
-const COMPLETE: u32 = u32::MAX;
-/// Another joiner holds the lock of the mount namespace.
-const WAITS: u32 = u32::MAX - 1;
-/// It is no regular file, or one of the kernel's own.
-const NO_FILE: u32 = u32::MAX - 2;
+use crate::{
+    error::{Error, ErrorKind, is_no_such_file},
+    sys::messages::{COMPLETE, GROUPS, HEAD, LIMIT, LONGEST, NO_FILE, PIECE, SPACE, USERS, WAITS},
+};
 
 /// Why something that was asked for is not there.
 #[derive(Debug)]

@@ -44,7 +44,10 @@ impl Reading<'_> {
                     self.task.cmdline.extend_from_slice(bytes);
                     self.task.has_cmdline = true;
                 }
-                Err(error) => self.task.unread.add(Needs::CMDLINE, Missing::because_of(&error)),
+                Err(error) => self
+                    .task
+                    .unread
+                    .add(Needs::CMDLINE, Missing::because_of(&error)),
             }
         }
         self.pulse.at(files & LINKS);

@@ -145,7 +145,10 @@ impl Reading<'_> {
             self.pulse.at(Files::OWNER);
             match self.files.owner() {
                 Ok(owner) => self.task.owner = Some(owner),
-                Err(error) => self.task.unread.add(Needs::EFFECTIVE, Missing::because_of(&error)),
+                Err(error) => self
+                    .task
+                    .unread
+                    .add(Needs::EFFECTIVE, Missing::because_of(&error)),
             }
         }
         self.number(entry, files)?;
@@ -408,7 +411,9 @@ impl Reading<'_> {
                     // A kernel thread has no program, and a zombie hardly anything.
                     Answer::Gone => (),
                     Answer::Invalid | Answer::Other => {
-                        self.task.unread.add(simple.need, Missing::because_of(&error));
+                        self.task
+                            .unread
+                            .add(simple.need, Missing::because_of(&error));
                     }
                 },
                 Err(error) => self.costs_a_cell(entry, simple.file(), simple.need, error)?,

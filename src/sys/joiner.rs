@@ -24,6 +24,7 @@ use nix::{
     sys::wait::{Id, WaitPidFlag, WaitStatus},
 };
 
+use super::messages::{PROCESS, SOCKET};
 use super::raw::{
     EINTR, PIDFD_OPEN, PIDFD_SEND_SIGNAL, arch, call, call3, close_range, exit, start_on,
 };
@@ -97,8 +98,6 @@ struct Start {
     error: isize,
 }
 
-const SOCKET: usize = 3;
-const PROCESS: usize = 4;
 const PROGRAM_AT: usize = 5;
 const SIGKILL: usize = 9;
 const CLONE_VM: usize = 0x100;

@@ -4,6 +4,7 @@
 
 #[cfg_attr(not(has_joiner), path = "no_joiner.rs")]
 pub(crate) mod joiner;
+pub(crate) mod messages;
 #[cfg(has_joiner)]
 mod raw;
 

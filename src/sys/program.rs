@@ -12,32 +12,21 @@
 #![no_std]
 #![no_main]
 
+#[path = "messages.rs"]
+mod messages;
 #[path = "raw.rs"]
 mod raw;
 
 use core::{arch::global_asm, panic::PanicInfo};
 
+use messages::{
+    COMPLETE, GROUPS, HEAD, LIMIT, LONGEST, NO_FILE, PIECE, PROCESS, SOCKET, SPACE, USERS, WAITS,
+};
 use raw::{EINTR, OPENAT2, arch, call, call3, close_range, error, exit};
 
-const SOCKET: usize = 3;
-const PROCESS: usize = 4;
 /// The first number that no file opened here reaches. A process that ends closes its descriptors
 /// in order: the lock has to be the last.
 const LOCK: usize = 16;
-
-/// What a message is about.
-const USERS: u32 = 1;
-const GROUPS: u32 = 2;
-const SPACE: u32 = 3;
-
-/// What a message says, unless it is an error number.
-const PIECE: u32 = 0;
-const COMPLETE: u32 = u32::MAX;
-const WAITS: u32 = u32::MAX - 1;
-const NO_FILE: u32 = u32::MAX - 2;
-
-/// A file of names larger than this is not one.
-const LIMIT: usize = 4 << 20;
 
 const EFBIG: u32 = 27;
 const EAGAIN: isize = -11;
@@ -142,22 +131,18 @@ extern "C" fn start(stack: *const usize) -> ! {
     exit(0)
 }
 
-/// How long a piece of a file is at most.
-const PIECE_LENGTH: usize = 16 << 10;
-const HEAD: usize = 12;
-
 /// A message: about what, what it says, and how many bytes follow.
 #[repr(C, align(8))]
 struct Message {
     head: [u32; 3],
-    bytes: [u8; PIECE_LENGTH],
+    bytes: [u8; LONGEST],
     /// One without bytes, that ends the matter and is sent together with the piece before it.
     end: [u8; HEAD],
 }
 
 static mut MESSAGE: Message = Message {
     head: [0; 3],
-    bytes: [0; PIECE_LENGTH],
+    bytes: [0; LONGEST],
     end: [0; HEAD],
 };
 
@@ -320,7 +305,7 @@ fn read(root: usize, path: usize, about: u32) -> Result<usize, u32> {
     }
     let (mut total, mut unsent) = (0, 0);
     loop {
-        let got = call3(arch::READ, file, bytes() + unsent, PIECE_LENGTH - unsent);
+        let got = call3(arch::READ, file, bytes() + unsent, LONGEST - unsent);
         match got {
             EINTR => {}
             0 => return Ok(unsent),
@@ -330,7 +315,7 @@ fn read(root: usize, path: usize, about: u32) -> Result<usize, u32> {
                 if total > LIMIT {
                     return Err(EFBIG);
                 }
-                if unsent == PIECE_LENGTH {
+                if unsent == LONGEST {
                     send(about, PIECE, unsent, None);
                     unsent = 0;
                 }

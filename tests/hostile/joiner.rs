@@ -30,7 +30,10 @@ use super::{
     fuse::Kind,
     truth::{Names, Possessions, ask, ask_impatiently, assert_same, right},
 };
-use crate::{machine::wait_for, oracle::kernel};
+use crate::{
+    machine::{namespaces::UNSHARE, wait_for},
+    oracle::kernel,
+};
 
 static SIGNALS: AtomicU32 = AtomicU32::new(0);
 
@@ -113,7 +116,7 @@ fn nor_by_a_subreaper() {
 
 #[test]
 fn nor_by_the_first_process_of_a_namespace() {
-    let prefix = ["unshare", "-m", "-p", "-f", "--kill-child", "--mount-proc"].map(str::to_owned);
+    let prefix = UNSHARE.map(str::to_owned);
     crate::machine::must_be_root();
     another(&prefix, "hostile::joiner::as_the_first_process", &[], &[]);
 }

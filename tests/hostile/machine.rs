@@ -29,6 +29,7 @@ use crate::{
     command,
     machine::{
         dir,
+        namespaces::UNSHARE,
         process::{Held, quiet},
         wait_for,
     },
@@ -237,16 +238,8 @@ fn a_proc_whose_lock_is_held_does_not_keep_the_command() {
     alone(|| {
         let file = dir().join("page");
         fs::write(&file, "").unwrap();
-        let mut command = Command::new("unshare");
-        command.args([
-            "-m",
-            "-p",
-            "-f",
-            "--kill-child",
-            "--mount-proc",
-            "sleep",
-            "100017",
-        ]);
+        let mut command = Command::new(UNSHARE[0]);
+        command.args(&UNSHARE[1..]).args(["sleep", "100017"]);
         let holder = Held::start(quiet(&mut command));
         let inside = wait_for("a namespace with a /proc of its own", || {
             let child = *kernel::children(holder.pid()).first()?;

@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     machine::{
+        namespaces::UNSHARE,
         process::{Held, quiet},
         wait_for,
     },
@@ -186,16 +187,8 @@ fn a_container_that_ends_is_gone_or_as_it_was() {
         let (start, mut whole, mut gone, mut empty) = (Instant::now(), 0, 0, 0);
         let mut number = 0;
         while !is_over(start, seconds() / 2, whole > 0 && gone > 0) {
-            let mut command = Command::new("unshare");
-            command.args([
-                "-m",
-                "-p",
-                "-f",
-                "--kill-child",
-                "--mount-proc",
-                "sleep",
-                "100000",
-            ]);
+            let mut command = Command::new(UNSHARE[0]);
+            command.args(&UNSHARE[1..]).args(["sleep", "100000"]);
             let mut holder = quiet(&mut command).spawn().unwrap();
             let own = i32::try_from(holder.id()).unwrap();
             let target = wait_for("its first process", || {

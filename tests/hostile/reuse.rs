@@ -28,6 +28,7 @@ use crate::{
     command::{self, psgo},
     machine::{
         dir,
+        namespaces::UNSHARE,
         process::{Held, quiet},
         wait_for,
     },
@@ -37,7 +38,7 @@ use crate::{
 /// Runs a test in a PID namespace of its own, where few numbers are taken and the next one can be set.
 fn with_own_numbers(test: &str, variables: &[(&str, &str)]) {
     crate::machine::must_be_root();
-    let prefix = ["unshare", "-m", "-p", "-f", "--kill-child", "--mount-proc"].map(str::to_owned);
+    let prefix = UNSHARE.map(str::to_owned);
     another(&prefix, test, variables, &[]);
 }
 
@@ -133,9 +134,9 @@ fn a_number_with_another_start_is_another() {
 
 /// The first process of a container, that has ended and is not reaped as long as the other lives.
 fn unreaped() -> (Held, i32, OwnedFd) {
-    let mut command = Command::new("unshare");
-    command.args(["-m", "-p", "-f", "--kill-child", "--mount-proc"]);
-    let holder = Held::start(quiet(command.args(["sleep", "100000"])));
+    let mut command = Command::new(UNSHARE[0]);
+    command.args(&UNSHARE[1..]).args(["sleep", "100000"]);
+    let holder = Held::start(quiet(&mut command));
     let target = wait_for("its first process", || {
         let [pid] = kernel::children(holder.pid())[..] else {
             return None;

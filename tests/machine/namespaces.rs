@@ -25,7 +25,8 @@ pub(crate) struct Inside {
     pub(crate) levels: Vec<i32>,
 }
 
-const UNSHARE: [&str; 6] = ["unshare", "-m", "-p", "-f", "--kill-child", "--mount-proc"];
+/// What starts the first process of namespaces in which there is little to list.
+pub(crate) const UNSHARE: [&str; 6] = ["unshare", "-m", "-p", "-f", "--kill-child", "--mount-proc"];
 
 /// A shell that is the first process of a namespace, and starts what makes the next one.
 ///
