@@ -1,5 +1,6 @@
-//! Builds the joiner, `src/sys/program.rs`: a static program without a library, which is part of
-//! the library as bytes. Without it containers are joined without names.
+//! Builds the joiner and reader, `src/sys/program.rs`: a static program without a library, which is
+//! part of the library as bytes. Without it containers are joined without names, and threads read what
+//! can wait where no signal ends it.
 
 use std::{env, path::Path, process::Command};
 
@@ -8,6 +9,7 @@ fn main() {
     println!("cargo::rerun-if-changed={PROGRAM}");
     println!("cargo::rerun-if-changed=src/sys/messages.rs");
     println!("cargo::rerun-if-changed=src/sys/raw.rs");
+    println!("cargo::rerun-if-changed=src/sys/serve.rs");
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rustc-check-cfg=cfg(has_joiner)");
     let known = ["x86_64", "aarch64"].contains(&variable("CARGO_CFG_TARGET_ARCH").as_str());

@@ -6,7 +6,7 @@
 
 use std::{fmt, sync::LazyLock};
 
-use crate::{Error, ErrorKind, Result, bytes::Escaped};
+use crate::{Error, ErrorKind, Result, bytes::Escaped, sorting::sort_by};
 
 /// How many capabilities a mask has room for.
 const BITS: usize = u64::BITS as usize;
@@ -245,7 +245,9 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
         sorted.push(cap.index());
         named |= cap.bitmask();
     }
-    sorted.sort_by(|&a, &b| names[usize::from(a)].cmp(&names[usize::from(b)]));
+    sort_by(&mut sorted, |&a, &b| {
+        names[usize::from(a)].cmp(&names[usize::from(b)])
+    });
     Words {
         names,
         numbers: std::array::from_fn(|bit| format!("CAP_{bit}")),

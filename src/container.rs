@@ -15,18 +15,28 @@ use crate::{
 pub enum Runtime {
     /// Docker.
     Docker,
+    /// `BuildKit` in Docker: a step of a build.
+    BuildKit,
+    /// balenaEngine, which keeps its files as Docker does.
+    Balena,
     /// Podman, or whatever else is made of libpod.
     Podman,
-    /// containerd, for Kubernetes or by nerdctl.
+    /// containerd, for Kubernetes, by nerdctl or by ctr.
     Containerd,
     /// CRI-O.
     CriO,
+    /// runc, without anything above it.
+    Runc,
+    /// crun, without anything above it.
+    Crun,
+    /// youki, without anything above it.
+    Youki,
     /// systemd-nspawn, or a machine that is registered with systemd.
     Nspawn,
-    /// LXC, LXD or Incus.
+    /// LXC or LXD.
     Lxc,
-    /// One of Kubernetes', made by whatever runtime it has.
-    Kubernetes,
+    /// Incus.
+    Incus,
 }
 
 impl Runtime {
@@ -35,12 +45,17 @@ impl Runtime {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Docker => "docker",
+            Self::BuildKit => "buildkit",
+            Self::Balena => "balena",
             Self::Podman => "podman",
             Self::Containerd => "containerd",
             Self::CriO => "cri-o",
+            Self::Runc => "runc",
+            Self::Crun => "crun",
+            Self::Youki => "youki",
             Self::Nspawn => "systemd-nspawn",
             Self::Lxc => "lxc",
-            Self::Kubernetes => "kubernetes",
+            Self::Incus => "incus",
         }
     }
 }
@@ -57,11 +72,11 @@ impl fmt::Display for Runtime {
 /// process can make groups only below one that it was given: so what the parts of a path further
 /// out say, whoever runs further in has not chosen. See [`user`](Self::user) and
 /// [`all_from_path`](Self::all_from_path).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub struct Container {
-    /// The runtime that made it.
-    pub runtime: Runtime,
+pub struct ContainerPath {
+    /// The runtime that made it; `None` where several name groups so. The runtimes' files may tell.
+    pub runtime: Option<Runtime>,
     /// Its id, mostly 64 hexadecimal digits; of nspawn and LXC its name.
     pub id: Text,
     /// The UID of its Kubernetes pod; `None` outside of Kubernetes.
@@ -72,20 +87,43 @@ pub struct Container {
     pub user: Option<Uid>,
 }
 
-impl Container {
+impl ContainerPath {
+    /// The container of that ID, of which nothing else is known.
+    #[must_use]
+    pub fn new(id: Text) -> Self {
+        Self {
+            runtime: None,
+            id,
+            pod: None,
+            user: None,
+        }
+    }
+
+    /// By what it is told from others: its ID, and whose it is.
+    #[cfg(any(test, feature = "runtimes"))]
+    pub(crate) fn key(&self) -> (Text, Option<Uid>) {
+        (self.id.clone(), self.user)
+    }
+
+    /// Whether that is the same container.
+    #[cfg(any(test, feature = "runtimes"))]
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.id == other.id && self.user == other.user
+    }
+
     /// The container that the path of a control group names; the outermost where there are
     /// several inside each other. The others are those of a runtime that runs in the first, or
     /// whatever a process of the first calls the groups that it may make.
     ///
     /// ```
-    /// use psgo::{Container, Runtime};
+    /// use psgo::{ContainerPath, Runtime};
     ///
     /// let id = "1".repeat(64);
     /// let path = format!("/machine.slice/libpod-{id}.scope/container/docker-{}.scope", "2".repeat(64));
-    /// let container = Container::from_path(path.as_bytes()).unwrap();
-    /// assert_eq!(container.runtime, Runtime::Podman);
+    /// let container = ContainerPath::from_path(path.as_bytes()).unwrap();
+    /// assert_eq!(container.runtime, Some(Runtime::Podman));
     /// assert_eq!(container.id.to_string(), id);
-    /// assert!(Container::from_path(b"/user.slice/user-1000.slice").is_none());
+    /// assert!(ContainerPath::from_path(b"/user.slice/user-1000.slice").is_none());
     /// ```
     #[must_use]
     pub fn from_path(path: &[u8]) -> Option<Self> {
@@ -93,14 +131,22 @@ impl Container {
         (0..parts.len()).find_map(|at| Self::at(&parts, at))
     }
 
+    /// The innermost container that the path of a control group names. What runs in one that is
+    /// further out may have made it up.
+    #[must_use]
+    pub fn innermost_from_path(path: &[u8]) -> Option<Self> {
+        let parts = parts(path);
+        (0..parts.len()).rev().find_map(|at| Self::at(&parts, at))
+    }
+
     /// The containers that the path of a control group names, the outermost first. What runs in
     /// one of them may have made up those after it.
     ///
     /// ```
-    /// use psgo::Container;
+    /// use psgo::ContainerPath;
     ///
     /// let path = format!("/docker/{}/kubepods/pod{}/{}", "1".repeat(64), "2".repeat(32), "3".repeat(64));
-    /// let all = Container::all_from_path(path.as_bytes());
+    /// let all = ContainerPath::all_from_path(path.as_bytes());
     /// let ids: Vec<_> = all.iter().map(|container| container.id.to_string()).collect();
     /// assert_eq!(ids, ["1".repeat(64), "3".repeat(64)]);
     /// ```
@@ -128,11 +174,11 @@ impl Container {
     /// then those of version 1. The outermost, as by [`from_path`](Self::from_path).
     ///
     /// ```
-    /// use psgo::{Container, format::pid::Cgroup};
+    /// use psgo::{ContainerPath, Runtime, format::pid::Cgroup};
     ///
     /// let file = format!("4:memory:/docker/{}\n0::/\n", "1".repeat(64));
-    /// let container = Container::from_cgroups(&Cgroup::parse(file.as_bytes())?);
-    /// assert_eq!(container.unwrap().runtime.as_str(), "docker");
+    /// let container = ContainerPath::from_cgroups(&Cgroup::parse(file.as_bytes())?);
+    /// assert_eq!(container.unwrap().runtime, Some(Runtime::Docker));
     /// # Ok::<(), psgo::format::ParseError>(())
     /// ```
     #[must_use]
@@ -152,12 +198,36 @@ impl Container {
         }
         all
     }
+
+    /// Cuts each path that names the container behind the part that does: the groups of a process
+    /// become those of its container.
+    #[cfg_attr(
+        not(any(test, feature = "runtimes")),
+        expect(dead_code, reason = "`runtimes` alone asks")
+    )]
+    pub(crate) fn cut(&self, groups: &mut Cgroup) {
+        for row in &mut groups.rows.0 {
+            let path = &mut row.path.path;
+            let parts = parts(path);
+            let names_it =
+                |at: &usize| Self::at(&parts, *at).is_some_and(|container| container.id == self.id);
+            if let Some(at) = (0..parts.len()).find(names_it) {
+                let kept = parts.get(..=at).unwrap_or_default();
+                let length = kept.iter().map(|part| part.len() + 1).sum::<usize>();
+                path.truncate(length.saturating_sub(1));
+            }
+        }
+    }
 }
 
-/// `podman:ID`; below a user's own service manager `podman:ID(uid 1000)`.
-impl fmt::Display for Container {
+/// `podman:ID`; below a user's own service manager `podman:ID(uid 1000)`; the ID alone where the
+/// runtime is unknown.
+impl fmt::Display for ContainerPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.runtime, self.id)?;
+        if let Some(runtime) = self.runtime {
+            write!(f, "{runtime}:")?;
+        }
+        write!(f, "{}", self.id)?;
         match self.user {
             Some(user) => write!(f, "(uid {user})"),
             None => Ok(()),
@@ -188,65 +258,103 @@ fn user(part: &[u8]) -> Option<Uid> {
 
 /// What runtimes put before the ids in the names of groups. Longer ones stand before what they
 /// begin with.
-const PREFIXES: [(&[u8], Runtime); 7] = [
+const PREFIXES: [(&[u8], Runtime); 11] = [
     (b"docker-", Runtime::Docker),
+    (b"balena-", Runtime::Balena),
     (b"libpod-payload-", Runtime::Podman),
     (b"libpod-", Runtime::Podman),
     (b"cri-containerd-", Runtime::Containerd),
     (b"nerdctl-", Runtime::Containerd),
     (b"containerd-", Runtime::Containerd),
     (b"crio-", Runtime::CriO),
+    (b"runc-", Runtime::Runc),
+    (b"crun-", Runtime::Crun),
+    (b"youki-", Runtime::Youki),
 ];
 
 /// Words before an id in a group of systemd's that was not made by systemd: `cri-containerd:ID`.
-const WORDS: [(&[u8], Runtime); 4] = [
+const WORDS: [(&[u8], Runtime); 9] = [
     (b"cri-containerd", Runtime::Containerd),
+    (b"nerdctl", Runtime::Containerd),
     (b"crio", Runtime::CriO),
     (b"docker", Runtime::Docker),
+    (b"balena", Runtime::Balena),
     (b"libpod", Runtime::Podman),
+    (b"runc", Runtime::Runc),
+    (b"crun", Runtime::Crun),
+    (b"youki", Runtime::Youki),
 ];
 
 /// The container that one part of a path names, whose parts `before` it are known.
-fn of_part(before: &[&[u8]], part: &[u8]) -> Option<(Runtime, Vec<u8>)> {
+fn of_part(before: &[&[u8]], part: &[u8]) -> Option<(Option<Runtime>, Vec<u8>)> {
+    let known = |runtime, id: &[u8]| Some((Some(runtime), id.to_vec()));
     let bare = part.strip_suffix(b".scope").unwrap_or(part);
     for (prefix, runtime) in PREFIXES {
         if let Some(id) = bare.strip_prefix(prefix).filter(|id| is_id(id)) {
-            return Some((runtime, id.to_vec()));
+            return known(runtime, id);
         }
     }
-    if let Some((word, id)) = bytes::rsplit_once(part, b':').filter(|(_, id)| is_id(id)) {
-        let word = word.rsplit(|&b| b == b':').next().unwrap_or_default();
-        let known = WORDS.iter().find(|(known, _)| *known == word);
-        return known.map(|(_, runtime)| (*runtime, id.to_vec()));
+    if let Some((words, id)) = bytes::rsplit_once(part, b':') {
+        let word = words.rsplit(|&b| b == b':').next().unwrap_or_default();
+        if word == b"docker" && is_build(id) {
+            return known(Runtime::BuildKit, id);
+        }
+        let runtime = WORDS.iter().find(|(known, _)| *known == word);
+        let runtime = runtime.map(|(_, runtime)| *runtime);
+        // Whoever calls runc chooses the word.
+        let is_it = is_whole_id(id) || (runtime.is_some() && is_id(id));
+        return is_it.then(|| (runtime, id.to_vec()));
     }
     if let Some(name) = part
         .strip_prefix(b"lxc.payload.")
         .filter(|name| !name.is_empty())
     {
-        return Some((Runtime::Lxc, name.to_vec()));
+        return known(Runtime::Lxc, name);
     }
     if let Some(name) = bare.strip_prefix(b"machine-").filter(|_| bare != part) {
         let name = unescape(name);
         // Virtual machines are called so too, and are no containers.
         if let Some(lxc) = name.strip_prefix(b"lxc-") {
-            return Some((Runtime::Lxc, lxc.to_vec()));
+            return known(Runtime::Lxc, lxc);
         }
-        return (!name.starts_with(b"qemu-")).then_some((Runtime::Nspawn, name));
+        return (!name.starts_with(b"qemu-")).then_some((Some(Runtime::Nspawn), name));
     }
     if let Some(name) = part.strip_prefix(b"systemd-nspawn@") {
         let name = name
             .strip_suffix(b".service")
             .filter(|name| !name.is_empty())?;
-        return Some((Runtime::Nspawn, unescape(name)));
+        return known(Runtime::Nspawn, &unescape(name));
     }
-    match before.last().copied() {
-        Some(b"docker") if is_id(part) => Some((Runtime::Docker, part.to_vec())),
-        Some(b"lxc" | b"lxc.payload") if !part.is_empty() => Some((Runtime::Lxc, part.to_vec())),
-        Some(outer) if is_id(part) && pod(outer).is_some() => {
-            Some((Runtime::Kubernetes, part.to_vec()))
-        }
-        _ => None,
+    match before {
+        [.., b"docker", b"buildkit"] if !part.is_empty() => known(Runtime::BuildKit, part),
+        [.., b"docker"] if is_id(part) => known(Runtime::Docker, part),
+        [.., b"lxc" | b"lxc.payload"] if !part.is_empty() => known(Runtime::Lxc, part),
+        // Podman's pods, which are groups of containers.
+        [.., b"libpod_parent"] => None,
+        [.., outer] if is_id(part) && pod(outer).is_some() => Some((None, part.to_vec())),
+        [.., b"ecs", _] if is_of_fargate(part) => Some((None, part.to_vec())),
+        // Of whatever parent somebody chose: by ECS, by GitHub's runners, by hand.
+        _ => is_whole_id(part).then(|| (None, part.to_vec())),
     }
+}
+
+/// What is 64 digits in hex is hardly ever anything else.
+fn is_whole_id(text: &[u8]) -> bool {
+    text.len() == 64 && is_id(text)
+}
+
+/// `BuildKit` has 25 letters and digits.
+fn is_build(text: &[u8]) -> bool {
+    let is_of_it = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    text.len() == 25 && text.iter().all(is_of_it)
+}
+
+/// On AWS Fargate: the 32 digits of the task, and a number.
+fn is_of_fargate(text: &[u8]) -> bool {
+    let Some((task, number)) = bytes::rsplit_once(text, b'-') else {
+        return false;
+    };
+    task.len() == 32 && is_id(task) && bytes::decimal::<u64>(number).is_some()
 }
 
 /// Runtimes have ids of 64 digits in hex; some shorten them.
@@ -254,12 +362,13 @@ fn is_id(text: &[u8]) -> bool {
     (12..=64).contains(&text.len()) && text.iter().all(u8::is_ascii_hexdigit)
 }
 
-/// The pod that a part of a path names: `kubepods-burstable-podUID.slice`, `podUID`.
+/// The pod that a part of a path names: `kubepods-burstable-podUID.slice`, `podUID`; of kind
+/// `kubelet-kubepods-burstable-podUID.slice`.
 fn pod(part: &[u8]) -> Option<Text> {
     let part = part.split(|&b| b == b':').next().unwrap_or_default();
     let part = part.strip_suffix(b".slice").unwrap_or(part);
     let id = match bytes::find_part(part, b"-pod") {
-        Some(at) if part.starts_with(b"kubepods") => part.get(at + 4..)?,
+        Some(at) if bytes::find_part(part, b"kubepods").is_some() => part.get(at + 4..)?,
         _ => part.strip_prefix(b"pod")?,
     };
     let is_digit = |b: &u8| b.is_ascii_hexdigit() || matches!(b, b'-' | b'_');
@@ -297,11 +406,18 @@ mod tests {
 
     const ID: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
+    /// What a runtime is called, where it is known.
+    fn name(runtime: Option<Runtime>) -> &'static str {
+        runtime.map_or("?", Runtime::as_str)
+    }
+
     fn found(path: &str) -> Option<(&'static str, String, Option<String>)> {
-        let path = path.replace("ID", ID);
-        let container = Container::from_path(path.as_bytes())?;
+        let path = path.replace("/ID", &format!("/{ID}"));
+        let path = path.replace("-ID", &format!("-{ID}"));
+        let path = path.replace(":ID", &format!(":{ID}"));
+        let container = ContainerPath::from_path(path.as_bytes())?;
         let pod = container.pod.map(|pod| pod.to_string());
-        Some((container.runtime.as_str(), container.id.to_string(), pod))
+        Some((name(container.runtime), container.id.to_string(), pod))
     }
 
     #[test]
@@ -322,6 +438,50 @@ mod tests {
             ),
             ("/libpod_parent/libpod-ID", plain("podman")),
             ("/machine.slice/libpod-conmon-ID.scope", None),
+            // The first is a pod.
+            ("/libpod_parent/ID", None),
+            ("/libpod_parent/conmon", None),
+            (
+                &format!("/libpod_parent/{}/libpod-ID", "e".repeat(64)),
+                plain("podman"),
+            ),
+            (
+                "/docker/buildkit/0v2z8bq6n1rvxk9qj4l7c3fty",
+                named("buildkit", "0v2z8bq6n1rvxk9qj4l7c3fty"),
+            ),
+            (
+                "/system.slice:docker:0v2z8bq6n1rvxk9qj4l7c3fty",
+                named("buildkit", "0v2z8bq6n1rvxk9qj4l7c3fty"),
+            ),
+            ("/system.slice:docker:ID", plain("docker")),
+            ("/system.slice/balena-ID.scope", plain("balena")),
+            ("/system.slice/nerdctl-ID.scope", plain("containerd")),
+            ("/system.slice/runc-ID.scope", plain("runc")),
+            ("/system.slice/crun-ID.scope", plain("crun")),
+            ("/system.slice/youki-ID.scope", plain("youki")),
+            ("/:youki:ID", plain("youki")),
+            ("/system.slice:libpod:ID", plain("podman")),
+            // The form does not say which runtime it was.
+            ("/default/ID", plain("?")),
+            ("/ID", plain("?")),
+            ("/ID/init.scope", plain("?")),
+            ("/ecs/1f3b0e9a-0000-4000-8000-1f3b0e9a1f3b/ID", plain("?")),
+            (
+                "/ecs/cluster/0123456789abcdef0123456789abcdef/ID",
+                plain("?"),
+            ),
+            (
+                "/ecs/0123456789abcdef0123456789abcdef/0123456789abcdef0123456789abcdef-2543487123",
+                named("?", "0123456789abcdef0123456789abcdef-2543487123"),
+            ),
+            ("/actions_job/ID", plain("?")),
+            ("/my.slice/of/mine/ID", plain("?")),
+            ("/user.slice:mine:ID", plain("?")),
+            // Too short to be nothing else.
+            ("/actions_job/0123456789ab", None),
+            ("/user.slice:mine:0123456789ab", None),
+            ("/web", None),
+            ("/default/web", None),
             (
                 &format!("{slice}/cri-containerd-ID.scope"),
                 of_pod("containerd"),
@@ -329,14 +489,19 @@ mod tests {
             (&format!("{slice}/crio-ID.scope"), of_pod("cri-o")),
             (&format!("{slice}/crio-conmon-ID.scope"), None),
             (&format!("{slice}/docker-ID.scope"), of_pod("docker")),
-            (
-                &format!("/kubepods/besteffort/pod{pod}/ID"),
-                of_pod("kubernetes"),
-            ),
+            (&format!("/kubepods/besteffort/pod{pod}/ID"), of_pod("?")),
             (&format!("/kubepods/pod{pod}/crio-ID"), of_pod("cri-o")),
             (
                 "/system.slice/containerd.service/kubepods-burstable-poda1b2c3d4_1111_2222_3333_0123456789ab.slice:cri-containerd:ID",
                 of_pod("containerd"),
+            ),
+            (
+                "/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-burstable.slice/kubelet-kubepods-burstable-poda1b2c3d4_1111_2222_3333_0123456789ab.slice/cri-containerd-ID.scope",
+                of_pod("containerd"),
+            ),
+            (
+                &format!("/kubelet/kubepods/burstable/pod{pod}/ID"),
+                of_pod("?"),
             ),
             (
                 "/machine.slice/machine-my\\x2dbox.scope/payload",
@@ -363,12 +528,17 @@ mod tests {
     fn all(path: &str) -> Vec<(&'static str, String, Option<u32>)> {
         let [a, b] = [("AAAA", "a"), ("BBBB", "b")].map(|(name, digit)| (name, digit.repeat(64)));
         let path = path.replace(a.0, &a.1).replace(b.0, &b.1);
-        let all = Container::all_from_path(path.as_bytes());
-        assert_eq!(Container::from_path(path.as_bytes()).as_ref(), all.first());
-        let one = |container: Container| {
+        let path = path.as_bytes();
+        let all = ContainerPath::all_from_path(path);
+        assert_eq!(ContainerPath::from_path(path).as_ref(), all.first());
+        assert_eq!(
+            ContainerPath::innermost_from_path(path).as_ref(),
+            all.last()
+        );
+        let one = |container: ContainerPath| {
             let id = container.id.to_string().chars().take(3).collect();
             let user = container.user.map(Uid::get);
-            (container.runtime.as_str(), id, user)
+            (name(container.runtime), id, user)
         };
         all.into_iter().map(one).collect()
     }
@@ -390,7 +560,7 @@ mod tests {
             ),
             (
                 "/kubepods/pod0123456789abcdef0123456789abcdef/AAAA/docker/BBBB".to_owned(),
-                vec![one("kubernetes", "aaa"), one("docker", "bbb")],
+                vec![one("?", "aaa"), one("docker", "bbb")],
             ),
             (
                 "/lxc.payload.web/system.slice/docker-BBBB.scope".to_owned(),
@@ -417,9 +587,30 @@ mod tests {
                 vec![one("podman", "aaa"), of(1000, "podman", "bbb")],
             ),
             ("/user.slice/user@x.service/a".to_owned(), vec![]),
+            // A group that only looks like a container, in one.
+            (
+                "/my.slice/AAAA/cri-containerd-BBBB.scope".to_owned(),
+                vec![one("?", "aaa"), one("containerd", "bbb")],
+            ),
         ] {
             assert_eq!(all(&path), expected, "{path}");
         }
+    }
+
+    #[test]
+    fn the_groups_of_a_process_lie_in_those_of_its_container() {
+        let (a, b) = ("a".repeat(64), "b".repeat(64));
+        let file = format!("2:memory:/docker/{a}/docker/{b}\n1:cpu:/docker\n0::/docker/{a}/init\n");
+        let mut groups = Cgroup::parse(file.as_bytes()).unwrap();
+        let container = ContainerPath::from_cgroups(&groups).unwrap();
+        container.cut(&mut groups);
+        let paths: Vec<_> = groups
+            .rows
+            .iter()
+            .map(|row| row.path.path.clone())
+            .collect();
+        let own = format!("/docker/{a}").into_bytes();
+        assert_eq!(paths, [own.clone(), b"/docker".to_vec(), own]);
     }
 
     #[test]
@@ -427,10 +618,10 @@ mod tests {
         let (a, b) = ("a".repeat(64), "b".repeat(64));
         let file = format!("3:cpu:/docker/{a}/docker/{b}\n2:memory:/docker/{a}\n0::/\n");
         let groups = Cgroup::parse(file.as_bytes()).unwrap();
-        let all = Container::all_from_cgroups(&groups);
+        let all = ContainerPath::all_from_cgroups(&groups);
         let all: Vec<_> = all.iter().map(ToString::to_string).collect();
         assert_eq!(all, [format!("docker:{a}"), format!("docker:{b}")]);
-        let one = Container::from_cgroups(&groups).unwrap();
+        let one = ContainerPath::from_cgroups(&groups).unwrap();
         assert_eq!(one.to_string(), format!("docker:{a}"));
     }
 }

@@ -67,7 +67,7 @@ impl fmt::Display for ErrorKind {
 /// Why something could not be told.
 ///
 /// It is opaque: ask [`kind`](Error::kind) to decide, print it to tell. Its text is
-/// one line that names the thing: `proc/42/stat: line 1: utime: not a number`.
+/// one line that names the thing: `/proc/42/stat: line 1: utime: not a number`.
 #[derive(Clone, thiserror::Error)]
 #[error(transparent)]
 pub struct Error(Arc<Inner>);
@@ -163,6 +163,21 @@ impl Error {
         }))
     }
 
+    /// The same, of the first of several things: there were `more`.
+    pub(crate) fn and_more(self, more: usize) -> Self {
+        if more == 0 {
+            return self;
+        }
+        let inner = &self.0;
+        Self(Arc::new(Inner {
+            kind: inner.kind,
+            thing: inner.thing.clone(),
+            reason: format!("{}, and {more} more", inner.reason).into(),
+            takes: inner.takes,
+            source: None,
+        }))
+    }
+
     /// The same, of something that takes a capability which this process does not have.
     pub(crate) fn that_takes(self, capability: &'static str) -> Self {
         match Arc::try_unwrap(self.0) {
@@ -178,7 +193,7 @@ impl Error {
     /// The capability that this process lacks and that would have helped, `CAP_SYS_PTRACE`.
     #[must_use]
     pub fn missing_capability(&self) -> Option<&'static str> {
-        self.0.takes
+        self.0.takes?.split(' ').next()
     }
 
     /// What kind of trouble it is.
@@ -264,10 +279,16 @@ mod tests {
 
     #[test]
     fn an_error_names_the_thing_and_knows_its_kind() {
-        let denied = Error::io("proc/1/ns/pid", io::Error::from_raw_os_error(libc::EACCES));
-        assert_eq!(denied.to_string(), "proc/1/ns/pid: Permission denied");
+        let denied = Error::io("/proc/1/ns/pid", io::Error::from_raw_os_error(libc::EACCES));
+        assert_eq!(denied.to_string(), "/proc/1/ns/pid: Permission denied");
         assert_eq!(denied.kind(), ErrorKind::Denied);
-        let gone = Error::io("proc/9/stat", io::Error::from_raw_os_error(libc::ESRCH));
+        let takes = denied.that_takes("CAP_SYS_PTRACE in its user namespace");
+        assert_eq!(takes.missing_capability(), Some("CAP_SYS_PTRACE"));
+        assert_eq!(
+            takes.to_string(),
+            "/proc/1/ns/pid: Permission denied; it takes CAP_SYS_PTRACE in its user namespace"
+        );
+        let gone = Error::io("/proc/9/stat", io::Error::from_raw_os_error(libc::ESRCH));
         assert_eq!(gone.kind(), ErrorKind::Gone);
     }
 

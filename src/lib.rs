@@ -27,7 +27,7 @@
 //! | pids in several containers | the processes of each, once | [`join_namespace_and_process_info_by_pids`] |
 //! | a pidfd, or a pid with its start time | the processes of its container | [`View::join`], [`Query::view`] |
 //! | another `/proc`, or a copy of one | its processes | [`View::at`], [`Query::view`] |
-//! | one pid | everything about it | [`View::process`], [`Process`] |
+//! | one pid | everything about it | [`View::process`], [`Process`], with feature `process` |
 //! | many processes | rows one by one, sorted, with a deadline | [`Query::rows`] |
 //! | a listing to repeat | what is new, rates since the previous sample | [`Query::watch`] |
 //! | a name | what column it is | [`descriptor::find`], [`list_descriptors`] |
@@ -55,11 +55,15 @@
 //!   come from `/etc/passwd` and `/etc/group`, read once, as a static build wants.
 //! - `filter` (off): [`Query`]`::filter`, rows by a condition. It brings regular expressions, a
 //!   parser and chrono.
+//! - `process` (off): [`Process`], everything about one process, and [`View::process`].
 //! - `records` (off): any file of `/proc` by its name, and the records of the files that neither a
 //!   listing nor [`Process`] reads. Without it [`format`](mod@format) has the others. It enables
 //!   `system`.
 //! - `system` (off): module `system`, the machine as a whole, and the records of its files.
 //! - `chrono` (off): conversion of [`Time`].
+//! - `runtimes` (off): what containers are called, from the files of their runtimes: columns,
+//!   filters, joins by name and [`View`]`::containers`. It enables `process` and brings a reader of
+//!   JSON.
 //! - `serde` (off): `Serialize` for ids, [`Value`], [`Row`] and [`Table`]; numbers are numbers,
 //!   unknown is null.
 //! - `drift` (off): module `drift`, what should run against what runs. It brings a reader of TOML,
@@ -70,6 +74,8 @@
 //! Linux, 5.6 or later. Before that a join reads the host's `/proc`, and follows no link to the
 //! container's passwd and group. To join a container of another user takes root.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+// What only `Process` uses of the rooms below it is unused without it.
+#![cfg_attr(not(feature = "process"), allow(dead_code, unused_imports))]
 
 // What reads bytes that others wrote has no `unsafe`, not even allowed.
 #[forbid(unsafe_code)]
@@ -80,6 +86,8 @@ mod cancel;
 pub mod caps;
 #[forbid(unsafe_code)]
 mod container;
+#[forbid(unsafe_code)]
+mod control_group;
 #[forbid(unsafe_code)]
 pub mod descriptor;
 #[cfg(feature = "drift")]
@@ -98,16 +106,23 @@ mod house;
 #[forbid(unsafe_code)]
 pub mod ids;
 mod namespace;
+#[forbid(unsafe_code)]
+mod netlink;
+#[cfg(any(test, feature = "process"))]
 mod process;
 mod procfs;
 #[forbid(unsafe_code)]
 mod query;
 #[forbid(unsafe_code)]
 mod reader;
+#[cfg_attr(not(any(test, feature = "runtimes")), path = "runtimes/none.rs")]
+#[forbid(unsafe_code)]
+mod runtimes;
 mod snapshot;
 #[forbid(unsafe_code)]
 mod socket;
 #[forbid(unsafe_code)]
+mod sorting;
 mod sync;
 mod sys;
 #[cfg(any(test, feature = "system"))]
@@ -123,23 +138,30 @@ mod wait;
 mod watchdog;
 
 pub use cancel::Cancel;
-pub use container::{Container, Runtime};
+pub use container::{ContainerPath, Runtime};
 pub use descriptor::{DEFAULT_DESCRIPTORS, list_descriptors};
 pub use error::{Error, ErrorKind, Result};
 #[cfg(feature = "filter")]
-pub use filter::Filter;
-pub use ids::{Gid, IdMap, Pid, Uid};
+pub use filter::{Filter, parse_duration};
+pub use ids::{Gid, IdMap, Pid, ProcessId, Uid};
+#[cfg(any(test, feature = "process"))]
 pub use process::{
-    Capabilities, CgroupLimits, CgroupPressure, ContextSwitches, FileKind, Footprint, Ids, IoClass,
-    IoPriority, Job, LinkTarget, MappedMemory, MemoryDetail, Oom, OpenDescriptor, OpenFile,
-    OpenSocket, PageFaults, Process, ProcessCpuTimes, ProcessMemory, ProcessNamespace, State,
-    Thread,
+    AwaitedLock, Capabilities, CgroupEvents, CgroupLimits, CgroupPressure, ContextSwitches,
+    Footprint, Ids, IoClass, IoPriority, Job, LinkTarget, LockBefore, MappedMemory, MemoryDetail,
+    Oom, OpenDescriptor, OpenFile, OpenSocket, PageFaults, Process, ProcessCpuTimes, ProcessMemory,
+    ProcessNamespace, SignalSet, Signals, State, SystemCall, Thread, signal_name,
 };
+#[cfg(any(test, feature = "runtimes"))]
+pub use query::Containers;
 pub use query::{
-    Column, Ended, Outcome, Pids, Query, Row, Rows, Sample, Table, Watcher,
+    Column, Ended, Outcome, Pids, Query, Row, Rows, Sample, Table, Unread, Watcher,
     join_namespace_and_process_info, join_namespace_and_process_info_by_pids, process_info,
 };
-pub use socket::Socket;
+pub use reader::read_on_threads;
+#[cfg(any(test, feature = "runtimes"))]
+pub use runtimes::{Container, ContainerNames, Named, Pod};
+pub use snapshot::FileKind;
+pub use socket::{Socket, TcpInfo};
 pub use value::{Fields, Missing, Text, Time, Value};
 #[cfg(any(test, feature = "records"))]
 pub use view::ProcFile;

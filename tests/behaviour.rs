@@ -223,6 +223,7 @@ fn on_a_terminal(columns: u16, args: &[&str]) -> Vec<String> {
     let pty = nix::pty::openpty(Some(&size), None).unwrap();
     let mut command = command_after(&[], args);
     command.stdin(Stdio::null()).stdout(pty.slave);
+    command.env_remove("COLUMNS");
     let mut child = command.spawn().unwrap();
     // The last writer must be the child, so that the end is seen.
     drop(command);
@@ -239,7 +240,7 @@ fn on_a_terminal(columns: u16, args: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn on_a_narrow_terminal_only_the_last_column_is_cut() {
+fn on_a_narrow_terminal_no_line_is_longer() {
     let long = named(b"long", b"sh", &[b'x'; 200]);
     let pid = long.pid().to_string();
     let lines = on_a_terminal(
@@ -250,12 +251,14 @@ fn on_a_narrow_terminal_only_the_last_column_is_cut() {
     assert!(lines[1].starts_with(&pid), "{lines:?}");
     assert!(lines[1].contains("sh -c"), "{lines:?}");
     assert_eq!(lines[1].chars().count(), 40, "{lines:?}");
-    // The same column, when it is not the last, is whole.
+    // Where the last column has no room, the same column is cut, and says so.
     let lines = on_a_terminal(
         40,
         &["-pids", &pid, "-format", "args,pid", "-color", "never"],
     );
-    assert!(lines[1].contains(&"x".repeat(200)), "{lines:?}");
+    assert!(lines[1].starts_with("sh -c"), "{lines:?}");
+    assert!(lines[1].ends_with(&format!("+   {pid}")), "{lines:?}");
+    assert!(lines.iter().all(|line| line.chars().count() <= 40));
     // Without a terminal, or when told so, nothing is cut.
     let lines = on_a_terminal(40, &["-pids", &pid, "-format", "pid,args", "-width", "0"]);
     assert!(lines[1].ends_with(&"x".repeat(200)), "{lines:?}");

@@ -27,8 +27,8 @@ fn ancestors(pid: i32) -> Vec<i64> {
     above
 }
 
-/// What `findmnt`'s kin would call the group: of systemd's hierarchy, else of version 2, else the
-/// first.
+/// The group of systemd's hierarchy, else of version 2, else of the first; if that is the root, the
+/// first that is not.
 fn cgroup(pid: i32) -> String {
     let file = fs::read_to_string(format!("/proc/{pid}/cgroup")).unwrap();
     let rows: Vec<Vec<&str>> = file.lines().map(|l| l.splitn(3, ':').collect()).collect();
@@ -37,7 +37,9 @@ fn cgroup(pid: i32) -> String {
         rows.find(|row| row[1] == name && (number.is_empty() || row[0] == number))
     };
     let main = of("", "name=systemd").or_else(|| of("0", ""));
-    main.unwrap_or(&rows[0])[2].to_owned()
+    let main = main.unwrap_or(&rows[0]);
+    let other = rows.iter().find(|row| main[2] == "/" && row[2] != "/");
+    other.unwrap_or(main)[2].to_owned()
 }
 
 #[test]
@@ -46,9 +48,7 @@ fn links_groups_and_ancestors_are_those_of_the_process() {
     let total = fs::read_to_string("/proc/meminfo").unwrap();
     let total = total.lines().next().unwrap();
     let total: f64 = total.split_whitespace().nth(1).unwrap().parse().unwrap();
-    let rows = psgo(&["-format", NAMES, "-output", "json"])
-        .succeeds()
-        .json();
+    let rows = psgo(&["-format", NAMES, "-output", "json"]).exits(0).json();
     for pid in [plain.pid(), inside.inner] {
         let row = row(&rows, pid.into());
         for (name, file) in [
@@ -88,7 +88,7 @@ fn where_a_process_waits_is_told_in_the_words_of_the_kernel() {
         status["State"].starts_with('Z').then_some(())
     });
     let rows = psgo(&["-format", "pid,wchan", "-output", "json"]);
-    let rows = rows.succeeds().json();
+    let rows = rows.exits(0).json();
     for process in [&paused, &asleep] {
         let pid = process.pid();
         let function = fs::read_to_string(format!("/proc/{pid}/wchan")).unwrap();

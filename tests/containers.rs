@@ -73,7 +73,7 @@ fn a_container_with_the_hosts_pids() {
 #[test]
 fn a_pod_with_shared_pids() {
     let pod = podman::pod();
-    // All three are listed whichever of them is asked for, by the names that one has.
+    // All three are listed whichever of them is asked for, each by its own names.
     for pid in [pod.infra.pid, pod.members[0].pid, pod.members[1].pid] {
         Case::root(&[pid]).all_agree();
     }

@@ -112,7 +112,7 @@ fn every_descriptor_answers_for_every_process() {
             let format = format!("pid,{name}");
             let format = if name == "pid" { "pid" } else { &format };
             let rows = psgo_after(prefix, &["-format", format, "-output", "json"])
-                .succeeds()
+                .exits(0)
                 .json();
             let mine = row(&rows, sleeping.pid().into());
             assert!(mine.contains_key(&name), "{name}");
@@ -126,7 +126,7 @@ fn all_descriptors_together_answer_for_every_process() {
     let sleeping = sleeping();
     let format = all_descriptors().join(",");
     let rows = psgo(&["-format", &format, "-output", "json"])
-        .succeeds()
+        .exits(0)
         .json();
     let mine = row(&rows, sleeping.pid().into());
     for name in ALL {

@@ -50,7 +50,7 @@ fn program() -> &'static Path {
 }
 
 /// Starts it, after what its command line begins with; what it said, by name.
-fn inspected(prefix: &[&str], words: &[&str]) -> (Held, BTreeMap<String, u32>) {
+pub(crate) fn inspected(prefix: &[&str], words: &[&str]) -> (Held, BTreeMap<String, u32>) {
     let mut all: Vec<&str> = prefix.to_vec();
     all.push(program().to_str().unwrap());
     all.extend(words);
@@ -151,12 +151,19 @@ fn every_getter(p: &Process, each: &mut dyn FnMut(&'static str, Option<Error>)) 
         cgroups,
         container,
         cgroup_limits,
-        cgroup_pressure
+        cgroup_pressure,
+        cgroup_events,
+        signals,
+        exit_status,
+        awaited_locks,
+        named_children,
+        system_call
     );
     for thread in p.threads().unwrap_or_default().iter().take(3) {
         each("kernel_stack_of", p.kernel_stack_of(thread).err());
         each("wait_channel_of", p.wait_channel_of(thread).err());
         each("syscall_of", p.syscall_of(thread).err());
+        each("system_call_of", p.system_call_of(thread).err());
     }
 }
 
@@ -272,19 +279,24 @@ fn descriptors_are_known_by_their_kinds() {
         ("timerfd", FileKind::Anonymous, Some("timerfd")),
         ("signalfd", FileKind::Anonymous, Some("signalfd")),
         ("memfd", FileKind::Memfd, None),
-        ("pipe", FileKind::Fifo, Some("pipe")),
+        ("pipe", FileKind::Pipe, Some("pipe")),
         ("dir", FileKind::Directory, None),
         ("char", FileKind::CharDevice, None),
         ("file", FileKind::File, None),
         ("gone", FileKind::File, None),
         ("unix", FileKind::Socket, Some("socket")),
         ("tcp", FileKind::Socket, Some("socket")),
+        ("netlink", FileKind::Socket, Some("socket")),
+        ("fifo", FileKind::Fifo, None),
+        ("symlink", FileKind::Symlink, None),
+        ("ioctl", FileKind::CharDevice, None),
+        ("renamed", FileKind::File, None),
     ] {
         let found = of(name);
         let told = found
             .what()
             .map(|what| String::from_utf8(what.to_vec()).unwrap());
-        assert_eq!((found.kind, told.as_deref()), (kind, what), "{name}");
+        assert_eq!((found.kind, told.as_deref()), (Some(kind), what), "{name}");
     }
     assert_eq!(of("eventfd").info.as_ref().unwrap().eventfd_count, Some(7));
     let watched = &of("epoll").info.as_ref().unwrap().tfd;
@@ -295,16 +307,81 @@ fn descriptors_are_known_by_their_kinds() {
     let path = |name: &str| String::from_utf8(of(name).path().unwrap().to_vec()).unwrap();
     assert_eq!(
         (path("file"), of("file").deleted),
-        (format!("{at}/file (deleted)"), false)
+        (format!("{at}/file (deleted)"), None)
     );
     assert_eq!(
         (path("gone"), of("gone").deleted),
-        (format!("{at}/gone"), true)
+        (format!("{at}/gone"), Some(true))
     );
+    // Its name was removed, and it has another.
+    assert_eq!(
+        (path("renamed"), of("renamed").deleted),
+        (format!("{at}/one name (deleted)"), None)
+    );
+    assert_eq!(
+        (of("symlink").mode(), of("ioctl").mode()),
+        (Some("path"), Some("ioctl"))
+    );
+    let protocol = |name: &str| of(name).protocol.clone().unwrap().to_string();
+    assert_eq!(
+        (protocol("netlink"), protocol("tcp")),
+        ("netlink".into(), "tcp".into())
+    );
+    let lock = &of("locked").info.as_ref().unwrap().lock[0];
+    assert_eq!((lock.start, lock.end.0), (7, Some(106)));
     let files = process.open_files().unwrap();
     let file = files.iter().find(|file| file.fd == said["file"]).unwrap();
-    assert_eq!((file.position, file.mode()), (5, "a+"));
+    assert_eq!((file.position, file.mode()), (Some(5), Some("a+")));
     assert_eq!(process.descriptor_count().unwrap(), all.len());
+}
+
+#[test]
+fn a_table_of_files_has_the_same_words() {
+    let at = own_dir();
+    let (process, _) = inspected(&[], &["kinds", &at]);
+    let pid = process.pid().to_string();
+    let names = ["fd", "kind", "mode", "deleted", "name"];
+    let columns = names.join(",");
+    let args = [
+        "files", "-pids", &pid, "-all", "-format", &columns, "-output", "csv",
+    ];
+    let answer = psgo(&args).succeeds();
+    let rows: Vec<[String; 5]> = answer
+        .csv(&names)
+        .iter()
+        .map(|row| names.map(|name| row[name].clone()))
+        .collect();
+    let unknown = || "?".to_owned();
+    for descriptor in held(process.pid()).descriptors().unwrap().iter() {
+        let fd = descriptor.fd.to_string();
+        let told = rows.iter().find(|row| row[0] == fd).unwrap();
+        let deleted = descriptor
+            .deleted
+            .map(|gone| if gone { "yes" } else { "no" });
+        let right = [
+            descriptor
+                .word()
+                .map_or_else(unknown, |word| word.to_string()),
+            descriptor.mode().map_or_else(unknown, str::to_owned),
+            deleted.map_or_else(unknown, str::to_owned),
+        ];
+        assert_eq!(told[1..4], right, "{told:?}");
+    }
+    let mapped = |name: &str| {
+        let name = format!("{at}/{name} (deleted)");
+        let is_it = |row: &&[String; 5]| row[1] == "mem" && row[4] == name;
+        rows.iter().find(is_it).map(|row| row[3].clone())
+    };
+    assert_eq!(mapped("library").as_deref(), Some("yes"));
+    if nix::unistd::geteuid().is_root() {
+        assert_eq!(mapped("one name").as_deref(), Some("?"));
+    }
+    let answer = psgo(&["sockets", "-pids", &pid]).exits(0);
+    assert!(
+        answer.stderr.contains("not shown: 1 socket of another"),
+        "{}",
+        answer.stderr
+    );
 }
 
 #[test]
@@ -335,7 +412,8 @@ fn a_thread_that_lives_is_asked_when_the_first_has_ended() {
         (kernel::stat(pid)?[0] == "Z").then_some(())
     });
     let process = held(pid);
-    assert!(process.state().unwrap().is_zombie());
+    // The process has not ended.
+    assert!(!process.state().unwrap().is_zombie());
     let exe = process.exe().unwrap().unwrap();
     assert_eq!(
         exe.path.as_bytes(),
@@ -369,12 +447,31 @@ fn a_thread_that_lives_is_asked_when_the_first_has_ended() {
     let (program, dir) = (program(), std::env::current_dir().unwrap());
     let (program, dir) = (program.to_str().unwrap(), dir.to_str().unwrap());
     let args = format!("{program} leader {at}");
-    assert_eq!(row[..4], ["Z", &*args, program, dir]);
+    assert_eq!(row[1..4], [&*args, program, dir]);
+    assert!(["S", "R", "D"].contains(&&*row[0]), "{row:?}");
+    let zombies = psgo::Query::new(["pid"])
+        .unwrap()
+        .pids(psgo::Pids::Only(&pids));
+    let zombies = zombies.filter("state=zombie").unwrap().table().unwrap();
+    assert_eq!(zombies.rows().len(), 0);
     let unknown = ["?", "0"];
     assert!(
         !row[4..].iter().any(|cell| unknown.contains(&&**cell)),
         "{row:?}"
     );
+    // Each column on its own too: without `stat` its memory looks like that of a kernel thread.
+    let own = psgo::process_info(psgo::Pids::All, &["pid", "rss", "pmem"]).unwrap();
+    let of = |row: &&psgo::Row| row.pid() == Some(pids[0]);
+    let own = own.rows().iter().find(of).unwrap();
+    assert_eq!(own.values()[1].to_string(), row[4]);
+    for name in ["rss", "vsz", "pmem"] {
+        let table = psgo::process_info(psgo::Pids::Only(&pids), &["ruser", name]).unwrap();
+        let cell = table.rows()[0].values()[1].to_string();
+        assert!(
+            !unknown.contains(&&*cell) && cell != "0.000",
+            "{name}: {cell}"
+        );
+    }
     let table = psgo::process_info(psgo::Pids::Only(&pids), &psgo::drift::COLUMNS).unwrap();
     let lines = psgo::drift::tree(table.rows(), &psgo::drift::Rules::default()).unwrap();
     let line = lines.last().unwrap().to_string();
@@ -484,7 +581,7 @@ fn in_a_container_numbers_and_names_are_its_own() {
         assert_eq!(sleeper.threads().unwrap()[0].tid, children[0]);
         assert!(!sleeper.affinity().unwrap().is_empty());
         let made = first.container().unwrap().unwrap();
-        assert_eq!(made.runtime, Runtime::Podman);
+        assert_eq!(made.runtime, Some(Runtime::Podman));
         assert_eq!(made.id.to_string(), container.id);
         every_getter(&first, &mut |name, error| {
             let expected =
@@ -493,7 +590,7 @@ fn in_a_container_numbers_and_names_are_its_own() {
         });
     }
     let pid = container.pid.to_string();
-    let object = object(&["1", "-join", &pid, "-only", "identity,container"]);
+    let object = object(&["1", "-join", &pid, "-only", "identity,family,container"]);
     assert_eq!(object["pid"], 1);
     assert_eq!(object["psgo"]["own_pid"], container.pid);
     assert_eq!(object["psgo"]["container"]["id"], container.id);

@@ -1,4 +1,5 @@
-/* Processes for tests/inspect.rs: one with a descriptor of each kind, one whose first thread ends. */
+/* Processes for tests/inspect.rs: one with a descriptor of each kind, one whose first thread ends,
+ * one with threads that wait alike. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -14,6 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/un.h>
@@ -63,6 +65,36 @@ static void kinds(const char *dir)
 	snprintf(path, sizeof path, "%s/gone", dir);
 	say("gone", open(path, O_WRONLY | O_CREAT, 0600));
 	unlink(path);
+	snprintf(path, sizeof path, "%s/fifo", dir);
+	mkfifo(path, 0600);
+	say("fifo", open(path, O_RDWR));
+	snprintf(path, sizeof path, "%s/link", dir);
+	if (symlink("nowhere", path))
+		exit(1);
+	say("symlink", open(path, O_PATH | O_NOFOLLOW));
+	say("ioctl", open("/dev/null", O_ACCMODE));
+	snprintf(path, sizeof path, "%s/one name", dir);
+	fd = open(path, O_RDWR | O_CREAT, 0600);
+	say("renamed", fd);
+	if (ftruncate(fd, 4096) || mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0) == MAP_FAILED)
+		exit(1);
+	char other[256];
+	snprintf(other, sizeof other, "%s/another name", dir);
+	if (link(path, other) || unlink(path))
+		exit(1);
+	snprintf(path, sizeof path, "%s/library", dir);
+	fd = open(path, O_RDWR | O_CREAT, 0600);
+	if (ftruncate(fd, 4096) || mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0) == MAP_FAILED)
+		exit(1);
+	close(fd);
+	unlink(path);
+	snprintf(path, sizeof path, "%s/locked", dir);
+	fd = open(path, O_RDWR | O_CREAT, 0600);
+	struct flock lock = { .l_type = F_WRLCK, .l_start = 7, .l_len = 100 };
+	if (fcntl(fd, F_SETLK, &lock))
+		exit(1);
+	say("locked", fd);
+	say("netlink", socket(AF_NETLINK, SOCK_RAW, 0));
 	snprintf(unix_end.sun_path, sizeof unix_end.sun_path, "%s/a b", dir);
 	fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	if (bind(fd, (struct sockaddr *)&unix_end, sizeof unix_end) || listen(fd, 1))
@@ -88,6 +120,13 @@ static void *wait_for_ever(void *name)
 		pause();
 }
 
+static void *wait_alike(void *name)
+{
+	prctl(PR_SET_NAME, name);
+	for (;;)
+		pause();
+}
+
 int main(int count, char **words)
 {
 	pthread_t thread;
@@ -98,6 +137,9 @@ int main(int count, char **words)
 		kinds(words[2]);
 	else
 		say("file", open(words[2], O_RDONLY));
+	for (int i = 0; !strcmp(words[1], "alike") && i < 23; i++)
+		if (pthread_create(&thread, NULL, wait_alike, "alike"))
+			return 1;
 	if (pthread_create(&thread, NULL, wait_for_ever, "x) 1 2 3 4 5"))
 		return 1;
 	if (!strcmp(words[1], "leader"))

@@ -90,7 +90,7 @@ fn the_name_of_a_process_without_arguments_is_whole() {
     ])
     .succeeds();
     let row = &answer.json()[0];
-    assert_eq!(row["args"], "[tmux: server]");
+    assert_eq!(row["args"], "[tmux: server] <defunct>");
     assert_eq!(row["state"], "Z");
     assert_eq!((&row["rss"], &row["vsz"]), (&0.into(), &0.into()));
 }

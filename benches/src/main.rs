@@ -22,6 +22,7 @@ mod machine;
 mod measure;
 mod plot;
 mod report;
+mod sockets;
 mod start;
 mod subject;
 mod watch;
@@ -32,7 +33,7 @@ const USE: &str = "\
 use: benches/run [FLAGS]
   --counts N,…    idle processes to make [100,1000,10000,50000]
   --rounds N      turns of each program [9]
-  --only PART,…   of listing, container, start [all]
+  --only PART,…   of listing, container, sockets, start [all]
   --docs DIR      where benchmarks.md, .svg and .json go; nowhere unless told";
 
 #[derive(Debug)]
@@ -114,6 +115,9 @@ fn run(args: impl IntoIterator<Item = String>) -> Result<()> {
     let _limits = limits::raise(most + machine::processes());
     if options.wants("start") {
         report.start(start::measure(&programs)?);
+    }
+    if options.wants("sockets") {
+        report.sockets(sockets::measure(&programs)?);
     }
     if options.wants("listing") {
         let mut idle = Idle::start(&programs.idle)?;

@@ -10,6 +10,7 @@ use crate::{
     listing::Listing,
     machine::{self, Machine},
     measure::Spread,
+    sockets::Table,
     start::Start,
     subject::{Id, Programs},
 };
@@ -23,6 +24,7 @@ pub(crate) struct Report {
     missing: Vec<&'static str>,
     listings: Vec<Listing>,
     start: Vec<Start>,
+    sockets: Vec<Table>,
     container: Option<Containers>,
     goals: Vec<Goal>,
     text: String,
@@ -108,6 +110,7 @@ impl Report {
             missing,
             listings: Vec::new(),
             start: Vec::new(),
+            sockets: Vec::new(),
             container: None,
             goals: Vec::new(),
             text: String::new(),
@@ -204,6 +207,31 @@ impl Report {
         }
         self.say(&text);
         self.start = start;
+    }
+
+    pub(crate) fn sockets(&mut self, sockets: Vec<Table>) {
+        let Some(first) = sockets.first() else {
+            return;
+        };
+        let mut text = format!(
+            "\n## 10,000 sockets, all with owners, {} runs\n\n\
+             | program | wall ms | user ms | sys ms | of the time of the one above |\n\
+             | --- | --- | --- | --- | --- |",
+            first.samples.0.len()
+        );
+        for (index, Table { title, samples, .. }) in sockets.iter().enumerate() {
+            let above = (index % 2 == 1).then(|| samples.ratio(&sockets[index - 1].samples));
+            let _ = write!(
+                text,
+                "\n| {title} | {} | {:.2} | {:.2} | {} |",
+                spread(samples.wall(), 2),
+                samples.spread(|sample| sample.user).median,
+                samples.spread(|sample| sample.sys).median,
+                above.map_or_else(String::new, |ratio| spread(ratio, 2)),
+            );
+        }
+        self.say(&text);
+        self.sockets = sockets;
     }
 
     pub(crate) fn container(&mut self, container: Containers) {
@@ -334,6 +362,17 @@ impl Report {
                 }
             }
         }
+        for table in &self.sockets {
+            if let Some((other, at_most)) = table.beside {
+                let other = &self.sockets[other];
+                let what = format!("{} ÷ {}, 10,000 sockets", table.title, other.title);
+                let (ratio, cpu) = (
+                    table.samples.ratio(&other.samples),
+                    table.samples.cpu_ratio(&other.samples),
+                );
+                goal(what, ratio, Some(cpu), at_most, "");
+            }
+        }
         for start in &self.start {
             if let Some(at_most) = start.at_most {
                 let what = format!("{}, start to exit", start.title);
@@ -390,6 +429,11 @@ impl Report {
             "machine": self.machine.json(),
             "rounds": self.rounds,
             "listings": self.listings.iter().map(Listing::json).collect::<Vec<_>>(),
+            "sockets": self.sockets.iter().map(|table| {
+                let mut value = table.samples.json();
+                value["program"] = json!(table.title);
+                value
+            }).collect::<Vec<_>>(),
             "start": self.start.iter().map(|start| {
                 let mut value = start.samples.json();
                 value["program"] = json!(start.title);

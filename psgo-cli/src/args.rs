@@ -43,6 +43,10 @@ pub(crate) const EXAMPLES: &[(&str, &str)] = &[
         "chosen columns, sorted",
     ),
     (
+        "psgo find nginx worker",
+        "the processes whose name or command line contains both words",
+    ),
+    (
         "psgo -where 'user=root && rss>100M'",
         "only those of root with more than 100 MiB",
     ),
@@ -59,6 +63,19 @@ pub(crate) const EXAMPLES: &[(&str, &str)] = &[
         "the same, with their pids on the host",
     ),
     ("psgo -join 5572 -pids 1", "the container's own process 1"),
+    ("psgo -join web", "every process of the container web"),
+    (
+        "psgo -human -sort -rss -limit 10 -format +rss",
+        "the ten that use the most memory, in sizes that people read",
+    ),
+    (
+        "psgo -quiet -where 'comm=nginx'",
+        "exit status 0 if there is one, for a script",
+    ),
+    (
+        "psgo -pids 4711@81375",
+        "that process and no later one with its pid; the column starttime shows the start",
+    ),
     (
         "psgo inspect 1 -join 5572",
         "all about the container's own process 1",
@@ -72,8 +89,12 @@ pub(crate) const EXAMPLES: &[(&str, &str)] = &[
         "who listens in a container, and where",
     ),
     (
-        "psgo files -where deleted=yes",
-        "what is held open and has no name any more",
+        "psgo files -where deleted -sort -size -format pid,comm,size,name",
+        "which removed log fills the disk",
+    ),
+    (
+        "psgo containers -sort -memory",
+        "what each container uses, whichever runtime made it",
     ),
     (
         "psgo drift -missing -retry",
@@ -90,8 +111,11 @@ pub(crate) const EXITS: [(&str, &str); 3] = [
     ("0", "all that was asked for"),
     (
         "1",
-        "incomplete: a named process is gone or denied, a container could not be joined, the \
-         deadline came, or a read that no signal ends does not answer; \
+        "incomplete: a named process is gone or denied, a container could not be joined, a filter \
+         depends on what could not be read or names what does not exist, a cell of a named process \
+         is denied, a cell did not answer or could not be read, a table of sockets could not be read \
+         in full, what was watched has ended, the deadline came, or a read that no signal ends does not answer; \
+         -quiet: there is no row; \
          drift: there are differences; proc -check: a file does not come back",
     ),
     ("2", "wrong use, or trouble that prevented an answer"),
@@ -112,11 +136,12 @@ fn described(is_wanted: impl Fn(&str) -> bool) -> Command {
             "Tells what the processes of this host and of its containers are, without running \
              anything inside a container. Columns are chosen by the names of descriptors.\n\n\
              One dash before a flag does as well as two: -pids 1, -pids=1, --pids 1 and --pids=1 \
-             are the same. Where a flag is given twice, the last one counts.",
+             are the same. If a flag is repeated, the last one counts, except that all -pids are \
+             listed and all -where have to match.",
         )
         .override_usage(
-            "psgo [FLAGS]\n       psgo sockets|files|timers [FLAGS]\n       psgo inspect PID… [FLAGS]\n       psgo proc PATH|FILE|- [FLAGS]\n       \
-             psgo drift [COMMAND] [FLAGS]\n       psgo completions SHELL",
+            "psgo [FLAGS]\n       psgo find WORD… [FLAGS]\n       psgo sockets|files|timers|containers [FLAGS]\n       psgo inspect PID… [FLAGS]\n       psgo proc PATH|FILE|- [FLAGS]\n       \
+             psgo drift [COMMAND] [FLAGS]\n       psgo completions SHELL\n       psgo help [COMMAND]",
         )
         .after_help("psgo --help tells more: examples, exit status, every descriptor.")
         .max_term_width(MAX_WIDTH)
@@ -162,7 +187,7 @@ fn commands() -> impl Iterator<Item = (&'static str, &'static str, Describe)> {
 }
 
 /// Those that are not listings.
-const COMMANDS: [(&str, &str, Describe); 4] = [
+const COMMANDS: [(&str, &str, Describe); 5] = [
     ("inspect", "Tell all about a process", inspect::describe),
     (
         "proc",
@@ -179,7 +204,20 @@ const COMMANDS: [(&str, &str, Describe); 4] = [
         "Print a shell's completions",
         completions::describe,
     ),
+    ("help", "Print the help of a command", describe_help),
 ];
+
+/// The description of `psgo help`, which [`fold`](fold::fold) rewrites.
+fn describe_help(command: Command) -> Command {
+    command
+        .arg(
+            Arg::new("command")
+                .value_name("COMMAND")
+                .num_args(0..)
+                .help("The command: psgo help drift write is psgo drift write -help"),
+        )
+        .arg(help())
+}
 
 /// The longest line of help, however wide the terminal.
 const MAX_WIDTH: usize = 100;
@@ -189,7 +227,8 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Request,
     let args: Vec<_> = args.into_iter().collect();
     // A command that is named is among the words; whether the word is a command, clap decides.
     let mut command = described(|name| args.iter().any(|arg| arg == name));
-    let args = fold::fold(args, &command);
+    let args = fold::fold(fold::help(args, &command), &command);
+    let words = args.clone();
     if args.iter().any(|arg| arg == "--help") {
         // Only here: the descriptors' text takes time, and nothing else needs it.
         command = command.after_long_help(more_help());
@@ -204,7 +243,11 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Request,
         {
             Ok(Request::Text(text.to_string()))
         }
-        Err(error) => Err(Failure::WrongUse(wrong_use::explain(&error))),
+        Err(error) => Err(Failure::WrongUse(wrong_use::explain(
+            &error,
+            &words,
+            &described(|_| true),
+        ))),
     }
 }
 
@@ -239,11 +282,17 @@ fn request(matches: &ArgMatches) -> Result<Request, Failure> {
         }
         "inspect" => Request::Inspect(Box::new(inspect::request(matches)?)),
         "proc" => Request::Proc(Box::new(proc::request(matches)?)),
+        // Only what does not name a command: fold has rewritten the rest.
+        "help" => {
+            let words = matches.get_many::<String>("command").into_iter().flatten();
+            let word = words.last().map_or("", String::as_str);
+            return Err(Failure::WrongUse(wrong_use::no_help(word)));
+        }
         "drift" => Request::Drift(Box::new(drift::request(matches)?)),
         name => {
             let table = TABLES.iter().find(|table| table.name == name);
             let subject = table.map_or(Subject::Processes, |table| table.subject);
-            if matches.get_flag("list") {
+            if list::is_list(matches)? {
                 Request::Descriptors(subject)
             } else {
                 Request::List(Box::new(list::request(matches, subject)?))

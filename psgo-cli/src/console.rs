@@ -384,6 +384,7 @@ fn ignored() -> SigSet {
     let status = read
         .ok()
         .and_then(|_| psgo::format::pid::Status::parse(&text).ok());
+    // Without `/proc` none counts as ignored: psgo can then be ended, rather than not.
     let mask = status.and_then(|status| status.sig_ign).unwrap_or(0);
     let is_ignored = |signal: &Signal| mask >> (*signal as u32 - 1) & 1 == 1;
     ENDING.into_iter().filter(is_ignored).collect()

@@ -6,7 +6,7 @@ use crate::{
     failure::{Answer, Failure},
     output::{
         self,
-        measure::{NARROWEST, filled},
+        measure::{NARROWEST, filled, wrapped},
     },
     terminal,
 };
@@ -24,6 +24,12 @@ pub(crate) fn list(subject: Subject) -> Result<Answer, Failure> {
         text.push('\n');
     }
     if let Some(width) = terminal::width() {
+        // For people, not for programs: no line is broken by the terminal.
+        text = text
+            .lines()
+            .flat_map(|line| wrapped(line, width))
+            .map(|line| line + "\n")
+            .collect();
         text.push('\n');
         if subject == Subject::Processes {
             text.push_str(&explained("", width));
@@ -66,10 +72,21 @@ fn explained_of(
     } in all
     {
         let start = format!("{indent}{name:name_width$}  {code:2}  {header:header_width$}  ");
-        let room = width.saturating_sub(start.len()).max(NARROWEST);
-        let next = format!("\n{:1$}", "", start.len());
-        text.push_str(&start);
-        text.push_str(&filled(doc.split_whitespace(), room).join(&next));
+        let doc = doc.split_whitespace();
+        if start.len() + NARROWEST <= width {
+            let next = format!("\n{:1$}", "", start.len());
+            text.push_str(&start);
+            text.push_str(&filled(doc, width - start.len()).join(&next));
+        } else {
+            // There is no room beside them, so it stands below.
+            let below = indent.len() + 2;
+            let next = format!("\n{:below$}", "");
+            let words = start.split_whitespace();
+            text.push_str(indent);
+            text.push_str(&filled(words, width.saturating_sub(indent.len())).join(&next));
+            text.push_str(&next);
+            text.push_str(&filled(doc, width.saturating_sub(below)).join(&next));
+        }
         text.push('\n');
     }
     text

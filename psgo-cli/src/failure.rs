@@ -24,6 +24,8 @@ pub(crate) enum Failure {
     WrongUse(String),
     /// An error of the library.
     Library(psgo::Error),
+    /// What was named is gone: a process by its start, or what a filter names.
+    Gone(psgo::Error),
     /// A file that was given, or one of the command's own, cannot be read, written or understood.
     Trouble(String),
     /// The answer could not be written.
@@ -31,6 +33,14 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// The failure of a listing. That what its filter names is not there is an answer.
+    pub(crate) fn of_listing(error: psgo::Error) -> Self {
+        match error.kind() {
+            ErrorKind::Gone => Self::Gone(error),
+            _ => Self::Library(error),
+        }
+    }
+
     pub(crate) fn wrong_use(text: impl Into<String>) -> Self {
         Self::WrongUse(text.into())
     }
@@ -72,6 +82,10 @@ pub(crate) fn exit(result: Result<Answer, Failure>) -> u8 {
             return 0;
         }
         Err(Failure::Output(error)) => format!("cannot write: {}", system_words(&error)),
+        Err(Failure::Gone(error)) => {
+            say(&error.to_string());
+            return 1;
+        }
         Err(Failure::Library(error)) => error.to_string(),
         Err(Failure::WrongUse(text) | Failure::Trouble(text)) => text,
     };

@@ -48,6 +48,28 @@ pub(crate) fn fold(words: impl IntoIterator<Item = OsString>, command: &Command)
     folded
 }
 
+/// `psgo help drift write` and `psgo -help drift write` as `psgo drift write -help`. What is no
+/// command stays.
+pub(crate) fn help(words: Vec<OsString>, command: &Command) -> Vec<OsString> {
+    let Some((first, rest)) = words.get(1).zip(words.get(2..)) else {
+        return words;
+    };
+    let flag: OsString = match first.as_bytes() {
+        b"help" | b"-help" | b"--help" => "--help".into(),
+        b"-h" => "-h".into(),
+        _ => return words,
+    };
+    let mut below = command;
+    for word in rest {
+        match below.find_subcommand(word) {
+            Some(command) => below = command,
+            None => return words,
+        }
+    }
+    let program = words.iter().take(1);
+    program.chain(rest).cloned().chain([flag]).collect()
+}
+
 /// What follows the dashes of a flag; `None` if the word is not a flag.
 fn flag(word: &OsStr) -> Option<&[u8]> {
     let one = word.as_bytes().strip_prefix(b"-")?;

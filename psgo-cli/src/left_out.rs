@@ -1,13 +1,15 @@
 //! What an answer leaves out, in one line.
 
-use psgo::{ErrorKind, Outcome, Pid, Skipped, descriptor::Subject};
+use psgo::{ErrorKind, Missing, Outcome, Pid, Skipped, Unread, descriptor::Subject};
 
 use crate::failure::{Answer, reason};
 
 /// One line that says what the rows of `subject` lack and why, if that is worth saying, and whether
-/// the answer is complete without it. `not_joined` are containers that were left out before.
+/// the answer is complete without it. `is_named` says that processes were asked for by number,
+/// `not_joined` are containers that were left out before.
 pub(crate) fn summary(
     subject: Subject,
+    is_named: bool,
     not_joined: &[Skipped],
     outcome: &Outcome,
 ) -> (Option<String>, Answer) {
@@ -16,7 +18,8 @@ pub(crate) fn summary(
     let is_silent = |skipped: &Skipped| skipped.error.kind() == ErrorKind::TimedOut;
     let is_any_silent = skipped.clone().any(is_silent);
     let reasons = skipped.clone().map(|skipped| Reason {
-        pid: (skipped.named || is_silent(skipped)).then_some(skipped.pid),
+        pid: skipped.pid,
+        is_named: skipped.named || is_silent(skipped),
         text: reason_of(skipped),
         is_gone: skipped.error.kind() == ErrorKind::Gone,
     });
@@ -49,37 +52,171 @@ pub(crate) fn summary(
         let files: Vec<_> = outcome
             .silent_files
             .iter()
-            .map(|file| format!("proc/{file}"))
+            .map(|file| ["/proc", file].join("/"))
             .collect();
         format!(
             "did not answer: {} (cells that need it are shown as ?)",
             files.join(" ")
         )
     });
-    let parts: Vec<_> = line.into_iter().chain(unanswered).chain(files).collect();
+    let sockets = unlisted(outcome.unlisted_sockets);
+    let absent = (!outcome.absent_protocols.is_empty()).then(|| {
+        let protocols = outcome.absent_protocols.join(" ");
+        format!("this kernel does not list sockets of {protocols}")
+    });
+    let forgeable = forgeable(outcome.forgeable_sockets);
+    let partial = (!outcome.partial.is_empty()).then(|| {
+        // What a process keeps from others, or a runtime of containers, is missed only of a process
+        // that was asked for, or where it would have decided a filter, as of one that is denied as a
+        // whole.
+        let is_missed = |unread: &Unread| {
+            let is_of_runtime = unread.what.starts_with('/');
+            let is_its_own = !unread.pids.is_empty() && !unread.what.starts_with("net");
+            unread.why != Missing::Untold
+                && (is_named || unread.why != Missing::Denied || !(is_its_own || is_of_runtime))
+        };
+        if outcome.partial.iter().any(is_missed) {
+            answer = Answer::Incomplete;
+        }
+        let files = outcome.partial.iter().take(FEW).map(partly);
+        let rest = outcome.partial.len().saturating_sub(FEW);
+        let rest = (rest > 0).then(|| format!("and {rest} more"));
+        let files: Vec<_> = files.chain(rest).collect();
+        format!("could not be read in full: {}", files.join(", "))
+    });
+    let undecided = (!outcome.undecided.is_empty()).then(|| {
+        answer = Answer::Incomplete;
+        let columns: Vec<_> = outcome
+            .undecided
+            .iter()
+            .map(|unread| is_unknown(subject, &[unread.what.as_str()], unread))
+            .collect();
+        format!("the filter is undecided: {}", columns.join(", "))
+    });
+    let unknown = unknown(subject, outcome);
+    // The same holds for a cell.
+    let mut hidden = outcome.unknown.iter();
+    if hidden.any(|unread| is_named || unread.why != Missing::Denied) {
+        answer = Answer::Incomplete;
+    }
+    let parts: Vec<_> = line
+        .into_iter()
+        .chain(unanswered)
+        .chain(files)
+        .chain(sockets)
+        .chain(absent)
+        .chain(forgeable)
+        .chain(partial)
+        .chain(undecided)
+        .chain(unknown)
+        .collect();
     ((!parts.is_empty()).then(|| parts.join("; ")), answer)
+}
+
+/// Which sockets of the named processes the table has not, if there are any. That is no fault: it is
+/// the table of one network namespace.
+fn unlisted(count: usize) -> Option<String> {
+    let sockets = match count {
+        0 => return None,
+        1 => "1 socket".to_owned(),
+        many => format!("{many} sockets"),
+    };
+    Some(format!(
+        "not shown: {sockets} of another network namespace or family, or not bound \
+         (psgo inspect PID -only sockets)"
+    ))
+}
+
+/// That rows come from text that any user can write into, if some do. That is no fault of the answer.
+fn forgeable(count: usize) -> Option<String> {
+    let rows = match count {
+        0 => return None,
+        1 => "1 row of a Unix socket is".to_owned(),
+        many => format!("{many} rows of Unix sockets are"),
+    };
+    Some(format!(
+        "{rows} from /proc/PID/net/unix, where a name can pass for a row (source=forgeable)"
+    ))
 }
 
 /// `did not answer: 12 13 14 15 16 and 45 more (their unknown cells are shown as ?)`
 fn unanswered(silent: &[Pid]) -> String {
-    let who = named(silent, FEW, 0);
+    let who = named(silent);
     format!("did not answer: {who} (their unknown cells are shown as ?)")
 }
 
-/// So many processes are named that nobody asked for; the rest are counted.
-pub(crate) const FEW: usize = 5;
+/// `net/udp of 12 13 (permission denied)`
+fn partly(
+    Unread {
+        what, why, pids, ..
+    }: &Unread,
+) -> String {
+    match &pids[..] {
+        [] => format!("{what} ({why})"),
+        pids => format!("{what} of {} ({why})", named(pids)),
+    }
+}
 
-/// The first `most` of the processes, and how many more there are, `unnamed` ones among them:
-/// `4711 7 and 3 more`, `3 processes`.
-pub(crate) fn named(pids: &[Pid], most: usize, unnamed: usize) -> String {
-    let uncounted = unnamed + pids.len().saturating_sub(most);
-    let rest = match (pids.is_empty(), uncounted) {
-        (_, 0) => None,
-        (false, n) => Some(format!("and {n} more")),
-        (true, 1) => Some("1 process".to_owned()),
-        (true, n) => Some(format!("{n} processes")),
+/// The columns that are shown as `?` though there may be a value; those of the same rows together.
+/// What did not answer is told already.
+fn unknown(subject: Subject, outcome: &Outcome) -> Option<String> {
+    let is_told =
+        !outcome.silent.is_empty() || !outcome.silent_files.is_empty() || outcome.abandoned > 0;
+    let is_new = |unread: &&Unread| !(is_told && unread.why == Missing::Silent);
+    let mut groups: Vec<(&Unread, Vec<&str>)> = Vec::new();
+    for unread in outcome.unknown.iter().filter(is_new) {
+        let is_same =
+            |of: &Unread| of.why == unread.why && of.rows == unread.rows && of.pids == unread.pids;
+        match groups.iter_mut().find(|(of, _)| is_same(of)) {
+            Some((_, columns)) => columns.push(&unread.what),
+            None => groups.push((unread, vec![&unread.what])),
+        }
+    }
+    let parts = groups.iter();
+    let parts: Vec<_> = parts
+        .map(|(unread, columns)| is_unknown(subject, columns, unread))
+        .collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// `exe is unknown for 317 processes: 12 13 14 15 16 and 312 more (permission denied)`
+fn is_unknown(subject: Subject, columns: &[&str], unread: &Unread) -> String {
+    let Unread { why, rows, .. } = unread;
+    let columns = match columns {
+        [one] => format!("{one} is"),
+        several => format!("{} are", several.join(", ")),
     };
-    let pids = pids.iter().take(most).map(Pid::to_string);
+    match (&unread.pids[..], subject) {
+        ([], Subject::Sockets) => {
+            format!("{columns} unknown for {} ({why})", many(*rows, "socket"))
+        }
+        ([], _) => format!("{columns} unknown for {} ({why})", many(*rows, "row")),
+        (pids, _) => {
+            let count = match pids.len() {
+                1 => "1 process".to_owned(),
+                many => format!("{many} processes"),
+            };
+            format!("{columns} unknown for {count}: {} ({why})", named(pids))
+        }
+    }
+}
+
+/// `1 socket`, `2 sockets`
+fn many(count: usize, one: &str) -> String {
+    match count {
+        1 => format!("1 {one}"),
+        many => format!("{many} {one}s"),
+    }
+}
+
+/// So many processes are named; the rest are counted.
+const FEW: usize = 5;
+
+/// The first of the processes, and how many more there are: `4711 7 12 13 14 and 3 more`.
+pub(crate) fn named(pids: &[Pid]) -> String {
+    let rest = pids.len().saturating_sub(FEW);
+    let rest = (rest > 0).then(|| format!("and {rest} more"));
+    let pids = pids.iter().take(FEW).map(Pid::to_string);
     pids.chain(rest).collect::<Vec<_>>().join(" ")
 }
 
@@ -99,45 +236,52 @@ pub(crate) fn unasked(outcome: &psgo::Outcome) -> Option<String> {
     })
 }
 
+/// Lines that say why ids of users and groups, or some of them, are shown as numbers.
+pub(crate) fn unnamed(outcome: &Outcome) -> impl Iterator<Item = String> {
+    let containers = outcome.containers.iter();
+    let of_containers = containers.filter_map(|container| container.unnamed.as_ref());
+    let all = outcome.unnamed.iter().chain(of_containers);
+    all.map(|error| format!("ids have no names: {error}"))
+}
+
 /// Why a process or container is not in the answer.
 struct Reason {
-    /// The pid, if it was asked for by number.
-    pid: Option<Pid>,
+    pid: Pid,
+    /// Whether it was asked for by number, or is to be told as if it was.
+    is_named: bool,
     text: String,
     is_gone: bool,
 }
 
 fn reason_of(Skipped { pid, error, .. }: &Skipped) -> String {
-    match error.kind() {
-        // The line names the process.
-        ErrorKind::Gone => match error.to_string().strip_prefix(&format!("process {pid}: ")) {
-            Some(how) => how.to_owned(),
-            None => "no such process".to_owned(),
-        },
+    let text = match error.kind() {
+        ErrorKind::Gone => error.to_string(),
         _ => reason(error),
+    };
+    // The line names the process.
+    match text.strip_prefix(&format!("process {pid}: ")) {
+        Some(how) => how.to_owned(),
+        None if error.kind() == ErrorKind::Gone => "no such process".to_owned(),
+        None => text,
     }
 }
-
-/// No more pids are named for each reason; the rest are counted.
-const NAMED: usize = 10;
 
 /// The processes left out for one reason.
 struct Group {
     text: String,
     pids: Vec<Pid>,
-    unnamed: usize,
 }
 
 fn summary_of(subject: Subject, reasons: impl Iterator<Item = Reason>) -> (Option<String>, Answer) {
     // A process that exits while all are being listed is not worth reporting.
-    let reasons = reasons.filter(|reason| reason.pid.is_some() || !reason.is_gone);
+    let reasons = reasons.filter(|reason| reason.is_named || !reason.is_gone);
     // A socket is shown whether its owner is known or not, unless pids are asked for.
-    let is_owner = |reason: &Reason| subject == Subject::Sockets && reason.pid.is_none();
+    let is_owner = |reason: &Reason| subject == Subject::Sockets && !reason.is_named;
     let (owners, left_out): (Vec<_>, Vec<_>) = reasons.partition(is_owner);
-    let answer = if left_out.iter().all(|reason| reason.pid.is_none()) {
-        Answer::Complete
-    } else {
+    let answer = if left_out.iter().any(|reason| reason.is_named) {
         Answer::Incomplete
+    } else {
+        Answer::Complete
     };
     let parts = [
         ("left out", left_out),
@@ -150,7 +294,7 @@ fn summary_of(subject: Subject, reasons: impl Iterator<Item = Reason>) -> (Optio
     ((!parts.is_empty()).then(|| parts.join("; ")), answer)
 }
 
-/// `4711 7 (no such process), 3 processes (permission denied)`
+/// `4711 7 (no such process), 1 2 3 4 5 and 3 more (permission denied)`
 fn grouped(reasons: Vec<Reason>) -> String {
     let mut groups: Vec<Group> = Vec::new();
     for reason in reasons {
@@ -161,14 +305,10 @@ fn grouped(reasons: Vec<Reason>) -> String {
                 groups.push(Group {
                     text: reason.text,
                     pids: Vec::new(),
-                    unnamed: 0,
                 });
                 groups.len() - 1
             });
-        match reason.pid {
-            Some(pid) => groups[at].pids.push(pid),
-            None => groups[at].unnamed += 1,
-        }
+        groups[at].pids.push(reason.pid);
     }
     let parts: Vec<_> = groups.iter().map(Group::part).collect();
     parts.join(", ")
@@ -177,8 +317,7 @@ fn grouped(reasons: Vec<Reason>) -> String {
 impl Group {
     /// `4711 7 and 3 more (no such process)`
     fn part(&self) -> String {
-        let who = named(&self.pids, NAMED, self.unnamed);
-        format!("{who} ({})", self.text)
+        format!("{} ({})", named(&self.pids), self.text)
     }
 }
 
@@ -186,19 +325,28 @@ impl Group {
 mod tests {
     use super::*;
 
-    fn gone(pid: Option<u32>) -> Reason {
+    fn gone(pid: u32) -> Reason {
         Reason {
-            pid: pid.map(Pid::new),
+            pid: Pid::new(pid),
+            is_named: true,
             text: "no such process".to_owned(),
             is_gone: true,
         }
     }
 
-    fn denied(pid: Option<u32>) -> Reason {
+    fn denied(pid: u32) -> Reason {
         Reason {
-            pid: pid.map(Pid::new),
             text: "permission denied".to_owned(),
             is_gone: false,
+            ..gone(pid)
+        }
+    }
+
+    /// The same of a process that nobody asked for.
+    fn unasked(reason: Reason) -> Reason {
+        Reason {
+            is_named: false,
+            ..reason
         }
     }
 
@@ -225,8 +373,20 @@ mod tests {
     }
 
     #[test]
+    fn sockets_that_no_table_has_are_counted() {
+        assert_eq!(unlisted(0), None);
+        let told = |count| unlisted(count).unwrap();
+        assert!(told(1).starts_with("not shown: 1 socket of another network namespace"));
+        assert!(told(16).starts_with("not shown: 16 sockets of another"));
+        let mut outcome = Outcome::default();
+        outcome.unlisted_sockets = 2;
+        let (line, answer) = summary(Subject::Sockets, true, &[], &outcome);
+        assert_eq!((line, answer), (unlisted(2), Answer::Complete));
+    }
+
+    #[test]
     fn a_named_pid_is_told_with_its_reason() {
-        let (line, answer) = told(vec![gone(Some(4711)), denied(Some(99)), gone(Some(7))]);
+        let (line, answer) = told(vec![gone(4711), denied(99), gone(7)]);
         assert_eq!(
             line,
             "left out: 4711 7 (no such process), 99 (permission denied)"
@@ -235,49 +395,59 @@ mod tests {
     }
 
     #[test]
-    fn processes_that_nobody_named_are_counted() {
-        let (line, answer) = told((0..3000).map(|_| denied(None)).collect());
-        assert_eq!(line, "left out: 3000 processes (permission denied)");
+    fn processes_that_nobody_named_are_named_up_to_five() {
+        let (line, answer) = told((1..=3000).map(|pid| unasked(denied(pid))).collect());
+        assert_eq!(
+            line,
+            "left out: 1 2 3 4 5 and 2995 more (permission denied)"
+        );
         assert_eq!(answer, Answer::Complete);
     }
 
     #[test]
     fn that_a_process_ends_is_nothing_to_tell() {
-        assert_eq!(told(vec![gone(None)]), (String::new(), Answer::Complete));
+        assert_eq!(
+            told(vec![unasked(gone(9))]),
+            (String::new(), Answer::Complete)
+        );
     }
 
     #[test]
     fn thousands_of_named_pids_still_make_one_line() {
-        let (line, _) = told((1..=3000).map(|pid| gone(Some(pid))).collect());
-        assert_eq!(
-            line,
-            "left out: 1 2 3 4 5 6 7 8 9 10 and 2990 more (no such process)"
-        );
+        let (line, _) = told((1..=3000).map(gone).collect());
+        assert_eq!(line, "left out: 1 2 3 4 5 and 2995 more (no such process)");
     }
 
     #[test]
     fn a_socket_is_not_left_out_with_who_may_have_it() {
-        let reasons = || vec![denied(None), gone(Some(7)), denied(None), gone(None)];
+        let reasons = || {
+            vec![
+                unasked(denied(5)),
+                gone(7),
+                unasked(denied(6)),
+                unasked(gone(8)),
+            ]
+        };
         let (line, answer) = told_of(Subject::Sockets, reasons());
         assert_eq!(
             line,
             "left out: 7 (no such process); \
-             not shown as owners of sockets: 2 processes (permission denied)"
+             not shown as owners of sockets: 5 6 (permission denied)"
         );
         assert_eq!(answer, Answer::Incomplete);
-        let (_, answer) = told_of(Subject::Sockets, vec![denied(None)]);
+        let (_, answer) = told_of(Subject::Sockets, vec![unasked(denied(5))]);
         assert_eq!(answer, Answer::Complete);
         let (line, _) = told_of(Subject::Files, reasons());
         assert_eq!(
             line,
-            "left out: 2 processes (permission denied), 7 (no such process)"
+            "left out: 5 6 (permission denied), 7 (no such process)"
         );
     }
 
     #[test]
     fn named_and_unnamed_share_a_reason() {
-        let (line, answer) = told(vec![denied(Some(1)), denied(None)]);
-        assert_eq!(line, "left out: 1 and 1 more (permission denied)");
+        let (line, answer) = told(vec![denied(1), unasked(denied(2))]);
+        assert_eq!(line, "left out: 1 2 (permission denied)");
         assert_eq!(answer, Answer::Incomplete);
     }
 }

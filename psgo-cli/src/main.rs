@@ -23,7 +23,11 @@ mod left_out;
 mod list;
 #[cfg(test)]
 mod man;
+mod meant;
+#[cfg(test)]
+mod modes;
 mod output;
+mod own;
 mod proc;
 mod stdout;
 mod supervisor;

@@ -7,7 +7,10 @@ use clap_mangen::{
 };
 use psgo::descriptor::{Descriptor, Subject};
 
-use crate::{args, list::tables::TABLES};
+use crate::{
+    args,
+    list::tables::{TABLES, Table},
+};
 
 /// The page.
 fn page() -> Vec<u8> {
@@ -40,7 +43,8 @@ fn page() -> Vec<u8> {
     section("EXAMPLES", args::EXAMPLES);
     section("EXIT STATUS", &args::EXITS);
     describe(&mut roff, "DESCRIPTORS", Subject::Processes);
-    for table in TABLES {
+    let others = |table: &&Table| table.subject != Subject::Processes;
+    for table in TABLES.iter().filter(others) {
         let title = format!("FURTHER DESCRIPTORS OF {}", table.name.to_uppercase());
         describe(&mut roff, &title, table.subject);
     }

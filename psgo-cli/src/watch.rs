@@ -52,10 +52,12 @@ pub(crate) struct Status {
     pub(crate) text: String,
 }
 
-/// Samples `watched` at that pace, until the count is reached or the user ends it.
+/// Samples `watched` at that pace, until the count is reached or the user ends it, which is summed up
+/// in a line unless it `is_quiet`.
 pub(crate) fn watch(
     pace: Pace,
     is_screen: bool,
+    is_quiet: bool,
     mut console: Console,
     watched: Box<dyn Watched>,
 ) -> Result<Answer, Failure> {
@@ -73,6 +75,7 @@ pub(crate) fn watch(
             let (line, answer) = watched.answer();
             (line.map(ToOwned::to_owned), answer)
         }
+        End::Asked if is_quiet => (None, Answer::Complete),
         End::Asked => (Some(tally.told(begun.elapsed())), Answer::Complete),
     };
     if let Some(line) = line {

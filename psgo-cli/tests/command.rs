@@ -3,34 +3,15 @@
 
 use std::{
     fs::{self, File},
-    io::Read as _,
-    process::{Command, Output, Stdio},
+    process::{Command, Stdio},
 };
 
-use nix::pty::{Winsize, openpty};
+#[path = "common/answer.rs"]
+mod answer;
+#[path = "common/pty.rs"]
+mod pty;
 
-fn psgo(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_psgo"));
-    command.args(args).stdin(Stdio::null());
-    command
-}
-
-fn run(args: &[&str]) -> (i32, String, String) {
-    ended(&psgo(args).output().unwrap())
-}
-
-fn ended(output: &Output) -> (i32, String, String) {
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    (
-        output.status.code().unwrap(),
-        text(&output.stdout),
-        text(&output.stderr),
-    )
-}
-
-fn me() -> String {
-    std::process::id().to_string()
-}
+use answer::{ended, me, psgo, run};
 
 /// A pid that no process has: the kernel gives none above its limit.
 fn nobody() -> String {
@@ -71,7 +52,7 @@ fn both_spellings_of_a_flag_are_the_same() {
 #[test]
 fn the_last_of_a_repeated_flag_counts() {
     let (code, out, _) = run(&[
-        "-pids", "1", "-pids", "", "-format", "pid", "-format", "comm",
+        "-pids", "", "-limit", "1", "-limit", "2", "-format", "pid", "-format", "comm",
     ]);
     assert_eq!((code, out.as_str()), (0, "COMMAND\n"));
 }
@@ -209,7 +190,7 @@ fn only_those_rows_are_listed_that_are_wanted() {
     assert_eq!((status, out.as_str()), (2, ""));
     assert_eq!(
         err,
-        "psgo: filter, column 14: rss: 1X is not a size: 4096, 4K, 1.5GiB\n"
+        "psgo: filter, column 14: rss: 1X is not a size: 4096, 4K, 100MB, 1.5GiB\n"
     );
 }
 
@@ -459,13 +440,7 @@ fn on_terminal(columns: u16, command: &mut Command) -> String {
 
 /// Its exit code, and what it prints on a terminal of that many columns.
 fn ended_on_terminal(columns: u16, command: &mut Command) -> (i32, String) {
-    let size = Winsize {
-        ws_row: 24,
-        ws_col: columns,
-        ws_xpixel: 0,
-        ws_ypixel: 0,
-    };
-    let terminal = openpty(&size, None).unwrap();
+    let terminal = pty::open(24, columns);
     let mut child = command
         .env("TERM", "xterm")
         .env_remove("NO_COLOR")
@@ -474,18 +449,8 @@ fn ended_on_terminal(columns: u16, command: &mut Command) -> (i32, String) {
         .unwrap();
     // The command holds its side too; only when all have let go does the reading end.
     command.stdout(Stdio::null());
-    let mut shown = Vec::new();
-    let mut part = [0; 4096];
-    let mut screen = File::from(terminal.master);
-    // A terminal whose other side is gone answers with an error, EIO, not with an end.
-    while let Ok(count @ 1..) = screen.read(&mut part) {
-        shown.extend_from_slice(&part[..count]);
-    }
-    let code = child.wait().unwrap().code().unwrap();
-    (
-        code,
-        String::from_utf8(shown).unwrap().replace("\r\n", "\n"),
-    )
+    let shown = pty::read_to_end(terminal.master).replace("\r\n", "\n");
+    (child.wait().unwrap().code().unwrap(), shown)
 }
 
 #[test]

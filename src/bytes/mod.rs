@@ -245,7 +245,12 @@ pub fn unescape_name(text: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// How many bytes must be added, dropped or changed to make `b` of `a`.
-pub(crate) fn distance(a: &[u8], b: &[u8]) -> usize {
+///
+/// ```
+/// assert_eq!(psgo::bytes::distance(b"pids", b"pid"), 1);
+/// ```
+#[must_use]
+pub fn distance(a: &[u8], b: &[u8]) -> usize {
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.iter().enumerate() {
         let mut diagonal = i;

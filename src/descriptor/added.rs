@@ -1,40 +1,45 @@
 //! Descriptors of processes that the Go psgo does not have.
 
-use super::definition::descriptors;
+use super::definition::{descriptors, id, ids};
 use crate::{
-    container::Container,
-    format::pid::Cgroup,
-    snapshot::{Seen, Slot},
+    container::ContainerPath,
+    format::pid::{Cgroup, CgroupRow},
+    ids::Gid,
+    snapshot::{Needs, Seen},
+    sorting::sort,
     value::Value,
 };
 
 descriptors! {
     //name  code  header  holds  needs     what it is
     ancestors "" "ANCESTORS" Numbers [JOBS ANCESTRY] "its parent, the parent of that and so on"
-    cgroup  ""    "CGROUP" Text    [CGROUP]      "path of its control group"
-    container ""  "CONTAINER" Text [CGROUP]      "ID of its container, by the path of its control group; the outermost"
+    cgroup  ""    "CGROUP" Text    [CGROUP]      "path of its control group; on version 1 that of systemd's hierarchy, or the first that is not /"
+    cgroups ""    "CGROUPS" Texts  [CGROUP]      "number, controllers and path of its control group in each hierarchy, as ps has them: 4:memory:/x"
+    container ""  "CONTAINER" Text [CGROUP CONTAINER] "ID of its container, by the path of its control group; the outermost"
     containers "" "CONTAINERS" Texts [CGROUP]    "containers that its control groups name, the outermost first: RUNTIME:ID; what runs in one may have made up those after it"
     cwd     ""    "CWD"   Text     [CWD]         "working directory"
     exe     ""    "EXE"   Text     [EXE]         "path of its program"
-    fds     ""    "FDS"   Number   [FDS]         "number of open descriptors"
+    fds     ""    "FDS"   Number   [FD_COUNT]    "number of open descriptors"
     files   ""    "FILES" Texts    [FDS]         "paths of open files"
     gid     ""    "GID"   Number   [EFFECTIVE]   "effective group ID"
     hgid    ""    "HGID"  Number   [HOST EFFECTIVE]   "effective group ID on the host, known after a join"
     kthread ""    "KTHREAD" Number [STAT]      "1 for a kernel thread, 0 for any other process"
-    lports  ""    "LPORTS" Numbers [FDS SOCKETS] "ports on which it listens"
+    lports  ""    "LPORTS" Numbers [FDS PORTS] "ports on which it listens"
     majfltps ""   "MAJFLT/s" Rate     [STAT CLOCK] "page faults a second that needed storage, known in a watch"
     minfltps ""   "MINFLT/s" Rate     [STAT CLOCK] "page faults a second that needed none, known in a watch"
     mntns   ""    "MNTNS" Number   [MNTNS]       "number of its mount namespace"
     netns   ""    "NETNS" Number   [NETNS]       "number of its network namespace"
     nlwp    ""    "NLWP"  Number   [STAT]        "number of threads"
     nnp     ""    "NNP"   Number   [STATUS]      "no_new_privs: 1 if execve can grant no privileges"
-    peers   ""    "PEERS" Texts    [FDS SOCKETS] "other ends of its connections"
+    peers   ""    "PEERS" Texts    [FDS PEERS] "other ends of its connections"
     pidns   ""    "PIDNS" Number   [PIDNS]       "number of its PID namespace"
     pmem    ""    "%MEM"  Percent  [RSS MEMORY]  "resident memory in percent of that of the machine"
     readps  ""    "READ/s" Size     [STAT CLOCK IO] "read from storage each second, in KiB, known in a watch"
     rgid    ""    "RGID"  Number   [STATUS]      "real group ID"
     ruid    ""    "RUID"  Number   [STATUS]      "real user ID"
     sid     ""    "SID"   Number   [JOBS]        "session ID"
+    starttime "" "STARTTIME" Number [STAT]       "start in clock ticks after boot: PID@STARTTIME names this process and no later one, for -pids and -join"
+    supgid  ""    "SUPGID" Numbers [STATUS]      "supplementary group IDs"
     userns  ""    "USERNS" Number  [USERNS]      "number of its user namespace"
     wchan   ""    "WCHAN" Text     [WCHAN]       "kernel function in which it waits"
     writeps ""    "WRITE/s" Size     [STAT CLOCK IO] "sent to storage each second, in KiB, known in a watch"
@@ -51,18 +56,34 @@ fn cgroup(seen: &Seen<'_>) -> Value {
     path.map_or(Value::MISSING, |row| Value::text(&*row.path.path))
 }
 
+fn cgroups(seen: &Seen<'_>) -> Value {
+    let groups = seen.facts().cgroup.as_ref();
+    groups.map_or(Value::MISSING, |groups| {
+        let row = |row: &CgroupRow| {
+            let mut line = Vec::new();
+            row.write(&mut line);
+            Value::text(line.strip_suffix(b"\n").unwrap_or(&line))
+        };
+        Value::List(groups.rows.iter().map(row).collect())
+    })
+}
+
 fn container(seen: &Seen<'_>) -> Value {
+    #[cfg(any(test, feature = "runtimes"))]
+    if let Some(found) = seen.container() {
+        return Value::Text(found.path.id.clone());
+    }
     let container = seen
         .facts()
         .cgroup
         .as_ref()
-        .and_then(Container::from_cgroups);
+        .and_then(ContainerPath::from_cgroups);
     container.map_or(Value::MISSING, |container| Value::Text(container.id))
 }
 
 fn containers(seen: &Seen<'_>) -> Value {
     let groups = seen.facts().cgroup.as_ref();
-    let all = groups.map(Container::all_from_cgroups);
+    let all = groups.map(ContainerPath::all_from_cgroups);
     all.filter(|all| !all.is_empty())
         .map_or(Value::MISSING, |all| {
             Value::List(all.iter().map(|one| Value::text(one.to_string())).collect())
@@ -84,20 +105,24 @@ fn exe(seen: &Seen<'_>) -> Value {
 }
 
 fn fds(seen: &Seen<'_>) -> Value {
-    seen.opened().map_or(Value::MISSING, |opened| {
-        let fds = opened
-            .iter()
-            .filter(|opened| matches!(opened.slot, Slot::Fd(_)));
-        Value::from(fds.count() as u64)
-    })
+    seen.descriptor_count().map_or(Value::MISSING, Value::from)
 }
 
 /// Each once, in order.
 fn distinct<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {
     let mut items: Vec<_> = items.collect();
-    items.sort_unstable();
+    sort(&mut items);
     items.dedup();
     items
+}
+
+/// What is told of the sockets of a process. That it has none is not known where one of them may
+/// stand in a table that could not be read.
+fn of_sockets(seen: &Seen<'_>, needs: Needs, told: Vec<Value>) -> Value {
+    if told.is_empty() && seen.why_missing(needs).hides_a_value() {
+        return Value::MISSING;
+    }
+    Value::List(told)
 }
 
 fn files(seen: &Seen<'_>) -> Value {
@@ -106,18 +131,33 @@ fn files(seen: &Seen<'_>) -> Value {
             .iter()
             .filter(|opened| opened.target.starts_with(b"/"));
         let paths = distinct(paths.map(|opened| opened.target.as_slice()));
-        Value::List(paths.into_iter().map(Value::text).collect())
+        let untold = opened.iter().map(|opened| opened.unread);
+        let mut untold = untold.filter(|why| why.hides_a_value()).peekable();
+        match untold.peek() {
+            Some(why) if paths.is_empty() => Value::Missing(*why),
+            // One that cannot be told stands there without its path.
+            _ => {
+                let paths = paths.into_iter().map(Value::text);
+                Value::List(paths.chain(untold.map(Value::Missing)).collect())
+            }
+        }
     })
 }
 
 fn gid(seen: &Seen<'_>) -> Value {
-    let gid = seen.effective_gid().and_then(|read| seen.gid(read));
-    gid.map_or(Value::MISSING, |gid| number(gid.get()))
+    id(
+        seen.effective_gid(),
+        |read| seen.gid(read),
+        |gid| number(gid.get()),
+    )
 }
 
 fn hgid(seen: &Seen<'_>) -> Value {
-    let gid = seen.effective_gid().and_then(|read| seen.host_gid(read));
-    gid.map_or(Value::MISSING, |gid| number(gid.get()))
+    id(
+        seen.effective_gid(),
+        |read| seen.host_gid(read),
+        |gid| number(gid.get()),
+    )
 }
 
 fn kthread(seen: &Seen<'_>) -> Value {
@@ -131,12 +171,8 @@ fn lports(seen: &Seen<'_>) -> Value {
         let sockets = opened.iter().filter_map(|opened| opened.socket.as_ref());
         let listening = sockets.filter(|socket| socket.is_listening());
         let ports = distinct(listening.filter_map(|socket| Some(socket.local?.port())));
-        Value::List(
-            ports
-                .into_iter()
-                .map(|port| Value::Int(port.into()))
-                .collect(),
-        )
+        let ports = ports.into_iter().map(|port| Value::Int(port.into()));
+        of_sockets(seen, Needs::PORTS, ports.collect())
     })
 }
 
@@ -170,11 +206,8 @@ fn peers(seen: &Seen<'_>) -> Value {
     seen.opened().map_or(Value::MISSING, |opened| {
         let sockets = opened.iter().filter_map(|opened| opened.socket.as_ref());
         let ends = distinct(sockets.filter_map(|socket| socket.remote));
-        Value::List(
-            ends.into_iter()
-                .map(|end| Value::text(end.to_string()))
-                .collect(),
-        )
+        let ends = ends.into_iter().map(|end| Value::text(end.to_string()));
+        of_sockets(seen, Needs::PEERS, ends.collect())
     })
 }
 
@@ -191,18 +224,33 @@ fn readps(seen: &Seen<'_>) -> Value {
 }
 
 fn rgid(seen: &Seen<'_>) -> Value {
-    let gid = seen.real_gid().and_then(|read| seen.gid(read));
-    gid.map_or(Value::MISSING, |gid| number(gid.get()))
+    id(
+        seen.real_gid(),
+        |read| seen.gid(read),
+        |gid| number(gid.get()),
+    )
 }
 
 fn ruid(seen: &Seen<'_>) -> Value {
-    let uid = seen.real_uid().and_then(|read| seen.uid(read));
-    uid.map_or(Value::MISSING, |uid| number(uid.get()))
+    id(
+        seen.real_uid(),
+        |read| seen.uid(read),
+        |uid| number(uid.get()),
+    )
 }
 
 fn sid(seen: &Seen<'_>) -> Value {
     seen.sid()
         .map_or(Value::MISSING, |sid| Value::Int(sid.into()))
+}
+
+fn supgid(seen: &Seen<'_>) -> Value {
+    let gid = |gid: Gid| number(gid.get());
+    ids(seen.groups(), |read| seen.gid(read), gid)
+}
+
+fn starttime(seen: &Seen<'_>) -> Value {
+    Value::from(seen.stat().map(|stat| stat.starttime))
 }
 
 fn userns(seen: &Seen<'_>) -> Value {

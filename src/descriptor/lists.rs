@@ -4,11 +4,17 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use super::{Descriptor, Extract, Holds, Subject, all, find, lookup::ALIASES};
+use super::{
+    Contained, Descriptor, Extract, Holds, Subject, What, all, find, lookup::ALIASES,
+    sources::Owned,
+};
 use crate::{
-    Pid, Query, View,
-    snapshot::{self, Needs},
-    value::Value,
+    ContainerPath, Named, Pid, Pod, Query, Runtime, View,
+    control_group::Figures,
+    runtimes::GroupSeen,
+    snapshot::{self, Needs, Seen},
+    socket::Socket,
+    value::{Text, Value},
 };
 
 const BEGIN: &str =
@@ -42,11 +48,11 @@ fn code(text: &str) -> String {
 
 /// From where the needs of a descriptor are met.
 fn sources(descriptor: &Descriptor) -> String {
-    // That they are read again in a watch is nothing of where they come from.
-    let needs = descriptor.needs - Needs::OTHERS;
+    // That they are read again in a watch is nothing of where they come from, nor what is asked of sockets.
+    let needs = descriptor.needs - Needs::OTHERS - Needs::OF_SOCKETS;
     let first = match descriptor.extract {
         Extract::Process(_) if needs.is_empty() => Some("name of the directory".to_owned()),
-        Extract::Socket(_) => Some("`net/*`".to_owned()),
+        Extract::Socket(_) => Some("netlink, `net/*`".to_owned()),
         _ => None,
     };
     let source = |need| {
@@ -66,13 +72,20 @@ fn sources(descriptor: &Descriptor) -> String {
             Needs::HOST_GROUPS => "host's groups",
             Needs::HOST => "a join",
             Needs::HOST_PID => "PID namespaces",
-            Needs::FDS => "`fd`",
+            Needs::FDS | Needs::FD_COUNT => "`fd`",
             Needs::FDINFO => "`fdinfo`",
-            Needs::SOCKETS => "`net/*`",
+            Needs::BEHIND | Needs::METADATA => "the file itself",
+            Needs::PROTOCOLS => "the socket itself",
+            Needs::SOCKETS | Needs::PORTS | Needs::PEERS => "netlink, `net/*`",
             Needs::PLACES => "`cwd`, `root`, `exe`, `maps`",
             Needs::TIMERS => "`timers`, `fdinfo` of timerfds",
             Needs::MEMORY => "`meminfo`",
             Needs::ANCESTRY => "`stat` of all",
+            Needs::CONTAINER => "`comm` of all",
+            Needs::GROUP_FIGURES => "files of the control group",
+            Needs::CONTAINER_NAME => "files of the runtimes",
+            Needs::OF_MEMORY | Needs::OF_CPU | Needs::OF_IO | Needs::OF_EVENTS => "control groups",
+            Needs::OF_DEVICES => "`net/dev`",
             other => match snapshot::file_of(other) {
                 Some(name) => return format!("`{name}`"),
                 None => panic!("{other:?} has no words here"),
@@ -144,7 +157,8 @@ fn types() -> BTreeMap<&'static str, Holds> {
     let me = Pid::new(std::process::id());
     let names: Vec<_> = all().map(|descriptor| descriptor.name).collect();
     let (mut types, mut empty) = (BTreeMap::new(), BTreeMap::new());
-    let views = [View::at(&proc).unwrap(), View::join(me).open().unwrap()];
+    let copy = View::at(&proc).unwrap().names_containers(every_name);
+    let views = [copy, View::join(me).open().unwrap()];
     for view in views {
         let mut watcher = Query::new(&names).unwrap().view(view).watch().unwrap();
         // Rates are known from the second look on.
@@ -163,8 +177,48 @@ fn types() -> BTreeMap<&'static str, Holds> {
         }
     }
     fs::remove_dir_all(proc).unwrap();
+    // Few control groups have a limit, and those of version 1 no pressure.
+    for descriptor in all().filter(|column| column.needs.contains(Needs::GROUP_FIGURES)) {
+        if let Extract::Process(extract) = descriptor.extract {
+            let host = View::host().unwrap();
+            let value = Seen::of_group(&host.0, every_figure(), extract);
+            types.entry(descriptor.name).or_insert_with(|| held(&value));
+        }
+    }
     empty.append(&mut types);
     empty
+}
+
+/// A container of which everything is known.
+#[expect(clippy::unnecessary_wraps, reason = "as whoever names containers")]
+fn every_name(_: &ContainerPath) -> Option<Named> {
+    Some(Named {
+        runtime: Some(Runtime::Podman),
+        name: Some(Text::word("web")),
+        image: Some(Text::word("nginx")),
+        pod: Some(Pod {
+            namespace: Some(Text::word("prod")),
+            name: Some(Text::word("shop")),
+            ..Pod::default()
+        }),
+        ..Named::default()
+    })
+}
+
+/// A control group of which everything is known.
+fn every_figure() -> GroupSeen {
+    let second = std::time::Duration::from_secs(1);
+    GroupSeen {
+        figures: Figures {
+            memory: Ok(1),
+            memory_limit: Ok(2),
+            cpu: Ok(second),
+            throttled: Ok(second),
+            pids: Ok(1),
+            pressure: Ok(1.0),
+        },
+        cpu_percent: Ok(1.0),
+    }
 }
 
 /// The type of each column of another subject, as this process has one of each kind.
@@ -205,7 +259,110 @@ fn types_of(subject: Subject) -> BTreeMap<&'static str, Holds> {
             }
         }
     }
+    // Few sockets have a timer, a device or a protocol above TCP.
+    let socket = complete_socket();
+    let owned = Owned {
+        socket: &socket,
+        network: Some(4_026_531_840),
+        owners: &[(me[0], 3)],
+        uid: socket.uid.map(Ok),
+        user: Some(Text::word("root")),
+    };
+    for descriptor in subject.descriptors() {
+        let value = match descriptor.extract {
+            Extract::Socket(extract) => extract(&owned),
+            Extract::Container(extract) => extract(&complete_container()),
+            _ => continue,
+        };
+        types.entry(descriptor.name).or_insert_with(|| held(&value));
+    }
     types
+}
+
+/// The row of a container of which everything is known.
+fn complete_container() -> Contained<'static> {
+    use crate::{
+        container::{ContainerPath, Runtime},
+        control_group::Totals,
+        ids::ProcessId,
+        runtimes::{Container, Found, Named, Pod},
+        value::{Missing, Time},
+    };
+    static CONTAINER: std::sync::LazyLock<Container> = std::sync::LazyLock::new(|| {
+        let text = || Some(Text::word("a"));
+        let pod = Pod {
+            namespace: text(),
+            name: text(),
+            uid: text(),
+        };
+        let mut path = ContainerPath::new(Text::word("a"));
+        path.runtime = Some(Runtime::Podman);
+        Container {
+            found: std::sync::Arc::new(Found {
+                path,
+                has_group: true,
+                named: Some(std::sync::Arc::new(Named {
+                    name: text(),
+                    image: text(),
+                    pod: Some(pod),
+                    ..Named::default()
+                })),
+                why: Missing::None,
+            }),
+            pids: Vec::new(),
+            first: ProcessId::from(Pid::new(1)),
+            groups: None,
+        }
+    });
+    Contained {
+        what: What::Container(&CONTAINER),
+        pid: Some(Pid::new(1)),
+        processes: 1,
+        threads: Some(1),
+        totals: Totals {
+            memory: Ok(1),
+            memory_usage: Ok(1),
+            memory_limit: Ok(1),
+            cpu: Ok(std::time::Duration::ZERO),
+            throttled: Ok(std::time::Duration::ZERO),
+            oom_kills: Ok(1),
+            read: Ok(1),
+            written: Ok(1),
+            is_frozen: Ok(false),
+        },
+        cpu: Ok(1.0),
+        network: Ok((1, 1)),
+        listening: Value::List(vec![Value::Int(80)]),
+        started: Time::new(0, 0, 0, "UTC"),
+    }
+}
+
+/// One of which everything is known.
+fn complete_socket() -> Socket {
+    let second = std::time::Duration::from_secs(1);
+    let end = std::net::SocketAddr::from(([127, 0, 0, 1], 80));
+    Socket {
+        state: Some("ESTABLISHED"),
+        kind: Some("STREAM"),
+        received: Some(1),
+        sent: Some(1),
+        backlog: Some(1),
+        local: Some(end),
+        remote: Some(end),
+        peer: Some(1),
+        inode: Some(1),
+        uid: Some(crate::Uid::new(0)),
+        timer: Some("on"),
+        expires: Some(second),
+        retransmits: Some(1),
+        mark: Some(1),
+        interface: Some(Text::word("lo")),
+        cgroup: Some(1),
+        congestion: Some(Text::word("cubic")),
+        upper: Some(Text::word("tls")),
+        tcp: Some(Box::default()),
+        ..Socket::new("tcp")
+    }
 }
 
 /// Compares the list in `file` with `list`, or writes it.
@@ -265,6 +422,7 @@ fn the_docs_list_all_of_the_descriptors() {
         ("sockets", Subject::Sockets),
         ("files", Subject::Files),
         ("timers", Subject::Timers),
+        ("containers", Subject::Containers),
     ];
     for (command, subject) in others {
         let types = types_of(subject);

@@ -1,15 +1,24 @@
 //! The descriptors of processes, and finding one by name.
 
+use std::cmp::Reverse;
+
+#[cfg(any(test, feature = "runtimes"))]
+use super::containers::TABLE as OF_CONTAINERS;
 use super::{added::TABLE as ADDED, definition::Descriptor, original::TABLE as ORIGINAL};
 use crate::{
     bytes,
     error::{Error, ErrorKind, Result},
+    sorting::sort,
 };
 
 /// The descriptors that are listed when none is asked for.
 pub const DEFAULT_DESCRIPTORS: [&str; 8] = [
     "user", "pid", "ppid", "pcpu", "etime", "tty", "time", "args",
 ];
+
+/// Without the feature `runtimes` nothing is known of containers but their control groups.
+#[cfg(not(any(test, feature = "runtimes")))]
+static OF_CONTAINERS: &[Descriptor] = &[];
 
 /// Other names by which people know a descriptor.
 pub(super) static ALIASES: &[(&str, &str)] = &[
@@ -51,7 +60,7 @@ pub fn original() -> impl Iterator<Item = &'static Descriptor> {
 
 /// The descriptors that the Go psgo does not have.
 pub fn added() -> impl Iterator<Item = &'static Descriptor> {
-    ADDED.iter()
+    ADDED.iter().chain(OF_CONTAINERS)
 }
 
 /// Every descriptor.
@@ -67,15 +76,54 @@ pub fn all() -> impl Iterator<Item = &'static Descriptor> {
 #[must_use]
 pub fn list_descriptors() -> Vec<&'static str> {
     let mut names: Vec<_> = original().map(|d| d.name).collect();
-    names.sort_unstable();
+    sort(&mut names);
     names
 }
 
-/// The descriptor called `name`: by its name, its code or another name that it is known by.
+/// Names by which people know something else that a descriptor has; they are suggested alone.
+static MEANT: &[(&str, &str)] = &[
+    ("cg", "cgroup"),
+    ("cmdline", "args"),
+    ("cpu", "pcpu"),
+    ("cpu_percent", "pcpu"),
+    ("cpu_times", "time"),
+    ("create_time", "stime"),
+    ("dir", "cwd"),
+    ("directory", "cwd"),
+    ("fname", "comm"),
+    ("gids", "supgid"),
+    ("lsm", "label"),
+    ("lstart", "stime"),
+    ("mem", "rss"),
+    ("memory", "rss"),
+    ("memory_percent", "pmem"),
+    ("name", "comm"),
+    ("num_fds", "fds"),
+    ("num_threads", "nlwp"),
+    ("open_files", "files"),
+    ("owner", "user"),
+    ("parent", "ppid"),
+    ("path", "exe"),
+    ("process", "comm"),
+    ("program", "exe"),
+    ("res", "rss"),
+    ("size", "vsz"),
+    ("stat", "state"),
+    ("status", "state"),
+    ("terminal", "tty"),
+    ("threads", "nlwp"),
+    ("uptime", "etime"),
+    ("username", "user"),
+    ("virt", "vsz"),
+];
+
+/// The descriptor called `name`: by its name, its code or another name that it is known by. But for
+/// codes it may be written in any case, and as its header is.
 ///
 /// ```
 /// let found = psgo::descriptor::find("%cpu")?;
 /// assert_eq!((found.name, found.code, found.header), ("pcpu", "%C", "%CPU"));
+/// assert_eq!(psgo::descriptor::find("Effective Caps")?.name, "capeff");
 /// let error = psgo::descriptor::find("capef").unwrap_err();
 /// assert_eq!(error.to_string(), "unknown descriptor \"capef\" (did you mean \"capeff\"?)");
 /// # Ok::<(), psgo::Error>(())
@@ -90,9 +138,16 @@ pub fn find(name: &str) -> Result<&'static Descriptor> {
 
 /// The descriptor of a process called `name`, as [`find`] without an error to make.
 pub(crate) fn known(name: &str) -> Option<&'static Descriptor> {
-    let alias = ALIASES.iter().find(|(alias, _)| *alias == name);
-    let name = alias.map_or(name, |(_, name)| name);
-    all().find(|d| d.name == name || (!d.code.is_empty() && d.code == name))
+    let alias = |name: &str| {
+        let is_it = |alias: &str| alias.eq_ignore_ascii_case(name);
+        let alias = ALIASES.iter().find(|(alias, _)| is_it(alias));
+        alias.and_then(|(_, name)| all().find(|d| d.name == *name))
+    };
+    let exact = all().find(|d| d.name == name || (!d.code.is_empty() && d.code == name));
+    exact
+        .or_else(|| all().find(|d| d.name.eq_ignore_ascii_case(name)))
+        .or_else(|| alias(name))
+        .or_else(|| all().find(|d| d.header.eq_ignore_ascii_case(name)))
 }
 
 /// The error for `name`, which is neither a process's nor among `others`.
@@ -105,7 +160,10 @@ pub(super) fn unknown(name: &str, others: impl Iterator<Item = &'static str>) ->
             .chain(ALIASES.iter().map(|(alias, _)| *alias))
             .chain(others);
         let quoted = bytes::Escaped(name.as_bytes());
-        match nearest(name, names) {
+        let lower = name.to_ascii_lowercase();
+        let meant = MEANT.iter().find(|(meant, _)| *meant == lower);
+        let meant = meant.map(|(_, name)| *name);
+        match meant.or_else(|| nearest(name, names)) {
             Some(near) => format!("unknown descriptor \"{quoted}\" (did you mean \"{near}\"?)"),
             None => format!("unknown descriptor \"{quoted}\" (-list shows them all)"),
         }
@@ -113,19 +171,24 @@ pub(super) fn unknown(name: &str, others: impl Iterator<Item = &'static str>) ->
     Error::new(ErrorKind::UnknownDescriptor, "", reason)
 }
 
-/// The candidate that is at most two edits away, and fewest.
+/// The candidate that is fewest edits away: one, or two of a longer name. Of several the one that
+/// begins in the same way.
 fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let name = name.to_lowercase();
+    let name = name.to_ascii_lowercase();
+    // Of three letters two others are another word.
+    let most = if name.len() < 5 { 1 } else { 2 };
+    let alike = |candidate: &str| {
+        let pairs = name.bytes().zip(candidate.bytes());
+        pairs.take_while(|(a, b)| a == b).count()
+    };
     candidates
         .map(|candidate| {
-            (
-                bytes::distance(name.as_bytes(), candidate.as_bytes()),
-                candidate,
-            )
+            let edits = bytes::distance(name.as_bytes(), candidate.as_bytes());
+            (edits, Reverse(alike(candidate)), candidate)
         })
-        .filter(|(edits, candidate)| *edits <= 2 && *edits < candidate.len())
+        .filter(|(edits, _, candidate)| *edits <= most && *edits < candidate.len())
         .min()
-        .map(|(_, candidate)| candidate)
+        .map(|(_, _, candidate)| candidate)
 }
 
 #[cfg(test)]
@@ -144,6 +207,34 @@ mod tests {
         seen.sort_unstable();
         seen.dedup();
         assert_eq!(seen.len(), count);
+    }
+
+    #[test]
+    fn a_header_and_any_case_lead_to_the_descriptor() {
+        for descriptor in all() {
+            let found = find(descriptor.header).unwrap();
+            assert_eq!(found.header, descriptor.header);
+            for name in [
+                descriptor.name.to_uppercase(),
+                descriptor.header.to_lowercase(),
+            ] {
+                assert_eq!(find(&name).unwrap().header, descriptor.header, "{name}");
+            }
+        }
+        assert_eq!(find("COMMAND").unwrap().name, "args");
+        assert_eq!(find("%CPU").unwrap().name, "pcpu");
+        assert_eq!(find("NI").unwrap().name, "nice");
+        // Codes differ by their case alone.
+        assert_eq!(find("%g").unwrap().name, "rgroup");
+        assert_eq!(find("%G").unwrap().name, "group");
+    }
+
+    #[test]
+    fn what_is_suggested_exists() {
+        for (meant, name) in MEANT {
+            assert!(find(meant).is_err(), "{meant}");
+            assert_eq!(find(name).unwrap().name, *name);
+        }
     }
 
     #[test]
@@ -166,9 +257,21 @@ mod tests {
             text("capef"),
             "unknown descriptor \"capef\" (did you mean \"capeff\"?)"
         );
+        for (typed, near) in [
+            ("name", "comm"),
+            ("Name", "comm"),
+            ("usr", "user"),
+            ("rsss", "rss"),
+            ("pidd", "pid"),
+            ("threads", "nlwp"),
+        ] {
+            let said = format!("unknown descriptor \"{typed}\" (did you mean \"{near}\"?)");
+            assert_eq!(text(typed), said);
+        }
+        // Two of three letters are another word.
         assert_eq!(
-            text("PID"),
-            "unknown descriptor \"PID\" (did you mean \"pid\"?)"
+            text("pri"),
+            "unknown descriptor \"pri\" (-list shows them all)"
         );
         assert_eq!(
             text("xyzzy"),

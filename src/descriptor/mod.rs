@@ -1,6 +1,12 @@
 //! The tables of descriptors: what each column is called, what it needs, how it is computed.
 
 mod added;
+#[cfg(any(test, feature = "runtimes"))]
+mod contained;
+#[cfg(any(test, feature = "runtimes"))]
+mod container_rows;
+#[cfg(any(test, feature = "runtimes"))]
+mod containers;
 mod definition;
 mod files;
 #[cfg(test)]
@@ -16,6 +22,8 @@ pub use definition::{Descriptor, Holds};
 pub use lookup::{DEFAULT_DESCRIPTORS, added, all, find, list_descriptors, original};
 pub use subject::Subject;
 
+#[cfg(any(test, feature = "runtimes"))]
+pub(crate) use contained::{Contained, What};
 pub(crate) use definition::Extract;
 pub(crate) use lookup::known;
-pub(crate) use sources::{Owned, Timed};
+pub(crate) use sources::{Held, Owned, Timed};

@@ -1,17 +1,16 @@
 //! The descriptors of the Go psgo.
 
-use super::definition::descriptors;
+use super::definition::{descriptors, id, ids};
 use crate::{
     caps::CapSet,
     format::pid::Status,
-    ids::Gid,
-    snapshot::Seen,
+    snapshot::{Seen, has_no_cmdline},
     value::{Text, Value},
 };
 
 descriptors! {
     //name  code  header           holds    needs                what it is
-    args    "%a"  "COMMAND"        Text     [STAT CMDLINE]       "command line, or the command's name in brackets where it is empty"
+    args    "%a"  "COMMAND"        Text     [STAT CMDLINE]       "command line; where there is none [NAME] of a kernel thread, [NAME] and defunct of a zombie, (NAME) of another process"
     capamb  ""    "AMBIENT CAPS"   Caps     [STATUS]             "ambient capabilities: none, full or their names"
     capbnd  ""    "BOUNDING CAPS"  Caps     [STATUS]             "bounding set of capabilities"
     capeff  ""    "EFFECTIVE CAPS" Caps     [STATUS]             "effective capabilities"
@@ -55,8 +54,19 @@ fn args(seen: &Seen<'_>) -> Value {
         let shown = |b: &u8| if *b == 0 { b' ' } else { *b };
         return Value::Text(arguments.iter().map(shown).collect());
     }
+    // Brackets are those of the kernel's threads, and of what ps says of a zombie. A process can empty
+    // its command line, and shall not be taken for one of these.
     seen.stat().map_or(Value::MISSING, |stat| {
-        Value::text([b"[", stat.comm.as_slice(), b"]"].concat())
+        let (open, close) = if has_no_cmdline(stat) || stat.state == b'X' {
+            if stat.is_kernel_thread() {
+                ("[", "]")
+            } else {
+                ("[", "] <defunct>")
+            }
+        } else {
+            ("(", ")")
+        };
+        Value::text([open.as_bytes(), &stat.comm, close.as_bytes()].concat())
     })
 }
 
@@ -97,17 +107,24 @@ fn etime(seen: &Seen<'_>) -> Value {
 }
 
 fn group(seen: &Seen<'_>) -> Value {
-    let gid = seen.effective_gid().and_then(|read| seen.gid(read));
-    gid.map_or(Value::MISSING, |gid| Value::Text(seen.group(gid)))
+    id(
+        seen.effective_gid(),
+        |read| seen.gid(read),
+        |gid| Value::Text(seen.group(gid)),
+    )
 }
 
 fn groups(seen: &Seen<'_>) -> Value {
-    group_list(seen, |read| seen.gid(read).map(|gid| seen.group(gid)))
+    let group = |gid| Value::Text(seen.group(gid));
+    ids(seen.groups(), |read| seen.gid(read), group)
 }
 
 fn hgroup(seen: &Seen<'_>) -> Value {
-    let gid = seen.effective_gid().and_then(|read| seen.host_gid(read));
-    gid.map_or(Value::MISSING, |gid| Value::Text(seen.host_group(gid)))
+    id(
+        seen.effective_gid(),
+        |read| seen.host_gid(read),
+        |gid| Value::Text(seen.host_group(gid)),
+    )
 }
 
 fn hgroups(seen: &Seen<'_>) -> Value {
@@ -115,17 +132,8 @@ fn hgroups(seen: &Seen<'_>) -> Value {
         // Also of who is in no group: there is no host to speak of.
         return Value::MISSING;
     }
-    group_list(seen, |read| {
-        seen.host_gid(read).map(|gid| seen.host_group(gid))
-    })
-}
-
-/// The names of the supplementary groups; unknown as a whole if one of them is.
-fn group_list(seen: &Seen<'_>, name: impl Fn(Gid) -> Option<Text>) -> Value {
-    let names = seen
-        .groups()
-        .and_then(|groups| groups.map(|gid| name(gid).map(Value::Text)).collect());
-    names.map_or(Value::MISSING, Value::List)
+    let group = |gid| Value::Text(seen.host_group(gid));
+    ids(seen.groups(), |read| seen.host_gid(read), group)
 }
 
 fn hpid(seen: &Seen<'_>) -> Value {
@@ -134,13 +142,19 @@ fn hpid(seen: &Seen<'_>) -> Value {
 }
 
 fn huid(seen: &Seen<'_>) -> Value {
-    let uid = seen.effective_uid().and_then(|read| seen.host_uid(read));
-    uid.map_or(Value::MISSING, |uid| Value::Int(uid.get().into()))
+    id(
+        seen.effective_uid(),
+        |read| seen.host_uid(read),
+        |uid| Value::Int(uid.get().into()),
+    )
 }
 
 fn huser(seen: &Seen<'_>) -> Value {
-    let uid = seen.effective_uid().and_then(|read| seen.host_uid(read));
-    uid.map_or(Value::MISSING, |uid| Value::Text(seen.host_user(uid)))
+    id(
+        seen.effective_uid(),
+        |read| seen.host_uid(read),
+        |uid| Value::Text(seen.host_user(uid)),
+    )
 }
 
 fn label(seen: &Seen<'_>) -> Value {
@@ -171,8 +185,11 @@ fn ppid(seen: &Seen<'_>) -> Value {
 }
 
 fn rgroup(seen: &Seen<'_>) -> Value {
-    let gid = seen.real_gid().and_then(|read| seen.gid(read));
-    gid.map_or(Value::MISSING, |gid| Value::Text(seen.group(gid)))
+    id(
+        seen.real_gid(),
+        |read| seen.gid(read),
+        |gid| Value::Text(seen.group(gid)),
+    )
 }
 
 fn rss(seen: &Seen<'_>) -> Value {
@@ -180,8 +197,11 @@ fn rss(seen: &Seen<'_>) -> Value {
 }
 
 fn ruser(seen: &Seen<'_>) -> Value {
-    let uid = seen.real_uid().and_then(|read| seen.uid(read));
-    uid.map_or(Value::MISSING, |uid| Value::Text(seen.user(uid)))
+    id(
+        seen.real_uid(),
+        |read| seen.uid(read),
+        |uid| Value::Text(seen.user(uid)),
+    )
 }
 
 fn seccomp(seen: &Seen<'_>) -> Value {
@@ -194,8 +214,8 @@ fn seccomp(seen: &Seen<'_>) -> Value {
 }
 
 fn state(seen: &Seen<'_>) -> Value {
-    seen.stat()
-        .map_or(Value::MISSING, |stat| Value::text([stat.state]))
+    seen.state()
+        .map_or(Value::MISSING, |state| Value::text([state]))
 }
 
 fn stime(seen: &Seen<'_>) -> Value {
@@ -208,18 +228,27 @@ fn time(seen: &Seen<'_>) -> Value {
 }
 
 fn tty(seen: &Seen<'_>) -> Value {
-    let name = seen.stat().and_then(|stat| seen.tty(stat.tty_nr));
-    name.map_or(Value::MISSING, Value::Text)
+    match seen.stat().map(|stat| seen.tty(stat.tty_nr)) {
+        Some(Ok(Some(name))) => Value::Text(name),
+        Some(Err(why)) => Value::Missing(why),
+        Some(Ok(None)) | None => Value::MISSING,
+    }
 }
 
 fn uid(seen: &Seen<'_>) -> Value {
-    let uid = seen.effective_uid().and_then(|read| seen.uid(read));
-    uid.map_or(Value::MISSING, |uid| Value::Int(uid.get().into()))
+    id(
+        seen.effective_uid(),
+        |read| seen.uid(read),
+        |uid| Value::Int(uid.get().into()),
+    )
 }
 
 fn user(seen: &Seen<'_>) -> Value {
-    let uid = seen.effective_uid().and_then(|read| seen.uid(read));
-    uid.map_or(Value::MISSING, |uid| Value::Text(seen.user(uid)))
+    id(
+        seen.effective_uid(),
+        |read| seen.uid(read),
+        |uid| Value::Text(seen.user(uid)),
+    )
 }
 
 fn vsz(seen: &Seen<'_>) -> Value {

@@ -1,21 +1,31 @@
-//! What cells are made from, besides a process: a socket with its owners, a timer.
+//! What cells are made from, besides a process: an open file, a socket with its owners, a timer.
 
 use crate::{
     format::pid::{ClockId, Fdinfo},
     ids::{Pid, Uid},
-    snapshot::PosixTimer,
+    snapshot::{Opened, PosixTimer, Seen},
     socket::Socket,
-    value::Text,
+    value::{Missing, Text},
 };
+
+/// What a process holds open.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Held<'a> {
+    pub(crate) opened: &'a Opened,
+    /// The process.
+    pub(crate) seen: &'a Seen<'a>,
+}
 
 /// A socket and its owners.
 #[derive(Debug)]
 pub(crate) struct Owned<'a> {
     pub(crate) socket: &'a Socket,
+    /// The number of its network namespace, if it is known.
+    pub(crate) network: Option<u64>,
     /// The processes that have it open, each with its descriptor.
     pub(crate) owners: &'a [(Pid, u32)],
-    /// The socket's user, in the user namespace of the listing.
-    pub(crate) uid: Option<Uid>,
+    /// The socket's user, in the user namespace of the listing, or why it is unknown there.
+    pub(crate) uid: Option<Result<Uid, Missing>>,
     /// The name or number of that user, if a column needs it.
     pub(crate) user: Option<Text>,
 }

@@ -1,5 +1,7 @@
 //! `Subject`: what the rows of a table are, and its descriptors.
 
+#[cfg(any(test, feature = "runtimes"))]
+use super::container_rows;
 use super::{
     definition::Descriptor,
     files,
@@ -21,6 +23,9 @@ pub enum Subject {
     Files,
     /// The timers of processes: POSIX ones (`timer_create`) and timerfds.
     Timers,
+    /// Containers, with what they use. Feature `runtimes`.
+    #[cfg(any(test, feature = "runtimes"))]
+    Containers,
 }
 
 impl Subject {
@@ -37,17 +42,33 @@ impl Subject {
                 "pid", "user", "comm", "kind", "id", "clock", "left", "interval", "notify",
                 "signal",
             ],
+            #[cfg(any(test, feature = "runtimes"))]
+            Self::Containers => &[
+                "name",
+                "id",
+                "runtime",
+                "pod",
+                "pid",
+                "processes",
+                "cpu",
+                "memory",
+                "memory_limit",
+                "memory_percent",
+                "image",
+            ],
         }
     }
 
     /// The descriptors of the rows themselves. Those of processes go with them, and mean the
-    /// process that has the socket, the file or the timer.
+    /// process that has the socket, the file or the timer, or the first one of the container.
     pub fn descriptors(self) -> impl Iterator<Item = &'static Descriptor> {
         let (own, processes): (&[Descriptor], _) = match self {
             Self::Processes => (&[], true),
             Self::Sockets => (sockets::TABLE, false),
             Self::Files => (files::TABLE, false),
             Self::Timers => (timers::TABLE, false),
+            #[cfg(any(test, feature = "runtimes"))]
+            Self::Containers => (container_rows::TABLE, false),
         };
         own.iter().chain(all().filter(move |_| processes))
     }
@@ -67,8 +88,11 @@ impl Subject {
     /// [`UnknownDescriptor`](crate::ErrorKind::UnknownDescriptor); the text says what may have been meant.
     pub fn find(self, name: &str) -> Result<&'static Descriptor> {
         let own = || {
-            self.descriptors()
-                .find(|descriptor| descriptor.name == name)
+            let all = || self.descriptors();
+            all()
+                .find(|own| own.name == name)
+                .or_else(|| all().find(|own| own.name.eq_ignore_ascii_case(name)))
+                .or_else(|| all().find(|own| own.header.eq_ignore_ascii_case(name)))
         };
         match self {
             Self::Processes => find(name),

@@ -113,12 +113,6 @@ fn node(row: &Row, cutter: &mut Cutter) -> Option<(Node, u32)> {
         .chain(lacking)
         .max_by_key(|reason| *reason != Missing::None);
     let mut before = text(args)?.map_or(Text::word(""), |args| cutter.cut(&args));
-    let is_name = before.as_bytes().starts_with(b"[") && before.as_bytes().ends_with(b"]");
-    if is_name && text(state)?.is_some_and(|state| state.as_bytes() == b"Z") {
-        // It has no command line any more, only its name. The words are those of ps. Where only the
-        // first thread has ended, there is one.
-        before = Text::from(&[before.as_bytes(), b" <defunct>"].concat()[..]);
-    }
     if unknown.is_some() {
         before = Text::word("");
     }

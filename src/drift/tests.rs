@@ -46,7 +46,7 @@ fn children_are_below_their_parents_and_sorted() {
         12 1 bin S a
         13 10 root S z
         14 10 root S y z
-        15 14 root Z [y]
+        15 14 root Z [y] <defunct>
     ";
     assert_eq!(
         plain(listing),

@@ -32,19 +32,29 @@ fn every_example_of_the_docs_runs() {
     for (subject, text) in examples {
         let query = Query::of(subject, ["pid"]).unwrap().filter(text);
         let query = query.unwrap_or_else(|error| panic!("{text}: {error}"));
-        query
-            .table()
-            .unwrap_or_else(|error| panic!("{text}: {error}"));
+        let Err(error) = query.table() else {
+            continue;
+        };
+        // Not everybody may ask it of process 1, and is told so.
+        let is_denied = error
+            .to_string()
+            .contains("is unknown (permission denied; it takes ");
+        // The processes and containers that stand in examples need not be here.
+        let is_gone = error.kind() == ErrorKind::Gone;
+        assert!(
+            is_gone || text.contains("=@1") && is_denied,
+            "{text}: {error}"
+        );
     }
 }
 
 #[test]
 fn every_form_and_every_error_of_the_docs_is_so() {
     let mut rows = PAGE.lines().filter(|line| line.starts_with("| `"));
-    let forms: Vec<_> = rows.by_ref().take(10).collect();
+    let forms: Vec<_> = rows.by_ref().take(18).collect();
     for form in forms {
         let cell = form.trim_start_matches("| ").split(" | ").next().unwrap();
-        for text in cell.split(", ") {
+        for text in cell.split("`, `") {
             let text = text.trim_matches('`').replace("\\|", "|");
             let query = Query::new(["pid"]).unwrap().filter(&text);
             assert!(query.is_ok(), "{text}: {:?}", query.err());
@@ -59,5 +69,5 @@ fn every_form_and_every_error_of_the_docs_is_so() {
         assert_eq!(error.to_string(), format!("filter, {told}"));
         errors += 1;
     }
-    assert_eq!(errors, 5);
+    assert_eq!(errors, 9);
 }

@@ -1,14 +1,16 @@
 //! The grammar of a filter: text to a tree of tests, each with its place.
 
-use std::ops::Range;
+use std::{cmp::Ordering, ops::Range};
 
 use winnow::{
-    combinator::{alt, delimited, not, opt, preceded, repeat, separated, terminated},
+    combinator::{alt, delimited, not, opt, peek, preceded, repeat, separated, terminated},
     error::{ErrMode, ParserError},
     prelude::*,
     stream::{LocatingSlice, Location as _},
     token::{any, none_of, one_of, take, take_while},
 };
+
+use super::quantity;
 
 /// A tree of tests.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,6 +53,18 @@ impl<T> Tree<T> {
     }
 }
 
+/// A test as it was written.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Clause {
+    Comparison(Comparison),
+    /// A column alone, `kthread`; not set after `!`.
+    Flag {
+        name: String,
+        at: Range<usize>,
+        is_set: bool,
+    },
+}
+
 /// A column, an operator and a value, as they were written.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Comparison {
@@ -74,6 +88,45 @@ pub(super) enum Operator {
     GreaterOrEqual,
     Matches,
     MatchesNot,
+}
+
+impl Operator {
+    pub(super) fn is_of_equality(self) -> bool {
+        matches!(self, Self::Equal | Self::Unequal)
+    }
+
+    pub(super) fn is_of_order(self) -> bool {
+        matches!(
+            self,
+            Self::Less | Self::LessOrEqual | Self::Greater | Self::GreaterOrEqual
+        )
+    }
+
+    pub(super) fn is_of_expressions(self) -> bool {
+        matches!(self, Self::Matches | Self::MatchesNot)
+    }
+
+    /// Whether it holds for two things of that order.
+    pub(super) fn holds(self, order: Ordering) -> bool {
+        match self {
+            Self::Equal | Self::Matches => order.is_eq(),
+            Self::Unequal | Self::MatchesNot => order.is_ne(),
+            Self::Less => order.is_lt(),
+            Self::LessOrEqual => order.is_le(),
+            Self::Greater => order.is_gt(),
+            Self::GreaterOrEqual => order.is_ge(),
+        }
+    }
+
+    /// Whether it holds for one of these; one that denies, whether it holds for all.
+    pub(super) fn of_any<T>(self, all: &[T], holds: impl Fn(Self, &T) -> bool) -> bool {
+        let positive = match self {
+            Self::Unequal => Self::Equal,
+            Self::MatchesNot => Self::Matches,
+            other => other,
+        };
+        all.iter().any(|one| holds(positive, one)) == (positive == self)
+    }
 }
 
 /// What is wrong, and where: bytes from the start.
@@ -106,7 +159,7 @@ type Parsed<T> = Result<T, ErrMode<Wrong>>;
 const DEEPEST: usize = 100;
 
 /// Understands the whole of `text`.
-pub(super) fn parse(text: &str) -> Result<Tree<Comparison>, Wrong> {
+pub(super) fn parse(text: &str) -> Result<Tree<Clause>, Wrong> {
     let mut input = LocatingSlice::new(text);
     let tree = one_of_several(&mut input, DEEPEST).map_err(|error| match error {
         ErrMode::Backtrack(wrong) | ErrMode::Cut(wrong) => wrong,
@@ -137,15 +190,16 @@ fn blanks(input: &mut Input<'_>) -> Parsed<()> {
 }
 
 fn is_of_name(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '_' | '%' | '.' | '-')
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '%' | '.' | '-' | '/')
 }
 
-/// A word that stands for an operator, and is no part of a longer one.
+/// A word that stands for an operator, in any case, and is no part of a longer one.
 fn word<'a>(word: &'static str) -> impl Parser<Input<'a>, &'a str, ErrMode<Wrong>> {
-    terminated(word, not(one_of(is_of_name)))
+    let is_it = move |text: &&str| text.eq_ignore_ascii_case(word);
+    terminated(take(word.len()).verify(is_it), not(one_of(is_of_name)))
 }
 
-fn one_of_several(input: &mut Input<'_>, depth: usize) -> Parsed<Tree<Comparison>> {
+fn one_of_several(input: &mut Input<'_>, depth: usize) -> Parsed<Tree<Clause>> {
     let or = delimited(blanks, alt(("||", word("or"))), blanks);
     let mut trees: Vec<_> =
         separated(1.., |i: &mut Input<'_>| all_of_several(i, depth), or).parse_next(input)?;
@@ -158,7 +212,7 @@ fn one_of_several(input: &mut Input<'_>, depth: usize) -> Parsed<Tree<Comparison
     })
 }
 
-fn all_of_several(input: &mut Input<'_>, depth: usize) -> Parsed<Tree<Comparison>> {
+fn all_of_several(input: &mut Input<'_>, depth: usize) -> Parsed<Tree<Clause>> {
     let and = delimited(blanks, alt(("&&", word("and"))), blanks);
     let mut trees: Vec<_> =
         separated(1.., |i: &mut Input<'_>| single(i, depth), and).parse_next(input)?;
@@ -171,14 +225,21 @@ fn all_of_several(input: &mut Input<'_>, depth: usize) -> Parsed<Tree<Comparison
     })
 }
 
-fn single(input: &mut Input<'_>, depth: usize) -> Parsed<Tree<Comparison>> {
+fn single(input: &mut Input<'_>, depth: usize) -> Parsed<Tree<Clause>> {
     blanks(input)?;
     let Some(deeper) = depth.checked_sub(1) else {
         return wrong(input, "too many parentheses in each other");
     };
     if opt(alt(("!", word("not")))).parse_next(input)?.is_some() {
-        let tree = single(input, deeper)?;
-        return Ok(Tree::Not(Box::new(tree)));
+        return Ok(match single(input, deeper)? {
+            // Not `Not`, which would hold for what is unknown.
+            Tree::Test(Clause::Flag { name, at, is_set }) => Tree::Test(Clause::Flag {
+                name,
+                at,
+                is_set: !is_set,
+            }),
+            tree => Tree::Not(Box::new(tree)),
+        });
     }
     if opt("(").parse_next(input)?.is_some() {
         let tree = one_of_several(input, deeper)?;
@@ -189,39 +250,105 @@ fn single(input: &mut Input<'_>, depth: usize) -> Parsed<Tree<Comparison>> {
         blanks(input)?;
         return Ok(tree);
     }
-    let test = comparison(input)?;
+    let tree = test(input)?;
     blanks(input)?;
-    Ok(Tree::Test(test))
+    Ok(tree)
 }
 
-fn comparison(input: &mut Input<'_>) -> Parsed<Comparison> {
+fn test(input: &mut Input<'_>) -> Parsed<Tree<Clause>> {
     let name = opt(take_while(1.., is_of_name).with_span()).parse_next(input)?;
     let Some((name, name_at)) = name else {
         return wrong(input, "expected a column, as in rss>100M");
     };
-    blanks(input)?;
-    let Some((operator, operator_at)) = opt(operator.with_span()).parse_next(input)? else {
+    let end = name_at.end;
+    let spaces = take_while(0.., char::is_whitespace).parse_next(input)?;
+    let comparison = |operator, operator_at, ((value, is_quoted), value_at)| {
+        Tree::Test(Clause::Comparison(Comparison {
+            name: name.to_owned(),
+            name_at: name_at.clone(),
+            operator,
+            operator_at,
+            value,
+            is_quoted,
+            value_at,
+        }))
+    };
+    if let Some((operator, operator_at)) = opt(operator.with_span()).parse_next(input)? {
+        blanks(input)?;
+        let Some(value) = opt(value(is_bare).with_span()).parse_next(input)? else {
+            return wrong(
+                input,
+                "expected a value; one that is empty or has blanks goes in quotes",
+            );
+        };
+        return Ok(comparison(operator, operator_at, value));
+    }
+    if let Some((is_not, at)) = opt(one_of_these.with_span()).parse_next(input)? {
+        let operator = if is_not {
+            Operator::Unequal
+        } else {
+            Operator::Equal
+        };
+        let values = values(input)?.into_iter();
+        let tests = values.map(|value| comparison(operator, at.clone(), value));
+        return Ok(if is_not {
+            Tree::All(tests.collect())
+        } else {
+            Tree::Any(tests.collect())
+        });
+    }
+    // A word that goes on, as `bash*`, is no column.
+    let goes_on = spaces.is_empty()
+        && peek(opt(any.verify(is_bare_char)))
+            .parse_next(input)?
+            .is_some();
+    if goes_on {
         return wrong(
             input,
             "expected one of = != < <= > >= ~ !~ after the column",
         );
-    };
-    blanks(input)?;
-    let Some(((value, is_quoted), value_at)) = opt(value.with_span()).parse_next(input)? else {
-        return wrong(
-            input,
-            "expected a value; one that is empty or has blanks goes in quotes",
-        );
-    };
-    Ok(Comparison {
+    }
+    Ok(Tree::Test(Clause::Flag {
         name: name.to_owned(),
-        name_at,
-        operator,
-        operator_at,
-        value,
-        is_quoted,
-        value_at,
-    })
+        at: name_at.start..end,
+        is_set: true,
+    }))
+}
+
+/// `in` or `not in`, before a parenthesis; whether it is the second.
+fn one_of_these(input: &mut Input<'_>) -> Parsed<bool> {
+    let not = terminated(word("not"), take_while(1.., char::is_whitespace));
+    terminated(opt(not), word("in"))
+        .map(|not| not.is_some())
+        .parse_next(input)
+}
+
+/// A value, and whether it was in quotes.
+type Value = (String, bool);
+
+/// `(a, 'b c', d)`
+fn values(input: &mut Input<'_>) -> Parsed<Vec<(Value, Range<usize>)>> {
+    blanks(input)?;
+    if opt("(").parse_next(input)?.is_none() {
+        return wrong(input, "expected values in parentheses: comm in (bash,sh)");
+    }
+    let mut values = Vec::new();
+    loop {
+        blanks(input)?;
+        let Some(value) = opt(value(is_bare_item).with_span()).parse_next(input)? else {
+            return wrong(
+                input,
+                "expected a value; one that is empty or has blanks goes in quotes",
+            );
+        };
+        values.push(value);
+        blanks(input)?;
+        match opt(one_of([',', ')'])).parse_next(input)? {
+            Some(',') => {}
+            Some(_) => return Ok(values),
+            None => return wrong(input, "expected a comma or a closing parenthesis"),
+        }
+    }
 }
 
 fn operator(input: &mut Input<'_>) -> Parsed<Operator> {
@@ -244,18 +371,52 @@ fn operator(input: &mut Input<'_>) -> Parsed<Operator> {
     alt((take(2_usize).verify_map(of_two), any.verify_map(of_one))).parse_next(input)
 }
 
-/// The value, and whether it was in quotes.
-fn value(input: &mut Input<'_>) -> Parsed<(String, bool)> {
-    let bare = |c: char| !c.is_whitespace() && !matches!(c, '&' | '|' | '(' | ')' | '"' | '\'');
-    let raw = delimited('\'', take_while(0.., |c| c != '\''), closing('\''));
-    let escaped = alt((preceded('\\', one_of(['"', '\\'])), none_of('"')));
-    let quoted = delimited('"', repeat(0.., escaped), closing('"'));
-    alt((
-        raw.map(|text: &str| (text.to_owned(), true)),
-        quoted.map(|text: String| (text, true)),
-        take_while(1.., bare).map(|text: &str| (text.to_owned(), false)),
-    ))
-    .parse_next(input)
+/// Whether a value that is in no quotes may have this.
+fn is_bare(c: char) -> bool {
+    !c.is_whitespace() && !matches!(c, '&' | '|' | '(' | ')' | '"' | '\'')
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "winnow's form")]
+fn is_bare_char(c: &char) -> bool {
+    is_bare(*c)
+}
+
+/// The same for one of several values.
+fn is_bare_item(c: char) -> bool {
+    is_bare(c) && c != ','
+}
+
+/// A value, whose characters outside quotes are these; and whether it was in quotes.
+fn value<'a>(is_bare: fn(char) -> bool) -> impl Parser<Input<'a>, Value, ErrMode<Wrong>> {
+    move |input: &mut Input<'a>| {
+        let raw = delimited('\'', take_while(0.., |c| c != '\''), closing('\''));
+        let escaped = alt((preceded('\\', one_of(['"', '\\'])), none_of('"')));
+        let quoted = delimited('"', repeat(0.., escaped), closing('"'));
+        alt((
+            raw.map(|text: &str| (text.to_owned(), true)),
+            quoted.map(|text: String| (text, true)),
+            quantity(is_bare).map(|text| (text, false)),
+        ))
+        .parse_next(input)
+    }
+}
+
+/// A value without quotes. Of a quantity also what stands after a blank: `100 MiB`, `1h 30m`,
+/// `2026-11-20 22:05`.
+fn quantity<'a>(is_bare: fn(char) -> bool) -> impl Parser<Input<'a>, String, ErrMode<Wrong>> {
+    move |input: &mut Input<'a>| {
+        let mut text = take_while(1.., is_bare).parse_next(input)?.to_owned();
+        loop {
+            let more = take_while(1.., is_bare).verify(|more| quantity::goes_on(&text, more));
+            let more = opt(preceded(take_while(1.., char::is_whitespace), more));
+            let Some(more) = { more }.parse_next(input)? else {
+                break;
+            };
+            text.push(' ');
+            text.push_str(more);
+        }
+        Ok(text)
+    }
 }
 
 fn closing<'a>(quote: char) -> impl Parser<Input<'a>, (), ErrMode<Wrong>> {

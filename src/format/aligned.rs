@@ -40,16 +40,19 @@ impl<T: Field> Field for Aligned<T> {
         })
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         out.extend(std::iter::repeat_n(b'\t', self.tabs.into()));
         out.extend(std::iter::repeat_n(b' ', self.blanks.into()));
         self.value.put(spec, out);
     }
 
+    #[inline]
     fn value(&self, spec: &Spec) -> Value {
         self.value.value(spec)
     }
 
+    #[inline]
     fn unknown(&self) -> bool {
         self.value.unknown()
     }

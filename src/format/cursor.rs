@@ -8,6 +8,19 @@ use crate::{
     error::{Error, ErrorKind},
 };
 
+/// `?` without the conversion of the error, in code that is compiled for many types: what `?` becomes
+/// there is five times as long.
+macro_rules! tri {
+    ($result:expr) => {
+        match $result {
+            Ok(value) => value,
+            Err(error) => return Err(error),
+        }
+    };
+}
+
+pub(super) use tri;
+
 /// Why a file could not be parsed.
 ///
 /// It holds no path, which the caller knows. Its text is
@@ -158,6 +171,30 @@ impl<'a> Cursor<'a> {
         field: &'static str,
     ) -> Result<(), ParseError> {
         self.literal(text, field)
+    }
+
+    /// Consumes the text before a value.
+    #[inline(never)]
+    pub(crate) fn before(&mut self, spec: &Spec) -> Result<(), ParseError> {
+        self.literal(spec.before(), spec.field)
+    }
+
+    /// Consumes the text after a value.
+    #[inline(never)]
+    pub(crate) fn after(&mut self, spec: &Spec) -> Result<(), ParseError> {
+        self.literal(spec.after(), spec.field)
+    }
+
+    /// Consumes the text before an element of a list.
+    #[inline(never)]
+    pub(crate) fn open(&mut self, spec: &Spec) -> Result<(), ParseError> {
+        self.literal(spec.open(), spec.field)
+    }
+
+    /// Consumes the text after an element of a list.
+    #[inline(never)]
+    pub(crate) fn close(&mut self, spec: &Spec) -> Result<(), ParseError> {
+        self.literal(spec.close(), spec.field)
     }
 
     #[inline]

@@ -200,7 +200,7 @@ macro_rules! record {
                         $({
                             // A constant is folded into the code that uses it, a static is not.
                             const SPEC: Spec = Spec::new(stringify!($field), $spec);
-                            Field::renew(&mut self.$field, cursor, &SPEC)?;
+                            $crate::format::cursor::tri!(Field::renew(&mut self.$field, cursor, &SPEC));
                             if stringify!($field) == last {
                                 return Ok(());
                             }
@@ -234,11 +234,13 @@ macro_rules! sequence {
                     #[inline]
                     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
                         let mut record = Self::default();
-                        let mut padded = cursor.padded(spec)?;
+                        let mut padded = $crate::format::cursor::tri!(cursor.padded(spec));
                         let cursor = padded.as_mut().unwrap_or(cursor);
-                        $($crate::format::record::read_field(&mut record.$field, cursor, &SPECS.$field)?;)*
+                        $($crate::format::cursor::tri!(
+                            $crate::format::record::read_field(&mut record.$field, cursor, &SPECS.$field)
+                        );)*
                         if let Some(padded) = padded {
-                            padded.end(spec)?;
+                            $crate::format::cursor::tri!(padded.end(spec));
                         }
                         Ok(record)
                     }
@@ -321,6 +323,7 @@ macro_rules! labelled {
                         self.layout.unknown_lines()
                     }
 
+                    #[inline]
                     fn put_field(&self, index: u8, out: &mut Vec<u8>) {
                         match index {
                             $(index if index == Index::$field as u8 => {
@@ -339,16 +342,12 @@ macro_rules! labelled {
                         let mut end: fn(&[u8]) -> bool = <[u8]>::is_empty;
                         $(end = $end;)?
                         let mut lines = $crate::format::layout::Lines::new(end);
-                        while lines.next_pass(cursor)? {
+                        while $crate::format::cursor::tri!(lines.next_pass(cursor)) {
                             let mut on_line = false;
                             $({
-                                let spec = $crate::format::describe::labelled_spec!($code SPECS.$field, $spec);
-                                if on_line || cursor.rest().starts_with(spec.label()) {
-                                    $crate::format::describe::read_labelled!(
-                                        $code record, lines, cursor, spec, $field: $ty
-                                    );
-                                    on_line = !spec.ends_line();
-                                }
+                                $crate::format::describe::read_labelled!(
+                                    $code record, lines, cursor, on_line, $field: $ty, $spec
+                                );
                             })*
                             // The last template must end its line.
                             debug_assert!(!on_line);
@@ -380,29 +379,33 @@ macro_rules! labelled {
     };
 }
 
-/// The template of a labelled field: a constant where it is inlined, otherwise the shared static.
-macro_rules! labelled_spec {
-    (inlined $specs:ident.$field:ident, $spec:literal) => {{
-        const SPEC: Spec = Spec::labelled(stringify!($field), $spec);
-        &SPEC
-    }};
-    (shared $specs:ident.$field:ident, $spec:literal) => {
-        &$specs.$field
-    };
-}
-
-/// Reads a labelled field into its record.
+/// Reads a labelled field into its record, if it is next: inlined, its template is a constant.
 macro_rules! read_labelled {
-    (inlined $record:ident, $lines:ident, $cursor:ident, $spec:ident, $field:ident: $ty:ty) => {
-        $lines.see(Index::$field as u8, $cursor, $spec.field)?;
-        $record.$field = <$ty as Field>::read($cursor, $spec)?;
+    (
+        inlined $record:ident, $lines:ident, $cursor:ident, $on_line:ident,
+        $field:ident: $ty:ty, $spec:literal
+    ) => {
+        const SPEC: Spec = Spec::labelled(stringify!($field), $spec);
+        if $on_line || $cursor.rest().starts_with(SPEC.label()) {
+            $crate::format::cursor::tri!($lines.see(Index::$field as u8, $cursor, SPEC.field));
+            $record.$field = $crate::format::cursor::tri!(<$ty as Field>::read($cursor, &SPEC));
+            $on_line = !SPEC.ends_line();
+        }
     };
-    (shared $record:ident, $lines:ident, $cursor:ident, $spec:ident, $field:ident: $ty:ty) => {
-        let its = (Index::$field as u8, $spec);
-        $crate::format::record::read_labelled(&mut $record.$field, $cursor, its, &mut $lines)?;
+    (
+        shared $record:ident, $lines:ident, $cursor:ident, $on_line:ident,
+        $field:ident: $ty:ty, $spec:literal
+    ) => {
+        let its = (Index::$field as u8, &SPECS.$field);
+        let field = &mut $record.$field;
+        $crate::format::cursor::tri!($crate::format::record::read_labelled(
+            field,
+            $cursor,
+            its,
+            &mut $lines,
+            &mut $on_line
+        ));
     };
 }
 
-pub(crate) use {
-    file, labelled, labelled_spec, lines, read_labelled, record, record_struct, sequence,
-};
+pub(crate) use {file, labelled, lines, read_labelled, record, record_struct, sequence};

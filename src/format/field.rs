@@ -2,6 +2,7 @@
 
 use super::{
     Conversion, Cursor, ParseError, Spec,
+    cursor::tri,
     stream::{Piece, Sink, Source, Stream},
 };
 use crate::{
@@ -63,9 +64,9 @@ pub(crate) trait Field: Sized {
     /// Reads the value and the text around it.
     #[inline]
     fn read(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
-        cursor.shared_literal(spec.before(), spec.field)?;
-        let value = Self::take(cursor, spec)?;
-        cursor.shared_literal(spec.after(), spec.field)?;
+        tri!(cursor.before(spec));
+        let value = tri!(Self::take(cursor, spec));
+        tri!(cursor.after(spec));
         Ok(value)
     }
 
@@ -73,15 +74,15 @@ pub(crate) trait Field: Sized {
     /// files that are read for each of thousands of processes.
     #[inline]
     fn renew(&mut self, cursor: &mut Cursor<'_>, spec: &Spec) -> Result<(), ParseError> {
-        *self = Self::read(cursor, spec)?;
+        *self = tri!(Self::read(cursor, spec));
         Ok(())
     }
 
     /// Writes the value and the text around it.
     fn write(&self, spec: &Spec, out: &mut Vec<u8>) {
-        out.extend_from_slice(spec.before());
+        spec.write_before(out);
         self.put(spec, out);
-        out.extend_from_slice(spec.after());
+        spec.write_after(out);
     }
 }
 
@@ -130,17 +131,20 @@ impl<T: Field> Field for Option<T> {
         T::take(cursor, spec).map(Some)
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         if let Some(value) = self {
             value.put(spec, out);
         }
     }
 
+    #[inline]
     fn value(&self, spec: &Spec) -> Value {
         let value = self.as_ref().map(|value| value.value(spec));
         value.unwrap_or(Value::MISSING)
     }
 
+    #[inline]
     fn describe(&self, spec: &Spec, fields: &mut Fields) {
         match self {
             Some(value) => value.describe(spec, fields),
@@ -148,6 +152,7 @@ impl<T: Field> Field for Option<T> {
         }
     }
 
+    #[inline]
     fn unknown(&self) -> bool {
         self.as_ref().is_some_and(T::unknown)
     }
@@ -159,6 +164,7 @@ impl<T: Field> Field for Option<T> {
         T::read(cursor, spec).map(Some)
     }
 
+    #[inline]
     fn write(&self, spec: &Spec, out: &mut Vec<u8>) {
         if let Some(value) = self {
             value.write(spec, out);
@@ -313,17 +319,17 @@ impl<T: Item> Field for Vec<T> {
         if let Some(between) = spec.between() {
             while !cursor.rest().starts_with(spec.after()) {
                 if !list.is_empty() {
-                    cursor.shared_literal(between, spec.field)?;
+                    tri!(cursor.shared_literal(between, spec.field));
                 }
-                list.push(T::take(cursor, spec)?);
+                list.push(tri!(T::take(cursor, spec)));
             }
             return Ok(list);
         }
         // Anything that begins like an element but is not one is an error.
         while !cursor.rest().is_empty() && cursor.skip(spec.open()) {
             let left = cursor.rest().len();
-            list.push(T::take(cursor, spec)?);
-            cursor.shared_literal(spec.close(), spec.field)?;
+            list.push(tri!(T::take(cursor, spec)));
+            tri!(cursor.close(spec));
             // An empty element would repeat forever.
             if cursor.rest().len() == left && spec.open().is_empty() {
                 return Err(cursor.error(spec.field, "empty"));
@@ -332,6 +338,7 @@ impl<T: Item> Field for Vec<T> {
         Ok(list)
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         for (i, item) in self.iter().enumerate() {
             if i > 0
@@ -345,10 +352,12 @@ impl<T: Item> Field for Vec<T> {
         }
     }
 
+    #[inline]
     fn value(&self, spec: &Spec) -> Value {
         Value::List(self.iter().map(|item| item.value(spec)).collect())
     }
 
+    #[inline]
     fn unknown(&self) -> bool {
         self.iter().any(T::unknown)
     }
@@ -360,9 +369,9 @@ impl<T: Item + Copy + Default, const N: usize> Field for [T; N] {
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         let mut list = [T::default(); N];
         for item in &mut list {
-            cursor.literal(spec.open(), spec.field)?;
-            *item = T::take(cursor, spec)?;
-            cursor.literal(spec.close(), spec.field)?;
+            tri!(cursor.literal(spec.open(), spec.field));
+            *item = tri!(T::take(cursor, spec));
+            tri!(cursor.literal(spec.close(), spec.field));
         }
         Ok(list)
     }

@@ -24,15 +24,18 @@ impl<T: Field> Field for Flat<T> {
         T::take(cursor, spec).map(Self)
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         self.0.put(spec, out);
     }
 
+    #[inline]
     fn value(&self, spec: &Spec) -> Value {
         self.0.value(spec)
     }
 
     /// What is missing adds nothing: the names of its fields are not known here.
+    #[inline]
     fn describe(&self, spec: &Spec, fields: &mut Fields) {
         if let Value::Fields(own) = self.0.value(spec) {
             for (name, value) in own {
@@ -41,6 +44,7 @@ impl<T: Field> Field for Flat<T> {
         }
     }
 
+    #[inline]
     fn unknown(&self) -> bool {
         self.0.unknown()
     }
@@ -49,6 +53,7 @@ impl<T: Field> Field for Flat<T> {
         T::read(cursor, spec).map(Self)
     }
 
+    #[inline]
     fn write(&self, spec: &Spec, out: &mut Vec<u8>) {
         self.0.write(spec, out);
     }

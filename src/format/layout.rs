@@ -26,8 +26,9 @@ impl Layout {
 
     pub(crate) fn unknown_lines(&self) -> impl Iterator<Item = &[u8]> {
         self.0.iter().filter_map(|line| match line {
-            Line::Field(_) => None,
-            Line::Unknown(text) => Some(text.as_slice()),
+            // An empty line says nothing.
+            Line::Unknown(text) if !text.is_empty() => Some(text.as_slice()),
+            Line::Field(_) | Line::Unknown(_) => None,
         })
     }
 
@@ -107,9 +108,6 @@ impl Lines {
         if unread == cursor.rest().len() {
             let line = cursor.rest();
             let text = cursor.take_line();
-            if text.is_empty() {
-                return Err(cursor.error("line", "empty"));
-            }
             if text.len() == line.len() {
                 return Err(cursor.error("line", "no newline at its end"));
             }

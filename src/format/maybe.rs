@@ -38,6 +38,7 @@ impl<T: Item> Field for Maybe<T> {
         Ok(Self(Some(value)))
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         if let Some(value) = &self.0 {
             out.extend_from_slice(spec.open());
@@ -46,11 +47,13 @@ impl<T: Item> Field for Maybe<T> {
         }
     }
 
+    #[inline]
     fn value(&self, spec: &Spec) -> Value {
         let value = self.0.as_ref().map(|value| value.value(spec));
         value.unwrap_or(Value::MISSING)
     }
 
+    #[inline]
     fn describe(&self, spec: &Spec, fields: &mut Fields) {
         match &self.0 {
             Some(value) => value.describe(spec, fields),
@@ -58,6 +61,7 @@ impl<T: Item> Field for Maybe<T> {
         }
     }
 
+    #[inline]
     fn unknown(&self) -> bool {
         self.0.as_ref().is_some_and(T::unknown)
     }

@@ -1,6 +1,6 @@
 //! `Record`: a file that is parsed into a struct and written back as the same bytes.
 
-use super::{Cursor, Field, ParseError, Spec, layout::Lines};
+use super::{Cursor, Field, ParseError, Spec, cursor::tri, layout::Lines};
 
 /// A file, or a part of one, that psgo can parse.
 ///
@@ -23,7 +23,7 @@ const WHOLE: Spec = Spec::new("file", "%r");
 /// Parses a file that holds one `T` and nothing else.
 pub(crate) fn parse_whole<T: Field>(file: &[u8], spec: &Spec) -> Result<T, ParseError> {
     let mut cursor = Cursor::new(file);
-    let value = T::read(&mut cursor, spec)?;
+    let value = tri!(T::read(&mut cursor, spec));
     if cursor.rest().is_empty() {
         return Ok(value);
     }
@@ -43,20 +43,25 @@ pub(crate) fn read_field<T: Field>(
     cursor: &mut Cursor<'_>,
     spec: &Spec,
 ) -> Result<(), ParseError> {
-    *field = T::read(cursor, spec)?;
+    *field = tri!(T::read(cursor, spec));
     Ok(())
 }
 
-/// Reads a field of a labelled line into `field`.
+/// Reads a labelled field into `field` if its label is next, or if it stands `on_line`, the line of
+/// the one before.
 #[inline(never)]
 pub(crate) fn read_labelled<T: Field>(
     field: &mut T,
     cursor: &mut Cursor<'_>,
     (index, spec): (u8, &Spec),
     lines: &mut Lines,
+    on_line: &mut bool,
 ) -> Result<(), ParseError> {
-    lines.see(index, cursor, spec.field)?;
-    *field = T::read(cursor, spec)?;
+    if *on_line || cursor.rest().starts_with(spec.label()) {
+        tri!(lines.see(index, cursor, spec.field));
+        *field = tri!(T::read(cursor, spec));
+        *on_line = !spec.ends_line();
+    }
     Ok(())
 }
 

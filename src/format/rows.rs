@@ -4,6 +4,7 @@ use std::ops::Deref;
 
 use super::{
     Cursor, Field, Item, ParseError, Source, Spec, Stream,
+    cursor::tri,
     stream::{Piece, Sink},
 };
 use crate::{
@@ -49,19 +50,22 @@ impl<T: Item> Field for Rows<T> {
     fn take(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<Self, ParseError> {
         let mut rows = Vec::new();
         while !cursor.rest().is_empty() {
-            rows.push(row(cursor, spec)?);
+            rows.push(tri!(row(cursor, spec)));
         }
         Ok(Self(rows))
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         self.0.put(spec, out);
     }
 
+    #[inline]
     fn value(&self, spec: &Spec) -> Value {
         self.0.value(spec)
     }
 
+    #[inline]
     fn unknown(&self) -> bool {
         self.0.iter().any(T::unknown)
     }
@@ -110,9 +114,9 @@ impl<T: Field> Piece for Written<'_, T> {
 
 fn row<T: Item>(cursor: &mut Cursor<'_>, spec: &Spec) -> Result<T, ParseError> {
     let left = cursor.rest().len();
-    cursor.shared_literal(spec.open(), spec.field)?;
-    let row = T::take(cursor, spec)?;
-    cursor.shared_literal(spec.close(), spec.field)?;
+    tri!(cursor.open(spec));
+    let row = tri!(T::take(cursor, spec));
+    tri!(cursor.close(spec));
     // An empty row would repeat forever.
     if cursor.rest().len() == left {
         return Err(cursor.error(spec.field, "empty"));

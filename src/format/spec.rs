@@ -222,6 +222,18 @@ impl Spec {
         self.after.of(self.template)
     }
 
+    /// Appends the text before the value, in code that is compiled for many types.
+    #[inline(never)]
+    pub(crate) fn write_before(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.before());
+    }
+
+    /// Appends the text after the value.
+    #[inline(never)]
+    pub(crate) fn write_after(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.after());
+    }
+
     /// The text that identifies the field at the beginning of a line.
     pub(crate) const fn label(&self) -> &'static [u8] {
         if self.before().is_empty() {

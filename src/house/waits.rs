@@ -8,9 +8,17 @@ use crate::wait::{CALLS, Call, Name, OF_THIS_PROCESS};
 /// The functions that `sys` offers, but for those of the joiner's own files.
 fn offered() -> BTreeSet<String> {
     let library = library();
+    let own = [
+        "src/sys/mod.rs",
+        "src/sys/behind.rs",
+        "src/sys/diag.rs",
+        "src/sys/list.rs",
+        "src/sys/listed.rs",
+        "src/sys/machine.rs",
+    ];
     let sys = library
         .iter()
-        .filter(|source| source.path.ends_with("src/sys/mod.rs"));
+        .filter(|source| own.iter().any(|own| source.path.ends_with(own)));
     let lines: Vec<_> = sys.flat_map(Source::code).collect();
     let mut offered = BTreeSet::new();
     for line in lines {

@@ -4,7 +4,9 @@
 mod id;
 mod map;
 mod names;
+mod process;
 
 pub use id::{Gid, OVERFLOW_ID, Pid, Uid};
 pub use map::{IdMap, IdMaps};
 pub use names::{GroupNames, UserNames};
+pub use process::ProcessId;

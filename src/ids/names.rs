@@ -32,6 +32,13 @@ macro_rules! names {
                 self.0.name(id.get())
             }
 
+            /// Whether an id has this name.
+            #[must_use]
+            pub fn has(&self, name: &[u8]) -> bool {
+                let lines = &self.0.lines;
+                lines.iter().any(|line| self.0.bytes(*line) == name)
+            }
+
             /// How many ids have a name.
             #[must_use]
             pub fn len(&self) -> usize {

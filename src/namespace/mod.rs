@@ -1,5 +1,7 @@
 //! The process through which a container is joined, and what its processes are called outside.
 
+mod ended;
+mod network;
 mod pids;
 
 use std::{
@@ -12,15 +14,20 @@ use std::{
 
 use nix::fcntl::OFlag;
 
+use ended::no_more;
+pub(crate) use ended::{another, gone};
+pub(crate) use network::asking;
 pub(crate) use pids::{Numbers, Translator, counts_as_we_do};
 
+#[cfg(any(test, feature = "runtimes"))]
+use crate::format::pid::Cgroup;
 use crate::{
-    caps,
-    error::{Error, ErrorKind, Result, kind_of},
+    bytes, caps,
+    error::{Answer, Error, ErrorKind, Result, kind_of},
     format::pid::{Fdinfo, Stat, Status},
-    ids::Pid,
+    ids::{Pid, ProcessId},
     procfs::{ProcessDir, Procfs},
-    reader::{self, Asked, Failure, Space},
+    reader::{self, Failure, Space},
     sys,
     wait::{Name, process_file},
     watchdog::Patience,
@@ -32,7 +39,6 @@ use crate::{
 pub(crate) struct HeldProcess {
     pid: Pid,
     dir: ProcessDir,
-    start: u64,
     /// Its numbers, from that of the `/proc` it was found in down to its own namespace's.
     numbers: Vec<u32>,
     pid_namespace: Arc<OwnedFd>,
@@ -40,20 +46,26 @@ pub(crate) struct HeldProcess {
     mount_link: io::Result<Vec<u8>>,
     user_link: io::Result<Vec<u8>>,
     maps: [io::Result<Vec<u8>>; 2],
+    #[cfg(any(test, feature = "runtimes"))]
+    groups: io::Result<Vec<u8>>,
 }
 
 impl HeldProcess {
-    /// Takes hold of `pid` of the trusted `/proc` `base`.
+    /// Takes hold of `process` of the trusted `/proc` `base`.
     ///
     /// Its links and files wait as long as it is inside `execve` (`exec_update_lock`), which the
     /// process itself can make last: another thread reads them.
-    pub(crate) fn hold(base: &Arc<Procfs>, pid: Pid, patience: &mut Patience) -> Result<Self> {
+    pub(crate) fn hold(
+        base: &Arc<Procfs>,
+        process: ProcessId,
+        patience: &mut Patience,
+    ) -> Result<Self> {
         let base = Arc::clone(base);
-        let held = patience.wait_for(move || Ok(Self::hold_here(&base, pid)));
+        let held = patience.wait_for(move || Ok(Self::hold_here(&base, process)));
         held.unwrap_or_else(|error| {
             let is_silent = kind_of(&error) == ErrorKind::TimedOut;
             Err(if is_silent {
-                let thing = format!("process {pid}");
+                let thing = format!("process {}", process.pid);
                 Error::new(ErrorKind::TimedOut, thing, "does not answer")
             } else {
                 Error::no_thread(error)
@@ -61,14 +73,15 @@ impl HeldProcess {
         })
     }
 
-    fn hold_here(base: &Procfs, pid: Pid) -> Result<Self> {
+    fn hold_here(base: &Procfs, process: ProcessId) -> Result<Self> {
+        let pid = process.pid;
         let about = |name: &str| {
             let path = format!("{pid}/{name}");
             move |error| {
                 let error = base.error(&path, error);
                 match error.kind() {
                     ErrorKind::Gone => gone(pid),
-                    ErrorKind::Denied if lacks_ptrace(base) => error.that_takes("CAP_SYS_PTRACE"),
+                    ErrorKind::Denied => denied_of_process(base, error),
                     _ => error,
                 }
             }
@@ -91,6 +104,9 @@ impl HeldProcess {
         };
         let stat = dir.read(process_file!("stat")).map_err(about("stat"))?;
         let stat = Stat::parse(&stat).map_err(|e| not_understood("stat", &e))?;
+        if process.start.is_some_and(|start| start != stat.starttime) {
+            return Err(another(pid));
+        }
         if has_ended(&stat) {
             return Err(no_more(pid, "ended, and not yet reaped"));
         }
@@ -108,29 +124,17 @@ impl HeldProcess {
             .map_err(about_link("ns/pid"))?;
         Ok(Self {
             pid,
-            start: stat.starttime,
+            // KERNEL(4.1): without them its own number is unknown, and nothing is translated.
             numbers: status.ns_pid.unwrap_or_default(),
             pid_namespace: Arc::new(pid_namespace),
             pid_link,
             mount_link: dir.link(process_file!("ns/mnt")),
             user_link: dir.link(process_file!("ns/user")),
             maps: [process_file!("uid_map"), process_file!("gid_map")].map(|name| dir.read(name)),
+            #[cfg(any(test, feature = "runtimes"))]
+            groups: dir.read(process_file!("cgroup")),
             dir,
         })
-    }
-
-    /// Takes hold of the process that got the number `pid` at the moment `start`.
-    pub(crate) fn hold_started(
-        base: &Arc<Procfs>,
-        pid: Pid,
-        start: u64,
-        patience: &mut Patience,
-    ) -> Result<Self> {
-        let target = Self::hold(base, pid, patience)?;
-        if target.start != start {
-            return Err(no_more(pid, "ended, and its number is another's now"));
-        }
-        Ok(target)
     }
 
     /// Takes hold of the process behind `pidfd`, which `base` shows.
@@ -163,7 +167,7 @@ impl HeldProcess {
                 "no such process",
             )
         };
-        let target = Self::hold(base, pid.ok_or_else(ended)?, patience)?;
+        let target = Self::hold(base, pid.ok_or_else(ended)?.into(), patience)?;
         // Alive now, it was alive when its number was looked up, so the number was its own.
         if sys::pidfd_is_alive(pidfd) {
             Ok(target)
@@ -183,21 +187,29 @@ impl HeldProcess {
     }
 
     /// What its user namespace is called: `user:[4026531837]`.
-    pub(crate) fn user_link(&self) -> Option<&[u8]> {
-        self.user_link.as_deref().ok()
+    pub(crate) fn user_link(&self) -> Result<&[u8], &io::Error> {
+        self.user_link.as_deref()
     }
 
     /// The bytes of its maps of users and of groups.
-    pub(crate) fn maps(&self) -> [Option<&[u8]>; 2] {
-        self.maps.each_ref().map(|map| map.as_deref().ok())
+    pub(crate) fn maps(&self) -> [Result<&[u8], &io::Error>; 2] {
+        self.maps.each_ref().map(|map| map.as_deref())
     }
 
-    /// Whether it sees the same mounts as `other` does.
-    pub(crate) fn shares_mounts_with(&self, other: &ProcessDir) -> bool {
-        matches!(
-            (&self.mount_link, other.link(process_file!("ns/mnt"))),
-            (Ok(mine), Ok(theirs)) if *mine == theirs
-        )
+    /// The control groups in which it was when it was taken hold of.
+    #[cfg(any(test, feature = "runtimes"))]
+    pub(crate) fn groups(&self) -> Option<Cgroup> {
+        Cgroup::parse(self.groups.as_ref().ok()?).ok()
+    }
+
+    /// The number that its mount namespace had when it was taken hold of.
+    pub(crate) fn mounts(&self) -> Option<u64> {
+        inode_in(self.mount_link.as_deref().ok()?)
+    }
+
+    /// The number that its mount namespace has now.
+    pub(crate) fn mounts_now(&self) -> Option<u64> {
+        inode_in(&self.dir.link(process_file!("ns/mnt")).ok()?)
     }
 
     /// Its number in its own PID namespace; nothing where this kernel does not tell.
@@ -211,13 +223,21 @@ impl HeldProcess {
         self.dir.read(process_file!("comm")).is_ok()
     }
 
-    /// Those of its namespaces `names` in which this process, whom `base` shows, is not itself.
+    /// Whether the kernel says that it has been reaped. Any other error, as for want of
+    /// descriptors, says nothing about it.
+    pub(crate) fn has_been_reaped(&self) -> bool {
+        let comm = self.dir.read(process_file!("comm"));
+        comm.is_err_and(|error| Answer::of(&error) == Answer::Gone)
+    }
+
+    /// Those of its namespaces `names` in which the calling thread, which `base` shows, is not itself.
     pub(crate) fn other_namespaces(
         &self,
         base: &Procfs,
         names: &[Name<'_>],
     ) -> io::Result<Vec<OwnedFd>> {
-        let me = base.process_self();
+        let me = base.this_thread();
+        // One that cannot be compared is another: where it may not be entered, that is an error.
         let is_other = |name: &&Name<'_>| {
             let mine = me.as_ref().ok().and_then(|me| me.link(**name).ok());
             mine.is_none() || mine != self.dir.link(**name).ok()
@@ -226,6 +246,16 @@ impl HeldProcess {
         others
             .map(|name| self.dir.follow(*name, OFlag::O_RDONLY))
             .collect()
+    }
+
+    /// What its network namespace is called: `net:[4026531840]`.
+    pub(crate) fn network_link(&self) -> io::Result<Vec<u8>> {
+        self.dir.link(process_file!("ns/net"))
+    }
+
+    /// Opens its network namespace.
+    pub(crate) fn open_network(&self) -> io::Result<OwnedFd> {
+        self.dir.follow(process_file!("ns/net"), OFlag::O_RDONLY)
     }
 
     /// Translates between its PID namespace and that of `base`.
@@ -264,9 +294,9 @@ impl HeldProcess {
         }
     }
 
-    /// Asks for the names of its container's users and groups.
-    pub(crate) fn ask_for_names(&self) -> io::Result<Asked> {
-        Asked::for_names(self.dir.as_fd())
+    /// Its directory.
+    pub(crate) fn dir(&self) -> BorrowedFd<'_> {
+        self.dir.as_fd()
     }
 
     /// How full the file system is on which `path` lies, which begins at its root directory.
@@ -275,11 +305,31 @@ impl HeldProcess {
     }
 }
 
-/// Whether this process may not look into others' namespaces by a capability of its own.
-fn lacks_ptrace(base: &Procfs) -> bool {
+/// The error for a file of a process that may not be read, with the capability that it takes.
+pub(crate) fn denied_of_process(base: &Procfs, error: Error) -> Error {
+    // A capability counts in the user namespace of this process and in those below it.
+    error.that_takes(if lacks(base, b"SYS_PTRACE") {
+        "CAP_SYS_PTRACE"
+    } else {
+        "CAP_SYS_PTRACE in the user namespace of that process, and no security module that refuses it"
+    })
+}
+
+/// The error for a file of the machine that may not be read, with the capability that this process
+/// lacks.
+pub(crate) fn denied_of_machine(base: &Procfs, error: Error) -> Error {
+    if lacks(base, b"DAC_READ_SEARCH") && lacks(base, b"DAC_OVERRIDE") {
+        error.that_takes("CAP_DAC_READ_SEARCH")
+    } else {
+        error
+    }
+}
+
+/// Whether this process lacks a capability, as far as that is known.
+fn lacks(base: &Procfs, capability: &[u8]) -> bool {
     let status = base.read(&process_file!("status").of_self()).ok();
     let effective = status.and_then(|bytes| Status::parse(&bytes).ok()?.cap_eff);
-    let bit = caps::number(b"SYS_PTRACE");
+    let bit = caps::number(capability);
     effective
         .zip(bit)
         .is_some_and(|(mask, bit)| mask >> bit & 1 == 0)
@@ -291,11 +341,8 @@ fn has_ended(stat: &Stat) -> bool {
     matches!(stat.state, b'Z' | b'X' | b'x') && stat.num_threads <= 1
 }
 
-/// The process is not there, or not any more.
-pub(crate) fn gone(pid: Pid) -> Error {
-    no_more(pid, "no such process")
-}
-
-fn no_more(pid: Pid, reason: &'static str) -> Error {
-    Error::new(ErrorKind::Gone, format!("process {pid}"), reason)
+/// The inode in `net:[4026531840]`, the target of a link to a namespace.
+pub(crate) fn inode_in(link: &[u8]) -> Option<u64> {
+    let (_, number) = bytes::split_once(link, b'[')?;
+    bytes::decimal(number.strip_suffix(b"]")?)
 }

@@ -2,19 +2,28 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{
-    control_group::Groups, files::FileOf, namespace::ProcessNamespace, open::OpenDescriptor,
-};
+use super::{files::FileOf, namespace::ProcessNamespace, open::OpenDescriptor};
 use crate::{
+    control_group::Groups,
     error::Result,
     format::pid::{Stat, Status},
     ids::Pid,
     procfs::ProcessDir,
+    snapshot::Unread,
     sys::Behind,
+    value::Text,
 };
 
 /// An answer, once there is one.
 pub(super) type Slot<T> = Option<Result<T>>;
+
+/// Its open descriptors.
+#[derive(Debug, Clone)]
+pub(super) struct Held {
+    pub(super) all: Arc<[OpenDescriptor]>,
+    /// The files that were read in part or not at all.
+    pub(super) partial: Arc<[Unread]>,
+}
 
 /// Every answer that is kept within a oneshot.
 #[derive(Debug, Default)]
@@ -30,10 +39,12 @@ pub(super) struct Known {
     /// Whether the `/proc` that is read numbers processes as this process does.
     pub(super) counts_as_we_do: Slot<bool>,
     pub(super) descriptor_count: Slot<usize>,
-    pub(super) descriptors: Slot<Arc<[OpenDescriptor]>>,
+    pub(super) held: Slot<Held>,
     /// The threads, by their numbers in the `/proc` that is read.
     pub(super) threads: Slot<Vec<(u32, Stat)>>,
     pub(super) children: Slot<Vec<Pid>>,
+    /// With their names, by their numbers in the `/proc` that is read.
+    pub(super) named_children: Slot<Vec<(Pid, Option<Text>)>>,
     pub(super) descendants: Slot<Vec<Pid>>,
     pub(super) namespaces: Slot<Vec<ProcessNamespace>>,
     pub(super) control_groups: Slot<Arc<Groups>>,

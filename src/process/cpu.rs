@@ -115,12 +115,14 @@ impl Process {
     pub fn cpu_times(&self) -> Result<ProcessCpuTimes> {
         let stat = self.stat()?;
         let host = &self.view.0.host;
+        // The kernel prints these as signed numbers, though they are never negative.
         let signed = |ticks: i64| host.ticks(u64::try_from(ticks).unwrap_or(0));
         Ok(ProcessCpuTimes {
             user: host.ticks(stat.utime),
             system: host.ticks(stat.stime),
             children_user: signed(stat.cutime),
             children_system: signed(stat.cstime),
+            // KERNEL(2.6.18): every kernel since tells it.
             io_wait: host.ticks(stat.delayacct_blkio_ticks.unwrap_or(0)),
         })
     }
@@ -134,7 +136,7 @@ impl Process {
     pub fn cpu_percent(&self) -> Result<f64> {
         let stat = self.stat()?;
         let used = stat.utime.saturating_add(stat.stime);
-        let now = self.view.0.now();
+        let now = self.now()?;
         Ok(self.view.0.host.cpu_percent(used, stat.starttime, now))
     }
 

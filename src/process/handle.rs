@@ -2,18 +2,19 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{Arc, Mutex, MutexGuard, OnceLock},
 };
 
 use super::cache::{Cache, Known, Slot};
 use crate::{
-    error::{Answer, Error, ErrorKind, Result},
+    error::{Answer, Error, ErrorKind, Result, is_no_such_file},
     format::pid::{Stat, Status},
-    ids::Pid,
-    namespace::{Numbers, counts_as_we_do, gone},
+    ids::{Pid, ProcessId},
+    namespace::{another, counts_as_we_do, gone},
     procfs::{ProcessDir, Procfs},
+    snapshot::has_member,
     sync::lock,
-    view::{Joined, View},
+    view::{Joined, Tables, View},
     wait::process_file,
     watchdog::Worker,
 };
@@ -69,10 +70,13 @@ pub struct Process {
     /// The files that did not answer, each once.
     pub(super) silent: Mutex<Vec<String>>,
     cache: Mutex<Cache>,
+    /// The names of users and groups that it sees, and why there are none, once they were asked for.
+    pub(super) names: OnceLock<(Tables, Option<Error>)>,
 }
 
 impl View {
-    /// The process `pid`, held. In a container it is the container's own number.
+    /// The process of that pid, held; with its start, see [`ProcessId`], no other that has the pid
+    /// by now. In a container it is the container's own number.
     ///
     /// ```
     /// let view = psgo::View::host()?;
@@ -83,11 +87,25 @@ impl View {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Gone`] if there is no such process, or `pid` is the number of a thread that is
-    /// not the first; [`ErrorKind::Denied`] if nothing at all may be known of it.
+    /// [`ErrorKind::Gone`] if there is no such process, or the number is that of a thread that is
+    /// not the first; [`ErrorKind::Denied`] if nothing at all may be known of it; through a join
+    /// before Linux 6.11 [`ErrorKind::TimedOut`] if it is not found, and a process that may be it did
+    /// not answer.
     #[inline]
-    pub fn process(&self, pid: Pid) -> Result<Process> {
-        self.process_with(pid, Arc::default())
+    pub fn process(&self, process: impl Into<ProcessId>) -> Result<Process> {
+        let ProcessId { pid, start } = process.into();
+        let process = self.process_with(pid, Arc::default())?;
+        if start.is_some_and(|start| start != process.start) {
+            return Err(another(pid));
+        }
+        let found = ProcessId {
+            pid,
+            start: Some(process.start),
+        };
+        if self.within().is_some() && !has_member(self, found)? {
+            return Err(gone(pid));
+        }
+        Ok(process)
     }
 
     /// The same, with a worker that there is.
@@ -99,20 +117,28 @@ impl View {
             .as_ref()
             .filter(|joined| joined.is_from_outside());
         let numbers = numbers.map(Joined::numbers);
-        let outside = |numbers: &Numbers| numbers.outside(pid).ok_or_else(|| gone(pid));
-        let read = numbers.as_ref().map_or(Ok(pid), outside)?;
+        let read = numbers.as_ref().map_or(Ok(pid), |all| all.find(pid))?;
         let proc = Arc::clone(&inner.proc);
         let hold = move || {
             let dir = proc.process(read)?;
-            let files = (
-                dir.read(process_file!("stat"))?,
-                dir.read(process_file!("status"))?,
-            );
-            Ok((dir, files))
+            let stat = dir.read(process_file!("stat"))?;
+            let status = match dir.read(process_file!("status")) {
+                // A copy may be without.
+                Err(error) if is_no_such_file(&error) && !proc.is_genuine() => None,
+                status => Some(status?),
+            };
+            Ok((dir, (stat, status)))
         };
         let held = lock(&worker).run(self.patience(), hold);
         let name = |file: &str| inner.proc.named(&format!("{pid}/{file}"));
+        if held.is_err() {
+            // In a directory that is no copy there is no process, whichever is asked for.
+            self.check()?;
+        }
         let held = held.map_err(|error| match Answer::of(&error) {
+            Answer::Gone if !inner.proc.is_genuine() && inner.proc.process(read).is_ok() => {
+                Error::of_system(ErrorKind::Absent, name("stat"), error)
+            }
             Answer::Gone => gone(pid),
             Answer::MountedOver => Error::mounted_over(name("")),
             Answer::Invalid | Answer::Other => Error::io(format!("process {pid}"), error),
@@ -126,9 +152,12 @@ impl View {
             Error::new(ErrorKind::NotUnderstood, name(file), error.to_string())
         };
         let stat = Stat::parse(&stat).map_err(|error| not_understood("stat", &error))?;
-        let status = Status::parse(&status).map_err(|error| not_understood("status", &error))?;
-        if status.tgid != read.get() && inner.proc.is_genuine() {
-            let reason = format!("it is a thread of process {}", status.tgid);
+        let status = status.map(|status| Status::parse(&status));
+        let status = status.transpose();
+        let status = status.map_err(|error| not_understood("status", &error))?;
+        let process = status.map_or(read.get(), |status| status.tgid);
+        if process != read.get() && inner.proc.is_genuine() {
+            let reason = format!("it is a thread of process {process}");
             return Err(Error::new(
                 ErrorKind::Gone,
                 format!("process {pid}"),
@@ -144,6 +173,7 @@ impl View {
             worker,
             silent: Mutex::default(),
             cache: Mutex::default(),
+            names: OnceLock::new(),
         })
     }
 }

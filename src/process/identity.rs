@@ -1,22 +1,26 @@
 //! What a process is: its name, its program, its arguments and environment, whose it is.
 
 use std::{
-    fmt,
+    fmt, io,
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
 use super::{
-    files::FileOf,
+    files::{Dir, FileOf},
     handle::Process,
-    link::{LinkTarget, undeleted},
+    link::LinkTarget,
 };
 use crate::{
     error::{Error, ErrorKind, Result},
-    format::pid::{Cmdline, DELETED, Environ},
+    format::pid::{Cmdline, DELETED, Environ, Stat},
     ids::{Gid, Uid},
+    namespace::inode_in,
+    snapshot::undeleted,
     tty,
-    value::Text,
-    wait::Name,
+    value::{Missing, Text},
+    view::{Member, Tables, Way},
+    wait::{Name, process_file},
     watchdog::Patience,
 };
 
@@ -28,6 +32,10 @@ impl State {
     #[inline]
     pub(super) const fn new(letter: u8) -> Self {
         Self(letter)
+    }
+
+    pub(super) const fn byte(self) -> u8 {
+        self.0
     }
 
     /// The kernel's letter, see [`Stat::state`](crate::format::pid::Stat::state).
@@ -101,20 +109,53 @@ impl Process {
     /// use psgo::{Pid, View};
     ///
     /// let init = View::host()?.process(Pid::new(1))?;
-    /// assert!(init.started_at() < std::time::SystemTime::now());
+    /// assert!(init.started_at()? < std::time::SystemTime::now());
     /// # Ok::<(), psgo::Error>(())
     /// ```
-    #[must_use]
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Absent`] in a copy whose `stat` does not tell when its machine booted.
     #[inline]
-    pub fn started_at(&self) -> SystemTime {
-        self.view.0.host.started_at(self.start)
+    pub fn started_at(&self) -> Result<SystemTime> {
+        let inner = &self.view.0;
+        let started = inner.started(self.start);
+        started.map_err(|why| self.no_clock("stat", why))?;
+        Ok(inner.host.started_at(self.start))
     }
 
     /// How long ago it started, in whole ticks.
-    #[must_use]
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Absent`] in a copy whose `uptime` does not tell when it was made.
     #[inline]
-    pub fn age(&self) -> Duration {
-        self.view.0.host.age(self.start, self.view.0.now())
+    pub fn age(&self) -> Result<Duration> {
+        Ok(self.view.0.host.age(self.start, self.now()?))
+    }
+
+    /// Time since boot, of now.
+    #[inline]
+    pub(super) fn now(&self) -> Result<Duration> {
+        let now = self.view.0.now();
+        now.map_err(|why| self.no_clock("uptime", why))
+    }
+
+    /// The error for what a copy does not tell of its machine's clock.
+    fn no_clock(&self, file: &str, why: Missing) -> Error {
+        let kind = match why {
+            Missing::Denied => ErrorKind::Denied,
+            Missing::Silent => ErrorKind::TimedOut,
+            Missing::Malformed => ErrorKind::NotUnderstood,
+            _ => ErrorKind::Absent,
+        };
+        let reason = match why {
+            Missing::Unsupported => {
+                "the copy does not have it, and this machine's clock is another"
+            }
+            why => why.as_str(),
+        };
+        Error::new(kind, self.procfs().named(file), reason)
     }
 
     /// The name that the kernel has, at most 15 bytes but for some threads of its own (`stat`).
@@ -137,6 +178,7 @@ impl Process {
     pub fn name(&self) -> Result<Text> {
         const LONGEST: usize = 15;
         let comm = self.stat()?.comm;
+        // Where the arguments cannot be read, `cmdline` says why; the kernel's name holds, cut or not.
         if comm.len() >= LONGEST
             && let Ok(cmdline) = self.read::<Cmdline>()
         {
@@ -188,16 +230,16 @@ impl Process {
         let link = self.link(&file)?;
         // Only a name that looks so has to be looked at. A copy's links lead into the machine that it
         // was copied to.
-        let names = if link.ends_with(DELETED) && self.procfs().is_genuine() {
+        let behind = if link.ends_with(DELETED) && self.procfs().is_genuine() {
             let behind = self.once(
                 |known| known.behind.entry(name).or_default(),
                 || self.watched(file.dir, name, move |dir| dir.behind(Name::asked(name))),
             );
-            behind.ok().map(|behind| behind.names)
+            behind.ok()
         } else {
             None
         };
-        let (path, deleted) = undeleted(&link, names);
+        let (path, deleted) = undeleted(&link, behind);
         let path = Text::from(path);
         Ok(LinkTarget { path, deleted })
     }
@@ -253,14 +295,20 @@ impl Process {
         Ok(self.stat()?.is_kernel_thread())
     }
 
-    /// Its state (`stat`): that of its first thread.
+    /// Its state (`stat`): that of its first thread, or of another where the first has ended and the
+    /// process has not.
     ///
     /// # Errors
     ///
     /// See [`Process`].
     #[inline]
     pub fn state(&self) -> Result<State> {
-        Ok(State::new(self.stat()?.state))
+        let stat = self.stat()?;
+        if !stat.is_leaderless() {
+            return Ok(State::new(stat.state));
+        }
+        let living: Stat = self.record(&FileOf::at(Dir::Living, "stat"))?;
+        Ok(State::new(living.state))
     }
 
     /// Its controlling terminal, `/dev/pts/3` (`tty_nr` of `stat`); `None` without one. The name is that
@@ -268,17 +316,22 @@ impl Process {
     ///
     /// # Errors
     ///
-    /// See [`Process`].
+    /// See [`Process`]; also if the name stands in `/proc/tty/drivers`, which cannot be read.
     #[inline]
     pub fn terminal(&self) -> Result<Option<Text>> {
         let number = self.stat()?.tty_nr;
         // Most have a name that needs no table.
-        let name = tty::name(number, &[]).or_else(|| {
-            self.view
-                .0
-                .learn_drivers(Some(&mut Patience::new(self.view.patience())));
-            self.view.0.tty(number)
-        });
+        let name = match tty::name(number, &[]) {
+            Some(name) => Some(name),
+            None => {
+                let view = &self.view.0;
+                view.learn_drivers(Some(&mut Patience::new(self.view.patience())));
+                view.tty(number).map_err(|why| {
+                    let file = view.proc.named("tty/drivers");
+                    Error::new(why.kind(), file, why.as_str())
+                })?
+            }
+        };
         Ok(name.map(|name| b"/dev/".iter().chain(name.as_bytes()).copied().collect()))
     }
 
@@ -291,8 +344,10 @@ impl Process {
     pub fn uids(&self) -> Result<Ids<Uid>> {
         let ids = self.status()?.uid.ok_or_else(|| self.untold("Uid"))?;
         let joined = self.view.0.joined.as_ref();
-        let mapped = ids.map(|id| joined.map_or(Some(id), |joined| joined.uids.apply(id)));
-        self.ids(mapped, Uid::new)
+        self.ids(
+            ids.map(|id| joined.map_or(Ok(id), |joined| joined.uids.apply(id))),
+            Uid::new,
+        )
     }
 
     /// Its groups (`status`), in the user namespace of the view.
@@ -304,21 +359,27 @@ impl Process {
     pub fn gids(&self) -> Result<Ids<Gid>> {
         let ids = self.status()?.gid.ok_or_else(|| self.untold("Gid"))?;
         let joined = self.view.0.joined.as_ref();
-        let mapped = ids.map(|id| joined.map_or(Some(id), |joined| joined.gids.apply(id)));
-        self.ids(mapped, Gid::new)
+        self.ids(
+            ids.map(|id| joined.map_or(Ok(id), |joined| joined.gids.apply(id))),
+            Gid::new,
+        )
     }
 
-    fn ids<T>(&self, ids: [Option<u32>; 4], new: fn(u32) -> T) -> Result<Ids<T>> {
-        let [Some(real), Some(effective), Some(saved), Some(file)] = ids else {
-            let reason = "the kernel does not tell the user namespace";
-            return Err(Error::new(ErrorKind::Denied, self.named("status"), reason));
-        };
+    fn ids<T>(&self, ids: [Result<u32, Missing>; 4], new: fn(u32) -> T) -> Result<Ids<T>> {
+        let [real, effective, saved, file] =
+            ids.map(|id| id.map(new).map_err(|why| self.unmapped(why)));
         Ok(Ids {
-            real: new(real),
-            effective: new(effective),
-            saved: new(saved),
-            file: new(file),
+            real: real?,
+            effective: effective?,
+            saved: saved?,
+            file: file?,
         })
+    }
+
+    /// An ID that is read is unknown in the user namespace of the view.
+    fn unmapped(&self, why: Missing) -> Error {
+        let reason = format!("the user namespace of the container is unknown: {why}");
+        Error::new(why.kind(), self.named("status"), reason)
     }
 
     /// Its supplementary groups (`status`), in the user namespace of the view.
@@ -331,17 +392,13 @@ impl Process {
         let groups = self.status()?.groups.ok_or_else(|| self.untold("Groups"))?;
         let joined = self.view.0.joined.as_ref();
         let mapped = groups.into_iter().map(|id| {
-            joined
-                .map_or(Some(id), |joined| joined.gids.apply(id))
-                .map(Gid::new)
+            let id = joined.map_or(Ok(id), |joined| joined.gids.apply(id));
+            id.map(Gid::new).map_err(|why| self.unmapped(why))
         });
-        mapped.collect::<Option<_>>().ok_or_else(|| {
-            let reason = "the kernel does not tell the user namespace";
-            Error::new(ErrorKind::Denied, self.named("status"), reason)
-        })
+        mapped.collect()
     }
 
-    /// The name of its real user, by the names of the view; its number where it has no name.
+    /// The name of its real user, see [`user_name`](Self::user_name).
     ///
     /// # Errors
     ///
@@ -352,23 +409,83 @@ impl Process {
         Ok(self.user_name(uid))
     }
 
-    /// The name of a user, by the names of the view; its number where it has no name.
+    /// The name of a user; its number where it has no name. Through a join it is that which passwd
+    /// gives in the process's own mount namespace, otherwise that of the host whose `/proc` is read.
     #[must_use]
     #[inline]
     pub fn user_name(&self, uid: Uid) -> Text {
-        let names = self.view.0.users();
+        let names = &self.names().0.users;
         names.learn(uid.get());
         names.name_or_number(uid.get())
     }
 
-    /// The name of a group, by the names of the view; its number where it has no name. Where very
-    /// many without a name were asked for, it is not looked up, and its number is given too.
+    /// The name of a group, as that of a [user](Self::user_name). Where very many without a name were
+    /// asked for, it is not looked up, and its number is given too.
     #[must_use]
     #[inline]
     pub fn group_name(&self, gid: Gid) -> Text {
-        let names = self.view.0.groups();
+        let names = &self.names().0.groups;
         names.learn_of_many(gid.get(), &mut 0);
         names.name_or_number(gid.get())
+    }
+
+    /// Why its users and groups, or some of them, have no names: the files of names could not be read.
+    /// `None` if they could, or if there are none.
+    ///
+    /// ```
+    /// let me = psgo::View::host()?.process(psgo::Pid::new(std::process::id()))?;
+    /// assert!(me.unnamed().is_none());
+    /// # Ok::<(), psgo::Error>(())
+    /// ```
+    #[must_use]
+    pub fn unnamed(&self) -> Option<Error> {
+        self.names().1.clone()
+    }
+
+    /// The names of users and groups that it sees.
+    fn names(&self) -> &(Tables, Option<Error>) {
+        self.names.get_or_init(|| {
+            let host = &self.view.0.host_names;
+            if self.view.0.joined.is_none() && host.are_known() {
+                return (host.tables().clone(), host.error().cloned());
+            }
+            let (inner, timeout) = (Arc::clone(&self.view.0), self.view.patience());
+            let (read, start, pid) = (self.read, self.start, self.pid);
+            // The directory of the first thread says the same, or why it cannot.
+            let dir = self.living().unwrap_or_else(|_| Arc::clone(&self.dir));
+            let found = self.run_watched("ns/mnt", move || {
+                let Some(joined) = &inner.joined else {
+                    let host = &inner.host_names;
+                    host.learn(None, timeout / 2);
+                    return Ok((host.tables().clone(), host.error().cloned()));
+                };
+                let mounts_now = || inode_in(&dir.link(process_file!("ns/mnt")).ok()?);
+                let link = dir.link(process_file!("ns/mnt"))?;
+                let mounts = inode_in(&link).ok_or(io::ErrorKind::InvalidData)?;
+                let search = joined.search_names(timeout);
+                let member = Member {
+                    pid,
+                    read,
+                    start,
+                    mounts,
+                };
+                let way = Way {
+                    dir: dir.as_fd(),
+                    aside: &mut |work| work(),
+                    mounts_now: &mut { mounts_now },
+                };
+                let names = joined.names(&member, &search, way);
+                let names = names.unwrap_or_else(|| Tables::none().clone());
+                Ok((names, joined.lacks_names(&search).0))
+            });
+            // What has ended has no mount namespace any more, and ids that are numbers.
+            let has_none =
+                |error: &Error| matches!(error.kind(), ErrorKind::Zombie | ErrorKind::Gone);
+            found.unwrap_or_else(|error| {
+                let error = Some(error).filter(|error| !has_none(error));
+                (Tables::none().clone(), error)
+            })
+        })
     }
 
     /// The user of the login that it descends from (`loginuid`); `None` without one.

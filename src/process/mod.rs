@@ -6,28 +6,32 @@
 
 mod cache;
 mod cgroup;
-mod control_group;
 mod cpu;
 mod descriptors;
+mod ending;
 mod family;
 mod files;
 mod handle;
 mod identity;
 mod link;
+mod locks;
 mod memory;
 mod namespace;
 mod open;
 mod reading;
 mod security;
+mod signals;
 mod threads;
 
-pub use cgroup::{CgroupLimits, CgroupPressure};
+pub use cgroup::{CgroupEvents, CgroupLimits, CgroupPressure};
 pub use cpu::{ContextSwitches, IoClass, IoPriority, PageFaults, ProcessCpuTimes};
 pub use handle::Process;
 pub use identity::{Ids, State};
 pub use link::LinkTarget;
+pub use locks::{AwaitedLock, LockBefore};
 pub use memory::{Footprint, MappedMemory, MemoryDetail, ProcessMemory};
 pub use namespace::ProcessNamespace;
-pub use open::{FileKind, OpenDescriptor, OpenFile, OpenSocket};
+pub use open::{OpenDescriptor, OpenFile, OpenSocket};
 pub use security::{Capabilities, Oom};
-pub use threads::{Job, Thread};
+pub use signals::{SignalSet, Signals, signal_name};
+pub use threads::{Job, SystemCall, Thread};

@@ -15,8 +15,9 @@ use crate::{
     },
     namespace::gone,
     procfs::ProcessDir,
+    snapshot::{is_silent, remember_file},
     sync::lock,
-    wait::process_file,
+    wait::{Name, Reader, process_file},
     watchdog,
 };
 
@@ -75,7 +76,7 @@ impl Process {
         let cache = self.cache();
         files.retain(|file| {
             let waits = cache.is_silent() && file.takes_memory();
-            !waits && !cache.has(file)
+            !waits && !cache.has(file) && !self.is_known_silent(file.path().name())
         });
         if !cache.is_open() || files.is_empty() {
             return;
@@ -85,7 +86,8 @@ impl Process {
             let (dir, path) = (self.dir_of(file.dir)?, file.path());
             Ok(move || Ok(Arc::from(dir.whole(path.name())?)))
         };
-        // Where the directory cannot be opened, the getter says why.
+        // What is not read here, the getters read or say why not: the directory cannot be opened, or
+        // no thread is to be had.
         let works: Result<Vec<_>> = files.iter().map(work).collect();
         let Ok(works) = works else { return };
         let answers = lock(&self.worker).run_in_turn(self.view.patience(), works);
@@ -93,6 +95,7 @@ impl Process {
             let bytes: Result<Arc<[u8]>> =
                 answer.map_err(|error| self.failed(file.path().as_str(), error));
             self.note_silence(file, &bytes);
+            self.remember(file.path().name(), &bytes);
             self.cache().keep(|known| known.bytes_of(file), &bytes);
         }
     }
@@ -170,6 +173,39 @@ impl Process {
         self.run_watched(name, move || work(&dir))
     }
 
+    /// The same for one that is about the files `file`, which are not asked again as long as a process
+    /// still waits for one of them.
+    pub(super) fn watched_for<T: Send + 'static>(
+        &self,
+        dir: Dir,
+        name: &str,
+        file: Name<'_>,
+        work: impl FnOnce(&ProcessDir) -> io::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        if self.is_known_silent(file) {
+            return Err(self.failed(name, watchdog::timed_out()));
+        }
+        let answer = self.watched(dir, name, work);
+        self.remember(file, &answer);
+        answer
+    }
+
+    /// Whether a process that read that file of it still waits.
+    fn is_known_silent(&self, file: Name<'_>) -> bool {
+        file.reader() >= Reader::Process && is_silent(self.read, self.start, file)
+    }
+
+    /// Remembers a file that did not answer for as long as a process waits for it.
+    fn remember<T>(&self, file: Name<'_>, answer: &Result<T>) {
+        let is_silent = matches!(answer, Err(error) if error.kind() == ErrorKind::TimedOut);
+        if is_silent
+            && file.reader() >= Reader::Process
+            && let Some(left) = lock(&self.worker).take_left()
+        {
+            remember_file(self.read, self.start, file, left);
+        }
+    }
+
     /// Runs `work`, which reads `file`, on the thread that its row in the table says. To look up
     /// its name can always wait in a `/proc` that others have too, and what is not the kernel's may be
     /// on any file system.
@@ -178,8 +214,9 @@ impl Process {
         file: &FileOf,
         work: impl FnOnce(&ProcessDir) -> io::Result<T> + Send + 'static,
     ) -> Result<T> {
+        let path = file.path();
         if file.is_watched() || !self.procfs().is_private() {
-            return self.watched(file.dir, file.path().as_str(), work);
+            return self.watched_for(file.dir, path.as_str(), path.name(), work);
         }
         let dir = self.dir_of(file.dir)?;
         work(&dir).map_err(|error| self.failed(file.path().as_str(), error))
@@ -253,8 +290,9 @@ impl Process {
         };
         match self.on_worker(move || dir.read(name)) {
             Ok(_) => true,
-            // Of one that is gone the kernel says so.
-            Err(error) => kind_of(&error) == ErrorKind::TimedOut,
+            // Of one that is gone the kernel says so; any other error, as for want of descriptors,
+            // says nothing about it.
+            Err(error) => Answer::of(&error) != Answer::Gone,
         }
     }
 
@@ -320,7 +358,7 @@ impl Process {
     /// The directory of a thread that has not ended: the process's own, unless its first thread has
     /// ended and others have not.
     #[inline]
-    fn living(&self) -> Result<Arc<ProcessDir>> {
+    pub(super) fn living(&self) -> Result<Arc<ProcessDir>> {
         self.once(
             |known| &mut known.living,
             || {

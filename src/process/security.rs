@@ -89,6 +89,8 @@ impl Process {
                 self.ask(&FileOf::process("ns"), |dir| {
                     let names = dir.names(process_file!("ns"))?.into_iter();
                     let namespaces = names.map(|name| {
+                        // Not every entry leads somewhere: `pid_for_children` may not yet, and those
+                        // of a process that has ended do not.
                         let link = dir.link(process_file!("ns/*").entry(&name).name()).ok();
                         let id = link
                             .and_then(|link| Some(Link::parse(&link).ok()?.kind_and_inode()?.1));

@@ -1,6 +1,6 @@
 //! The threads of a process, and where in the kernel each of them is.
 
-use std::time::Duration;
+use std::{io, time::Duration};
 
 use super::{
     files::{Dir, FileOf},
@@ -8,10 +8,11 @@ use super::{
     identity::State,
 };
 use crate::{
-    error::{Error, ErrorKind, Result},
-    format::pid::{Stack, Stat, Syscall, Timers, Wchan},
+    error::{Answer, Error, ErrorKind, Result},
+    format::pid::{Stack, Stat, Syscall, SyscallState, Timers, Wchan},
     ids::Pid,
     namespace::Numbers,
+    sorting::sort_by,
     value::Text,
     view::Joined,
     wait::process_file,
@@ -43,6 +44,19 @@ impl Thread {
     fn file(&self, name: &str) -> FileOf {
         FileOf::at(Dir::Thread(self.read), name)
     }
+}
+
+/// A system call that a thread is in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SystemCall {
+    /// Its number, which depends on the architecture.
+    pub number: i64,
+    /// Its name; `None` where it is not known, as of a program of 32 bits, and in a copy, which does not
+    /// tell of what machine it is.
+    pub name: Option<&'static str>,
+    /// Its arguments; where the name is not known, all that a call can have.
+    pub arguments: Vec<u64>,
 }
 
 /// The process group and the session of a process.
@@ -78,11 +92,16 @@ impl Process {
             || {
                 self.ask(&FileOf::process("task"), |dir| {
                     let threads = dir.numbers(process_file!("task"))?.into_iter();
-                    let stats = threads.filter_map(|tid| {
-                        let stat = dir.read(process_file!("stat").of_thread(tid).name()).ok()?;
-                        Some((tid, Stat::parse(&stat).ok()?))
-                    });
-                    Ok(stats.collect::<Vec<_>>())
+                    let stat = |tid| match dir.read(process_file!("stat").of_thread(tid).name()) {
+                        // It has ended meanwhile.
+                        Err(error) if Answer::of(&error) == Answer::Gone => None,
+                        Err(error) => Some(Err(error)),
+                        Ok(bytes) => {
+                            let stat = Stat::parse(&bytes).map_err(io::Error::other);
+                            Some(stat.map(|stat| (tid, stat)))
+                        }
+                    };
+                    threads.filter_map(stat).collect::<io::Result<Vec<_>>>()
                 })
             },
         )?;
@@ -107,7 +126,7 @@ impl Process {
             })
         });
         let mut threads: Vec<_> = threads.collect();
-        threads.sort_unstable_by_key(|thread| thread.tid);
+        sort_by(&mut threads, |a, b| a.tid.cmp(&b.tid));
         Ok(threads)
     }
 
@@ -144,11 +163,25 @@ impl Process {
     ///
     /// # Errors
     ///
-    /// See [`Process`].
+    /// See [`Process`]; [`ErrorKind::Denied`] where the kernel says nothing because it may not be
+    /// asked.
     #[inline]
     pub fn wait_channel(&self) -> Result<Option<Text>> {
-        let wchan: Wchan = self.read()?;
-        Ok(wchan.wchan.function().map(Text::from))
+        let state = self.stat()?.state;
+        self.waits_in(&self.read()?, state, &FileOf::process("ns/pid"))
+    }
+
+    /// The function, or why a 0 stands there: it is denied if the links of the process are.
+    fn waits_in(&self, wchan: &Wchan, state: u8, link: &FileOf) -> Result<Option<Text>> {
+        let function = wchan.wchan.function().map(Text::from);
+        if function.is_none()
+            && !matches!(state, b'R' | b'Z' | b'X')
+            && let Err(error) = self.link(link)
+            && error.kind() == ErrorKind::Denied
+        {
+            return Err(error);
+        }
+        Ok(function)
     }
 
     /// The same of one of its threads.
@@ -159,7 +192,7 @@ impl Process {
     #[inline]
     pub fn wait_channel_of(&self, thread: &Thread) -> Result<Option<Text>> {
         let wchan: Wchan = self.record(&thread.file("wchan"))?;
-        Ok(wchan.wchan.function().map(Text::from))
+        self.waits_in(&wchan, thread.state.byte(), &thread.file("ns/pid"))
     }
 
     /// The system call that its first thread is in (`syscall`).
@@ -180,6 +213,39 @@ impl Process {
     #[inline]
     pub fn syscall_of(&self, thread: &Thread) -> Result<Syscall> {
         self.record(&thread.file("syscall"))
+    }
+
+    /// The system call that its first thread is in (`syscall`), by name; `None` if it runs, or waits
+    /// for something else, such as a page.
+    ///
+    /// # Errors
+    ///
+    /// See [`Process`].
+    #[inline]
+    pub fn system_call(&self) -> Result<Option<SystemCall>> {
+        Ok(self.named_call(&self.syscall()?))
+    }
+
+    /// The same of one of its threads.
+    ///
+    /// # Errors
+    ///
+    /// See [`Process`].
+    #[inline]
+    pub fn system_call_of(&self, thread: &Thread) -> Result<Option<SystemCall>> {
+        Ok(self.named_call(&self.syscall_of(thread)?))
+    }
+
+    fn named_call(&self, syscall: &Syscall) -> Option<SystemCall> {
+        let SyscallState::Inside { nr, args, .. } = &*syscall.state else {
+            return None;
+        };
+        let known = syscall.state.call().filter(|_| self.procfs().is_genuine());
+        Some(SystemCall {
+            number: *nr,
+            name: known.map(|(name, _)| name),
+            arguments: known.map_or(&args[..], |(_, arguments)| arguments).to_vec(),
+        })
     }
 
     /// Its POSIX timers (`timers`).

@@ -1,6 +1,7 @@
 //! `Procfs`: an open directory of a `/proc`, and the held directory of one process.
 
 use std::{
+    ffi::CStr,
     io,
     os::fd::{AsFd, BorrowedFd, OwnedFd},
     path::Path,
@@ -8,12 +9,14 @@ use std::{
 
 use nix::fcntl::OFlag;
 
+use super::open::{Below, OpenFile};
 use crate::{
     error::{Error, ErrorKind, Result},
     format::{LARGEST_FILE, pid::Stat},
     ids::Pid,
+    sorting::sort,
     sys::{self, Behind, End, Entry, Guard},
-    wait::{Name, Path as ProcPath, process_file},
+    wait::{Name, Path as ProcPath, Reader as By, machine_file, process_file},
 };
 
 /// The most that is read of one file. A process can make its command line as long as its address
@@ -34,11 +37,7 @@ pub(crate) struct Procfs {
 impl Procfs {
     /// The directory `path`, which the caller trusts.
     pub(crate) fn open(path: &Path) -> Result<Self> {
-        // The host's own is called as in the manual pages, another as it was given.
-        let shown = match path.to_str() {
-            Some("/proc") => "proc".to_owned(),
-            _ => path.display().to_string(),
-        };
+        let shown = path.display().to_string();
         let opened = sys::open_directory(path, OFlag::empty())
             .and_then(|root| Ok((sys::is_procfs_root(&root)?, root)));
         // No process has ended here, whatever the system answers.
@@ -62,7 +61,7 @@ impl Procfs {
         Self {
             root,
             guard: Guard::Trusting,
-            name: "proc".to_owned(),
+            name: "/proc".to_owned(),
             genuine: true,
             private: true,
         }
@@ -96,16 +95,13 @@ impl Procfs {
     /// Every process, by pid.
     pub(crate) fn pids(&self) -> Result<Vec<Pid>> {
         let numbers = sys::list_numbers(&self.root);
-        let mut pids: Vec<_> = numbers
-            .map_err(|error| Error::io(self.name.clone(), error))?
-            .into_iter()
-            .map(Pid::new)
-            .collect();
+        let mut numbers = numbers.map_err(|error| Error::io(self.name.clone(), error))?;
+        numbers.sort_unstable();
+        let pids: Vec<_> = numbers.into_iter().map(Pid::new).collect();
         if pids.is_empty() && !self.genuine {
             let reason = "there is no process in it: it is no /proc, nor a copy of one";
             return Err(Error::new(ErrorKind::Absent, self.name.clone(), reason));
         }
-        pids.sort_unstable();
         Ok(pids)
     }
 
@@ -127,26 +123,26 @@ impl Procfs {
     /// The bytes of a file.
     pub(crate) fn read(&self, path: &ProcPath<'_>) -> io::Result<Vec<u8>> {
         path.check_thread();
-        let path = path.as_str();
-        let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK;
-        let file = sys::open_below(&self.root, path, flags, self.guard)?;
-        let mut buffer = Vec::new();
-        sys::read_to_end(file, &mut buffer, LIMIT, End::Nothing)?;
-        Ok(buffer)
+        self.below().read(path.as_str(), path.reader(), LIMIT)
     }
 
     /// Opens a file to be read on and on.
     pub(crate) fn open_file(&self, path: &ProcPath<'_>) -> io::Result<OpenFile> {
         path.check_thread();
-        let path = path.as_str();
-        let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK;
-        sys::open_below(&self.root, path, flags, self.guard).map(OpenFile)
+        self.below().open(path.as_str(), path.reader())
+    }
+
+    fn below(&self) -> Below<'_> {
+        Below {
+            dir: &self.root,
+            guard: self.guard,
+        }
     }
 
     /// Opens a file of the kernel's to be read on and on; nothing where it may be another's: another
     /// file system can lie over it, as lxcfs does, and take as long as it likes.
     pub(crate) fn open_own(&self, path: &ProcPath<'_>) -> io::Result<Option<OpenFile>> {
-        Ok(self.own(path)?.map(OpenFile))
+        Ok(self.own(path)?.map(Into::into))
     }
 
     /// The bytes of such a file.
@@ -178,7 +174,7 @@ impl Procfs {
     /// Where a link leads: no other mount can lie over the link that is read.
     pub(crate) fn link(&self, path: &ProcPath<'_>) -> io::Result<Vec<u8>> {
         path.check_thread();
-        link(&self.root, path.as_str(), self.guard)
+        self.below().link(path.as_str(), path.reader())
     }
 
     /// What is in the directory `path`, empty for the root; no other mount can lie over it. Names
@@ -208,15 +204,32 @@ impl Procfs {
         Ok(ProcessDir {
             dir,
             guard: self.guard,
-            is_own: false,
+            is_own: self.is_this_process(pid),
         })
+    }
+
+    /// Whether that is the number of this process here.
+    fn is_this_process(&self, pid: Pid) -> bool {
+        let link = || self.link(&machine_file!("self")).ok();
+        pid.get() == std::process::id()
+            && self.genuine
+            && link().is_some_and(|link| link == pid.to_string().as_bytes())
     }
 
     /// The directory of this process; not there in the `/proc` of another PID namespace.
     pub(crate) fn process_self(&self) -> io::Result<ProcessDir> {
-        // The one link that is followed, in the host's /proc alone.
+        self.own_directory(c"self")
+    }
+
+    /// The same of the calling thread, which may have entered other namespaces than its process.
+    pub(crate) fn this_thread(&self) -> io::Result<ProcessDir> {
+        self.own_directory(c"thread-self")
+    }
+
+    fn own_directory(&self, link: &CStr) -> io::Result<ProcessDir> {
+        // The links that are followed, in the host's /proc alone.
         let flags = OFlag::O_PATH | OFlag::O_DIRECTORY;
-        let dir = sys::open_below(&self.root, c"self", flags, self.guard)?;
+        let dir = sys::open_below(&self.root, link, flags, self.guard)?;
         Ok(ProcessDir {
             dir,
             guard: self.guard,
@@ -257,6 +270,23 @@ impl ProcessDir {
         self.dir.as_fd()
     }
 
+    fn below(&self) -> Below<'_> {
+        Below {
+            dir: &self.dir,
+            guard: self.guard,
+        }
+    }
+
+    /// Who reads one of its files. Those of this process itself a thread does: nobody else makes it
+    /// wait, and another process may not be allowed to.
+    fn reader(&self, name: Name<'_>) -> By {
+        if self.is_own {
+            name.reader().min(By::Thread)
+        } else {
+            name.reader()
+        }
+    }
+
     #[track_caller]
     fn check_thread(&self, name: Name<'_>) {
         if !self.is_own {
@@ -267,23 +297,16 @@ impl ProcessDir {
     /// The bytes of one of its files.
     pub(crate) fn read(&self, name: Name<'_>) -> io::Result<Vec<u8>> {
         self.check_thread(name);
-        let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK;
-        let file = sys::open_below(&self.dir, name.as_str(), flags, self.guard)?;
-        let mut buffer = Vec::new();
-        sys::read_to_end(file, &mut buffer, LIMIT, End::Nothing)?;
-        Ok(buffer)
+        self.below().read(name.as_str(), self.reader(name), LIMIT)
     }
 
     /// The bytes of one of its files that has a row for each mapping, or whatever it has many of.
     pub(crate) fn whole(&self, name: Name<'_>) -> io::Result<Vec<u8>> {
         self.check_thread(name);
-        let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK;
-        whole(sys::open_below(
-            &self.dir,
-            name.as_str(),
-            flags,
-            self.guard,
-        )?)
+        let bytes = self
+            .below()
+            .read(name.as_str(), self.reader(name), LARGEST_FILE + 1)?;
+        not_cut(bytes)
     }
 
     /// One of its threads, held as it is itself.
@@ -304,6 +327,7 @@ impl ProcessDir {
 
     /// The first of its threads that has not ended, if it has several.
     pub(crate) fn living_thread(&self) -> io::Result<Option<Self>> {
+        // One that cannot be read has ended meanwhile, or is no better than the first.
         let lives = |thread: u32| {
             let dir = self.thread(Pid::new(thread)).ok()?;
             let stat = Stat::parse(&dir.read(process_file!("stat")).ok()?).ok()?;
@@ -342,7 +366,7 @@ impl ProcessDir {
         let mut names: Vec<_> = names
             .filter(|name| !matches!(&name[..], "." | ".."))
             .collect();
-        names.sort_unstable();
+        sort(&mut names);
         Ok(names)
     }
 
@@ -350,13 +374,20 @@ impl ProcessDir {
     /// file system is not asked. Another mount can lie over the link.
     pub(crate) fn behind(&self, name: Name<'_>) -> io::Result<Behind> {
         self.check_thread(name);
-        sys::stat_behind(&self.dir, name.as_str())
+        self.below().behind(name.as_str(), self.reader(name))
+    }
+
+    /// The kernel's name of the protocol of the socket with that inode for which one of its links
+    /// stands.
+    pub(crate) fn socket_protocol(&self, name: Name<'_>, inode: u64) -> io::Result<Vec<u8>> {
+        self.check_thread(name);
+        sys::socket_protocol(&self.dir, name.as_str(), inode)
     }
 
     /// Where one of its links points: no other mount can lie over the link that is read.
     pub(crate) fn link(&self, name: Name<'_>) -> io::Result<Vec<u8>> {
         self.check_thread(name);
-        link(&self.dir, name.as_str(), self.guard)
+        self.below().link(name.as_str(), self.reader(name))
     }
 
     /// Opens what one of its links stands for. For a trusted `/proc` alone.
@@ -366,42 +397,13 @@ impl ProcessDir {
     }
 }
 
-/// All of a file. One that is larger than [`LARGEST_FILE`] is an error: a part of it would be taken
-/// for the whole.
-pub(super) fn whole(file: OwnedFd) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    sys::read_to_end(file, &mut bytes, LARGEST_FILE + 1, End::Nothing)?;
+/// All of a file, of which one byte more than [`LARGEST_FILE`] was wanted. One that has it is an error: a
+/// part of it would be taken for the whole.
+pub(super) fn not_cut(bytes: Vec<u8>) -> io::Result<Vec<u8>> {
     if bytes.len() > LARGEST_FILE {
         return Err(io::ErrorKind::FileTooLarge.into());
     }
     Ok(bytes)
-}
-
-/// Whether the kernel does not tell a path because it is longer than `PATH_MAX`.
-pub(crate) fn is_too_long(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::InvalidFilename
-}
-
-pub(super) fn link(dir: &OwnedFd, path: &str, guard: Guard) -> io::Result<Vec<u8>> {
-    match guard {
-        Guard::Trusting => sys::read_link(dir, path),
-        // RESOLVE_NO_SYMLINKS with O_NOFOLLOW opens the link itself.
-        Guard::OneMount | Guard::Kernel => {
-            let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW;
-            let link = sys::open_below(dir, path, flags, guard)?;
-            sys::read_link(link, c"")
-        }
-    }
-}
-
-/// A file that is read on and on.
-#[derive(Debug)]
-pub(crate) struct OpenFile(pub(super) OwnedFd);
-
-impl io::Read for OpenFile {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        sys::read(&self.0, buffer)
-    }
 }
 
 #[cfg(test)]

@@ -3,18 +3,24 @@
 use std::{
     ffi::CStr,
     io,
-    os::fd::{AsFd, OwnedFd},
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
 };
 
 use nix::fcntl::OFlag;
 
-use super::files::{LIMIT, OpenFile, ProcessDir, Procfs, is_too_long, link, whole};
+use super::{
+    files::{LIMIT, ProcessDir, Procfs, not_cut},
+    links,
+    open::{Below, OpenFile},
+};
 use crate::{
     bytes,
-    error::is_no_such_file,
+    error::{ErrorKind, kind_of},
+    format::LARGEST_FILE,
     ids::{Gid, Pid, Uid},
-    sys::{self, End, Guard},
-    wait::{Name, process_file},
+    reader::{Answers, is_at_hand},
+    sys::{self, Behind, End, Guard, messages::READ_OF},
+    wait::{Name, Numbered, Reader as By, process_file},
 };
 
 /// What nearly every file is shorter than.
@@ -36,6 +42,7 @@ impl Procfs {
             path: NumberedPath::default(),
             buffer: Vec::with_capacity(USUAL),
             filled: 0,
+            helpers: 0,
         }
     }
 
@@ -61,6 +68,22 @@ pub(crate) struct Reader<'a> {
     buffer: Vec<u8>,
     /// So much of the buffer was read last; what stands behind it is of an earlier file.
     filled: usize,
+    /// How many threads may be started to read the links of a process that has many.
+    helpers: usize,
+}
+
+/// So many files are asked for at once of the process that reads them.
+const MOST_AT_ONCE: usize = 512;
+
+/// Sees that a thread may read it.
+#[track_caller]
+fn by_a_thread(name: Name<'_>) {
+    debug_assert!(
+        name.reader() < By::Process,
+        "{} is read by a thread, and can wait where no signal ends it",
+        name.as_str()
+    );
+    name.check_thread();
 }
 
 /// The path of a directory that is a number, and of what is in it: maybe with a slash and a name
@@ -90,6 +113,11 @@ impl NumberedPath {
 }
 
 impl Reader<'_> {
+    /// Lets so many threads be started to read the links of a process that has many.
+    pub(crate) fn may_have(&mut self, helpers: usize) {
+        self.helpers = helpers;
+    }
+
     /// Turns to the process `pid`.
     pub(crate) fn turn_to(&mut self, pid: Pid) {
         self.dir = None;
@@ -107,41 +135,87 @@ impl Reader<'_> {
         Ok(())
     }
 
+    /// The `/proc` whose files it reads.
+    pub(crate) fn procfs(&self) -> &Procfs {
+        self.procfs
+    }
+
+    /// The directory of the process, if it is held.
+    pub(crate) fn held(&self) -> Option<BorrowedFd<'_>> {
+        Some(self.dir.as_ref()?.as_fd())
+    }
+
     /// Where the link `name` of the process, whose directory is held, leads.
     pub(crate) fn link(&self, name: Name<'_>) -> io::Result<Vec<u8>> {
         name.check_thread();
-        match &self.dir {
-            Some(dir) => link(dir, name.as_str(), self.procfs.guard),
-            None => Err(io::ErrorKind::NotFound.into()),
-        }
+        self.below()?.link(name.as_str(), name.reader())
     }
 
-    /// The descriptors of the process, whose directory is held, by number, and where each leads:
-    /// nowhere if the kernel does not tell, because the path is longer than `PATH_MAX`.
-    pub(crate) fn descriptors(&self) -> io::Result<Vec<(u32, Vec<u8>)>> {
+    /// What the link `name` of the process, whose directory is held, stands for. The links of a copy
+    /// lead into the machine that it was copied to.
+    pub(crate) fn behind(&self, name: Name<'_>) -> io::Result<Behind> {
+        name.check_thread();
+        if !self.procfs.is_genuine() {
+            return Err(not_in_a_copy());
+        }
+        self.below()?.behind(name.as_str(), name.reader())
+    }
+
+    /// The kernel's name of the protocol of the socket with that inode for which the link `name` of the
+    /// process, whose directory is held, stands.
+    pub(crate) fn socket_protocol(&self, name: Name<'_>, inode: u64) -> io::Result<Vec<u8>> {
+        name.check_thread();
+        let dir = self.held().filter(|_| self.procfs.is_genuine());
+        let dir = dir.ok_or_else(not_in_a_copy)?;
+        sys::socket_protocol(dir, name.as_str(), inode)
+    }
+
+    /// The descriptors of the process, whose directory is held, by number, and where each leads, or
+    /// why that is not known: the kernel does not tell a path longer than `PATH_MAX`. It is an error if
+    /// all are denied: who may list them need not be allowed to know where any of them leads.
+    pub(crate) fn descriptors(&self) -> io::Result<Vec<(u32, io::Result<Vec<u8>>)>> {
+        process_file!("fd/*").check_thread();
+        let dir = self.descriptor_directory()?;
+        // In a copy it is the size of a directory.
+        let count = if self.procfs.is_genuine() {
+            sys::stat(&dir)?.st_size
+        } else {
+            0
+        };
+        let count = usize::try_from(count).unwrap_or(0);
+        let mut links = links::read(&dir, self.procfs.guard, count, self.helpers)?;
+        let is_denied = |link: &io::Result<_>| {
+            let error = link.as_ref().err();
+            error.is_some_and(|error| kind_of(error) == ErrorKind::Denied)
+        };
+        if links.iter().all(|(_, link)| is_denied(link))
+            && let Some((_, Err(error))) = links.pop()
+        {
+            return Err(error);
+        }
+        Ok(links)
+    }
+
+    /// How many descriptors the process has, whose directory is held.
+    pub(crate) fn descriptor_count(&self) -> io::Result<u64> {
+        Ok(sys::list_numbers(self.descriptor_directory()?)?.len() as u64)
+    }
+
+    /// The directory of the descriptors.
+    fn descriptor_directory(&self) -> io::Result<OwnedFd> {
         let Some(dir) = &self.dir else {
             return Err(io::ErrorKind::NotFound.into());
         };
-        process_file!("fd/*").check_thread();
+        let fd = process_file!("fd");
+        fd.check_thread();
         let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY;
-        let fd = process_file!("fd").as_str();
-        let dir = sys::open_below(dir, fd, flags, self.procfs.guard)?;
-        let mut numbers = sys::list_numbers(&dir)?;
-        numbers.sort_unstable();
-        let link = |fd: u32| match link(&dir, &fd.to_string(), self.procfs.guard) {
-            Ok(target) => Some(Ok((fd, target))),
-            // Closed meanwhile.
-            Err(error) if is_no_such_file(&error) => None,
-            Err(error) if is_too_long(&error) => Some(Ok((fd, Vec::new()))),
-            // Who may list them may not be allowed to know where they lead.
-            Err(error) => Some(Err(error)),
-        };
-        numbers.into_iter().filter_map(link).collect()
+        sys::open_below(dir, fd.as_str(), flags, self.procfs.guard)
     }
 
     /// Turns to a thread that lives, if the first thread of the process, whose directory is held,
     /// has ended and others have not: what they share is read from then on.
     pub(crate) fn turn_to_living_thread(&mut self) -> bool {
+        // Where no thread is found, the files of the first one say why they cannot be read.
         let Some(dir) = self.dir.as_ref().and_then(|dir| dir.try_clone().ok()) else {
             return false;
         };
@@ -157,19 +231,42 @@ impl Reader<'_> {
         true
     }
 
-    /// Opens the file `name` of the process, whose directory is held.
-    pub(crate) fn open_held(&self, name: Name<'_>) -> io::Result<OwnedFd> {
+    /// The directory of the process, which is held.
+    fn below(&self) -> io::Result<Below<'_>> {
+        let dir = self.dir.as_ref().ok_or(io::ErrorKind::NotFound)?;
+        let guard = self.procfs.guard;
+        Ok(Below { dir, guard })
+    }
+
+    /// Reads those entries of `fdinfo` of the process, whose directory is held; `can_wait` where any of
+    /// them can make its reader wait.
+    ///
+    /// # Errors
+    ///
+    /// One of them does not answer.
+    pub(crate) fn each_fdinfo(
+        &self,
+        fds: &[u32],
+        can_wait: bool,
+        each: impl FnMut(io::Result<&[u8]>),
+    ) -> io::Result<()> {
+        let name = process_file!("fdinfo/*");
         name.check_thread();
-        let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK;
-        match &self.dir {
-            Some(dir) => sys::open_below(dir, name.as_str(), flags, self.procfs.guard),
-            None => Err(io::ErrorKind::NotFound.into()),
+        let below = self.below()?;
+        let mut each = each;
+        // Another's reader may wait for the rest.
+        let by = if can_wait { name.reader() } else { By::Process };
+        for some in fds.chunks(MOST_AT_ONCE) {
+            let names: Vec<_> = some.iter().map(|fd| name.entry(fd)).collect();
+            let paths = names.iter().map(Numbered::as_str);
+            below.read_each(paths, by, LIMIT, &mut each)?;
         }
+        Ok(())
     }
 
     /// Gives each line of a file of any length, of the process whose directory is held.
     pub(crate) fn each_line(&self, name: Name<'_>, each: &mut dyn FnMut(&[u8])) -> io::Result<()> {
-        let mut lines = io::BufReader::with_capacity(PIECE, OpenFile(self.open_held(name)?));
+        let mut lines = io::BufReader::with_capacity(PIECE, self.open_apart(name)?);
         let mut line = Vec::new();
         while io::BufRead::read_until(&mut lines, b'\n', &mut line)? > 0 {
             each(&line);
@@ -181,12 +278,28 @@ impl Reader<'_> {
     /// The whole of a file that may be larger than those of a listing, of the process whose
     /// directory is held.
     pub(crate) fn whole(&self, name: Name<'_>) -> io::Result<Vec<u8>> {
-        whole(self.open_held(name)?)
+        name.check_thread();
+        let below = self.below()?;
+        not_cut(below.read(name.as_str(), name.reader(), LARGEST_FILE + 1)?)
     }
 
-    /// Opens the file `name` of the process.
-    pub(crate) fn open(&mut self, name: Name<'_>) -> io::Result<OwnedFd> {
+    /// Opens a file to be read on and on, of the process whose directory is held.
+    fn open_apart(&self, name: Name<'_>) -> io::Result<OpenFile> {
         name.check_thread();
+        self.below()?.open(name.as_str(), name.reader())
+    }
+
+    /// Opens the file `name` of the process, whose directory is held, to be read by this thread.
+    pub(crate) fn open_held(&self, name: Name<'_>) -> io::Result<OwnedFd> {
+        by_a_thread(name);
+        let Below { dir, guard } = self.below()?;
+        let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK;
+        sys::open_below(dir, name.as_str(), flags, guard)
+    }
+
+    /// Opens the file `name` of the process, to be read by this thread.
+    pub(crate) fn open(&mut self, name: Name<'_>) -> io::Result<OwnedFd> {
+        by_a_thread(name);
         let (root, guard) = (self.procfs.root.as_fd(), self.procfs.guard);
         let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK;
         match &self.dir {
@@ -223,22 +336,93 @@ impl Reader<'_> {
         self.bytes(file)
     }
 
-    /// The owner of the directory of the process: its effective user and group, in the eyes of
-    /// this process. A process that has been reaped answers 0:0, so believe it only if a file of
-    /// the process that was opened before can be read after.
-    pub(crate) fn owner(&mut self) -> io::Result<(Uid, Gid)> {
+    /// The owner and the inode of the directory of the process. A process that has been reaped
+    /// answers 0:0, so believe it only if a file of the process that was opened before can be read
+    /// after.
+    pub(crate) fn directory(&mut self) -> io::Result<Directory> {
         let (root, guard) = (self.procfs.root.as_fd(), self.procfs.guard);
         if guard == Guard::Trusting {
-            return sys::owner_below(root, self.path.with(""));
+            let stat = sys::stat_below(root, self.path.with(""))?;
+            return Ok(Directory::of(&stat));
         }
         // Over a directory of a container's something else may be mounted. What is opened after it
         // is opened below it, which costs less.
         let flags = OFlag::O_PATH | OFlag::O_DIRECTORY;
         let dir = sys::open_below(root, self.path.with(""), flags, guard)?;
-        let owner = sys::owner(&dir);
+        let stat = sys::stat(&dir);
         self.dir = Some(dir);
-        owner
+        Ok(Directory::of(&stat?))
     }
+
+    /// Whether a process reads for this thread that can be asked [ahead](Self::ask_ahead).
+    pub(crate) fn can_ask_ahead(&self) -> bool {
+        self.procfs.is_genuine() && self.procfs.guard == Guard::Trusting && is_at_hand()
+    }
+
+    /// Asks for the file `name` of each of these processes, and for the inode of its directory, before
+    /// it is turned to them; nothing where the thread is to read itself.
+    pub(crate) fn ask_ahead(
+        &self,
+        name: Name<'_>,
+        pids: impl Iterator<Item = Pid>,
+    ) -> io::Result<Option<Answers>> {
+        name.check_thread();
+        let paths: Vec<_> = pids.map(|pid| format!("{pid}/{}", name.as_str())).collect();
+        let paths = paths.iter().map(String::as_str);
+        let root = &self.procfs.root;
+        let guard = self.procfs.guard;
+        let below = Below { dir: root, guard };
+        below.ask(READ_OF, name.reader(), LIMIT, End::Less, paths)
+    }
+
+    /// The inode of the directory of the process, which was turned to, and the bytes of its file
+    /// `name`, read by the process of this thread if there is one.
+    pub(crate) fn read_of(&mut self, pid: Pid, name: Name<'_>) -> io::Result<(u64, Vec<u8>)> {
+        if let Some(mut answers) = self.ask_ahead(name, std::iter::once(pid))? {
+            let mut bytes = Vec::new();
+            answers.next(&mut bytes)?;
+            let inode = bytes.first_chunk().ok_or(io::ErrorKind::InvalidData)?;
+            let inode = u64::from_ne_bytes(*inode);
+            bytes.drain(..size_of::<u64>());
+            return Ok((inode, bytes));
+        }
+        // None can be had any longer.
+        let file = self.open(name.by_a_thread())?;
+        let inode = self.directory()?.inode;
+        Ok((inode, self.bytes(file)?.to_vec()))
+    }
+
+    /// The bytes of the file `name` of the process, whose directory is held.
+    pub(crate) fn read_held(&self, name: Name<'_>) -> io::Result<Vec<u8>> {
+        name.check_thread();
+        let below = self.below()?;
+        below.read(name.as_str(), name.reader(), LIMIT)
+    }
+}
+
+/// What the directory of a process tells of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Directory {
+    /// Its effective user and group, in the eyes of this process.
+    pub(crate) owner: (Uid, Gid),
+    /// Another process with the same number has another one: the kernel counts them, and begins
+    /// anew after four thousand million.
+    pub(crate) inode: u64,
+}
+
+impl Directory {
+    #[allow(clippy::useless_conversion, reason = "some machines have shorter ones")]
+    fn of(stat: &sys::Stat) -> Self {
+        Self {
+            owner: (Uid::new(stat.st_uid), Gid::new(stat.st_gid)),
+            inode: stat.st_ino.into(),
+        }
+    }
+}
+
+/// The error for what the files behind the links of a copy would tell of another machine.
+fn not_in_a_copy() -> io::Error {
+    io::Error::from_raw_os_error(libc::EOPNOTSUPP)
 }
 
 #[cfg(test)]
@@ -266,7 +450,9 @@ mod tests {
         ] {
             reader.turn_to(Pid::new(pid));
             let bytes = crate::wait::as_one_that_can_be_left(|| {
-                reader.read(process_file!("cmdline")).map(<[u8]>::len)
+                reader
+                    .read(process_file!("cmdline").by_a_thread())
+                    .map(<[u8]>::len)
             })
             .unwrap();
             assert_eq!(bytes, len);

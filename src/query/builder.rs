@@ -8,7 +8,7 @@ use crate::{
     descriptor::{Descriptor, Subject},
     error::Result,
     filter::Filter,
-    ids::Pid,
+    ids::{Pid, ProcessId},
     snapshot::{Needs, Pace, Threads},
     view::View,
 };
@@ -47,22 +47,43 @@ pub struct Query {
     pub(super) subject: Subject,
     pub(super) columns: Arc<[Column]>,
     pub(super) keys: Vec<Key>,
-    pub(super) filter: Option<Filter>,
-    pub(super) pids: Option<Vec<Pid>>,
+    /// All of them hold for a row that is listed.
+    pub(super) filters: Vec<Filter>,
+    pub(super) pids: Option<Vec<ProcessId>>,
     pub(super) views: Option<Vec<View>>,
+    pub(super) limit: Option<usize>,
     pub(super) pace: Pace,
     /// What rows need beside what columns do.
     pub(super) places: Needs,
+    /// In a table of sockets, those of all network namespaces of the host.
+    pub(super) of_all_networks: bool,
 }
 
 impl Query {
     /// A listing of all processes of this host with these columns: names, codes or aliases of
-    /// descriptors, `NAME=HEADER` for a header of one's own. An empty list means
-    /// [`DEFAULT_DESCRIPTORS`](crate::DEFAULT_DESCRIPTORS).
+    /// descriptors. An empty list means [`DEFAULT_DESCRIPTORS`](crate::DEFAULT_DESCRIPTORS).
+    ///
+    /// `NAME=HEADER` gives a column another header, `NAME:WIDTH` the [width](Column::width) that it
+    /// has in a text table, `NAME:WIDTH=HEADER` both. Where the first name begins with `+`, all of
+    /// the list is added to the default columns; one that is already among them gets the header and
+    /// width that are given for it.
+    ///
+    /// ```
+    /// use psgo::Query;
+    ///
+    /// let query = Query::new(["pid", "user:12=WHO"])?;
+    /// assert_eq!(query.headers(), ["PID", "WHO"]);
+    /// assert_eq!(query.columns()[1].width(), Some(12));
+    /// assert_eq!(Query::new(["+rss", "user:12"])?.columns().len(), 9);
+    /// assert!(Query::new(["rss", "+vsz"]).is_err());
+    /// # Ok::<(), psgo::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`UnknownDescriptor`](crate::ErrorKind::UnknownDescriptor).
+    /// [`UnknownDescriptor`](crate::ErrorKind::UnknownDescriptor);
+    /// [`Invalid`](crate::ErrorKind::Invalid) for a width that is none, and for a `+` after a name
+    /// without one.
     pub fn new<S: AsRef<str>>(descriptors: impl IntoIterator<Item = S>) -> Result<Self> {
         Self::of(Subject::Processes, descriptors)
     }
@@ -91,28 +112,33 @@ impl Query {
         subject: Subject,
         descriptors: impl IntoIterator<Item = S>,
     ) -> Result<Self> {
-        let column = |name: &str| Column::parse(name, subject);
-        let named = descriptors.into_iter();
-        let mut columns: Vec<_> = named
-            .map(|name| column(name.as_ref()))
-            .collect::<Result<_>>()?;
-        if columns.is_empty() {
-            let names = subject.default_descriptors().iter();
-            columns = names.map(|name| column(name)).collect::<Result<_>>()?;
-        }
-        Ok(Self {
+        let columns = Column::parse_all(descriptors, subject)?;
+        Ok(Self::of_columns(subject, columns))
+    }
+
+    fn of_columns(subject: Subject, columns: Vec<Column>) -> Self {
+        Self {
             subject,
             columns: columns.into(),
             keys: Vec::new(),
-            filter: None,
+            filters: Vec::new(),
             pids: None,
             views: None,
+            limit: None,
             pace: Pace::default(),
             places: Needs::empty(),
-        })
+            of_all_networks: false,
+        }
     }
 
-    /// The same from one text, `"pid, user %C"`: split at commas or blanks.
+    /// A listing of processes with this column alone.
+    #[cfg(feature = "filter")]
+    pub(super) fn of_column(descriptor: &'static Descriptor) -> Self {
+        Self::of_columns(Subject::Processes, vec![Column::of(descriptor)])
+    }
+
+    /// The same from one text, `"pid, user %C"`: split at commas or blanks. Names may be written
+    /// in any case, and as the headers are: `"PID, EFFECTIVE CAPS"`.
     ///
     /// ```
     /// let query = psgo::Query::parse("pid, user=WHO %C")?;
@@ -135,11 +161,12 @@ impl Query {
     /// As [`parse`](Self::parse).
     pub fn parse_of(subject: Subject, format: &str) -> Result<Self> {
         let items = format.split(',').flat_map(|item| {
-            let mut words: Vec<_> = item.split_whitespace().collect();
-            if words.is_empty() {
-                words.push("");
+            let item = item.trim();
+            // A header may have a blank: `EFFECTIVE CAPS`.
+            if item.is_empty() || subject.find(item).is_ok() {
+                return vec![item];
             }
-            words
+            item.split_whitespace().collect()
         });
         Self::of(subject, items)
     }
@@ -149,9 +176,31 @@ impl Query {
     pub fn pids(mut self, pids: Pids<'_>) -> Self {
         self.pids = match pids {
             Pids::All => None,
-            Pids::Only(pids) => Some(pids.to_vec()),
+            Pids::Only(pids) => Some(pids.iter().copied().map(Into::into).collect()),
         };
         self
+    }
+
+    /// Lists these processes alone, which may be told from later ones of their pids by their start,
+    /// see [`ProcessId`]. None at all gives headers only.
+    #[must_use]
+    pub fn processes<P>(mut self, processes: impl IntoIterator<Item = P>) -> Self
+    where
+        P: Into<ProcessId>,
+    {
+        self.pids = Some(processes.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Adds a column after the others, as [`new`](Self::new) takes it, also one that is there.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn with_column(mut self, column: &str) -> Result<Self> {
+        let column = Column::parse(column, self.subject)?;
+        self.columns = self.columns.iter().cloned().chain([column]).collect();
+        Ok(self)
     }
 
     /// Lists the processes of `view` instead of those of this host.
@@ -167,7 +216,8 @@ impl Query {
         self
     }
 
-    /// Sorts the rows by these descriptors, first key first; `-` before one turns it round.
+    /// Sorts the rows by these descriptors, first key first; `-` before one turns it round, `+`
+    /// does not.
     /// Equal rows stay in the order of their pids. A sorted listing is collected before the
     /// first row is given out.
     ///
@@ -184,7 +234,7 @@ impl Query {
             let text = text.as_ref().trim();
             let (name, descending) = match text.strip_prefix('-') {
                 Some(name) => (name, true),
-                None => (text, false),
+                None => (text.strip_prefix('+').unwrap_or(text), false),
             };
             self.subject.find(name).map(|descriptor| Key {
                 descriptor,
@@ -195,7 +245,8 @@ impl Query {
         Ok(self)
     }
 
-    /// Lists only the rows for which `filter` holds, see [`Filter`]. Feature `filter`.
+    /// Lists only the rows for which `filter` holds, see [`Filter`]; with several, those for which
+    /// all hold. Feature `filter`.
     ///
     /// ```
     /// let query = psgo::Query::new(["pid", "args"])?.filter("user=root && rss>100M")?;
@@ -203,24 +254,67 @@ impl Query {
     /// let error = psgo::Query::new(["pid"])?.filter("user=root && rss>100X").unwrap_err();
     /// assert_eq!(
     ///     error.to_string(),
-    ///     "filter, column 18: rss: 100X is not a size: 4096, 4K, 1.5GiB",
+    ///     "filter, column 18: rss: 100X is not a size: 4096, 4K, 100MB, 1.5GiB",
     /// );
     /// # Ok::<(), psgo::Error>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// [`Invalid`](crate::ErrorKind::Invalid): what is not understood, and where.
+    /// [`Invalid`](crate::ErrorKind::Invalid): what is not understood, and where. That a user, a
+    /// group or a process does not exist is an error of the listing: it depends on where it looks.
     #[cfg(feature = "filter")]
     pub fn filter(mut self, filter: &str) -> Result<Self> {
-        self.filter = Some(Filter::parse(filter, |name| self.subject.find(name))?);
+        let filter = Filter::parse(filter, |name| self.subject.find(name))?;
+        self.filters.push(filter);
         Ok(self)
     }
 
-    /// In a table of files, includes working and root directories, programs and mapped files.
+    /// Gives out no more than the first `rows` rows. Without [`sort`](Self::sort) nothing is read
+    /// after them. The listing is [complete](crate::Ended::Complete) then: no more was asked for.
+    ///
+    /// A [watch](Self::watch) reads all rows, since it compares them, and cuts the table of each
+    /// sample.
+    ///
+    /// ```
+    /// let largest = psgo::Query::new(["pid", "rss"])?.sort(&["-rss"])?.limit(3).table()?;
+    /// assert!(largest.rows().len() <= 3);
+    /// # Ok::<(), psgo::Error>(())
+    /// ```
+    #[must_use]
+    pub fn limit(mut self, rows: usize) -> Self {
+        self.limit = Some(rows);
+        self
+    }
+
+    /// In a table of files, includes working and root directories, programs and mapped files; in one of
+    /// containers, PID namespaces that no runtime claims.
     #[must_use]
     pub fn with_places(mut self) -> Self {
         self.places |= Needs::PLACES;
+        self
+    }
+
+    /// In a table of sockets, shows those of all network namespaces of the host: those in which the first
+    /// thread of a process is, that a process has open, and that are mounted where the calling thread sees
+    /// them. The column `netns` tells them apart; owners and their containers are those of the host.
+    ///
+    /// One that cannot be entered is in [`Outcome::partial`](crate::Outcome::partial) as `net:[NUMBER]`, and its
+    /// sockets are read as text if a process is in it. A container that is joined, and a copy of `/proc`,
+    /// have one network: there the listing fails.
+    ///
+    /// ```
+    /// use psgo::{Query, descriptor::Subject};
+    ///
+    /// let sockets = Query::of(Subject::Sockets, ["netns", "local", "pid", "container"])?;
+    /// for row in sockets.with_all_networks().rows()? {
+    ///     println!("{:?} {:?}", row.get("netns"), row.get("local"));
+    /// }
+    /// # Ok::<(), psgo::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_all_networks(mut self) -> Self {
+        self.of_all_networks = true;
         self
     }
 

@@ -117,6 +117,34 @@ mod tests {
     }
 
     #[test]
+    fn a_limit_ends_a_listing_early_and_completely() {
+        let copy = std::env::temp_dir().join(format!("psgo-limit-{}", std::process::id()));
+        for pid in 1..=200 {
+            let dir = copy.join(pid.to_string());
+            std::fs::create_dir_all(&dir).unwrap();
+            std::fs::write(dir.join("status"), format!("Tgid:\t{pid}\n")).unwrap();
+        }
+        // The last is not there, which is told where it is read.
+        let pids: Vec<_> = (1..=201).map(Pid::new).collect();
+        let query = Query::new(["pid"]).unwrap().on_this_thread();
+        let query = query.view(View::at(&copy).unwrap()).pids(Pids::Only(&pids));
+        for (limit, rows) in [(0, 0), (1, 1), (3, 3), (200, 200), (500, 200)] {
+            let table = query.clone().limit(limit).table().unwrap();
+            assert_eq!(table.rows().len(), rows);
+            assert_eq!(table.outcome().ended, crate::Ended::Complete, "{limit}");
+            assert_eq!(table.skipped().len(), usize::from(limit > 200), "{limit}");
+            let sorted = query.clone().sort(&["-pid"]).unwrap().limit(limit);
+            let sorted = sorted.table().unwrap();
+            assert_eq!(sorted.rows().len(), rows);
+            assert_eq!(sorted.skipped().len(), 1, "{limit}");
+        }
+        let mut taken = query.clone().limit(3).rows().unwrap();
+        assert!(taken.next().is_some());
+        assert_eq!(taken.finish().unwrap().ended, crate::Ended::Stopped);
+        std::fs::remove_dir_all(copy).unwrap();
+    }
+
+    #[test]
     fn a_thread_is_not_a_process() {
         let (send, receive) = std::sync::mpsc::channel();
         let (stop, stopped) = std::sync::mpsc::channel::<()>();

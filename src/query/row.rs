@@ -12,6 +12,11 @@ pub(super) struct Cells {
     pub(super) via: Option<Pid>,
     /// Only of subjects that are watched and are not processes. Boxed, as rows are moved a lot.
     mark: Option<Box<Mark>>,
+    /// Whether it stands for the rows of a process that could not be read: it is judged by the
+    /// filter and never given out.
+    pub(super) is_shut: bool,
+    /// Whether it comes from text that another may have written.
+    pub(super) is_forgeable: bool,
     pub(super) values: Vec<Value>,
 }
 
@@ -23,12 +28,19 @@ pub(super) enum Mark {
     /// An open file of a process, with the target of its link: a descriptor can be reused for
     /// another file.
     Opened(Pid, Slot, Box<[u8]>),
-    /// A connection by its ends: a closed socket loses its inode, but keeps its ends for a while.
-    Connection(&'static str, SocketAddr, SocketAddr),
+    /// A connection by its network namespace and its ends: a closed socket loses its inode, but keeps its ends for a while.
+    Connection(Option<u64>, &'static str, SocketAddr, SocketAddr),
     /// Any other socket, by its inode.
     Socket(u64),
     /// A socket without inode: a connection of a Unix socket that waits to be accepted.
-    Nameless(&'static str, Option<SocketAddr>, Option<Box<[u8]>>),
+    Nameless(
+        Option<u64>,
+        &'static str,
+        Option<SocketAddr>,
+        Option<Box<[u8]>>,
+    ),
+    /// A socket without inode of which the kernel told its cookie.
+    Cookie(Option<u64>, u64),
     /// A POSIX timer of a process.
     Timer(Pid, i32),
 }
@@ -39,6 +51,8 @@ impl Cells {
             pid,
             via,
             mark: None,
+            is_shut: false,
+            is_forgeable: false,
             values,
         }
     }
@@ -47,6 +61,22 @@ impl Cells {
     pub(super) fn marked(self, mark: Option<Mark>) -> Self {
         let mark = mark.map(Box::new);
         Self { mark, ..self }
+    }
+
+    /// The same, which stands for rows that could not be read.
+    pub(super) fn shut(self) -> Self {
+        Self {
+            is_shut: true,
+            ..self
+        }
+    }
+
+    /// The same, which comes from text that another may have written if `is_forgeable`.
+    pub(super) fn forgeable(self, is_forgeable: bool) -> Self {
+        Self {
+            is_forgeable,
+            ..self
+        }
     }
 
     /// By what it is recognised.

@@ -1,21 +1,25 @@
 //! `Rows`: the rows of a query, one by one; and what is made of all of them.
 
-use std::{cmp::Ordering, ops::ControlFlow, sync::Arc, vec};
+use std::{cmp::Ordering, mem, ops::ControlFlow, sync::Arc, vec};
 
 use super::{
     builder::Query,
     column::Column,
-    row::Cells,
-    subjects::Feed,
+    subjects::{Feed, WantedSockets},
     table::{Row, Table},
+    wanted::Wanted,
 };
 use crate::{
-    descriptor::Descriptor,
+    descriptor::{Descriptor, Extract, Subject},
     error::{Error, Result},
     filter::Filter,
-    snapshot::{Ask, Ended, Needs, Outcome, Pace, Retained},
-    value::Value,
-    view::{JoinedContainer, View},
+    ids::Pid,
+    namespace::Numbers,
+    netlink,
+    snapshot::{Ask, Ended, Needs, Outcome, Pace, Retained, Unread},
+    sorting::sort_by,
+    value::{Text, Value},
+    view::{Joined, JoinedContainer, View},
 };
 
 /// The rows of a query, in all its views.
@@ -23,34 +27,82 @@ use crate::{
 /// Rows have the cells of the sort keys behind those of the columns.
 pub(super) struct Run<'a> {
     query: Query,
+    wanted: Wanted,
+    /// Whether the names in the filters have to exist.
+    checks_names: bool,
     /// What is computed for each row: columns, sort keys, columns of the filter.
     extracted: Vec<&'static Descriptor>,
     views: vec::IntoIter<(View, Option<&'a mut Retained>)>,
-    feed: Option<Feed<'a>>,
+    /// The rows of the view that is read, and whether it is joined.
+    feed: Option<(Feed<'a>, bool)>,
+    /// The containers that were listed before the current one.
+    listed: Vec<View>,
+    overlap: Overlap,
     outcome: Outcome,
+}
+
+/// Which processes of the current container were listed before, with that of an earlier one.
+#[derive(Default)]
+enum Overlap {
+    #[default]
+    None,
+    /// Those in these, by the numbers of the `/proc` from which all were joined; the first translates
+    /// from those of the current one.
+    Some(Numbers, Vec<Numbers>),
+}
+
+impl Overlap {
+    /// Whether the process was listed before.
+    fn has(&self, pid: Option<Pid>) -> bool {
+        match (self, pid) {
+            (Self::Some(own, others), Some(pid)) => own
+                .outside(pid)
+                .is_some_and(|pid| others.iter().any(|other| other.inside(pid).is_some())),
+            _ => false,
+        }
+    }
 }
 
 impl<'a> Run<'a> {
     /// Starts in these views, each with what was retained of the previous sample.
-    pub(super) fn new(query: Query, views: Vec<(View, Option<&'a mut Retained>)>) -> Self {
+    pub(super) fn new(mut query: Query, views: Vec<(View, Option<&'a mut Retained>)>) -> Self {
         let columns = query.columns.iter().map(Column::descriptor);
         let keys = query.keys.iter().map(|key| key.descriptor);
-        let filter = query.filter.iter().flat_map(Filter::columns).copied();
+        let filters = query.filters.iter().flat_map(Filter::columns).copied();
+        let extracted = columns.chain(keys).chain(filters).collect();
+        let wanted = Wanted::of(&mut query);
         Self {
-            extracted: columns.chain(keys).chain(filter).collect(),
+            extracted,
             query,
+            wanted,
+            checks_names: true,
             views: views.into_iter(),
             feed: None,
+            listed: Vec::new(),
+            overlap: Overlap::None,
             outcome: Outcome::default(),
+        }
+    }
+
+    /// The same, whether or not the names in the filters exist.
+    pub(super) fn with_any_names(self) -> Self {
+        Self {
+            checks_names: false,
+            ..self
         }
     }
 
     /// The next row; `None` after the last.
     pub(super) fn next(&mut self) -> Result<Option<Row>> {
         loop {
-            if let Some(feed) = &mut self.feed {
+            if let Some((feed, _)) = &mut self.feed {
                 while let Some(cells) = feed.next()? {
-                    if let Some(cells) = wanted(&self.query, cells) {
+                    if self.overlap.has(cells.pid) {
+                        continue;
+                    }
+                    let undecided = &mut self.outcome.undecided;
+                    if let Some(cells) = self.wanted.keeps(&self.query, cells, undecided) {
+                        self.outcome.forgeable_sockets += usize::from(cells.is_forgeable);
                         return Ok(Some(Row::new(Arc::clone(&self.query.columns), cells)));
                     }
                 }
@@ -60,10 +112,50 @@ impl<'a> Run<'a> {
                 return Ok(None);
             }
             match self.views.next() {
-                Some((view, retained)) => self.feed = Some(self.start(&view, retained)?),
-                None => return Ok(None),
+                Some((view, retained)) => {
+                    if !self.is_listed(&view) {
+                        let feed = self.start(&view, retained)?;
+                        self.feed = Some((feed, view.target().is_some()));
+                    }
+                    self.listed.push(view);
+                }
+                None => {
+                    if mem::take(&mut self.checks_names) {
+                        self.wanted.check_names(&self.query)?;
+                    }
+                    return Ok(None);
+                }
             }
         }
+    }
+
+    /// Whether all processes of the container were listed with an earlier one; notes which were.
+    ///
+    /// Sockets are those of a network namespace, which is another matter.
+    fn is_listed(&mut self, view: &View) -> bool {
+        self.overlap = Overlap::None;
+        let Some(joined) = view.0.joined.as_ref() else {
+            return false;
+        };
+        if self.query.subject == Subject::Sockets {
+            return false;
+        }
+        if view.within().is_some() {
+            return false;
+        }
+        let earlier = self.listed.iter().filter(|view| view.within().is_none());
+        let earlier = earlier.filter_map(|view| view.0.joined.as_ref());
+        if earlier.clone().any(|other| joined.lies_in(other)) {
+            return true;
+        }
+        let inner: Vec<_> = earlier
+            .filter(|other| other.lies_in(joined))
+            .map(Joined::numbers)
+            .collect();
+        if !inner.is_empty() {
+            self.overlap = Overlap::Some(joined.numbers(), inner);
+        }
+        false
     }
 
     fn start(&mut self, view: &View, retained: Option<&'a mut Retained>) -> Result<Feed<'a>> {
@@ -71,10 +163,12 @@ impl<'a> Run<'a> {
             self.outcome.containers.push(JoinedContainer {
                 via: joined.pid(),
                 source: joined.source.clone(),
-                unnamed: joined.unnamed.clone(),
+                // Known when its rows were read.
+                unnamed: None,
             });
             self.outcome.abandoned += joined.left_behind;
         }
+        self.wanted.enter(&self.query, view)?;
         // Without a join nothing is read for the columns of the host: there is none to speak of.
         let is_known = |descriptor: &&&Descriptor| {
             view.0.joined.is_some() || !descriptor.needs.contains(Needs::HOST)
@@ -90,12 +184,46 @@ impl<'a> Run<'a> {
                 ..self.query.pace.clone()
             },
         };
-        Feed::start(self.query.subject, self.extracted.clone(), ask, retained)
+        let (subject, columns) = (self.query.subject, self.extracted.clone());
+        Feed::start(subject, columns, ask, retained, &self.wanted_sockets())
+    }
+
+    /// The sockets that the filters may keep.
+    fn wanted_sockets(&self) -> WantedSockets {
+        // Of named processes it is counted what the table has not, so all of it is needed.
+        let of_all_networks = self.query.of_all_networks;
+        if self.query.subject != Subject::Sockets || self.query.pids.is_some() {
+            return WantedSockets {
+                of_all_networks,
+                ..WantedSockets::default()
+            };
+        }
+        let may = |protocol: &'static str, state: Option<Value>| {
+            self.wanted.may_keep(&|column| match column.name {
+                "proto" if column.is_of_socket() => Some(Value::Text(Text::word(protocol))),
+                "state" if column.is_of_socket() => state.clone(),
+                _ => None,
+            })
+        };
+        let word = |state: Option<&'static str>| match state {
+            Some(state) => Value::Text(Text::word(state)),
+            None => Value::MISSING,
+        };
+        WantedSockets {
+            kinds: netlink::Wanted::those(&|protocol, state| may(protocol, Some(word(state)))),
+            // Filters that keep any other protocol name none: `proto!=unix`.
+            are_named: !may("none", None),
+            of_all_networks,
+        }
     }
 
     fn end_view(&mut self) {
-        if let Some(feed) = self.feed.take() {
-            self.outcome.add(feed.finish());
+        if let Some((feed, is_joined)) = self.feed.take() {
+            let mut outcome = feed.finish();
+            if let (true, Some(container)) = (is_joined, self.outcome.containers.last_mut()) {
+                container.unnamed = outcome.unnamed.take();
+            }
+            self.outcome.add(outcome);
         }
     }
 
@@ -107,18 +235,6 @@ impl<'a> Run<'a> {
         }
         self.outcome
     }
-}
-
-/// The cells of a row that the filter lets pass, without those of the filter.
-fn wanted(query: &Query, mut cells: Cells) -> Option<Cells> {
-    if let Some(filter) = &query.filter {
-        let kept = query.columns.len() + query.keys.len();
-        if !filter.holds(cells.values.get(kept..).unwrap_or_default()) {
-            return None;
-        }
-        cells.values.truncate(kept);
-    }
-    Some(cells)
 }
 
 /// The rows of a [`Query`], by pid within each view unless sorted: an iterator that ends in an
@@ -140,9 +256,14 @@ fn wanted(query: &Query, mut cells: Cells) -> Option<Cells> {
 /// ```
 #[must_use = "rows are read when they are asked for"]
 pub struct Rows {
+    /// What could not be read of the rows that were given out, and of the keys by which all were
+    /// sorted.
+    unknown: Vec<Unread>,
     /// Rows that were collected to be sorted.
     sorted: Option<vec::IntoIter<Row>>,
     run: Run<'static>,
+    /// How many more rows are wanted, if not all are.
+    left: Option<usize>,
     error: Option<Error>,
 }
 
@@ -155,7 +276,13 @@ impl Rows {
     /// not be read, or no thread could be started.
     pub fn finish(self) -> Result<Outcome> {
         let is_whole = self.sorted.is_none_or(|rows| rows.len() == 0);
+        let is_enough = self.left == Some(0);
         let mut outcome = self.run.finish();
+        outcome.unknown = self.unknown;
+        if is_enough && outcome.ended == Ended::Stopped {
+            // No more was asked for.
+            outcome.ended = Ended::Complete;
+        }
         if !is_whole && outcome.ended == Ended::Complete {
             outcome.ended = Ended::Stopped;
         }
@@ -168,13 +295,20 @@ impl Iterator for Rows {
 
     fn next(&mut self) -> Option<Row> {
         if let Some(sorted) = &mut self.sorted {
-            return sorted.next();
+            let row = sorted.next()?;
+            self.run.query.note_unknown(&row, &mut self.unknown);
+            return Some(row);
         }
-        if self.error.is_some() {
+        if self.error.is_some() || self.left == Some(0) {
             return None;
         }
         match self.run.next() {
-            Ok(row) => row,
+            Ok(row) => {
+                let row = row?;
+                self.left = self.left.map(|left| left - 1);
+                self.run.query.note_unknown(&row, &mut self.unknown);
+                Some(row)
+            }
             Err(error) => {
                 self.error = Some(error);
                 None
@@ -208,6 +342,7 @@ impl Query {
         };
         let views = views.into_iter().map(|view| (view, None)).collect();
         let mut run = Run::new(self.clone(), views);
+        let mut unknown = Vec::new();
         let sorted = if self.keys.is_empty() {
             None
         } else {
@@ -215,10 +350,13 @@ impl Query {
             while let Some(row) = run.next()? {
                 rows.push(row);
             }
-            self.arrange(&mut rows);
+            self.arrange(&mut rows, &mut unknown);
+            rows.truncate(self.limit.unwrap_or(usize::MAX));
             Some(rows.into_iter())
         };
         Ok(Rows {
+            unknown,
+            left: self.limit.filter(|_| sorted.is_none()),
             sorted,
             run,
             error: None,
@@ -249,10 +387,42 @@ impl Query {
         Ok(Table::new(Arc::clone(&self.columns), all, rows.finish()?))
     }
 
-    /// Sorts the rows, and drops the cells of the sort keys.
-    pub(super) fn arrange(&self, rows: &mut [Row]) {
+    /// Notes which columns of a row could not be read.
+    pub(super) fn note_unknown(&self, row: &Row, unknown: &mut Vec<Unread>) {
+        for (index, (column, value)) in row.cells().enumerate() {
+            let Some(why) = value.missing().filter(|why| why.is_trouble()) else {
+                continue;
+            };
+            let name = column.descriptor().name;
+            // The processes that may have the socket are among those that were skipped.
+            let is_of_owner = matches!(column.descriptor().extract, Extract::Process(_))
+                || column.descriptor().name == "owners";
+            if self.subject == Subject::Sockets && row.pid().is_none() && is_of_owner {
+                continue;
+            }
+            let is_it = |descriptor: &Descriptor| descriptor.name == name;
+            let before = row.columns().iter().take(index).map(Column::descriptor);
+            // Of a key, all rows were noted before any was dropped.
+            let keys = self.keys.iter().map(|key| key.descriptor);
+            if !before.chain(keys).any(is_it) {
+                Unread::add(unknown, name, why, row.pid());
+            }
+        }
+    }
+
+    /// Sorts the rows, and drops the cells of the sort keys. What of these could not be read is
+    /// added to `unknown`.
+    pub(super) fn arrange(&self, rows: &mut [Row], unknown: &mut Vec<Unread>) {
         if !self.keys.is_empty() {
-            rows.sort_by(|a, b| self.compare(a, b));
+            for row in &*rows {
+                let cells = row.all_values().iter().skip(self.columns.len());
+                for (key, cell) in self.keys.iter().zip(cells) {
+                    if let Some(why) = cell.missing().filter(|why| why.is_trouble()) {
+                        Unread::add(unknown, key.descriptor.name, why, row.pid());
+                    }
+                }
+            }
+            sort_by(rows, |a, b| self.compare(a, b));
             for row in rows {
                 row.cells_mut().values.truncate(self.columns.len());
             }

@@ -16,6 +16,9 @@ use crate::{ids::Pid, snapshot::Outcome, value::Value, view::Skipped};
 ///   "skipped": [{"pid": 7, "via": null, "named": true, "kind": "gone", "error": "…"}, …],
 ///   "silent": [12, …],
 ///   "containers": [{"via": 5572, "proc": "its own /proc"}, …],
+///   "undecided": [{"what": "lports", "why": "denied", "rows": 2, "pids": [7, 8]}, …],
+///   "unknown": [{"what": "exe", "why": "denied", "rows": 2, "pids": [7, 8]}, …],
+///   "partial": [{"what": "net/udp", "why": "denied", "rows": 1, "pids": [9]}, …],
 ///   "abandoned": 0,
 ///   "ended": "complete"
 /// }
@@ -224,7 +227,9 @@ mod serialize {
 
     impl Serialize for Table {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            let mut table = serializer.serialize_struct("Table", 7)?;
+            let unnamed = self.outcome.unnamed.as_ref();
+            let length = 10 + usize::from(unnamed.is_some());
+            let mut table = serializer.serialize_struct("Table", length)?;
             table.serialize_field(
                 "columns",
                 &self.columns.iter().map(Named).collect::<Vec<_>>(),
@@ -233,7 +238,13 @@ mod serialize {
             table.serialize_field("skipped", &self.outcome.skipped)?;
             table.serialize_field("silent", &self.outcome.silent)?;
             table.serialize_field("containers", &self.outcome.containers)?;
+            table.serialize_field("undecided", &self.outcome.undecided)?;
+            table.serialize_field("unknown", &self.outcome.unknown)?;
+            table.serialize_field("partial", &self.outcome.partial)?;
             table.serialize_field("abandoned", &self.outcome.abandoned)?;
+            if let Some(error) = unnamed {
+                table.serialize_field("unnamed", &error.to_string())?;
+            }
             table.serialize_field("ended", &self.outcome.ended)?;
             table.end()
         }

@@ -9,9 +9,10 @@ use super::{
     table::{Row, Table},
 };
 use crate::{
-    error::Result,
-    ids::Pid,
+    error::{ErrorKind, Result},
+    ids::{Pid, ProcessId},
     snapshot::{Ended, Retained},
+    sorting::sort_by,
     value::Time,
     view::{self, View},
 };
@@ -48,6 +49,8 @@ pub struct Watcher {
     views: Vec<(View, Retained)>,
     /// The rows of the previous sample.
     present: Option<Present>,
+    /// Whether every process that is asked for by number was gone at the previous sample.
+    are_gone: bool,
 }
 
 /// By what a row is recognised, and through which container.
@@ -118,6 +121,7 @@ impl Watcher {
                 })
                 .collect(),
             present: None,
+            are_gone: false,
         })
     }
 
@@ -125,6 +129,15 @@ impl Watcher {
     #[must_use]
     pub fn query(&self) -> &Query {
         &self.query
+    }
+
+    /// Whether what is sampled has ended, so that no sample will have a row: each process that was
+    /// asked for by number was gone at the last sample, or each container that was joined
+    /// [has ended](View::has_ended).
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        let mut views = self.views.iter();
+        self.are_gone || (!self.views.is_empty() && views.all(|(view, _)| view.has_ended()))
     }
 
     /// Takes the next sample.
@@ -137,19 +150,31 @@ impl Watcher {
         let views = self.views.iter_mut();
         let views = views.map(|(view, retained)| (view.clone(), Some(retained)));
         let mut run = Run::new(self.query.clone(), views.collect());
+        if self.present.is_some() {
+            // They did: whoever had one may be gone.
+            run = run.with_any_names();
+        }
         let mut rows = Vec::new();
         while let Some(row) = run.next()? {
             rows.push(row);
         }
-        let outcome = run.finish();
-        self.query.arrange(&mut rows);
+        let mut outcome = run.finish();
+        let is_gone = |process: &ProcessId| {
+            let mut skipped = outcome.skipped.iter();
+            skipped.any(|skipped| {
+                skipped.pid == process.pid && skipped.error.kind() == ErrorKind::Gone
+            })
+        };
+        let pids = self.query.pids.as_ref().filter(|pids| !pids.is_empty());
+        self.are_gone = pids.is_some_and(|pids| rows.is_empty() && pids.iter().all(is_gone));
+        self.query.arrange(&mut rows, &mut outcome.unknown);
         let mut present: Vec<_> = rows
             .iter_mut()
             .enumerate()
             .map(|(index, row)| ((row.via(), row.cells_mut().take_mark()), row.pid(), index))
             .collect();
         // Most often they are in order already, which is soon seen.
-        present.sort_by(|(a, ..), (b, ..)| a.cmp(b));
+        sort_by(&mut present, |(a, ..), (b, ..)| a.cmp(b));
         let mut is_new = vec![false; rows.len()];
         let (mut appeared, mut vanished) = Default::default();
         if let Some(before) = &self.present {
@@ -162,6 +187,13 @@ impl Watcher {
         } else {
             // A row that was not read has not vanished; the next sample is compared anew.
             vanished = Vec::new();
+        }
+        if let Some(limit) = self.query.limit {
+            rows.truncate(limit);
+            is_new.truncate(limit);
+        }
+        for row in &rows {
+            self.query.note_unknown(row, &mut outcome.unknown);
         }
         Ok(Sample {
             at,
@@ -245,6 +277,30 @@ mod tests {
         assert!(!has(third.new_rows(), &cell(&new)), "{third:?}");
         assert!(has(third.table.rows().iter(), &cell(&new)));
         std::fs::remove_dir_all(dir).unwrap();
+    }
+
+    #[test]
+    fn a_limit_cuts_what_a_sample_shows_and_not_what_it_compares() {
+        let sleep = || {
+            let mut sleep = std::process::Command::new("sleep");
+            sleep.arg("100000").spawn().unwrap()
+        };
+        let mut children = [sleep(), sleep()];
+        let pids = children.each_ref().map(|child| Pid::new(child.id()));
+        let query = Query::new(["pid"]).unwrap().pids(Pids::Only(&pids));
+        let mut watcher = query.sort(&["-pid"]).unwrap().limit(1).watch().unwrap();
+        let cells = |sample: &Sample| sample.table.to_strings();
+        let last = pids.iter().max().unwrap().to_string();
+        assert_eq!(cells(&watcher.sample().unwrap()), [[last.clone()]]);
+        let [first, _] = &mut children;
+        first.kill().unwrap();
+        first.wait().unwrap();
+        let sample = watcher.sample().unwrap();
+        assert_eq!(sample.vanished, [Some(pids[0])]);
+        assert!(sample.table.rows().len() <= 1 && sample.new_rows().count() == 0);
+        let [_, second] = &mut children;
+        second.kill().unwrap();
+        second.wait().unwrap();
     }
 
     #[test]

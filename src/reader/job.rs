@@ -1,10 +1,11 @@
-//! Asking the joiner: for the files of names of a container, and for the space of its file systems.
+//! Asking the joiner: for the files of names of a container, for the space of its file systems, and for a
+//! socket of its network namespace.
 
 use std::{
     ffi::CString,
     io::{self, Read as _},
     os::{
-        fd::{AsFd as _, BorrowedFd},
+        fd::{AsFd as _, BorrowedFd, OwnedFd},
         unix::{ffi::OsStrExt as _, net::UnixStream},
     },
     path::Path,
@@ -13,8 +14,9 @@ use std::{
 
 use super::answer::{Answer, Failure, Part, Space};
 use crate::sys::{
-    self,
-    joiner::{Child, End},
+    self, exchange,
+    joiner::{Child, End, Task},
+    messages::COMPLETE,
 };
 
 /// The moment that is `time` from now. A time beyond the clock's end is as good as an hour of it.
@@ -42,16 +44,16 @@ impl Asked {
     /// Asks for passwd and group of the container in which the process with the directory
     /// `process` runs.
     pub(crate) fn for_names(process: BorrowedFd<'_>) -> io::Result<Self> {
-        Self::start(process, None)
+        Self::start(Task::Names(process))
     }
 
-    fn start(process: BorrowedFd<'_>, path: Option<CString>) -> io::Result<Self> {
+    fn start(task: Task<'_>) -> io::Result<Self> {
         // Without it no path is guarded.
         if !sys::can_guard() {
             return Err(io::Error::from_raw_os_error(libc::ENOSYS));
         }
         let (socket, its) = UnixStream::pair()?;
-        let child = Child::start(its.as_fd(), process, path)?;
+        let child = Child::start(its.as_fd(), task)?;
         Ok(Self {
             socket,
             child: Some(child),
@@ -149,9 +151,61 @@ pub(crate) fn space(
     until: Instant,
 ) -> Result<Space, Failure> {
     let path = CString::new(path.as_os_str().as_bytes()).map_err(io::Error::from)?;
-    let answer = Asked::start(process, Some(path))?.answer(until)?;
+    let answer = Asked::start(Task::Space(process, path))?.answer(until)?;
     let waits = answer.waits;
     let statfs = answer.space.answer();
     let statfs = statfs.unwrap_or_else(|| Err(silence(waits)))?;
     Space::of(&statfs).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData).into())
+}
+
+/// Where a network namespace is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Network<'a> {
+    /// It is open.
+    Open(BorrowedFd<'a>),
+    /// The process of this pidfd has it open, by that descriptor.
+    Descriptor(BorrowedFd<'a>, u32),
+    /// It is mounted at that path.
+    Mount(&'a Path),
+}
+
+/// A socket that asks for the sockets of the network namespace with that number (inode).
+///
+/// # Errors
+///
+/// `ENOENT` where another one is found, or none.
+pub(crate) fn network(number: u64, at: Network<'_>, until: Instant) -> io::Result<OwnedFd> {
+    let mut what = number.to_string().into_bytes();
+    let open = match at {
+        Network::Open(namespace) => Some(namespace),
+        Network::Descriptor(pidfd, fd) => {
+            what.extend(format!(":{fd}").into_bytes());
+            Some(pidfd)
+        }
+        Network::Mount(path) if path.is_absolute() => {
+            what.extend(path.as_os_str().as_bytes());
+            None
+        }
+        Network::Mount(_) => return Err(io::ErrorKind::NotFound.into()),
+    };
+    let what = CString::new(what).map_err(io::Error::from)?;
+    let mut asked = Asked::start(Task::Network(open, what))?;
+    let left = until.saturating_duration_since(Instant::now());
+    let left = left.max(Duration::from_millis(1));
+    asked.socket.set_read_timeout(Some(left))?;
+    let answer = exchange::receive(&asked.socket);
+    if let End::NotStarted(error) = asked.end(answer.is_ok()) {
+        return Err(error);
+    }
+    match answer {
+        Ok((COMPLETE, Some(socket))) => Ok(socket),
+        Ok((COMPLETE, None)) => Err(io::ErrorKind::InvalidData.into()),
+        Ok((errno, _)) => Err(io::Error::from_raw_os_error(
+            i32::try_from(errno).unwrap_or(libc::EIO),
+        )),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+            Err(io::Error::from_raw_os_error(libc::ETIMEDOUT))
+        }
+        Err(error) => Err(error),
+    }
 }

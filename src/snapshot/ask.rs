@@ -2,13 +2,15 @@
 
 use std::{
     num::NonZeroUsize,
+    thread,
     time::{Duration, Instant},
 };
 
-use super::needs::Needs;
+use super::{needs::Needs, unread::Unread};
 use crate::{
     cancel::Cancel,
-    ids::Pid,
+    error::Error,
+    ids::{Pid, ProcessId},
     view::{JoinedContainer, Skipped, View},
 };
 
@@ -17,7 +19,7 @@ use crate::{
 pub(crate) struct Ask<'a> {
     pub(crate) view: &'a View,
     /// These processes, or all.
-    pub(crate) pids: Option<&'a [Pid]>,
+    pub(crate) pids: Option<&'a [ProcessId]>,
     pub(crate) needs: Needs,
     pub(crate) pace: Pace,
 }
@@ -58,7 +60,7 @@ impl Default for Pace {
 
 impl Pace {
     /// Why the listing must stop now, if it must.
-    pub(super) fn stops(&self) -> Option<Ended> {
+    pub(crate) fn stops(&self) -> Option<Ended> {
         if self.cancel.as_ref().is_some_and(Cancel::is_cancelled) {
             return Some(Ended::Cancelled);
         }
@@ -66,14 +68,29 @@ impl Pace {
         is_over.then_some(Ended::Deadline)
     }
 
+    /// How many threads may help one of those that read.
+    pub(super) fn helpers(&self) -> usize {
+        const MOST: usize = 4;
+        let threads = match self.threads {
+            Threads::Best => thread::available_parallelism().map_or(1, NonZeroUsize::get),
+            Threads::Exactly(threads) => threads.get(),
+            Threads::None => 1,
+        };
+        threads.min(MOST) - 1
+    }
+
     /// How long to wait, at most `time`, before asking again whether to stop.
     pub(super) fn wait(&self, time: Duration) -> Duration {
         const LOOKS_FOR_CANCEL: Duration = Duration::from_millis(20);
-        let left = self
-            .deadline
-            .map(|at| at.saturating_duration_since(Instant::now()));
         let cancel = self.cancel.as_ref().map(|_| LOOKS_FOR_CANCEL);
-        left.into_iter().chain(cancel).fold(time, Duration::min)
+        cancel.into_iter().fold(self.left_of(time), Duration::min)
+    }
+
+    /// How much of that time there is until the deadline.
+    pub(crate) fn left_of(&self, time: Duration) -> Duration {
+        let left = self.deadline;
+        let left = left.map(|at| at.saturating_duration_since(Instant::now()));
+        left.map_or(time, |left| left.min(time))
     }
 }
 
@@ -128,6 +145,18 @@ pub struct Outcome {
     /// Files that are about no process and did not answer, by their names below `/proc`: each cell
     /// that needs one of them is [`Missing::Silent`](crate::Missing::Silent).
     pub silent_files: Vec<String>,
+    /// The columns of a [filter](crate::Query::filter) that were unknown where they would have
+    /// decided whether the filter lets a row pass. Such a row is judged as if no test of what is
+    /// unknown held, so rows can be missing. A column that is unknown because the process has no such
+    /// attribute ([`Missing::None`](crate::Missing::None)) decides nothing and is not among them.
+    pub undecided: Vec<Unread>,
+    /// The columns and sort keys that are unknown in rows that were given out, because of
+    /// [trouble](crate::Missing::is_trouble): they were denied, did not answer or could not be read.
+    pub unknown: Vec<Unread>,
+    /// The files that were read in part or not at all, and of which the listing shows what was read:
+    /// tables of sockets, so that sockets or their ports can be missing, and links of descriptors,
+    /// whose targets are unknown.
+    pub partial: Vec<Unread>,
     /// Threads left behind because what they read did not answer. They end when what they wait for
     /// answers or goes away. There are never more than about a thousand of them in a process: then
     /// no file is read that can block for long.
@@ -137,6 +166,19 @@ pub struct Outcome {
     pub unasked_groups: usize,
     /// The same of users: of all, only so many are asked for that have no name.
     pub unasked_users: usize,
+    /// In a table of the sockets of named processes: how many other sockets these have open: of another
+    /// network namespace, of a family that is not listed, or not bound.
+    pub unlisted_sockets: usize,
+    /// In a table of sockets that a filter limits to protocols: those which it may mean and which this
+    /// kernel does not list, neither by netlink nor as text.
+    pub absent_protocols: Vec<&'static str>,
+    /// In a table of sockets: how many come from text in which a name, that any user may choose, can pass
+    /// for the row of a socket, see [`Socket::forgeable`](crate::Socket::forgeable).
+    pub forgeable_sockets: usize,
+    /// Why ids of users and groups, or some of them, are shown by their numbers: the names of the host
+    /// whose `/proc` is read could not be. Of a joined container
+    /// [`JoinedContainer::unnamed`] tells it. A copy of a `/proc` has no names, and that is no error.
+    pub unnamed: Option<Error>,
     /// Why the listing ended.
     pub ended: Ended,
     /// The joined containers, in the order in which they were read.
@@ -144,6 +186,15 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Adds protocols that this kernel does not have.
+    pub(crate) fn add_absent(&mut self, protocols: Vec<&'static str>) {
+        for protocol in protocols {
+            if !self.absent_protocols.contains(&protocol) {
+                self.absent_protocols.push(protocol);
+            }
+        }
+    }
+
     /// Adds how another part of the same listing went.
     pub(crate) fn add(&mut self, other: Self) {
         self.skipped.extend(other.skipped);
@@ -153,9 +204,22 @@ impl Outcome {
                 self.silent_files.push(file);
             }
         }
+        for unread in other.undecided {
+            Unread::merge(&mut self.undecided, unread);
+        }
+        for unread in other.unknown {
+            Unread::merge(&mut self.unknown, unread);
+        }
+        for unread in other.partial {
+            Unread::merge(&mut self.partial, unread);
+        }
         self.abandoned += other.abandoned;
         self.unasked_groups += other.unasked_groups;
         self.unasked_users += other.unasked_users;
+        self.unlisted_sockets += other.unlisted_sockets;
+        self.add_absent(other.absent_protocols);
+        self.forgeable_sockets += other.forgeable_sockets;
+        self.unnamed = self.unnamed.take().or(other.unnamed);
         self.containers.extend(other.containers);
         if self.ended == Ended::Complete {
             self.ended = other.ended;

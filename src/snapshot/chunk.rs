@@ -3,7 +3,9 @@
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 
 use super::{
+    ahead::{Ahead, Early},
     entry::{Entry, Pulse},
+    needs::Files,
     plan::Plan,
     queue::Job,
     read::Reading,
@@ -31,7 +33,11 @@ pub(super) fn read_chunk(work: &Work, job: Job, pulse: &Pulse) -> (Rows, usize) 
     let start = job.chunk * CHUNK + job.from;
     let len = job.to.saturating_sub(job.from);
     let (mut rows, mut bytes) = (Rows::new(len), 0);
-    for (index, entry) in (start..).zip(work.some_entries(start, len)) {
+    let entries = work.some_entries(start, len);
+    let mut ahead = reading
+        .is_apart()
+        .then(|| pulse.aside(|| Ahead::ask(work, &reading.files, start, &entries)));
+    for (index, entry) in (start..).zip(entries) {
         if work.stops() {
             break;
         }
@@ -40,6 +46,9 @@ pub(super) fn read_chunk(work: &Work, job: Job, pulse: &Pulse) -> (Rows, usize) 
         let known = work.watch.as_ref().and_then(|watch| watch.take(index));
         let mut kept = known.unwrap_or_default();
         let is_known = !kept.is_empty();
+        if let (Some(ahead), Some(early)) = (&mut ahead, &mut reading.early) {
+            ahead.next(work, pulse, index, early);
+        }
         let mut read = reading.read(entry, avoid, &mut kept);
         let mut task = &mut reading.task;
         if let (Err(error), true) = (&read, is_known)
@@ -55,18 +64,20 @@ pub(super) fn read_chunk(work: &Work, job: Job, pulse: &Pulse) -> (Rows, usize) 
         {
             let numbers = work.numbers.as_ref();
             // On an old kernel it looks at the whole host, which takes its time.
-            let outside = || numbers.and_then(|numbers| numbers.outside(entry.pid));
-            let outside = pulse.aside(outside);
-            read = outside.ok_or_else(|| gone(entry.pid)).and_then(|read| {
-                let pid = entry.pid;
-                second.read(Entry { pid, read }, avoid, &mut kept)
-            });
+            let outside =
+                || numbers.map_or_else(|| Err(gone(entry.pid)), |all| all.find(entry.pid));
+            read = pulse
+                .aside(outside)
+                .and_then(|read| second.read(Entry { read, ..entry }, avoid, &mut kept));
             task = &mut second.task;
         }
         match read {
             Ok(()) => {
                 let seen = &Seen { task, view };
                 bytes += rows.add(entry.pid, |cells| (work.extract)(seen, cells));
+                for (file, why) in task.partial.drain(..) {
+                    work.note_partial(entry.pid, file, why);
+                }
                 if task.has_silent() {
                     work.note_silent(entry.pid);
                 }
@@ -90,18 +101,29 @@ fn start_reading<'a>(
     outside: bool,
     pulse: &'a Pulse,
 ) -> Reading<'a> {
-    let plan = Plan::new(work.needs, &work.view, proc, work.named, outside);
+    let mut plan = Plan::new(work.needs, &work.view, proc, work.named, outside);
+    let mut files = proc.reader();
+    files.may_have(work.pace.helpers());
+    let is_apart = plan.files.contains(Files::CMDLINE) && pulse.aside(|| files.can_ask_ahead());
+    if is_apart {
+        // What proves whose directory has the inode.
+        plan.files |= Files::STAT;
+    }
     Reading {
-        files: proc.reader(),
+        files,
+        early: is_apart.then(Early::default),
         view: &work.view,
         numbers: work.numbers.as_ref(),
         sockets: &work.sockets,
         ancestry: work.ancestry.as_ref(),
+        names: work.names.as_ref(),
+        containers: work.containers.as_ref(),
         rests: work
             .watch
             .as_ref()
             .is_some_and(|watch| watch.counts_as_we_do && plan.rests()),
         plan,
+        is_copy: !proc.is_genuine(),
         parent: Parent::default(),
         task: Task::default(),
         pulse,

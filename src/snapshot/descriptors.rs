@@ -1,76 +1,156 @@
 //! Reading what a process holds open, and its timers.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     io,
+    os::fd::AsFd as _,
     sync::{Arc, Condvar, Mutex, PoisonError},
+    time::Duration,
 };
 
 use super::{
     entry::Pulse,
-    needs::Files,
+    needs::{Files, Needs},
     opened::{Opened, PosixTimer, Slot},
     simple::LINKS,
 };
 use crate::{
-    format::pid::{Fdinfo, LinkKind, Mapping, Maps, Timer, Timers, is_device_path},
+    format::pid::{DELETED, Fdinfo, LinkKind, Mapping, Maps, Timer, Timers, is_device_path},
     ids::Pid,
-    procfs::{Reader, is_too_long},
+    namespace::asking,
+    netlink::{self, Details, Wanted},
+    procfs::Reader,
+    reader::{deadline, is_cut},
     socket::{self, Socket},
+    sorting::sort,
     sync::lock,
+    value::Missing,
     wait::process_file,
 };
 
 /// The sockets of each network namespace, by the target of its link, read when a process of it is
 /// the first to have one: one that was made after that is not among them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct SocketsOf {
-    of: Mutex<HashMap<Vec<u8>, Tables>>,
+    of: Mutex<HashMap<Vec<u8>, State>>,
     changed: Condvar,
+    wanted: Wanted,
+    details: Details,
+    /// How long netlink is waited for.
+    time: Duration,
 }
 
-type ByInode = HashMap<u64, Arc<Socket>>;
+/// The sockets of a network namespace.
+#[derive(Debug)]
+struct Sockets {
+    by_inode: HashMap<u64, Arc<Socket>>,
+    /// The tables that could not be read, wholly or in part.
+    unread: Vec<(&'static str, Missing)>,
+    /// Why a port may be missing.
+    hides_ports: Missing,
+}
 
-/// The tables of a network namespace.
+/// What is known of a network namespace.
 #[derive(Debug, Clone)]
-enum Tables {
-    /// A thread reads them.
+enum State {
+    /// A thread reads the tables.
     BeingRead,
-    Known(Arc<ByInode>),
+    Known(Arc<Sockets>),
     /// They did not answer.
     Silent,
 }
 
 impl SocketsOf {
-    /// Those of the process to which `files` has turned; `None` if they do not answer. A table that
-    /// cannot be read has none.
-    fn read(&self, files: &mut Reader<'_>, pulse: &Pulse) -> Option<Arc<ByInode>> {
+    /// Those that columns with these needs tell of.
+    pub(super) fn needed(needs: Needs, time: Duration) -> Self {
+        let may = |protocol: &'static str, state: Option<&'static str>| {
+            needs.contains(Needs::SOCKETS)
+                || (needs.contains(Needs::PORTS) && socket::may_listen(protocol, state))
+                || (needs.contains(Needs::PEERS) && socket::may_have_peer(protocol, state))
+        };
+        Self::new(Wanted::those(&may), Details::empty(), time)
+    }
+
+    /// All, with all that is told of them but what TCP measures.
+    pub(crate) fn detailed(time: Duration) -> Self {
+        let details = Details::all().difference(Details::TCP);
+        Self::new(Wanted::ALL, details, time)
+    }
+
+    fn new(wanted: Wanted, details: Details, time: Duration) -> Self {
+        Self {
+            of: Mutex::default(),
+            changed: Condvar::new(),
+            wanted,
+            details,
+            time,
+        }
+    }
+
+    /// Those of the process to which `files` has turned; `None` if they do not answer.
+    fn read(&self, files: &mut Reader<'_>, pulse: &Pulse) -> Option<Arc<Sockets>> {
         pulse.at(LINKS);
         let Ok(namespace) = files.link(process_file!("ns/net")) else {
             // A copy need not tell: then nobody is known to share the process's tables.
             pulse.at(Files::SOCKETS);
-            return Some(Arc::new(read_tables(files)));
+            let tables = self.tables(files, None);
+            return Some(Arc::new(tables.unwrap_or_else(Sockets::none)));
         };
         // Another thread may be reading them, for which this process is not to blame.
         match pulse.aside(|| self.known(&namespace)) {
-            Tables::Known(tables) => return Some(tables),
-            Tables::Silent => return None,
-            Tables::BeingRead => (),
+            State::Known(sockets) => return Some(sockets),
+            State::Silent => return None,
+            State::BeingRead => (),
         }
         pulse.at(Files::SOCKETS);
-        let tables = Arc::new(read_tables(files));
-        lock(&self.of).insert(namespace, Tables::Known(Arc::clone(&tables)));
+        let sockets = self.tables(files, Some(&namespace));
+        if is_cut() {
+            return None;
+        }
+        // If it has entered another one, they may be those of that.
+        let stays = files.link(process_file!("ns/net"));
+        let stays = stays.is_ok_and(|now| now == namespace);
+        let sockets = sockets.filter(|_| stays).map(Arc::new);
+        let Some(sockets) = sockets else {
+            // The process has ended, most likely: the next one of the namespace reads them.
+            lock(&self.of).remove(&namespace);
+            self.changed.notify_all();
+            return Some(Arc::new(Sockets::none()));
+        };
+        lock(&self.of).insert(namespace, State::Known(Arc::clone(&sockets)));
         self.changed.notify_all();
-        Some(tables)
+        Some(sockets)
+    }
+
+    /// Those of the network namespace with that link, in which the process is to which `files` has turned;
+    /// of a copy without one as text. `None` if there are none at all.
+    fn tables(&self, files: &Reader<'_>, namespace: Option<&[u8]>) -> Option<Sockets> {
+        let told = namespace
+            .filter(|_| files.procfs().is_genuine())
+            .map(|namespace| {
+                let until = deadline(self.time);
+                let open = || files.open_held(process_file!("ns/net"));
+                let socket = asking(files.procfs(), namespace, open, until)?;
+                netlink::list(socket.as_fd(), &self.wanted, self.details, until)
+            });
+        let tables = netlink::tables(told, &self.wanted, &mut |name| {
+            let bytes = files.whole(name);
+            bytes.map_err(|error| Missing::because_of(&error))
+        })?;
+        Some(Sockets {
+            hides_ports: tables.hides_ports(),
+            unread: tables.unread,
+            by_inode: socket::by_inode(tables.sockets),
+        })
     }
 
     /// What is known of the namespace, once no other thread reads it. If it is being read, then by
     /// the caller.
-    fn known(&self, namespace: &[u8]) -> Tables {
+    fn known(&self, namespace: &[u8]) -> State {
         let mut of = lock(&self.of);
         loop {
             match of.get(namespace) {
-                Some(Tables::BeingRead) => {
+                Some(State::BeingRead) => {
                     of = self
                         .changed
                         .wait(of)
@@ -78,8 +158,8 @@ impl SocketsOf {
                 }
                 Some(known) => return known.clone(),
                 None => {
-                    of.insert(namespace.to_vec(), Tables::BeingRead);
-                    return Tables::BeingRead;
+                    of.insert(namespace.to_vec(), State::BeingRead);
+                    return State::BeingRead;
                 }
             }
         }
@@ -88,23 +168,23 @@ impl SocketsOf {
     /// Gives up what is being read.
     pub(super) fn give_up(&self) {
         for tables in lock(&self.of).values_mut() {
-            if matches!(tables, Tables::BeingRead) {
-                *tables = Tables::Silent;
+            if matches!(tables, State::BeingRead) {
+                *tables = State::Silent;
             }
         }
         self.changed.notify_all();
     }
 }
 
-/// Reads the tables of sockets of the process to which `files` has turned.
-fn read_tables(files: &Reader<'_>) -> ByInode {
-    let tables = socket::TABLES.iter().flat_map(|(path, parse)| {
-        let table = files.whole(*path).ok();
-        table
-            .and_then(|bytes| parse(&bytes).ok())
-            .unwrap_or_default()
-    });
-    socket::by_inode(tables.collect())
+impl Sockets {
+    /// Of a process that has no table at all.
+    fn none() -> Self {
+        Self {
+            by_inode: HashMap::new(),
+            unread: vec![("net", Missing::Unsupported)],
+            hides_ports: Missing::Unsupported,
+        }
+    }
 }
 
 /// Whether `fdinfo` of what the link leads to can make the reader wait: an epoll instance whose
@@ -120,16 +200,29 @@ fn can_block(target: &[u8]) -> bool {
     }
 }
 
-/// Reads what the process holds open to which `files` has turned, whose directory is held; and
-/// whether its sockets are known. Of the `wanted` files only those in `asked` are waited for.
+/// What a process holds open, as far as it could be read.
+#[derive(Debug, Default)]
+pub(crate) struct Holdings {
+    pub(crate) opened: Vec<Opened>,
+    /// Why sockets or ports of it may be missing.
+    pub(crate) sockets: Missing,
+    /// The files that were read in part or not at all, without which something is missing.
+    pub(crate) partial: Vec<(&'static str, Missing)>,
+}
+
+/// Reads what the process holds open to which `files` has turned, whose directory is held. Of the
+/// `wanted` files only those in `asked` are waited for.
 pub(crate) fn read(
     files: &mut Reader<'_>,
     wanted: Files,
     asked: Files,
     sockets: &SocketsOf,
     pulse: &Pulse,
-) -> io::Result<(Vec<Opened>, bool)> {
+) -> io::Result<Holdings> {
     let mut all = Vec::new();
+    let asks_behind = asked.contains(Files::BEHIND);
+    let asks_all = asks_behind && asked.contains(Files::METADATA);
+    let mut holdings = Holdings::default();
     pulse.at(Files::FDS);
     let mut descriptors = files.descriptors()?;
     // A first thread that has ended has let go of all that its process holds.
@@ -143,78 +236,191 @@ pub(crate) fn read(
             (Slot::Exe, process_file!("exe")),
         ] {
             match files.link(name) {
-                Ok(target) => all.push(Opened::new(slot, target)),
-                Err(error) if is_too_long(&error) => all.push(Opened::new(slot, Vec::new())),
-                // A kernel thread has no program, and a zombie has none of them.
-                Err(_) => (),
+                Ok(target) => {
+                    let mut opened = Opened::new(slot, target);
+                    if asks_all || (asks_behind && opened.target.ends_with(DELETED)) {
+                        pulse.at(Files::BEHIND);
+                        opened.ask_behind(|| files.behind(name));
+                    }
+                    all.push(opened);
+                }
+                Err(error) => match Missing::because_of(&error) {
+                    // A kernel thread has no program, and a zombie has none of them.
+                    Missing::None => (),
+                    why => all.push(Opened::untold(slot, why)),
+                },
             }
         }
     }
     let mut has_sockets = false;
+    let (mut fds, mut of, mut can_wait) = (Vec::new(), Vec::new(), false);
+    all.reserve_exact(descriptors.len());
     for (fd, target) in descriptors {
-        let mut opened = Opened::new(Slot::Fd(fd), target);
+        let mut opened = match target {
+            Ok(target) => Opened::new(Slot::Fd(fd), target),
+            Err(error) => {
+                let why = match Missing::because_of(&error) {
+                    // It is no link, which only a copy can have.
+                    Missing::None => Missing::Malformed,
+                    why => why,
+                };
+                if why != Missing::TooLong {
+                    // It may be a socket, which has a short name.
+                    holdings.lacks("fd", why);
+                    holdings.sockets = why;
+                }
+                Opened::untold(Slot::Fd(fd), why)
+            }
+        };
         let is_timer = wanted.contains(Files::TIMERS) && opened.is_timer();
         let is_wanted = is_timer || wanted.contains(Files::FDINFO);
-        if is_wanted && (asked.contains(Files::FDINFO) || !can_block(&opened.target)) {
-            pulse.at(Files::FDINFO);
-            let info = files.open_held(process_file!("fdinfo/*").entry(fd).name());
-            let info = info.and_then(|file| files.bytes(file).map(Fdinfo::parse));
-            opened.info = info.ok().and_then(Result::ok);
+        let can_block = is_wanted && can_block(&opened.target);
+        if is_wanted && (asked.contains(Files::FDINFO) || !can_block) {
+            can_wait |= can_block;
+            fds.push(fd);
+            of.push((all.len(), is_timer));
+        } else if is_wanted {
+            opened.uninformed = Missing::Silent;
         }
         has_sockets |= opened.socket_inode().is_some();
+        if asks_all || (asks_behind && opened.is_to_be_asked()) {
+            pulse.at(Files::BEHIND);
+            let name = process_file!("fd/*").entry(fd);
+            opened.ask_behind(|| files.behind(name.name()));
+        } else if wanted.contains(Files::BEHIND) && !asks_behind {
+            opened.unasked = Missing::Silent;
+        }
         all.push(opened);
     }
-    let mut knows_sockets = true;
-    if has_sockets && asked.contains(Files::SOCKETS) {
-        let sockets = sockets.read(files, pulse);
-        knows_sockets = sockets.is_some();
-        for opened in &mut all {
-            if let (Some(inode), Some(sockets)) = (opened.socket_inode(), &sockets) {
-                opened.socket = sockets.get(&inode).cloned();
+    if !fds.is_empty() {
+        pulse.at(Files::FDINFO);
+        let mut of = of.into_iter();
+        files.each_fdinfo(&fds, can_wait, |info| {
+            let Some((at, is_timer)) = of.next() else {
+                return;
+            };
+            let opened: &mut Opened = &mut all[at];
+            match info.map(Fdinfo::parse) {
+                Ok(Ok(info)) => opened.info = Some(info),
+                Ok(Err(_)) => opened.uninformed = Missing::Malformed,
+                Err(error) => opened.uninformed = Missing::because_of(&error),
             }
+            if is_timer && opened.info.is_none() && opened.uninformed.hides_a_value() {
+                holdings.lacks("fdinfo", opened.uninformed);
+            }
+            pulse.at(Files::FDINFO);
+        })?;
+    }
+    if has_sockets && asked.contains(Files::SOCKETS) {
+        match sockets.read(files, pulse) {
+            Some(sockets) => holdings.find_sockets(&mut all, &sockets),
+            None => holdings.sockets = Missing::Silent,
+        }
+        if asked.contains(Files::PROTOCOLS) {
+            ask_protocols(files, &mut all, pulse);
         }
     }
     if asked.contains(Files::PLACES) {
         pulse.at(Files::PLACES);
-        let mut paths: HashSet<Vec<u8>> = HashSet::new();
-        // Line by line: a process can make it larger than any file that is read as a whole. Denied,
-        // there are none.
-        let _ = files.each_line(process_file!("maps"), &mut |line| {
-            let mapping = Maps::parse(line).ok();
-            let mapping = mapping.as_ref().and_then(|maps| maps.rows.iter().next());
-            if let Some(path) = mapping.and_then(mapped_file)
-                && !paths.contains(path)
+        let mut mapped: HashMap<Vec<u8>, (u64, u64)> = HashMap::new();
+        let mut is_understood = true;
+        // Line by line: a process can make it larger than any file that is read as a whole.
+        let read = files.each_line(process_file!("maps"), &mut |line| {
+            let Ok(maps) = Maps::parse(line) else {
+                is_understood = false;
+                return;
+            };
+            if let Some(mapping) = maps.rows.iter().next()
+                && let Some(path) = mapped_file(mapping)
             {
-                paths.insert(path.to_vec());
+                mapped.entry(path).or_insert((mapping.start, mapping.end));
             }
         });
-        let mut paths: Vec<_> = paths.into_iter().collect();
-        paths.sort_unstable();
-        all.extend(paths.into_iter().map(|path| Opened::new(Slot::Map, path)));
+        let why = read.err().map(|error| Missing::because_of(&error));
+        let why = why.or((!is_understood).then_some(Missing::Malformed));
+        if let Some(why) = why.filter(|why| why.hides_a_value()) {
+            holdings.lacks("maps", why);
+        }
+        let mut mapped: Vec<_> = mapped.into_iter().collect();
+        sort(&mut mapped);
+        for (path, (start, end)) in mapped {
+            let mut opened = Opened::new(Slot::Map, path);
+            if asks_all || (asks_behind && opened.target.ends_with(DELETED)) {
+                let range = process_file!("map_files/*").entry(format_args!("{start:x}-{end:x}"));
+                opened.ask_behind(|| files.behind(range.name()));
+            }
+            all.push(opened);
+        }
     }
-    Ok((all, knows_sockets))
+    holdings.opened = all;
+    Ok(holdings)
+}
+
+/// Asks the sockets that no table has for their protocols.
+fn ask_protocols(files: &Reader<'_>, all: &mut [Opened], pulse: &Pulse) {
+    for opened in all.iter_mut().filter(|opened| opened.socket.is_none()) {
+        if let (Slot::Fd(fd), Some(inode)) = (opened.slot, opened.socket_inode()) {
+            pulse.at(Files::PROTOCOLS);
+            let name = process_file!("fd/*").entry(fd);
+            let protocol = files.socket_protocol(name.name(), inode);
+            // Whoever may not ask does not know it.
+            opened.protocol = protocol.ok().map(|name| socket::protocol(&name));
+        }
+    }
+}
+
+impl Holdings {
+    fn lacks(&mut self, file: &'static str, why: Missing) {
+        if !self.partial.contains(&(file, why)) {
+            self.partial.push((file, why));
+        }
+    }
+
+    /// Finds the sockets among what is open. One of a family that has no table, or of another
+    /// namespace, cannot be told from one that stands in a table which could not be read.
+    fn find_sockets(&mut self, all: &mut [Opened], sockets: &Sockets) {
+        let mut is_any_unfound = false;
+        for opened in all {
+            if let Some(inode) = opened.socket_inode() {
+                opened.socket = sockets.by_inode.get(&inode).cloned();
+                is_any_unfound |= opened.socket.is_none();
+            }
+        }
+        if is_any_unfound {
+            for (table, why) in &sockets.unread {
+                self.lacks(table, *why);
+            }
+            if sockets.hides_ports.hides_a_value() {
+                self.sockets = sockets.hides_ports;
+            }
+        }
+    }
 }
 
 /// Reads the POSIX timers of the process to which `files` has turned, whose directory is held;
-/// `number` tells the numbers of the listing. Not every kernel has the file.
+/// `number` tells the numbers of the listing. Not every kernel has the file: without it there are
+/// none, and [`Missing::None`] says so.
 pub(super) fn timers(
     files: &mut Reader<'_>,
     number: impl Fn(Pid) -> Option<Pid>,
-) -> Vec<PosixTimer> {
-    let timers = files.whole(process_file!("timers")).ok();
-    let timers = timers.and_then(|bytes| Timers::parse(&bytes).ok());
-    let rows = timers.map(|timers| timers.rows.0).unwrap_or_default();
+) -> Result<Vec<PosixTimer>, Missing> {
+    let bytes = files.whole(process_file!("timers"));
+    let bytes = bytes.map_err(|error| Missing::because_of(&error))?;
+    let timers = Timers::parse(&bytes).map_err(|_| Missing::Malformed)?;
     let timer = |timer: Timer| PosixTimer {
         timer,
         target: u32::try_from(timer.target_id)
             .ok()
             .and_then(|id| number(Pid::new(id))),
     };
-    rows.into_iter().map(timer).collect()
+    Ok(timers.rows.0.into_iter().map(timer).collect())
 }
 
-/// The file that is mapped there, if it is one.
-fn mapped_file(mapping: &Mapping) -> Option<&[u8]> {
-    let name = mapping.pathname.name();
-    name.filter(|name| name.starts_with(b"/"))
+/// The path of the file that is mapped there, as a link has it, if it is a file.
+fn mapped_file(mapping: &Mapping) -> Option<Vec<u8>> {
+    let mut path = mapping.pathname.name()?.to_vec();
+    if mapping.pathname.is_deleted() {
+        path.extend_from_slice(DELETED);
+    }
+    path.starts_with(b"/").then_some(path)
 }

@@ -9,7 +9,13 @@ use std::sync::{
 };
 
 use super::{needs::Files, queue::Job};
-use crate::{ids::Pid, sync::lock};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    format::pid::Stat,
+    ids::Pid,
+    namespace::another,
+    sync::lock,
+};
 
 /// A process to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +24,30 @@ pub(super) struct Entry {
     pub(super) pid: Pid,
     /// Its number in the `/proc` that is read.
     pub(super) read: Pid,
+    /// When it must have started, in ticks after boot, to be the one that was asked for.
+    pub(super) start: Option<u64>,
+}
+
+impl Entry {
+    /// Whichever process has these numbers.
+    pub(super) const fn new(pid: Pid, read: Pid) -> Self {
+        let start = None;
+        Self { pid, read, start }
+    }
+
+    /// Fails if another process than the one that was asked for has the number.
+    pub(super) fn check(self, stat: Option<&Stat>) -> Result<()> {
+        match (self.start, stat) {
+            (None, _) => Ok(()),
+            (Some(start), Some(stat)) if stat.starttime == start => Ok(()),
+            (Some(_), Some(_)) => Err(another(self.pid)),
+            (Some(_), None) => Err(Error::new(
+                ErrorKind::NotUnderstood,
+                format!("process {}", self.pid),
+                "its start is unknown, so it may be another process",
+            )),
+        }
+    }
 }
 
 /// What a thread that reads is doing, for the one that waits for it.
@@ -59,6 +89,12 @@ impl Pulse {
         self.beat();
         self.is_aside.store(false, SeqCst);
         answer
+    }
+
+    /// When the process started, if that is known.
+    pub(super) fn started(&self) -> Option<u64> {
+        // 0 is what it has before anything of the process was read.
+        Some(self.start.load(Relaxed)).filter(|start| *start > 0)
     }
 
     /// The job in which a process can block it; `None` if it waits for a job or is aside.

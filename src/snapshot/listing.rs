@@ -2,8 +2,10 @@
 
 use std::{
     collections::HashMap,
+    mem,
     sync::{Arc, Mutex, RwLock, atomic::AtomicBool},
     thread,
+    time::Duration,
 };
 
 use super::{
@@ -18,16 +20,18 @@ use super::{
     retained::Retained,
     rows::{Extra, IntoRows, Row, Rows},
     seen::Seen,
+    unread::Unread,
     work::{Avoid, Extract, Watch, Work},
 };
 use crate::{
     error::{Error, ErrorKind, Result},
-    ids::Pid,
-    namespace::{Numbers, gone},
+    ids::{Pid, ProcessId},
+    namespace::Numbers,
+    procfs::Procfs,
+    runtimes::Asked,
     value::{Missing, Value},
-    view::{Inner, Joined, Names, Skipped, learn_zone},
-    wait::as_one_that_can_be_left,
-    watchdog::Patience,
+    view::{Inner, Joined, NameSearch, Skipped, View, learn_zone},
+    watchdog::{Leash, Patience},
 };
 
 /// A listing under way, whose rows are pulled one by one.
@@ -44,6 +48,8 @@ pub(crate) struct Listing<'a> {
     /// Whether its end was reached.
     is_over: bool,
     outcome: Outcome,
+    /// How it went to find out what to read.
+    before: Outcome,
 }
 
 /// Where rows come from.
@@ -61,25 +67,17 @@ struct Current {
 }
 
 impl<'a> Listing<'a> {
-    /// Starts to read what is asked for. `extract` makes the cells of each process and the extra; what
-    /// is in `retained` is not read again.
+    /// Starts to read what is asked for, by the caller if `named`. `extract` makes the cells of each
+    /// process and the extra; what is in `retained` is not read again.
     ///
     /// Nothing here is generic over what is made: the pool would be compiled once for each type.
-    pub(crate) fn start(
+    pub(super) fn begin(
         ask: Ask<'_>,
+        named: bool,
         mut retained: Option<&'a mut Retained>,
         extract: Box<Extract>,
     ) -> Result<Self> {
-        let mut listing = Self {
-            work: None,
-            retained: None,
-            source: Source::Nothing,
-            current: None,
-            via: ask.view.target(),
-            named: ask.pids.is_some(),
-            is_over: true,
-            outcome: Outcome::default(),
-        };
+        let mut listing = Self::of_nothing(&ask, named);
         let ancestry = ask.needs.contains(Needs::ANCESTRY);
         let ancestry = ancestry.then(|| ancestry_for(&ask)).transpose()?;
         if let Some(ended) = ask.pace.stops() {
@@ -94,6 +92,14 @@ impl<'a> Listing<'a> {
         } = ask;
         let inner = &view.0;
         let numbers = inner.numbers();
+        let is_outside = inner.joined.as_ref().is_some_and(Joined::is_from_outside);
+        let outside = numbers.as_ref().filter(|_| is_outside);
+        let is_started = |process: &ProcessId| process.start.is_some();
+        let needs = if pids.is_some_and(|pids| pids.iter().any(is_started)) {
+            needs | Needs::STAT
+        } else {
+            needs
+        };
         // Before the first sample room is made for as many files as there are processes.
         let knows_how_many = retained
             .as_ref()
@@ -105,11 +111,13 @@ impl<'a> Listing<'a> {
         let entries = if list.is_some() {
             Vec::new()
         } else {
-            entries(inner, numbers.as_ref(), pids, |pid| {
-                listing.leave_out(pid, gone(pid));
+            entries(&inner.proc, outside, pids, |pid, error| {
+                listing.leave_out(pid, error);
             })?
         };
+        let partial = outside.map(untold).unwrap_or_default();
         if entries.is_empty() && list.is_none() {
+            listing.outcome.partial = partial;
             if let Some(retained) = retained {
                 retained.of.clear();
             }
@@ -117,33 +125,30 @@ impl<'a> Listing<'a> {
         }
         let patience = Patience::new(view.patience());
         let mut patience = (pace.threads != Threads::None).then_some(patience);
-        learn(inner, needs, numbers.as_ref(), patience.as_mut());
+        learn(view, needs, numbers.as_ref(), patience.as_mut());
+        let usage = retained.as_deref_mut();
+        let usage = usage.map(|retained| mem::take(&mut retained.usage));
+        let containers = view.search_containers(asked(needs), usage, patience.as_mut());
         listing.outcome.abandoned += patience.map_or(0, |patience| patience.left_behind());
-        if needs.contains(Needs::MEMORY) && inner.memory() == Err(Missing::Silent) {
-            listing.outcome.silent_files.push("meminfo".to_owned());
-        }
-        let watch = retained.as_deref_mut().map(|retained| {
-            let new = entries.len().saturating_sub(retained.of.len());
-            // Two files of each, as of most columns.
-            inner.proc.make_room(retained.budget.most_of(new * 2));
-            Watch::new(retained)
-        });
-        if let Some(watch) = &watch {
-            watch.add(&entries);
-        }
+        listing.outcome.silent_files = silent_files(inner, needs);
+        let watch = retained.as_deref_mut();
+        let watch = watch.map(|retained| watch_of(retained, &inner.proc, &entries));
         let work = Arc::new(Work {
             view: Arc::clone(inner),
             numbers,
             needs,
-            named: pids.is_some(),
+            named,
             pace,
             is_stopped: AtomicBool::new(false),
             entries: RwLock::new(entries),
             watch,
             avoid: Avoid::default(),
             silent: Mutex::default(),
-            sockets: SocketsOf::default(),
+            partial: Mutex::new(partial),
+            sockets: SocketsOf::needed(needs, view.patience()),
             ancestry,
+            names: joined_names(inner, needs, view.patience()),
+            containers,
             extract,
         });
         listing.work = Some(Arc::clone(&work));
@@ -162,6 +167,21 @@ impl<'a> Listing<'a> {
             Source::Pool(Pool::start(&work, list)?)
         };
         Ok(listing)
+    }
+
+    /// A listing that has no process.
+    fn of_nothing(ask: &Ask<'_>, named: bool) -> Self {
+        Self {
+            work: None,
+            retained: None,
+            source: Source::Nothing,
+            current: None,
+            via: ask.view.target(),
+            named,
+            is_over: true,
+            outcome: Outcome::default(),
+            before: Outcome::default(),
+        }
     }
 
     /// What was made of the next process; `None` after the last.
@@ -228,7 +248,18 @@ impl<'a> Listing<'a> {
     /// Ends it, and says how it went.
     pub(crate) fn finish(mut self) -> Outcome {
         self.close();
-        std::mem::take(&mut self.outcome)
+        let mut outcome = std::mem::take(&mut self.outcome);
+        outcome.add(std::mem::take(&mut self.before));
+        outcome
+    }
+
+    /// Adds processes that are left out, and how it went to find that out.
+    #[cfg(any(test, feature = "runtimes"))]
+    pub(super) fn add(&mut self, lost: Vec<(Pid, Error)>, before: Outcome) {
+        for (pid, error) in lost {
+            self.leave_out(pid, error);
+        }
+        self.before = before;
     }
 
     /// Ends the threads, and gives back what is retained.
@@ -243,10 +274,28 @@ impl<'a> Listing<'a> {
         }
         let Some(work) = self.work.take() else { return };
         self.outcome.silent = work.take_silent();
-        let take = |names: [&Names; 2]| names.map(Names::take_unasked).iter().sum::<usize>();
-        self.outcome.unasked_groups += take([work.view.groups(), work.view.host_groups()]);
-        self.outcome.unasked_users += take([work.view.users(), work.view.host_users()]);
+        if let Some(containers) = &work.containers {
+            containers.each_failure(|file, why| work.note_unread(file, why));
+        }
+        self.outcome.partial = work.take_partial();
+        let host = &work.view.host_names;
+        for names in [host.tables(), host.service()] {
+            let (users, groups) = names.take_unasked();
+            self.outcome.unasked_users += users;
+            self.outcome.unasked_groups += groups;
+        }
+        if let (Some(joined), Some(search)) = (&work.view.joined, &work.names) {
+            let (error, silent) = joined.lacks_names(search);
+            self.outcome.unnamed = error;
+            self.outcome.abandoned += silent;
+        }
+        if self.outcome.unnamed.is_none() && needs_host_names(&work.view, work.needs) {
+            self.outcome.unnamed = host.error().cloned();
+        }
         if let (Some(retained), Some(watch)) = (self.retained.take(), &work.watch) {
+            if let Some(containers) = &work.containers {
+                retained.usage = containers.usage();
+            }
             let is_complete = self.outcome.ended == Ended::Complete;
             retained.of = watch.retain(&work.entries(), is_complete);
         }
@@ -273,7 +322,7 @@ fn here(work: &Work, job: &mut Job, pulse: &Pulse) -> Result<Rows, Ended> {
         return Err(Ended::Complete);
     }
     // Who asks for no other threads has given up the time-out.
-    let (rows, _) = as_one_that_can_be_left(|| read_chunk(work, *job, pulse));
+    let (rows, _) = Leash::new().work(|| read_chunk(work, *job, pulse));
     job.from += rows.len();
     match work.pace.stops() {
         Some(ended) if rows.len() == 0 => Err(ended),
@@ -296,7 +345,7 @@ fn ancestry_for(ask: &Ask<'_>) -> Result<Ancestry> {
     };
     let mut parents = HashMap::new();
     // The listing itself says why a process was left out of it.
-    let mut listing = Listing::start(ask, None, Box::new(parent))?;
+    let mut listing = Listing::begin(ask, false, None, Box::new(parent))?;
     while let Some(row) = listing.next()? {
         if let Extra::Parent(parent) = row.extra {
             parents.insert(row.pid, parent);
@@ -305,13 +354,36 @@ fn ancestry_for(ask: &Ask<'_>) -> Result<Ancestry> {
     Ok(Ancestry::new(parents))
 }
 
+/// What is kept of the processes that are watched.
+fn watch_of(retained: &mut Retained, proc: &Procfs, entries: &[Entry]) -> Watch {
+    let new = entries.len().saturating_sub(retained.of.len());
+    // Two files of each, as of most columns.
+    proc.make_room(retained.budget.most_of(new * 2));
+    let watch = Watch::new(retained);
+    watch.add(entries);
+    watch
+}
+
+/// What is needed of containers.
+fn asked(needs: Needs) -> Asked {
+    Asked {
+        ids: needs.contains(Needs::CONTAINER),
+        names: needs.contains(Needs::CONTAINER_NAME),
+        figures: needs.contains(Needs::GROUP_FIGURES),
+    }
+}
+
 /// Reads what is needed beside the processes, once for all of them.
 fn learn(
-    view: &Inner,
+    view: &View,
     needs: Needs,
     numbers: Option<&Numbers>,
     mut patience: Option<&mut Patience>,
 ) {
+    let (view, timeout) = (&view.0, view.patience());
+    if needs_host_names(view, needs) {
+        view.host_names.learn(patience.as_deref_mut(), timeout);
+    }
     if needs.contains(Needs::TTY) {
         view.learn_drivers(patience.as_deref_mut());
     }
@@ -326,41 +398,90 @@ fn learn(
     }
 }
 
-/// The processes to read, by their number in the listing, each once.
+/// The files that are about no process, are needed and did not answer.
+fn silent_files(view: &Inner, needs: Needs) -> Vec<String> {
+    let is_memory = needs.contains(Needs::MEMORY) && view.memory() == Err(Missing::Silent);
+    let is_tty = needs.contains(Needs::TTY) && view.are_drivers_silent();
+    let files = [(is_memory, "meminfo"), (is_tty, "tty/drivers")];
+    let files = files.into_iter().filter(|(is_silent, _)| *is_silent);
+    files.map(|(_, file)| file.to_owned()).collect()
+}
+
+/// Whether the names of the host are needed, which without a join are those of the listing.
+fn needs_host_names(view: &Inner, needs: Needs) -> bool {
+    needs.intersects(Needs::HOST_USERS | Needs::HOST_GROUPS)
+        || (view.joined.is_none() && needs.intersects(Needs::USERS | Needs::GROUPS))
+}
+
+/// The processes that did not say whether they run in the container: any of its own may be among them.
+fn untold(outside: &Numbers) -> Vec<Unread> {
+    let unknown = outside.unknown();
+    unknown
+        .map(|(why, rows)| Unread {
+            what: "ns/pid".to_owned(),
+            why,
+            rows,
+            pids: Vec::new(),
+        })
+        .collect()
+}
+
+/// What may be asked for the names of a joined container, if they are needed.
+fn joined_names(view: &Inner, needs: Needs, timeout: Duration) -> Option<NameSearch> {
+    let joined = view.joined.as_ref()?;
+    let are_needed = needs.intersects(Needs::USERS | Needs::GROUPS);
+    are_needed.then(|| joined.search_names(timeout))
+}
+
+/// The processes of `proc` to read, by their number in the listing, each once. `outside` are the
+/// numbers where `proc` is the host's, and the container's have to be translated.
 fn entries(
-    view: &Inner,
-    numbers: Option<&Numbers>,
-    pids: Option<&[Pid]>,
-    mut missing: impl FnMut(Pid),
+    proc: &Procfs,
+    outside: Option<&Numbers>,
+    pids: Option<&[ProcessId]>,
+    mut missing: impl FnMut(Pid, Error),
 ) -> Result<Vec<Entry>> {
-    let outside = numbers.filter(|_| view.joined.as_ref().is_some_and(Joined::is_from_outside));
     let mut entries: Vec<Entry> = match (pids, outside) {
         (None, None) => {
-            let pids = view.proc.pids()?;
-            return Ok(pids
-                .into_iter()
-                .map(|pid| Entry { pid, read: pid })
-                .collect());
+            let pids = proc.pids()?;
+            return Ok(pids.into_iter().map(|pid| Entry::new(pid, pid)).collect());
         }
         (None, Some(numbers)) => {
-            let pids = view.proc.pids()?.into_iter();
-            pids.filter_map(|read| numbers.inside(read).map(|pid| Entry { pid, read }))
+            let pids = proc.pids()?.into_iter();
+            pids.filter_map(|read| numbers.inside(read).map(|pid| Entry::new(pid, read)))
                 .collect()
         }
-        (Some(pids), None) => pids.iter().map(|&pid| Entry { pid, read: pid }).collect(),
+        (Some(pids), None) => {
+            // In a directory that is no copy there is no process, whichever is asked for.
+            if !proc.is_genuine() {
+                proc.pids()?;
+            }
+            pids.iter()
+                .map(|&ProcessId { pid, start }| Entry {
+                    start,
+                    ..Entry::new(pid, pid)
+                })
+                .collect()
+        }
         (Some(pids), Some(numbers)) => pids
             .iter()
-            .filter_map(|&pid| {
-                let read = numbers.outside(pid);
-                if read.is_none() {
-                    missing(pid);
-                }
-                read.map(|read| Entry { pid, read })
+            .filter_map(|&ProcessId { pid, start }| {
+                let read = numbers
+                    .find(pid)
+                    .map_err(|error| missing(pid, error))
+                    .ok()?;
+                Some(Entry {
+                    start,
+                    ..Entry::new(pid, read)
+                })
             })
             .collect(),
     };
-    entries.sort_unstable_by_key(|entry| entry.pid);
-    entries.dedup();
+    // One that must have started at some time before one of the same number that need not.
+    entries.sort_unstable_by_key(|entry| (entry.pid, entry.start.is_none(), entry.start));
+    entries.dedup_by(|entry, before| {
+        entry.pid == before.pid && (entry.start.is_none() || entry.start == before.start)
+    });
     Ok(entries)
 }
 
@@ -429,7 +550,7 @@ mod tests {
         ] {
             let ask = Ask {
                 view: &View::host().unwrap(),
-                pids: Some(&me),
+                pids: Some(&me.map(Into::into)),
                 needs: Needs::STAT | Needs::CMDLINE,
                 // It begins to read when the first row is wanted.
                 pace: pace(Threads::None),
@@ -440,6 +561,30 @@ mod tests {
             let row = listing.next().unwrap().unwrap();
             let reasons: Vec<_> = row.cells.iter().map(Value::missing).collect();
             assert_eq!(reasons, [Some(Missing::None), Some(reason)]);
+        }
+    }
+
+    #[test]
+    fn a_named_process_that_may_have_been_silent_is_not_said_to_be_gone() {
+        for (why, kind) in [
+            (Missing::None, ErrorKind::Gone),
+            (Missing::Silent, ErrorKind::TimedOut),
+        ] {
+            let (view, numbers) = (View::host().unwrap(), Numbers::with_unknown(why));
+            let named = [7, 8].map(|pid| Pid::new(pid).into());
+            let mut lost = Vec::new();
+            let entries = entries(&view.0.proc, Some(&numbers), Some(&named), |pid, error| {
+                lost.push((pid, error.kind()));
+            });
+            let read = entries
+                .unwrap()
+                .iter()
+                .map(|entry| entry.read)
+                .collect::<Vec<_>>();
+            assert_eq!(
+                (read, lost),
+                (vec![Pid::new(70)], vec![(Pid::new(8), kind)])
+            );
         }
     }
 

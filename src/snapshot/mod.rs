@@ -2,17 +2,27 @@
 //!
 //! Two layers, of which the first reads nothing:
 //!
-//! - data: `needs`, `opened`, `task`, `seen`, `entry`, `ask`, `ancestry`, `retained`, `rows`, `work`;
-//! - readers: `simple`, `plan`, `descriptors`, `names`, `rest`, `stuck`, `read`, `chunk`, `queue`,
-//!   `pool`, `listing`.
+//! - data: `needs`, `kind`, `opened`, `unread`, `task`, `seen`, `entry`, `ask`, `ancestry`, `members`, `retained`, `rows`, `work`;
+//! - readers: `simple`, `plan`, `descriptors`, `names`, `containers`, `rest`, `stuck`, `withheld`, `read`, `held`, `living`, `chunk`, `queue`,
+//!   `pool`, `listing`, `bounded`.
 
+mod ahead;
 mod ancestry;
 mod ask;
+#[cfg_attr(not(any(test, feature = "runtimes")), path = "unbounded.rs")]
+mod bounded;
 mod chunk;
+mod cmdline;
+mod containers;
 mod descriptors;
 mod entry;
+mod held;
+mod kind;
 mod listing;
 mod living;
+#[cfg(any(test, feature = "runtimes"))]
+mod members;
+mod mounts;
 mod names;
 mod needs;
 mod opened;
@@ -27,12 +37,17 @@ mod seen;
 mod simple;
 mod stuck;
 mod task;
+mod unread;
+mod withheld;
 mod work;
 
 pub(crate) use ask::{Ask, Pace, Threads};
 pub use ask::{Ended, Outcome};
-pub(crate) use descriptors::{SocketsOf, read as read_opened};
+pub(crate) use bounded::has_member;
+pub(crate) use descriptors::{Holdings, SocketsOf, read as read_opened};
 pub(crate) use entry::Pulse;
+pub use kind::FileKind;
+pub(crate) use kind::undeleted;
 pub(crate) use listing::Listing;
 pub(crate) use needs::{Files, Needs};
 pub(crate) use opened::{Opened, PosixTimer, Slot};
@@ -42,3 +57,6 @@ pub(crate) use rows::Extra;
 pub(crate) use seen::Seen;
 #[cfg(test)]
 pub(crate) use simple::file_of;
+pub(crate) use stuck::{is_silent, remember_file};
+pub(crate) use task::has_no_cmdline;
+pub use unread::Unread;

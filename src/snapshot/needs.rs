@@ -44,7 +44,7 @@ bitflags::bitflags! {
         const FDS = 1 << 18;
         /// `/proc/PID/fdinfo`
         const FDINFO = 1 << 19;
-        /// the sockets behind descriptors
+        /// all sockets behind descriptors
         const SOCKETS = 1 << 20;
         /// directories, program and mapped files
         const PLACES = 1 << 21;
@@ -72,6 +72,46 @@ bitflags::bitflags! {
         const OTHERS = 1 << 32;
         /// `/proc/PID/wchan`
         const WCHAN = 1 << 33;
+        /// the files behind descriptors, by a system call
+        const BEHIND = 1 << 34;
+        /// the number of open descriptors
+        const FD_COUNT = 1 << 35;
+        /// how full the queues of sockets are
+        const SOCKET_QUEUES = 1 << 36;
+        /// the users of sockets
+        const SOCKET_USERS = 1 << 37;
+        /// the other ends of sockets
+        const SOCKET_PEERS = 1 << 38;
+        /// the network devices of sockets
+        const SOCKET_DEVICES = 1 << 39;
+        /// how sockets control congestion
+        const SOCKET_CONGESTION = 1 << 40;
+        /// what TCP measures
+        const SOCKET_TCP = 1 << 41;
+        /// the size, device and owner of the files behind descriptors
+        const METADATA = 1 << 42;
+        /// the protocols of the sockets that no table has
+        const PROTOCOLS = 1 << 43;
+        /// the sockets behind descriptors that listen at a port
+        const PORTS = 1 << 44;
+        /// the sockets behind descriptors whose other end has an IP address
+        const PEERS = 1 << 45;
+        /// the container, also by what watches it
+        const CONTAINER = 1 << 46;
+        /// what the container is called
+        const CONTAINER_NAME = 1 << 47;
+        /// what the control group uses and may use
+        const GROUP_FIGURES = 1 << 48;
+        /// what the control group of a container has of memory
+        const OF_MEMORY = 1 << 49;
+        /// processor time of the control group of a container
+        const OF_CPU = 1 << 50;
+        /// what the control group of a container has read and written
+        const OF_IO = 1 << 51;
+        /// what has happened to the control group of a container
+        const OF_EVENTS = 1 << 52;
+        /// what the network devices of a container have received and sent
+        const OF_DEVICES = 1 << 53;
     }
 }
 
@@ -91,16 +131,52 @@ bitflags::bitflags! {
         const SOCKETS = 1 << 9;
         const PLACES = 1 << 10;
         const TIMERS = 1 << 11;
+        /// The files behind descriptors.
+        const BEHIND = 1 << 12;
+        const FD_COUNT = 1 << 13;
+        /// Of the files behind descriptors also those whose kind their links tell.
+        const METADATA = 1 << 14;
+        /// The protocols of the sockets that no table has.
+        const PROTOCOLS = 1 << 15;
+        /// The files of the runtimes.
+        const CONTAINER = 1 << 16;
+        /// The files of control groups.
+        const GROUPS = 1 << 17;
         /// All files and links of [`SIMPLE`](super::simple::SIMPLE): one bit each.
         const SIMPLE = u64::MAX << Self::FIRST_SIMPLE;
     }
 }
 
+impl Needs {
+    /// What is asked of sockets, beside what is always told.
+    #[cfg(test)]
+    pub(crate) const OF_SOCKETS: Self = Self::SOCKET_QUEUES
+        .union(Self::SOCKET_USERS)
+        .union(Self::SOCKET_PEERS)
+        .union(Self::SOCKET_DEVICES)
+        .union(Self::SOCKET_CONGESTION)
+        .union(Self::SOCKET_TCP);
+
+    /// Those whose cells are unknown without the sockets of the network namespace.
+    pub(super) const OF_NETWORK: Self = Self::SOCKETS.union(Self::PORTS).union(Self::PEERS);
+
+    /// Those whose cells are unknown without the descriptors.
+    pub(super) const OF_FDS: Self = Self::FDS
+        .union(Self::FD_COUNT)
+        .union(Self::FDINFO)
+        .union(Self::OF_NETWORK)
+        .union(Self::PLACES)
+        .union(Self::TIMERS)
+        .union(Self::BEHIND)
+        .union(Self::METADATA)
+        .union(Self::PROTOCOLS);
+}
+
 impl Files {
-    const FIRST_SIMPLE: u32 = 16;
+    const FIRST_SIMPLE: u32 = 18;
 
     /// How many files [`SIMPLE`](super::simple::SIMPLE) can have.
-    pub(super) const MOST_SIMPLE: usize = 48;
+    pub(super) const MOST_SIMPLE: usize = 46;
 
     /// The file at that position in [`SIMPLE`](super::simple::SIMPLE).
     pub(super) const fn simple(index: usize) -> Self {

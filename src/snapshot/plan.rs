@@ -28,7 +28,26 @@ impl Plan {
         named: bool,
         outside: bool,
     ) -> Self {
+        // In a copy a number is that of a process, or there is none.
+        let named = named && proc.is_genuine();
+        let names = Needs::USERS | Needs::GROUPS;
+        // Through a join they are those of the mount namespace.
+        let by_mounts = view.joined.is_some() && needs.intersects(names);
+        let needs = if by_mounts {
+            needs | Needs::MNTNS
+        } else {
+            needs
+        };
+        let of_container = needs.intersects(Needs::CONTAINER | Needs::CONTAINER_NAME);
+        let of_group = needs.contains(Needs::GROUP_FIGURES);
+        let needs = if of_container || of_group {
+            needs | Needs::CGROUP
+        } else {
+            needs
+        };
         let mut files = Files::empty();
+        files.set(Files::CONTAINER, of_container);
+        files.set(Files::GROUPS, of_group);
         files.set(Files::STAT, needs.intersects(Needs::STAT | Needs::JOBS));
         files.set(Files::STATUS, needs.contains(Needs::STATUS) || named);
         files.set(Files::CMDLINE, needs.contains(Needs::CMDLINE));
@@ -38,18 +57,34 @@ impl Plan {
             files |= Files::STAT;
         }
         for (need, file) in [
+            (Needs::FD_COUNT, Files::FD_COUNT),
             (Needs::FDS, Files::FDS),
             (Needs::FDINFO, Files::FDINFO | Files::FDS),
             (Needs::SOCKETS, Files::SOCKETS | Files::FDS),
+            (Needs::PORTS, Files::SOCKETS | Files::FDS),
+            (Needs::PEERS, Files::SOCKETS | Files::FDS),
             (Needs::PLACES, Files::PLACES | Files::FDS),
             (Needs::TIMERS, Files::TIMERS | Files::FDS),
+            (Needs::BEHIND, Files::BEHIND | Files::FDS),
+            (
+                Needs::METADATA,
+                Files::METADATA | Files::BEHIND | Files::FDS,
+            ),
+            (
+                Needs::PROTOCOLS,
+                Files::PROTOCOLS | Files::SOCKETS | Files::FDS,
+            ),
         ] {
             if needs.contains(need) {
                 // Without it nothing would prove whose descriptors they are.
                 files |= file | Files::STAT;
             }
         }
-        let names = Needs::USERS | Needs::GROUPS | Needs::HOST_USERS | Needs::HOST_GROUPS;
+        if files.contains(Files::FDS) {
+            // Whoever knows them can count them.
+            files.remove(Files::FD_COUNT);
+        }
+        let names = names | Needs::HOST_USERS | Needs::HOST_GROUPS;
         files.set(Files::NAMES, needs.intersects(names));
         if outside && needs.contains(Needs::JOBS) {
             // The numbers of a group or session whose leader is gone stand nowhere else.
@@ -73,6 +108,17 @@ impl Plan {
         }
         if outside {
             files |= Files::STAT;
+        }
+        if !proc.is_genuine() {
+            // `statm` counts pages, of a size that a copy does not tell: these count bytes.
+            files.set(
+                Files::STATUS,
+                files.contains(Files::STATUS) || needs.contains(Needs::RSS),
+            );
+            files.set(
+                Files::STAT,
+                files.contains(Files::STAT) || needs.contains(Needs::VSZ),
+            );
         }
         // `statm` has both, and costs less than either of these.
         let mut simple = needs;
@@ -148,9 +194,13 @@ mod tests {
             ("args", STAT | Files::CMDLINE),
             ("label", Files::LABEL),
             ("pcpu,readps", STAT | io),
-            ("fds", STAT | Files::FDS),
+            ("fds", STAT | Files::FD_COUNT),
+            ("fds,files", STAT | Files::FDS),
             ("lports", STAT | Files::FDS | Files::SOCKETS),
-            ("container,cgroup", simple::files_for(Needs::CGROUP)),
+            (
+                "container,cgroup",
+                simple::files_for(Needs::CGROUP) | Files::CONTAINER,
+            ),
             ("pidns", STAT | simple::files_for(Needs::PIDNS)),
             ("netns,mntns,userns,exe,cwd,pidns", STAT | simple::LINKS),
             ("pmem", statm),
@@ -193,7 +243,10 @@ mod tests {
     fn the_owner_of_a_copy_is_not_that_of_the_process() {
         let copy = std::env::temp_dir();
         let view = View::at(copy).unwrap();
-        let plan = Plan::new(Needs::EFFECTIVE, &view.0, &view.0.proc, false, false);
-        assert_eq!(plan.files, Files::STATUS);
+        let files = |needs| Plan::new(needs, &view.0, &view.0.proc, false, false).files;
+        assert_eq!(files(Needs::EFFECTIVE), Files::STATUS);
+        // Nor are the pages of its memory as large as those of this machine.
+        assert_eq!(files(Needs::RSS), Files::STATUS);
+        assert_eq!(files(Needs::VSZ), Files::STAT);
     }
 }

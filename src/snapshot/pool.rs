@@ -33,7 +33,6 @@ use crate::{
     procfs::PidList,
     sync::lock,
     sys,
-    wait::as_one_that_can_be_left,
     watchdog::{self, Leash},
 };
 
@@ -64,6 +63,8 @@ struct Blocked {
     since: Instant,
     /// The process that it reads.
     job: Job,
+    /// Whether it is known that this process did not answer before.
+    is_known: bool,
 }
 
 /// Rows of a chunk, from one of them on.
@@ -225,28 +226,34 @@ impl Pool {
         let leash = Leash::new();
         let its_leash = leash.clone();
         let run = move || {
-            let _held = its_leash;
             its_pulse.thread.store(sys::own_thread(), Relaxed);
-            while let Some(job) = queue.take() {
-                *lock(&its_pulse.job) = Some(job);
-                let (rows, bytes) = as_one_that_can_be_left(|| read_chunk(&work, job, &its_pulse));
-                // Together, so that a job is over or its thread was set aside, but never both.
-                let is_set_aside = {
-                    let mut current = lock(&its_pulse.job);
-                    *current = None;
-                    its_pulse.is_set_aside.load(SeqCst)
-                };
-                let part = Part {
-                    job,
-                    rows,
-                    is_set_aside,
-                    _weight: queue.hold(bytes),
-                };
-                lock(&parts).push_back(part);
-                if messages.send(()).is_err() || is_set_aside {
-                    return;
+            its_leash.work(|| {
+                while let Some(job) = queue.take() {
+                    *lock(&its_pulse.job) = Some(job);
+                    let (rows, bytes) = read_chunk(&work, job, &its_pulse);
+                    // Others have read what it was to read, and it was told to read on without asking.
+                    if its_leash.is_let_go() {
+                        return;
+                    }
+                    // Together, so that a job is over or its thread was set aside, but never both.
+                    let is_set_aside = {
+                        let mut current = lock(&its_pulse.job);
+                        *current = None;
+                        its_pulse.is_set_aside.load(SeqCst)
+                    };
+                    let part = Part {
+                        job,
+                        rows,
+                        is_set_aside,
+                        _weight: queue.hold(bytes),
+                    };
+                    lock(&parts).push_back(part);
+                    if messages.send(()).is_err() || is_set_aside {
+                        return;
+                    }
                 }
-            }
+            });
+            drop(its_leash);
         };
         let builder = thread::Builder::new().name("psgo".to_owned());
         let thread = builder.spawn(run).map_err(Error::no_thread)?;
@@ -412,7 +419,8 @@ impl Pool {
     /// Whether the process has been waited for as long as it may be.
     fn is_over(&self, blocked: Blocked) -> bool {
         let now = Instant::now();
-        self.waits_until.is_none_or(|until| now >= until)
+        let is_over = self.waits_until.is_none_or(|until| now >= until);
+        (is_over || blocked.is_known)
             && now.duration_since(blocked.since) >= LEAST.min(self.timeout)
     }
 
@@ -432,7 +440,7 @@ impl Pool {
         if reader.heard.1.elapsed() < progress {
             return false;
         }
-        let wants_to_run = watchdog::wants_to_run(reader.pulse.thread.load(Relaxed));
+        let wants_to_run = reader.leash.wants_to_run(reader.pulse.thread.load(Relaxed));
         if wants_to_run || reader.pulse.beats.load(Relaxed) != beats {
             // It does not wait for an answer but for a processor, or has just got one.
             reader.heard.1 = Instant::now();
@@ -457,7 +465,12 @@ impl Pool {
         };
         let at = pulse.entry.load(Relaxed).saturating_sub(job.chunk * CHUNK);
         let at = at.clamp(job.from, job.to);
+        let file = Files::from_bits_truncate(pulse.file.load(Relaxed));
+        let entry = self.work.entry(job.chunk * CHUNK + at);
+        let is_known =
+            entry.is_some_and(|entry| stuck::was_silent(entry.read, pulse.started(), file));
         reader.blocked = Some(Blocked {
+            is_known,
             since: now,
             job: Job {
                 from: at,
@@ -465,7 +478,9 @@ impl Pool {
                 ..job
             },
         });
-        self.waits_until = self.waits_until.or(now.checked_add(self.timeout));
+        if !is_known {
+            self.waits_until = self.waits_until.or(now.checked_add(self.timeout));
+        }
         self.queue_up(Job { to: at, ..job });
         // Where there are many, each finds the next one: in two halves they are found twice as fast.
         let from = at + 1;
@@ -504,11 +519,11 @@ impl Pool {
         let reader = &mut self.readers[number];
         let pulse = &reader.pulse;
         reader.thread = None;
-        reader.leash.let_go();
+        // Before the thread is told, which goes on then if a process reads for it.
         let file = Files::from_bits_truncate(pulse.file.load(Relaxed));
-        if let Some(entry) = self.work.entry(pulse.entry.load(Relaxed)) {
-            // 0 is what it has before anything of the process was read.
-            let start = Some(pulse.start.load(Relaxed)).filter(|start| *start > 0);
+        let (index, start) = (pulse.entry.load(Relaxed), pulse.started());
+        reader.leash.let_go();
+        if let Some(entry) = self.work.entry(index) {
             let files = simple::blocked_with(file);
             stuck::remember(entry.read, start, files, reader.leash.watch());
         }
@@ -562,6 +577,10 @@ impl Drop for Pool {
     /// Nobody waits for chunks that will never come, also after an error or a panic of the caller.
     fn drop(&mut self) {
         self.end();
+        // Nor for what reads for the threads.
+        for reader in self.readers.iter().filter(|reader| reader.thread.is_some()) {
+            reader.leash.let_go();
+        }
     }
 }
 
@@ -689,9 +708,10 @@ mod tests {
         };
         let mut rows = Vec::new();
         let mut outcome = Outcome::default();
+        let asked: Vec<_> = pids.iter().copied().map(Into::into).collect();
         let ask = Ask {
             view: &View::host().unwrap(),
-            pids: Some(&pids),
+            pids: Some(&asked),
             needs: Needs::STAT,
             pace: Pace {
                 timeout: Duration::from_millis(400),

@@ -3,15 +3,16 @@
 use std::{io, mem, os::fd::OwnedFd, sync::atomic::Ordering::Relaxed};
 
 use super::{
+    ahead::Early,
     ancestry::Ancestry,
-    descriptors::{self, SocketsOf},
+    descriptors::SocketsOf,
     entry::{Entry, Pulse},
     names,
     needs::{Files, Needs},
     plan::Plan,
     rest::Parent,
     retained::{Budget, Handle, KeptFile, RetainedFiles},
-    simple::{self, CMDLINE, Keep, LABEL, LINKS, SECOND_LABEL, SIMPLE, STAT, STATUS},
+    simple::{self, CMDLINE_BY_A_THREAD, Keep, LABEL, LINKS, SECOND_LABEL, SIMPLE, STAT, STATUS},
     stuck,
     task::{Marks, Task, has_no_cmdline},
 };
@@ -21,9 +22,10 @@ use crate::{
     ids::{Gid, Pid, Uid},
     namespace::{Numbers, gone},
     procfs::Reader,
+    runtimes::Search,
     sys,
     value::Missing,
-    view::{Inner, local_zone},
+    view::{Inner, NameSearch, local_zone},
     wait::Name,
 };
 
@@ -33,14 +35,9 @@ const OF_STATUS: Needs = Needs::STATUS
     .union(Needs::EFFECTIVE)
     .union(Needs::RSS)
     .union(Needs::JOBS);
-const OF_FDS: Needs = Needs::FDS
-    .union(Needs::FDINFO)
-    .union(Needs::SOCKETS)
-    .union(Needs::PLACES)
-    .union(Needs::TIMERS);
 
 /// What a process is called in errors.
-fn process_of(entry: Entry) -> String {
+pub(super) fn process_of(entry: Entry) -> String {
     format!("process {}", entry.pid)
 }
 
@@ -55,6 +52,10 @@ pub(super) struct Reading<'a> {
     pub(super) sockets: &'a SocketsOf,
     /// The parents of all processes, if they are asked for.
     pub(super) ancestry: Option<&'a Ancestry>,
+    /// What may be asked for the names of a joined container, if they are needed.
+    pub(super) names: Option<&'a NameSearch>,
+    /// What is known of containers, if that is asked for.
+    pub(super) containers: Option<&'a Search>,
     pub(super) plan: Plan,
     pub(super) pulse: &'a Pulse,
     /// How many files may be kept open, if processes are watched.
@@ -65,6 +66,10 @@ pub(super) struct Reading<'a> {
     /// Whether the next process is likely to have a command line. Kernel threads have none, and
     /// their numbers stand together.
     pub(super) expects_cmdline: bool,
+    /// Whether the `/proc` is a copy, in which no process ends.
+    pub(super) is_copy: bool,
+    /// Where a process reads the command lines: what it has read of the process to read next.
+    pub(super) early: Option<Early>,
     /// What was read of the process read last.
     pub(super) task: Task,
 }
@@ -91,30 +96,53 @@ impl Reading<'_> {
             return Err(Error::new(ErrorKind::TimedOut, process_of(entry), reason));
         }
         let early = self.expects_cmdline || kept.cmdline.is_some();
-        if !self.files(entry, files, kept, early)? {
-            self.files(entry, files, kept, true)?;
+        let mut read = self.files(entry, files, kept, early);
+        if matches!(read, Ok(false)) {
+            read = self.files(entry, files, kept, true);
         }
+        if let Err(error) = read {
+            return Err(self.lost_of_copy(entry, error));
+        }
+        entry.check(self.task.stat())?;
         self.place();
         let task = &mut self.task;
         if let (Some(ancestry), Some(parent)) = (self.ancestry, task.ppid) {
             task.ancestors = Some(ancestry.above(parent));
         }
         if self.plan.needs.contains(Needs::CLOCK) {
-            task.read_at = self.view.now();
-        }
-        if task.watched {
-            task.since = kept.since(task);
+            // Why it is unknown in a copy, `Seen` asks again; so with the zone.
+            task.read_at = self.view.now().ok();
+            if task.watched {
+                let at = self.view.clock_of_samples(task.read_at);
+                task.since = kept.since(task, at);
+            }
         }
         if let (true, Some(stat)) = (self.plan.needs.contains(Needs::ZONE), task.stat()) {
-            let started = self.view.host.started(stat.starttime).as_secs();
-            task.zone = i64::try_from(started).ok().map(local_zone);
+            let started = self.view.started(stat.starttime).ok();
+            let started = started.and_then(|started| i64::try_from(started.as_secs()).ok());
+            task.zone = started.map(local_zone);
+        }
+        if let Some(containers) = self.containers {
+            self.find_container(entry, files, containers);
         }
         if files.contains(Files::NAMES) {
             self.pulse.at(Files::NAMES);
+            self.find_names(entry);
             names::learn(self.view, self.plan.needs, &self.task);
             names::remember_user(self.view, &mut self.task);
+        } else {
+            self.task.see(None);
         }
         Ok(())
+    }
+
+    /// The error that costs a row: in a copy a process has not ended because it lacks a file.
+    fn lost_of_copy(&mut self, entry: Entry, error: Error) -> Error {
+        if self.is_copy && error.kind() == ErrorKind::Gone && self.files.hold().is_ok() {
+            let reason = "its copy has no stat";
+            return Error::new(ErrorKind::Absent, process_of(entry), reason);
+        }
+        error
     }
 
     /// Opens all files of the process and then reads them, so that all are of the same one: see
@@ -129,6 +157,10 @@ impl Reading<'_> {
     ) -> Result<bool> {
         self.files.turn_to(entry.read);
         self.task.start(entry.pid, self.budget.is_some());
+        if self.is_copy && self.files.hold().is_err() {
+            // Files of a copy may be missing, its directory is not.
+            return Err(gone(entry.pid));
+        }
         let avoided = self.plan.files.difference(files);
         if !avoided.is_empty() {
             self.avoided(avoided);
@@ -141,29 +173,27 @@ impl Reading<'_> {
         let stat = self.open(files, Files::STAT, STAT, &mut kept.stat);
         let stat = stat.transpose();
         let stat = stat.map_err(|error| lost(entry, "stat", error))?;
-        if files.contains(Files::OWNER) {
-            self.pulse.at(Files::OWNER);
-            match self.files.owner() {
-                Ok(owner) => self.task.owner = Some(owner),
-                Err(error) => self
-                    .task
-                    .unread
-                    .add(Needs::EFFECTIVE, Missing::because_of(&error)),
-            }
+        let inode = self.directory(files);
+        if is_at_rest && self.is_apart() && inode != kept.inode {
+            // It was not read, and nothing else proves whose number it is.
+            return Err(gone(entry.pid));
         }
         self.number(entry, files)?;
         let ran = stat.as_ref().filter(|_| self.rests);
         let ran = ran.and_then(|_| sys::processor_time(entry.read));
         let status = self.open(files, Files::STATUS, STATUS, &mut kept.status);
         let mut opened = files;
+        let early = early && !self.is_apart();
         opened.set(Files::CMDLINE, early && files.contains(Files::CMDLINE));
-        let cmdline = self.open(opened, Files::CMDLINE, CMDLINE, &mut kept.cmdline);
+        let name = CMDLINE_BY_A_THREAD;
+        let cmdline = self.open(opened, Files::CMDLINE, name, &mut kept.cmdline);
         let label = self.open(files, Files::LABEL, LABEL, none);
         let simple = self.open_simple(files);
-        let held = files & Files::FDS.union(LINKS);
+        let held = files & Files::FDS.union(Files::FD_COUNT).union(LINKS);
         if !held.is_empty() {
             self.pulse.at(held);
-            // Whether it is there at all, stat tells.
+            // Whether it is there at all, `stat` tells, which is read after it; and what is
+            // read below a directory that is not held fails.
             let _ = self.files.hold();
         }
         if let Some(file) = stat {
@@ -181,13 +211,15 @@ impl Reading<'_> {
                 self.task.has_cmdline = true;
             } else if !files.contains(Files::CMDLINE) {
                 // It did not answer before.
+            } else if self.is_apart() {
+                self.tell_cmdline(entry, inode)?;
             } else if let Some(file) = cmdline {
                 self.cmdline(entry, file, &mut kept.cmdline)?;
             } else {
                 return Ok(false);
             }
         }
-        if is_at_rest && kept.cmdline.is_none() {
+        if is_at_rest && !self.is_apart() && kept.cmdline.is_none() {
             // It was not read, and nothing else proves whose number it is.
             return Err(gone(entry.pid));
         }
@@ -196,10 +228,21 @@ impl Reading<'_> {
         }
         if let Some(simple) = simple {
             self.read_simple(entry, files, simple)?;
+            self.withheld();
+        }
+        if files.contains(Files::FDS | Files::TIMERS) {
+            // Of the first thread even where it has ended: no other has the file.
+            self.timers(entry);
         }
         self.living(files);
         if self.plan.files.contains(Files::FDS) {
             self.opened(entry, files)?;
+        }
+        if self.plan.files.contains(Files::FD_COUNT) {
+            self.count_descriptors(entry, files)?;
+        }
+        if self.is_apart() && self.budget.is_some() {
+            kept.inode = inode;
         }
         Ok(true)
     }
@@ -225,7 +268,7 @@ impl Reading<'_> {
     }
 
     /// Reads `file`, which is kept for the next look if it answers and there is room.
-    fn fill(
+    pub(super) fn fill(
         &mut self,
         file: io::Result<Handle>,
         of: Files,
@@ -249,6 +292,11 @@ impl Reading<'_> {
             self.task.host_pid = Some(entry.read);
         } else if files.contains(Files::HOST_PID) {
             self.task.host_pid = self.numbers.and_then(|numbers| numbers.outside(entry.read));
+            if self.task.host_pid.is_none() {
+                let why = self.numbers.and_then(Numbers::why_unknown);
+                let why = why.unwrap_or_default();
+                self.task.unread.add(Needs::HOST_PID, why);
+            }
         }
         Ok(())
     }
@@ -314,22 +362,6 @@ impl Reading<'_> {
         self.pulse.at(Files::STAT);
         let stat = self.files.read(STAT).ok()?;
         Some(Stat::parse(stat).ok()?.starttime)
-    }
-
-    fn cmdline(
-        &mut self,
-        entry: Entry,
-        file: io::Result<Handle>,
-        kept: &mut Option<KeptFile>,
-    ) -> Result<()> {
-        match self.fill(file, Files::CMDLINE, kept) {
-            Ok(_) => {
-                self.task.cmdline.extend_from_slice(self.files.filled());
-                self.task.has_cmdline = true;
-                Ok(())
-            }
-            Err(error) => self.costs_a_cell(entry, "cmdline", Needs::CMDLINE, error),
-        }
     }
 
     /// The security label, without what its module puts at the end.
@@ -429,11 +461,16 @@ impl Reading<'_> {
             (Files::CMDLINE, Needs::CMDLINE),
             (Files::LABEL, Needs::LABEL),
             (Files::OWNER, Needs::EFFECTIVE),
-            (Files::FDS, OF_FDS),
+            (Files::FDS, Needs::OF_FDS),
+            (Files::FD_COUNT, Needs::FD_COUNT),
             (Files::FDINFO, Needs::FDINFO),
             (Files::PLACES, Needs::PLACES),
-            (Files::SOCKETS, Needs::SOCKETS),
+            (Files::SOCKETS, Needs::OF_NETWORK),
             (Files::TIMERS, Needs::TIMERS),
+            (Files::BEHIND, Needs::BEHIND | Needs::METADATA),
+            (Files::PROTOCOLS, Needs::PROTOCOLS),
+            (Files::CONTAINER, Needs::CONTAINER_NAME),
+            (Files::GROUPS, Needs::GROUP_FIGURES),
         ] {
             if files.contains(file) {
                 needs |= of;
@@ -452,7 +489,12 @@ impl Reading<'_> {
             self.parent.ran(ppid);
         }
         kept.runs = false;
-        let is_proved = files.contains(Files::CMDLINE) && kept.cmdline.is_some();
+        let is_known = if self.is_apart() {
+            kept.inode.is_some() && self.early.as_ref().and_then(Early::inode) == kept.inode
+        } else {
+            kept.cmdline.is_some()
+        };
+        let is_proved = files.contains(Files::CMDLINE) && is_known;
         let Some(still) = &mut kept.still else {
             return false;
         };
@@ -466,64 +508,9 @@ impl Reading<'_> {
         true
     }
 
-    fn opened(&mut self, entry: Entry, files: Files) -> Result<()> {
-        if !files.contains(Files::FDS) {
-            let reason = "its descriptors do not answer";
-            self.task.shut = Some(Error::new(ErrorKind::TimedOut, process_of(entry), reason));
-            return Ok(());
-        }
-        if files.contains(Files::TIMERS) {
-            self.pulse.at(Files::TIMERS);
-            let outside = self.plan.outside;
-            let number = |id: Pid| match self.numbers {
-                _ if id == entry.read => Some(entry.pid),
-                Some(numbers) if outside => numbers.inside(id),
-                _ => Some(id),
-            };
-            self.task.timers = descriptors::timers(&mut self.files, number);
-        }
-        let wanted = self.plan.files;
-        let read = descriptors::read(&mut self.files, wanted, files, self.sockets, self.pulse);
-        match read {
-            Ok((opened, knows_sockets)) => {
-                self.task.opened = Some(opened);
-                if !knows_sockets {
-                    self.task.unread.add(Needs::SOCKETS, Missing::Silent);
-                }
-            }
-            Err(error) if is_short(&error) => {
-                return Err(lost(entry, "fd", error));
-            }
-            Err(error) => {
-                // A copy of a process may be without.
-                let is_there = is_no_such_file(&error) && self.files.read(STAT).is_ok();
-                let why = if is_there {
-                    Missing::Unsupported
-                } else {
-                    Missing::because_of(&error)
-                };
-                let error = if is_there {
-                    Error::new(
-                        ErrorKind::Unsupported,
-                        process_of(entry),
-                        "it has no list of descriptors",
-                    )
-                } else {
-                    lost(entry, "fd", error)
-                };
-                if matches!(error.kind(), ErrorKind::Gone | ErrorKind::NotTrusted) {
-                    return Err(error);
-                }
-                self.task.unread.add(OF_FDS, why);
-                self.task.shut = Some(error);
-            }
-        }
-        Ok(())
-    }
-
     /// An error that costs the cells of these needs, unless the process is gone or its files are not
     /// its own.
-    fn costs_a_cell(
+    pub(super) fn costs_a_cell(
         &mut self,
         entry: Entry,
         file: &str,
@@ -582,8 +569,8 @@ pub(crate) fn label_in(bytes: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// The error that costs a row.
-fn lost(entry: Entry, file: &str, error: io::Error) -> Error {
-    let thing = || format!("proc/{}/{file}", entry.read);
+pub(super) fn lost(entry: Entry, file: &str, error: io::Error) -> Error {
+    let thing = || format!("/proc/{}/{file}", entry.read);
     match Answer::of(&error) {
         Answer::Gone => gone(entry.pid),
         Answer::MountedOver => Error::mounted_over(thing()),

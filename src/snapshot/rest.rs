@@ -74,7 +74,7 @@ impl RetainedFiles {
     /// Takes over what was read of stat, and closes its file, which is not needed now, unless the
     /// process ran since the previous sample: then it is likely to run again.
     pub(super) fn settle(&mut self, task: &mut Task) {
-        let Some(marks) = task.marks.filter(|_| self.cmdline.is_some()) else {
+        let Some(marks) = task.marks.filter(|_| self.is_proved()) else {
             self.still = None;
             return;
         };

@@ -1,5 +1,7 @@
 //! What is retained of a process from one sample to the next.
 
+#[cfg(any(test, feature = "runtimes"))]
+use std::collections::HashMap;
 use std::{
     os::fd::{AsFd, BorrowedFd, OwnedFd},
     sync::{
@@ -13,7 +15,7 @@ use super::{
     entry::Entry,
     task::{Marks, Since, Task},
 };
-use crate::{format::pid::Stat, namespace, procfs::Procfs, sys};
+use crate::{format::pid::Stat, namespace, procfs::Procfs, runtimes::Usage, sys};
 
 /// Descriptors that are left to the caller and to reading.
 const RESERVE: usize = 128;
@@ -22,6 +24,11 @@ const RESERVE: usize = 128;
 #[derive(Debug)]
 pub(crate) struct Retained {
     pub(super) of: Vec<(Entry, RetainedFiles)>,
+    /// What control groups had used.
+    pub(super) usage: Usage,
+    /// When containers were looked at, and the processor time that each had used, by its ID and user.
+    #[cfg(any(test, feature = "runtimes"))]
+    pub(crate) of_containers: HashMap<Vec<u8>, (Duration, Duration)>,
     /// Whether the numbers of the `/proc` that is read are those by which the kernel can be asked.
     pub(super) counts_as_we_do: bool,
     pub(super) budget: Budget,
@@ -32,6 +39,9 @@ impl Retained {
     pub(crate) fn new(proc: &Procfs) -> Self {
         Self {
             of: Vec::new(),
+            usage: Usage::default(),
+            #[cfg(any(test, feature = "runtimes"))]
+            of_containers: HashMap::new(),
             counts_as_we_do: proc.is_genuine() && namespace::counts_as_we_do(proc),
             budget: Budget::new(sys::spare_descriptors().saturating_sub(RESERVE)),
         }
@@ -43,7 +53,10 @@ impl Retained {
 pub(super) struct RetainedFiles {
     pub(super) stat: Option<KeptFile>,
     pub(super) status: Option<KeptFile>,
+    /// Where a thread reads it.
     pub(super) cmdline: Option<KeptFile>,
+    /// Of its directory, where a process reads its command line.
+    pub(super) inode: Option<u64>,
     pub(super) still: Option<Still>,
     /// Whether it was known and ran since the previous sample.
     pub(super) runs: bool,
@@ -55,15 +68,21 @@ pub(super) struct RetainedFiles {
 impl RetainedFiles {
     /// Whether anything in it speaks of one process and no other with its number.
     pub(super) fn is_empty(&self) -> bool {
-        self.stat.is_none() && self.status.is_none() && self.cmdline.is_none()
+        self.stat.is_none() && self.status.is_none() && !self.is_proved()
     }
 
-    /// What the process did since the previous sample; `None` if it was not there then.
-    pub(super) fn since(&mut self, task: &Task) -> Option<Since> {
+    /// Whether it will be known for the same process though its `stat` is not read.
+    pub(super) fn is_proved(&self) -> bool {
+        self.cmdline.is_some() || self.inode.is_some()
+    }
+
+    /// What the process did since the previous sample, if this one is taken `at` that time; `None` if
+    /// it was not there then.
+    pub(super) fn since(&mut self, task: &Task, at: Duration) -> Option<Since> {
         let stat = task.stat()?;
         let now = Counts {
             start: stat.starttime,
-            at: task.read_at,
+            at,
             cpu: stat.utime.saturating_add(stat.stime),
             minflt: stat.minflt,
             majflt: stat.majflt,

@@ -18,6 +18,14 @@ pub(crate) enum Extra {
 }
 
 impl Extra {
+    /// What was made, if it is of that type.
+    pub(crate) fn made<T: 'static>(self) -> Option<T> {
+        match self {
+            Self::Made(made, _) => made.downcast().ok().map(|made| *made),
+            Self::None | Self::Parent(_) => None,
+        }
+    }
+
     fn weight(&self) -> usize {
         match self {
             Self::None | Self::Parent(_) => 0,

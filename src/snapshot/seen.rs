@@ -1,18 +1,22 @@
 //! A process as extractors see it.
 
+#[cfg(any(test, feature = "runtimes"))]
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
     needs::Needs,
-    opened::{Opened, PosixTimer},
+    opened::{Opened, PosixTimer, Slot},
     task::{Facts, Task},
 };
+#[cfg(any(test, feature = "runtimes"))]
+use crate::runtimes::{Found, GroupSeen};
 use crate::{
     error::Error,
     format::pid::{Stat, Status},
     ids::{Gid, Pid, Uid},
     value::{Missing, Text, Time},
-    view::Inner,
+    view::{Inner, Tables},
 };
 
 /// A process as an extractor sees it: what was read of it, and what its view knows.
@@ -20,6 +24,22 @@ use crate::{
 pub(crate) struct Seen<'a> {
     pub(super) task: &'a Task,
     pub(super) view: &'a Inner,
+}
+
+#[cfg(test)]
+impl Seen<'_> {
+    /// What `tell` tells of a process of which nothing but the figures of its control group is known.
+    pub(crate) fn of_group<T>(
+        view: &Inner,
+        figures: GroupSeen,
+        tell: impl FnOnce(&Seen<'_>) -> T,
+    ) -> T {
+        let task = Task {
+            figures: Some(Arc::new(figures)),
+            ..Task::default()
+        };
+        tell(&Seen { task: &task, view })
+    }
 }
 
 impl Seen<'_> {
@@ -65,15 +85,51 @@ impl Seen<'_> {
         &self.task.facts
     }
 
+    /// Its container, where that is known and asked for.
+    #[cfg(any(test, feature = "runtimes"))]
+    pub(crate) fn container(&self) -> Option<&Arc<Found>> {
+        self.task.container.as_ref()
+    }
+
+    /// What its control group uses and may use, where that is known and asked for.
+    #[cfg(any(test, feature = "runtimes"))]
+    pub(crate) fn figures(&self) -> Option<&GroupSeen> {
+        self.task.figures.as_deref()
+    }
+
     /// Why a cell that needs this is unknown.
     pub(crate) fn why_missing(&self, needs: Needs) -> Missing {
         if needs.contains(Needs::HOST) && self.view.joined.is_none() {
             return Missing::NotJoined;
         }
-        match self.view.memory() {
-            Err(why) if needs.contains(Needs::MEMORY) && why != Missing::None => why,
-            _ => self.task.unread.why(needs),
+        let of_machine = [
+            (Needs::MEMORY, self.view.memory().err()),
+            (Needs::CLOCK, self.view.now().err()),
+            (Needs::ZONE, self.view.started(0).err()),
+        ];
+        let mut of_machine = of_machine.into_iter();
+        let of_machine = of_machine.find_map(|(need, why)| {
+            why.filter(|why| needs.contains(need) && *why != Missing::None)
+        });
+        if let Some(why) = of_machine {
+            return why;
         }
+        let why = self.task.unread.why(needs);
+        if why == Missing::Denied && self.has_none(needs) {
+            return Missing::None;
+        }
+        why
+    }
+
+    /// Whether it is known without the files of `needs` that there is nothing in them: a kernel thread
+    /// has no program, and what has ended has let go of what it had.
+    fn has_none(&self, needs: Needs) -> bool {
+        const LET_GO: Needs = Needs::EXE.union(Needs::CWD).union(Needs::FDS);
+        let Some(stat) = self.stat() else {
+            return false;
+        };
+        let has_ended = stat.state == b'Z' && !stat.is_leaderless();
+        (needs == Needs::EXE && stat.is_kernel_thread()) || (has_ended && needs.intersects(LET_GO))
     }
 
     /// Its parent, the parent of that, and so on.
@@ -93,6 +149,14 @@ impl Seen<'_> {
         self.task.opened.as_deref()
     }
 
+    /// How many descriptors it has.
+    pub(crate) fn descriptor_count(&self) -> Option<u64> {
+        let is_fd = |opened: &&Opened| matches!(opened.slot, Slot::Fd(_));
+        let opened = self.opened();
+        let counted = opened.map(|opened| opened.iter().filter(is_fd).count() as u64);
+        counted.or(self.task.fd_count)
+    }
+
     /// Its POSIX timers.
     pub(crate) fn timers(&self) -> &[PosixTimer] {
         &self.task.timers
@@ -101,6 +165,16 @@ impl Seen<'_> {
     /// Why what it holds open is not known.
     pub(crate) fn shut(&self) -> Option<&Error> {
         self.task.shut.as_ref()
+    }
+
+    /// The letter of its state; of a thread that lives where the first one has ended, since the
+    /// process has not.
+    pub(crate) fn state(&self) -> Option<u8> {
+        let stat = self.stat()?;
+        if stat.is_leaderless() {
+            return self.task.facts.living_state;
+        }
+        Some(stat.state)
     }
 
     /// Resident memory in bytes.
@@ -145,28 +219,38 @@ impl Seen<'_> {
     }
 
     /// A user that was read, in the user namespace of the listing.
-    pub(crate) fn uid(&self, read: Uid) -> Option<Uid> {
+    pub(crate) fn uid(&self, read: Uid) -> Result<Uid, Missing> {
         self.view.uid(read)
     }
 
     /// A group that was read, in the user namespace of the listing.
-    pub(crate) fn gid(&self, read: Gid) -> Option<Gid> {
+    pub(crate) fn gid(&self, read: Gid) -> Result<Gid, Missing> {
         let Some(joined) = &self.view.joined else {
-            return Some(read);
+            return Ok(read);
         };
         joined.gids.apply(read.get()).map(Gid::new)
     }
 
-    /// A user that was read, on the host; `None` without a join.
-    pub(crate) fn host_uid(&self, read: Uid) -> Option<Uid> {
-        let joined = self.view.joined.as_ref()?;
+    /// A user that was read, on the host; without a join there is none.
+    pub(crate) fn host_uid(&self, read: Uid) -> Result<Uid, Missing> {
+        let joined = self.view.joined.as_ref().ok_or(Missing::NotJoined)?;
         joined.host_uids.apply(read.get()).map(Uid::new)
     }
 
-    /// A group that was read, on the host; `None` without a join.
-    pub(crate) fn host_gid(&self, read: Gid) -> Option<Gid> {
-        let joined = self.view.joined.as_ref()?;
+    /// A group that was read, on the host; without a join there is none.
+    pub(crate) fn host_gid(&self, read: Gid) -> Result<Gid, Missing> {
+        let joined = self.view.joined.as_ref().ok_or(Missing::NotJoined)?;
         joined.host_gids.apply(read.get()).map(Gid::new)
+    }
+
+    /// The names of the users and groups that the process has: those of the host, or, through a join,
+    /// those of its mount namespace.
+    pub(crate) fn names(&self) -> &Tables {
+        match (&self.view.joined, &self.task.names) {
+            (None, _) => self.view.host_tables(),
+            (Some(_), Some((_, names))) => names,
+            (Some(_), None) => Tables::none(),
+        }
     }
 
     /// The name of a user of the listing, or its number.
@@ -176,22 +260,22 @@ impl Seen<'_> {
         {
             return name.clone();
         }
-        self.view.users().name_or_number(uid.get())
+        self.names().users.name_or_number(uid.get())
     }
 
     /// The name of a group of the listing, or its number.
     pub(crate) fn group(&self, gid: Gid) -> Text {
-        self.view.groups().name_or_number(gid.get())
+        self.names().groups.name_or_number(gid.get())
     }
 
     /// The name of a user of the host, or its number.
     pub(crate) fn host_user(&self, uid: Uid) -> Text {
-        self.view.host_users().name_or_number(uid.get())
+        self.view.host_tables().users.name_or_number(uid.get())
     }
 
     /// The name of a group of the host, or its number.
     pub(crate) fn host_group(&self, gid: Gid) -> Text {
-        self.view.host_groups().name_or_number(gid.get())
+        self.view.host_tables().groups.name_or_number(gid.get())
     }
 
     /// The last capability of this kernel.
@@ -199,8 +283,8 @@ impl Seen<'_> {
         self.view.host.last_cap
     }
 
-    /// The name of a terminal.
-    pub(crate) fn tty(&self, number: i32) -> Option<Text> {
+    /// The name of a terminal; `None` for no terminal.
+    pub(crate) fn tty(&self, number: i32) -> Result<Option<Text>, Missing> {
         self.view.tty(number)
     }
 
@@ -213,7 +297,7 @@ impl Seen<'_> {
     /// Time since the start.
     pub(crate) fn age(&self) -> Option<Duration> {
         let start = self.stat()?.starttime;
-        Some(self.view.host.age(start, self.task.read_at))
+        Some(self.view.host.age(start, self.task.read_at?))
     }
 
     /// CPU time in percent of the time since the start; of the time since the previous sample, if
@@ -226,7 +310,7 @@ impl Seen<'_> {
         }
         let stat = self.stat()?;
         let used = stat.utime.saturating_add(stat.stime);
-        Some(host.cpu_percent(used, stat.starttime, self.task.read_at))
+        Some(host.cpu_percent(used, stat.starttime, self.task.read_at?))
     }
 
     /// Page faults per second that needed no storage, since the previous sample.
@@ -255,7 +339,7 @@ impl Seen<'_> {
 
     /// The moment of the start.
     pub(crate) fn started(&self) -> Option<Time> {
-        let started = self.view.host.started(self.stat()?.starttime);
+        let started = self.view.started(self.stat()?.starttime).ok()?;
         let (offset, zone) = self.task.zone.as_ref()?;
         let secs = i64::try_from(started.as_secs()).ok()?;
         Time::new(secs, started.subsec_nanos(), *offset, zone)

@@ -6,10 +6,11 @@
 
 use super::{
     needs::{Files, Needs},
-    task::{Facts, inode_in},
+    task::Facts,
 };
 use crate::{
     format::pid,
+    namespace::inode_in,
     view::Inner,
     wait::{Cause, Name, process_file},
 };
@@ -71,7 +72,7 @@ pub(super) const SIMPLE: &[Simple] = &[
 
 const _: () = assert!(SIMPLE.len() <= Files::MOST_SIMPLE);
 
-const RSS_VSZ: Needs = Needs::RSS.union(Needs::VSZ);
+pub(super) const RSS_VSZ: Needs = Needs::RSS.union(Needs::VSZ);
 
 /// Keeps a whole record.
 fn keep<T, E>(fact: &mut Option<T>, record: Result<T, E>) -> Option<()> {
@@ -144,14 +145,21 @@ pub(super) fn files_for(needs: Needs) -> Files {
 
 /// The files whose reads can block for as long as another process likes, but for `stat` and `status`,
 /// without which there is no row.
-pub(super) const BLOCKING: Files = OF_EXEC.union(OF_MEMORY).union(Files::FDINFO);
+pub(super) const BLOCKING: Files = OF_EXEC
+    .union(OF_MEMORY)
+    .union(Files::FDINFO)
+    .union(Files::BEHIND)
+    .union(Files::PROTOCOLS)
+    .union(Files::CONTAINER)
+    .union(Files::GROUPS);
 
 /// Those that are no simple files, each with one that is read for it.
-const OTHERS: [(Files, Name<'static>); 4] = [
+const OTHERS: [(Files, Name<'static>); 5] = [
     (Files::CMDLINE, CMDLINE),
     (Files::PLACES, process_file!("maps")),
     (Files::LABEL, LABEL),
     (Files::FDS, process_file!("fd/*")),
+    (Files::FD_COUNT, process_file!("fd")),
 ];
 
 /// What waits for the lock of the memory.
@@ -186,10 +194,22 @@ pub(super) fn blocked_with(file: Files) -> Files {
     file | alike.unwrap_or(Files::empty())
 }
 
+/// The files of a process that do not answer if the file `name` does not.
+pub(super) fn files_that_wait_as(name: Name<'_>) -> Files {
+    if name.waits_for(Cause::Memory) {
+        OF_MEMORY
+    } else if name.waits_for(Cause::Epoll) {
+        Files::FDINFO
+    } else {
+        Files::empty()
+    }
+}
+
 // The files that are read by hand.
 pub(super) const STAT: Name<'static> = process_file!("stat");
 pub(super) const STATUS: Name<'static> = process_file!("status");
 pub(super) const CMDLINE: Name<'static> = process_file!("cmdline");
+pub(super) const CMDLINE_BY_A_THREAD: Name<'static> = CMDLINE.by_a_thread();
 pub(super) const LABEL: Name<'static> = process_file!("attr/current");
 pub(super) const SECOND_LABEL: Name<'static> = process_file!("attr/apparmor/current");
 

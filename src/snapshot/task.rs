@@ -1,18 +1,19 @@
 //! What was read of one process.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     needs::Needs,
     opened::{Opened, PosixTimer},
 };
 use crate::{
-    bytes,
     error::Error,
     format::pid::{self, Stat, Status},
     ids::{Gid, Pid, Uid},
     procfs::KEPT,
+    runtimes::{Found, GroupSeen},
     value::{Missing, Text},
+    view::Tables,
 };
 
 /// What was read of one process.
@@ -38,8 +39,12 @@ pub(crate) struct Task {
     pub(super) facts: Facts,
     pub(super) ancestors: Option<Vec<Pid>>,
     pub(super) opened: Option<Vec<Opened>>,
+    /// How many descriptors it has, if they were counted only.
+    pub(super) fd_count: Option<u64>,
     /// Why what it holds open is not known.
     pub(super) shut: Option<Error>,
+    /// The files that were read in part, or not at all though the rest is known without them.
+    pub(super) partial: Vec<(&'static str, Missing)>,
     pub(super) timers: Vec<PosixTimer>,
     /// Whether it is being watched, so that rates are of the time since the previous sample.
     pub(super) watched: bool,
@@ -47,10 +52,18 @@ pub(crate) struct Task {
     pub(super) marks: Option<Marks>,
     /// What it did since the previous sample.
     pub(super) since: Option<Since>,
-    /// Since boot.
-    pub(super) read_at: Duration,
+    /// Since boot; `None` where it is not asked for, or unknown.
+    pub(super) read_at: Option<Duration>,
     pub(super) zone: Option<(i32, Box<str>)>,
     pub(super) unread: Unread,
+    /// The mount namespace of a process that is seen through a join, and the names in it; of the
+    /// process that was read last too, as long as it is the same namespace.
+    pub(super) names: Option<(u64, Tables)>,
+    /// Its container, if that is asked for; of the process that was read last too, as long as it is
+    /// the same container.
+    pub(super) container: Option<Arc<Found>>,
+    /// What its control group uses and may use, if that is asked for.
+    pub(super) figures: Option<Arc<GroupSeen>>,
     /// The user of the listing that was seen last, and its name: consecutive processes often
     /// have the same user, and all threads share the view's table of names.
     pub(super) user: Option<(Uid, Text)>,
@@ -60,6 +73,8 @@ pub(crate) struct Task {
 /// [`SIMPLE`](super::simple::SIMPLE). It is forgotten as a whole before the next process is read.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
+    /// The state of a thread that lives, where the first one has ended.
+    pub(crate) living_state: Option<u8>,
     /// Resident memory and address space, in bytes; `stat` or `status` may have told them too.
     pub(crate) rss: Option<u64>,
     pub(crate) vsz: Option<u64>,
@@ -86,6 +101,8 @@ pub(super) struct Unread {
     unsupported: Needs,
     silent: Needs,
     malformed: Needs,
+    too_long: Needs,
+    unreadable: Needs,
 }
 
 impl Unread {
@@ -96,7 +113,9 @@ impl Unread {
             Missing::Unsupported => self.unsupported |= needs,
             Missing::Silent => self.silent |= needs,
             Missing::Malformed => self.malformed |= needs,
-            Missing::None | Missing::NotJoined => (),
+            Missing::TooLong => self.too_long |= needs,
+            Missing::Unreadable => self.unreadable |= needs,
+            Missing::None | Missing::NotJoined | Missing::Untold => (),
         }
     }
 
@@ -107,6 +126,8 @@ impl Unread {
             (self.denied, Missing::Denied),
             (self.unsupported, Missing::Unsupported),
             (self.malformed, Missing::Malformed),
+            (self.too_long, Missing::TooLong),
+            (self.unreadable, Missing::Unreadable),
         ];
         let found = reasons.iter().find(|(unread, _)| unread.intersects(needs));
         found.map_or(Missing::None, |(_, why)| *why)
@@ -161,7 +182,9 @@ impl Task {
             facts,
             ancestors,
             opened,
+            fd_count,
             shut,
+            partial,
             timers,
             watched,
             marks,
@@ -169,6 +192,9 @@ impl Task {
             read_at,
             zone,
             unread,
+            names: _,
+            container: _,
+            figures,
             user: _,
         } = self;
         *pid = new;
@@ -176,13 +202,14 @@ impl Task {
         *has_stat = false;
         stat.comm.shrink_to(KEPT);
         *has_cmdline = false;
-        *read_at = Duration::ZERO;
+        *read_at = None;
         cmdline.clear();
         cmdline.shrink_to(KEPT);
         (*status, *label, *zone) = (None, None, None);
         (*host_pid, *owner, *since) = (None, None, None);
         (*ppid, *pgid, *sid, *marks) = (None, None, None, None);
-        (*opened, *shut) = (None, None);
+        (*opened, *fd_count, *shut, *figures) = (None, None, None, None);
+        partial.clear();
         timers.clear();
         (*ancestors, *facts, *unread) = (None, Facts::default(), Unread::default());
     }
@@ -191,9 +218,28 @@ impl Task {
         self.has_stat.then_some(&self.stat)
     }
 
+    /// Notes that `file` could not be read, wholly or in part.
+    pub(super) fn lacks(&mut self, file: &'static str, why: Missing) {
+        if !self.partial.contains(&(file, why)) {
+            self.partial.push((file, why));
+        }
+    }
+
     /// Whether a file of it did not answer.
     pub(super) fn has_silent(&self) -> bool {
         !self.unread.silent.is_empty()
+    }
+
+    /// The names for the process that is read, if they are known.
+    pub(super) fn see(&mut self, names: Option<(u64, Tables)>) {
+        let is_same = match (&self.names, &names) {
+            (Some((_, old)), Some((_, new))) => old.is(new),
+            _ => false,
+        };
+        if !is_same {
+            self.user = None;
+        }
+        self.names = names;
     }
 
     pub(super) fn knows_user(&self, uid: Uid) -> bool {
@@ -202,12 +248,6 @@ impl Task {
 }
 
 /// Neither a kernel thread nor a zombie has a command line.
-pub(super) fn has_no_cmdline(stat: &Stat) -> bool {
+pub(crate) fn has_no_cmdline(stat: &Stat) -> bool {
     stat.is_kernel_thread() || (stat.state == b'Z' && !stat.is_leaderless())
-}
-
-/// The inode in `net:[4026531840]`, the target of a link to a namespace.
-pub(super) fn inode_in(link: &[u8]) -> Option<u64> {
-    let (_, number) = bytes::split_once(link, b'[')?;
-    bytes::decimal(number.strip_suffix(b"]")?)
 }

@@ -6,7 +6,7 @@ use std::{
     sync::{
         Arc, Mutex, RwLock, RwLockReadGuard,
         atomic::{
-            AtomicBool,
+            AtomicBool, AtomicUsize,
             Ordering::{Acquire, Relaxed, Release},
         },
     },
@@ -22,13 +22,16 @@ use super::{
     retained::{Budget, Retained, RetainedFiles},
     rows::Extra,
     seen::Seen,
+    unread::Unread,
 };
 use crate::{
     ids::Pid,
     namespace::Numbers,
+    runtimes::Search,
+    sorting::{sort, sort_by},
     sync::{lock, read, write},
-    value::Value,
-    view::Inner,
+    value::{Missing, Value},
+    view::{Inner, NameSearch},
 };
 
 /// How many processes are handed out at once.
@@ -53,8 +56,14 @@ pub(super) struct Work {
     pub(super) avoid: Avoid,
     /// The processes of which a file did not answer.
     pub(super) silent: Mutex<Vec<Pid>>,
+    /// The files that could not be read, wholly or in part.
+    pub(super) partial: Mutex<Vec<Unread>>,
     pub(super) sockets: SocketsOf,
     pub(super) ancestry: Option<Ancestry>,
+    /// Of a joined container, if names are needed.
+    pub(super) names: Option<NameSearch>,
+    /// What is known of containers, if that is asked for.
+    pub(super) containers: Option<Search>,
     pub(super) extract: Box<Extract>,
 }
 
@@ -127,6 +136,8 @@ pub(super) struct Avoid {
     /// Whether there is any, so that the lock need not be taken for each process.
     any: AtomicBool,
     files: Mutex<Avoided>,
+    /// How often nothing came of what was asked for many processes at once.
+    stalls: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
@@ -147,6 +158,17 @@ impl Avoid {
     pub(super) fn add_for_all(&self, files: Files) {
         lock(&self.files).of_all |= files;
         self.any.store(true, Release);
+    }
+
+    /// Notes that nothing came of what was asked for many processes at once.
+    pub(super) fn add_stall(&self) {
+        self.stalls.fetch_add(1, Relaxed);
+    }
+
+    /// Whether that has been so several times. Then each process is asked for itself: there may be
+    /// hundreds that do not answer, and each time costs a moment and a process.
+    pub(super) fn stalls_often(&self) -> bool {
+        self.stalls.load(Relaxed) >= 4
     }
 
     /// What to avoid of that entry.
@@ -171,7 +193,7 @@ impl Work {
 
     /// Adds processes to those that were listed.
     pub(super) fn add(&self, pids: Vec<Pid>) {
-        let entries = pids.into_iter().map(|pid| Entry { pid, read: pid });
+        let entries = pids.into_iter().map(|pid| Entry::new(pid, pid));
         let entries: Vec<_> = entries.collect();
         if let Some(watch) = &self.watch {
             watch.add(&entries);
@@ -194,6 +216,26 @@ impl Work {
         self.len().saturating_sub(chunk * CHUNK).min(CHUNK)
     }
 
+    /// Notes that `file` of the process could not be read, wholly or in part.
+    pub(super) fn note_partial(&self, pid: Pid, file: &str, why: Missing) {
+        Unread::add(&mut lock(&self.partial), file, why, Some(pid));
+    }
+
+    /// Notes a file that is of no process and could not be read.
+    pub(super) fn note_unread(&self, file: &str, why: Missing) {
+        Unread::add(&mut lock(&self.partial), file, why, None);
+    }
+
+    /// The files that could not be read, each with its processes in order.
+    pub(super) fn take_partial(&self) -> Vec<Unread> {
+        let mut all = std::mem::take(&mut *lock(&self.partial));
+        sort_by(&mut all, |a, b| a.what.cmp(&b.what));
+        for unread in &mut all {
+            sort(&mut unread.pids);
+        }
+        all
+    }
+
     /// Notes that a file of the process did not answer.
     pub(super) fn note_silent(&self, pid: Pid) {
         lock(&self.silent).push(pid);
@@ -202,7 +244,7 @@ impl Work {
     /// The processes of which a file did not answer, in order.
     pub(super) fn take_silent(&self) -> Vec<Pid> {
         let mut silent = std::mem::take(&mut *lock(&self.silent));
-        silent.sort_unstable();
+        sort(&mut silent);
         silent.dedup();
         silent
     }
@@ -227,7 +269,7 @@ mod tests {
 
     fn entry(pid: u32) -> Entry {
         let pid = Pid::new(pid);
-        Entry { pid, read: pid }
+        Entry::new(pid, pid)
     }
 
     #[test]

@@ -1,16 +1,16 @@
-//! Starting the joiner so that nobody else in this process notices it, and its end.
+//! Starting the joiner or the reader so that nobody else in this process notices it, and its end.
 //!
 //! A program that is executed sends `SIGCHLD` to its parent when it ends, and `wait(-1)` gets it,
 //! however it was made (`de_thread`). So this process is not its parent: between them is a guard,
 //! which executes nothing, and whose end sends no signal. It runs in the memory of this process, so
 //! that it costs the same however much that is, on a stack of its own, makes raw system calls alone,
-//! and ends with the joiner, or when it is told to, or when this process ends. It keeps nothing open
+//! and ends with the program, or when it is told to, or when this process ends. It keeps nothing open
 //! but its end of the socket.
 //!
 //! `unsafe` for this: processes that share memory.
 
 use std::{
-    ffi::{CString, c_int, c_void},
+    ffi::{CStr, CString, c_int, c_void},
     io,
     os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd},
     ptr,
@@ -20,18 +20,33 @@ use std::{
 
 use nix::{
     errno::Errno,
-    poll::{PollFd, PollFlags, PollTimeout},
     sys::wait::{Id, WaitPidFlag, WaitStatus},
 };
 
-use super::messages::{PROCESS, SOCKET};
+use super::messages::{NETWORK, PROCESS, READER, SOCKET};
 use super::raw::{
-    EINTR, PIDFD_OPEN, PIDFD_SEND_SIGNAL, arch, call, call3, close_range, exit, start_on,
+    EINTR, PIDFD_OPEN, PIDFD_SEND_SIGNAL, arch, call, call3, capabilities, close_range, exit,
+    set_capabilities, start_on,
 };
 use crate::sync::lock;
 
 /// The program, see `program.rs`.
 static PROGRAM: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/joiner"));
+
+/// What the program is started for.
+#[derive(Debug)]
+pub(crate) enum Task<'a> {
+    /// To read passwd and group of the container in which the process with this directory runs.
+    Names(BorrowedFd<'a>),
+    /// To say how full the file system of that path is there.
+    Space(BorrowedFd<'a>, CString),
+    /// To make a socket in the network namespace that the text tells that asks for the sockets there: its
+    /// number, and behind it nothing where the descriptor is the namespace, `:` and a number for a descriptor
+    /// of the process of which it is the pidfd, or the path where it is mounted.
+    Network(Option<BorrowedFd<'a>>, CString),
+    /// To read what it is asked for.
+    Read,
+}
 
 /// The guard: a child whose end sends no signal, and which only `__WALL` waits for.
 #[derive(Debug)]
@@ -50,21 +65,28 @@ pub(crate) enum End {
     NotStarted(io::Error),
 }
 
+/// The name with which the joiner is started.
+const JOINER: &CStr = c"psgo-join";
+
 /// Children that could not be waited for to the end.
 static LEFT: Mutex<Vec<Child>> = Mutex::new(Vec::new());
 
 /// How long an end is waited for that should come at once.
 const MOMENT: Duration = Duration::from_millis(50);
 
+/// How long to wait for a guard that was killed. It waits for nothing, but other processes can keep
+/// the processors from it.
+const KILLED: Duration = Duration::from_secs(1);
+
 /// The program in memory, as a file to execute. It is made each time, so that nothing of it is
 /// left with the caller: that takes some microseconds.
-fn program() -> io::Result<OwnedFd> {
+fn program(name: &CStr) -> io::Result<OwnedFd> {
     /// KERNEL(6.3): it can always be said.
     const MFD_EXEC: libc::c_uint = 0x10;
     let flags = libc::MFD_CLOEXEC | libc::MFD_ALLOW_SEALING;
     let make = |flags| {
         // SAFETY: the name is a C string.
-        let fd = unsafe { libc::memfd_create(c"psgo-join".as_ptr(), flags) };
+        let fd = unsafe { libc::memfd_create(name.as_ptr(), flags) };
         Errno::result(fd)
     };
     let fd = make(flags | MFD_EXEC).or_else(|errno| match errno {
@@ -84,7 +106,7 @@ fn program() -> io::Result<OwnedFd> {
     Ok(fd)
 }
 
-/// What the guard and the joiner need until the program is executed; at the upper end of their
+/// What the guard and the program need until the program is executed; at the upper end of their
 /// memory.
 #[repr(C, align(16))]
 struct Start {
@@ -94,6 +116,10 @@ struct Start {
     args: [usize; 3],
     stack: usize,
     guard: isize,
+    /// The number of the program's process, once there is one.
+    program_pid: isize,
+    /// Whether the program shall have the capabilities of who starts it.
+    inherits: bool,
     /// Why the program could not be executed.
     error: isize,
 }
@@ -116,7 +142,7 @@ extern "C" fn guard(start: usize) -> ! {
         stack,
         ..
     } = unsafe { start.read() };
-    let parent = call3(arch::GETPPID, 0, 0, 0);
+    let above = call3(arch::GETPPID, 0, 0, 0);
     let me = call3(arch::GETPID, 0, 0, 0);
     // SAFETY: as above.
     unsafe { (*start).guard = me };
@@ -151,16 +177,22 @@ extern "C" fn guard(start: usize) -> ! {
     close_range(0, SOCKET - 1);
     close_range(SOCKET + 1, pidfd - 1);
     close_range(pidfd + 1, u32::MAX as usize);
-    if !ends_before(pidfd, SOCKET, false) {
+    // While this one is there, the memory of its parent is: it ends with it, also where a child of the
+    // parent has a copy of its end of the socket.
+    let parent = call3(PIDFD_OPEN, above.unsigned_abs(), 0, 0);
+    // Where that cannot be had, the socket alone tells.
+    let parent = usize::try_from(parent).unwrap_or(NONE);
+    if call3(arch::GETPPID, 0, 0, 0) != above {
+        exit(0);
+    }
+    let mut first = first_of(pidfd, parent, SOCKET);
+    if first == First::Socket {
         // Nobody waits for its answer any more.
         call(PIDFD_SEND_SIGNAL, [pidfd, SIGKILL, 0, 0, 0, 0]);
-        // While this one is there, the memory of its parent is.
-        let parent_fd = call3(PIDFD_OPEN, parent.unsigned_abs(), 0, 0);
-        let is_there = call3(arch::GETPPID, 0, 0, 0) == parent;
-        match usize::try_from(parent_fd) {
-            Ok(parent) if is_there && ends_before(pidfd, parent, true) => {}
-            _ => exit(0),
-        }
+        first = first_of(pidfd, parent, NONE);
+    }
+    if first == First::Parent {
+        exit(0);
     }
     while call(arch::WAIT4, [worker, 0, WALL, 0, 0, 0]) == EINTR {}
     exit(0)
@@ -169,30 +201,58 @@ extern "C" fn guard(start: usize) -> ! {
 const O_CLOEXEC: usize = 0o2_000_000;
 const F_DUPFD_CLOEXEC: usize = 1030;
 
-/// Waits until the process `pidfd` has ended, or the other end of the socket `other` is closed, or
-/// the process `other` has ended. Whether it was the first.
-fn ends_before(pidfd: usize, other: usize, is_process: bool) -> bool {
-    const POLLIN: u64 = 1 << 32;
-    // Two of the kernel's `struct pollfd`: the number, what is asked, what happened. That a socket
-    // was closed is told unasked.
-    let asked = if is_process { POLLIN } else { 0 };
-    let mut polled = [pidfd as u64 | POLLIN, other as u64 | asked];
-    let list = (&raw mut polled) as usize;
-    while call(arch::PPOLL, [list, 2, 0, 0, 8, 0]) == EINTR {}
-    // SAFETY: the kernel has written to it.
-    let [first, _] = unsafe { (&raw const polled).read_volatile() };
-    first >> 48 != 0
+/// What happened first.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum First {
+    Program,
+    Parent,
+    Socket,
 }
 
-/// Becomes the joiner.
+/// No descriptor: the kernel passes over it.
+const NONE: usize = u32::MAX as usize;
+
+/// Waits until one of the processes has ended, or the other end of the socket is closed.
+fn first_of(program: usize, parent: usize, socket: usize) -> First {
+    const POLLIN: u64 = 1 << 32;
+    // Three of the kernel's `struct pollfd`: the number, what is asked, what happened. That a socket
+    // was closed is told unasked.
+    let mut polled = [
+        program as u64 | POLLIN,
+        parent as u64 | POLLIN,
+        socket as u64,
+    ];
+    let list = (&raw mut polled) as usize;
+    while call(arch::PPOLL, [list, 3, 0, 0, 8, 0]) == EINTR {}
+    // SAFETY: the kernel has written to it.
+    let [program, parent, _] = unsafe { (&raw const polled).read_volatile() };
+    if program >> 48 != 0 {
+        First::Program
+    } else if parent >> 48 != 0 {
+        First::Parent
+    } else {
+        First::Socket
+    }
+}
+
+/// Becomes the program.
 extern "C" fn execute(start: usize) -> ! {
     const PR_SET_PDEATHSIG: usize = 1;
     let start = start as *mut Start;
     // SAFETY: the guard stands still.
-    let (args, guard) = unsafe { ((&raw const (*start).args) as usize, (*start).guard) };
-    // When the guard is killed, so is the joiner.
+    let (args, guard, inherits) = unsafe {
+        let args = (&raw const (*start).args) as usize;
+        (args, (*start).guard, (*start).inherits)
+    };
+    if inherits && call3(arch::GETEUID, 0, 0, 0) != 0 {
+        inherit_capabilities();
+    }
+    // When the guard is killed, so is the program.
     call(arch::PRCTL, [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0]);
     if call3(arch::GETPPID, 0, 0, 0) == guard {
+        let me = call3(arch::GETPID, 0, 0, 0);
+        // SAFETY: as above.
+        unsafe { (&raw mut (*start).program_pid).write_volatile(me) };
         let none: usize = 0;
         let path = c"".as_ptr() as usize;
         let environment = (&raw const none) as usize;
@@ -207,17 +267,42 @@ extern "C" fn execute(start: usize) -> ! {
     exit(127)
 }
 
+/// Has the program that is executed keep the capabilities, which root alone does otherwise.
+fn inherit_capabilities() {
+    const PR_CAP_AMBIENT: usize = 47;
+    const PR_CAP_AMBIENT_RAISE: usize = 2;
+    let [effective, permitted, inheritable] = capabilities();
+    if effective == 0 || set_capabilities([effective, permitted, inheritable | effective]) < 0 {
+        return;
+    }
+    for capability in 0..64 {
+        if effective >> capability & 1 == 1 {
+            let raise = [PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0, 0];
+            call(arch::PRCTL, raise);
+        }
+    }
+}
+
+/// The effective capabilities of the calling thread, as a mask.
+pub(crate) fn effective_capabilities() -> u64 {
+    let [effective, ..] = capabilities();
+    effective
+}
+
 impl Child {
-    /// Starts the joiner with `socket` and the directory `process`, and `path` as its argument.
+    /// Starts the program for `task` with `socket`.
     ///
     /// All signals are blocked meanwhile: the guard does without the handlers of this process.
-    pub(crate) fn start(
-        socket: BorrowedFd<'_>,
-        process: BorrowedFd<'_>,
-        path: Option<CString>,
-    ) -> io::Result<Self> {
+    pub(crate) fn start(socket: BorrowedFd<'_>, task: Task<'_>) -> io::Result<Self> {
         reap_left();
-        let program = program()?;
+        let (name, process, path) = match task {
+            Task::Names(process) => (JOINER, process, None),
+            Task::Space(process, path) => (JOINER, process, Some(path)),
+            // Where it has no such descriptor it closes what stands for it, or leaves it alone.
+            Task::Network(process, what) => (NETWORK, process.unwrap_or(socket), Some(what)),
+            Task::Read => (READER, socket, None),
+        };
+        let program = program(name)?;
         let number = |fd: c_int| usize::try_from(fd).unwrap_or_default();
         let memory = Memory::new(path)?;
         let path = memory
@@ -228,9 +313,11 @@ impl Child {
             socket: number(socket.as_raw_fd()),
             process: number(process.as_raw_fd()),
             program: number(program.as_raw_fd()),
-            args: [c"psgo-join".as_ptr() as usize, path, 0],
-            stack: memory.joiners_stack(),
+            args: [name.as_ptr() as usize, path, 0],
+            stack: memory.programs_stack(),
             guard: 0,
+            program_pid: 0,
+            inherits: name != JOINER,
             error: 0,
         };
         // SAFETY: it is mapped, aligned, and large enough.
@@ -262,7 +349,14 @@ impl Child {
         Ok(child)
     }
 
-    /// Why the joiner could not be started, once the guard has ended.
+    /// The number of the program's process, once it has said something.
+    pub(crate) fn program(&self) -> u32 {
+        // SAFETY: it was written there before the program was executed.
+        let pid = unsafe { (&raw const (*self.memory.start()).program_pid).read_volatile() };
+        u32::try_from(pid).unwrap_or(0)
+    }
+
+    /// Why the program could not be started, once the guard has ended.
     fn failure(&self) -> Option<io::Error> {
         // SAFETY: the guard has ended, so nobody else uses it.
         let error = unsafe { (*self.memory.start()).error };
@@ -289,9 +383,15 @@ impl Child {
         let until = Instant::now() + time;
         loop {
             let left = until.saturating_duration_since(Instant::now());
-            let left = PollTimeout::try_from(left).unwrap_or(PollTimeout::ZERO);
-            let mut polled = [PollFd::new(self.pidfd.as_fd(), PollFlags::POLLIN)];
-            match nix::poll::poll(&mut polled, left) {
+            let left = i32::try_from(left.as_millis()).unwrap_or(i32::MAX);
+            let mut polled = libc::pollfd {
+                fd: self.pidfd.as_raw_fd(),
+                events: libc::POLLIN,
+                revents: 0,
+            };
+            // SAFETY: the pointer is to the one descriptor that is counted.
+            let answer = unsafe { libc::poll(&raw mut polled, 1, left) };
+            match Errno::result(answer) {
                 Err(Errno::EINTR) => {}
                 Ok(1) => return self.reap(true),
                 _ => return false,
@@ -309,19 +409,22 @@ impl Child {
 
     /// Brings it to its end, after the socket was closed.
     pub(crate) fn end(self) -> End {
-        let child = match self.ended() {
-            Ok(end) => return end,
-            Err(child) => child,
-        };
-        // The joiner would become this process's child, and its end a signal here: then the guard
+        self.ended().unwrap_or_else(Self::leave)
+    }
+
+    /// Leaves it behind, after the socket was closed: it is not expected to end.
+    pub(crate) fn leave(self) -> End {
+        // The program would become this process's child, and its end a signal here: then the guard
         // is kept instead.
         if !inherits_children() {
-            child.kill();
-            if child.ends_within(MOMENT) {
+            self.kill();
+            if self.ends_within(KILLED) {
                 return End::LeftBehind;
             }
+        } else if self.ends_within(MOMENT) {
+            return End::Clean;
         }
-        lock(&LEFT).push(child);
+        lock(&LEFT).push(self);
         End::LeftBehind
     }
 
@@ -352,7 +455,7 @@ fn inherits_children() -> bool {
     is_subreaper != 0 || std::process::id() == 1
 }
 
-/// Memory for the guard and the joiner to run on.
+/// Memory for the guard and the program to run on.
 #[derive(Debug)]
 struct Memory {
     address: usize,
@@ -377,7 +480,7 @@ impl Memory {
         Ok(Self { address, path })
     }
 
-    fn joiners_stack(&self) -> usize {
+    fn programs_stack(&self) -> usize {
         self.address + Self::STACK
     }
 

@@ -2,8 +2,15 @@
 
 #![allow(unsafe_code)]
 
+mod behind;
+mod diag;
+pub(crate) mod exchange;
 #[cfg_attr(not(has_joiner), path = "no_joiner.rs")]
 pub(crate) mod joiner;
+mod list;
+#[cfg(any(test, feature = "runtimes"))]
+mod listed;
+mod machine;
 pub(crate) mod messages;
 #[cfg(has_joiner)]
 mod raw;
@@ -21,25 +28,29 @@ use nix::{
     NixPath,
     errno::Errno,
     fcntl::{AtFlags, OFlag, OpenHow, ResolveFlag},
-    sched::CloneFlags,
     sys::{
-        stat::{FileStat, Mode, SFlag},
+        stat::{FileStat, Mode},
         statvfs::Statvfs,
     },
-    time::ClockId,
     unistd::SysconfVar,
 };
 
 use crate::{
-    bytes,
     error::{Error, ErrorKind, Result},
-    ids::{Gid, Pid, Uid},
+    ids::Pid,
 };
 
-pub(crate) use nix::dir::Type as Entry;
+pub(crate) use behind::{Behind, socket_protocol, stat_behind};
+pub(crate) use diag::{
+    diag_connect, diag_receive, diag_send, diag_socket, diag_timeout, interface_name,
+};
+pub(crate) use list::{NumberList, list, list_numbers, list_numbers_from};
+#[cfg(any(test, feature = "runtimes"))]
+pub(crate) use listed::{is_regular, names_in};
+pub(crate) use machine::memory;
+pub(crate) use nix::{dir::Type as Entry, sys::stat::FileStat as Stat};
 
 /// Whether paths can be guarded at all: whether there is an `openat2`, and no filter over it.
-///
 /// KERNEL(5.6): there always is one.
 pub(crate) fn can_guard() -> bool {
     static ANSWERS: OnceLock<bool> = OnceLock::new();
@@ -60,6 +71,18 @@ pub(crate) enum Guard {
     OneMount,
     /// Through no link and no other mount, and never above the directory: below another's `/proc`.
     Kernel,
+    /// Through no link, and never above the directory: files of others, which may have mounts.
+    #[cfg_attr(
+        not(any(test, feature = "runtimes")),
+        expect(dead_code, reason = "`runtimes` alone reads so")
+    )]
+    Beneath,
+    /// As if the directory were `/`, through links but none of the kernel's.
+    #[cfg_attr(
+        not(any(test, feature = "runtimes")),
+        expect(dead_code, reason = "`runtimes` alone reads so")
+    )]
+    InRoot,
 }
 
 impl Guard {
@@ -67,6 +90,8 @@ impl Guard {
         match self {
             Self::Trusting => ResolveFlag::empty(),
             Self::OneMount => ResolveFlag::RESOLVE_NO_XDEV,
+            Self::Beneath => ResolveFlag::RESOLVE_NO_SYMLINKS | ResolveFlag::RESOLVE_BENEATH,
+            Self::InRoot => ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_MAGICLINKS,
             Self::Kernel => {
                 ResolveFlag::RESOLVE_NO_XDEV
                     | ResolveFlag::RESOLVE_NO_SYMLINKS
@@ -93,7 +118,7 @@ pub(crate) fn open_below<P: NixPath + ?Sized>(
     }
     let opened = match guard {
         Guard::Trusting => nix::fcntl::openat(dir, path, flags, Mode::empty()),
-        Guard::OneMount | Guard::Kernel => {
+        Guard::OneMount | Guard::Kernel | Guard::Beneath | Guard::InRoot => {
             let how = OpenHow::new().flags(flags).resolve(guard.resolve());
             // Where mounts or names change anywhere on the machine meanwhile, the kernel cannot
             // be sure of a `..`, and asks to be asked again.
@@ -143,18 +168,26 @@ pub(crate) fn read_into(
             buffer.resize(filled * 2, 0);
         }
         let asked = buffer.len() - filled;
-        // No file is read as far as the largest offset.
-        let offset = libc::off_t::try_from(filled).unwrap_or(libc::off_t::MAX);
-        let got = match nix::sys::uio::pread(&file, &mut buffer[filled..], offset) {
+        let got = match read_at(&file, &mut buffer[filled..], filled) {
             Ok(got) => got,
-            Err(Errno::EINTR) => continue,
-            Err(errno) => return Err(errno.into()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
         };
         filled += got;
         if got == 0 || filled >= limit || (end == End::Less && got < asked) {
             return Ok(filled.min(limit));
         }
     }
+}
+
+/// The kernel's `pread64`.
+fn read_at(file: impl AsFd, buffer: &mut [u8], offset: usize) -> io::Result<usize> {
+    // No file is read as far as the largest offset.
+    let offset = libc::off_t::try_from(offset).unwrap_or(libc::off_t::MAX);
+    let file = file.as_fd().as_raw_fd();
+    // SAFETY: the kernel writes at most as many bytes as the buffer has.
+    let got = unsafe { libc::pread(file, buffer.as_mut_ptr().cast(), buffer.len(), offset) };
+    usize::try_from(got).map_err(|_| io::Error::last_os_error())
 }
 
 /// Fills `buffer` with the file, up to its end or `limit` bytes, and nothing else.
@@ -180,22 +213,42 @@ pub(crate) fn read(file: impl AsFd, buffer: &mut [u8]) -> io::Result<usize> {
     }
 }
 
+/// Takes the lock of an open directory, which is kept as long as it is open: a signal ends the wait if it
+/// ends the process. Where there are no such locks it is open without.
+pub(crate) fn lock_directory(dir: impl AsFd) {
+    loop {
+        // SAFETY: two numbers are passed, and nothing is written.
+        let answer = unsafe { libc::flock(dir.as_fd().as_raw_fd(), libc::LOCK_EX) };
+        if Errno::result(answer) != Err(Errno::EINTR) {
+            return;
+        }
+    }
+}
+
 /// Where the link behind `path` below `dir` points.
 pub(crate) fn read_link<P: NixPath + ?Sized>(dir: impl AsFd, path: &P) -> io::Result<Vec<u8>> {
     use std::os::unix::ffi::OsStringExt;
-    Ok(nix::fcntl::readlinkat(dir, path)?.into_vec())
+    // A buffer for the longest path is made for nearly none.
+    let mut room = [0_u8; 256];
+    let fd = dir.as_fd().as_raw_fd();
+    // SAFETY: the path has an end, and the kernel writes at most as many bytes as there are.
+    let read = path.with_nix_path(|path| unsafe {
+        libc::readlinkat(fd, path.as_ptr(), room.as_mut_ptr().cast(), room.len())
+    })?;
+    let length = usize::try_from(Errno::result(read)?).unwrap_or(0);
+    match room.get(..length) {
+        Some(target) if length < room.len() => Ok(target.to_vec()),
+        _ => Ok(nix::fcntl::readlinkat(dir, path)?.into_vec()),
+    }
 }
 
-/// The owner of the directory `path` below `dir`.
-pub(crate) fn owner_below<P: NixPath + ?Sized>(dir: impl AsFd, path: &P) -> io::Result<(Uid, Gid)> {
-    let stat = nix::sys::stat::fstatat(dir, path, AtFlags::AT_SYMLINK_NOFOLLOW)?;
-    Ok((Uid::new(stat.st_uid), Gid::new(stat.st_gid)))
-}
-
-/// The owner of what a descriptor stands for.
-pub(crate) fn owner(file: impl AsFd) -> io::Result<(Uid, Gid)> {
-    let stat = stat(file)?;
-    Ok((Uid::new(stat.st_uid), Gid::new(stat.st_gid)))
+/// What the directory `path` below `dir` is; a link is not followed.
+pub(crate) fn stat_below<P: NixPath + ?Sized>(dir: impl AsFd, path: &P) -> io::Result<FileStat> {
+    Ok(nix::sys::stat::fstatat(
+        dir,
+        path,
+        AtFlags::AT_SYMLINK_NOFOLLOW,
+    )?)
 }
 
 /// What a descriptor stands for.
@@ -210,45 +263,6 @@ pub(crate) fn stat(file: impl AsFd) -> io::Result<FileStat> {
 )]
 pub(crate) fn space(path: &Path) -> io::Result<Statvfs> {
     Ok(nix::sys::statvfs::statvfs(path)?)
-}
-
-/// What a link of `/proc` stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Behind {
-    /// Nothing where it is none of the kinds of files: an anonymous inode.
-    pub(crate) kind: Option<Entry>,
-    pub(crate) names: u32,
-}
-
-/// What the link `path` below `dir` stands for, as far as this kernel knows it: no server of a
-/// file system is asked, which may never answer.
-pub(crate) fn stat_behind(dir: impl AsFd, path: &str) -> io::Result<Behind> {
-    let path = std::ffi::CString::new(path)?;
-    let mut stat = std::mem::MaybeUninit::<libc::statx>::zeroed();
-    // SAFETY: the path is a C string, and the buffer is one statx.
-    let answer = unsafe {
-        libc::statx(
-            dir.as_fd().as_raw_fd(),
-            path.as_ptr(),
-            libc::AT_STATX_DONT_SYNC | libc::AT_NO_AUTOMOUNT,
-            libc::STATX_TYPE | libc::STATX_NLINK,
-            stat.as_mut_ptr(),
-        )
-    };
-    Errno::result(answer)?;
-    // SAFETY: zeroed is a valid statx, and the kernel wrote over it.
-    let stat = unsafe { stat.assume_init() };
-    let kind = match SFlag::from_bits_truncate(u32::from(stat.stx_mode)) & SFlag::S_IFMT {
-        SFlag::S_IFREG => Some(Entry::File),
-        SFlag::S_IFDIR => Some(Entry::Directory),
-        SFlag::S_IFCHR => Some(Entry::CharacterDevice),
-        SFlag::S_IFBLK => Some(Entry::BlockDevice),
-        SFlag::S_IFIFO => Some(Entry::Fifo),
-        SFlag::S_IFSOCK => Some(Entry::Socket),
-        _ => None,
-    };
-    let names = stat.stx_nlink;
-    Ok(Behind { kind, names })
 }
 
 /// With what priority our `pid` reads and writes (`ioprio_get`): class and value.
@@ -283,74 +297,6 @@ pub(crate) fn affinity(pid: Pid) -> io::Result<Vec<u32>> {
     Ok(set.collect())
 }
 
-/// The names in a directory, as far as they are numbers, some at a time.
-#[derive(Debug)]
-pub(crate) struct NumberList {
-    dir: OwnedFd,
-    buffer: Box<[u8]>,
-}
-
-impl NumberList {
-    pub(crate) fn of(dir: impl AsFd) -> io::Result<Self> {
-        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-        Ok(Self {
-            dir: nix::fcntl::openat(dir, c".", flags, Mode::empty())?,
-            // Some hundreds of processes: few calls, and the first are soon known.
-            buffer: vec![0; 8 << 10].into(),
-        })
-    }
-
-    /// Appends the next ones; false after the last.
-    pub(crate) fn more(&mut self, numbers: &mut Vec<u32>) -> io::Result<bool> {
-        // Of the kernel's `struct linux_dirent64`: the entry's length of two bytes, and its name.
-        const LENGTH: usize = 16;
-        const NAME: usize = 19;
-        // SAFETY: the kernel writes at most as many bytes as the buffer has.
-        let got = unsafe {
-            libc::syscall(
-                libc::SYS_getdents64,
-                self.dir.as_raw_fd(),
-                self.buffer.as_mut_ptr(),
-                self.buffer.len(),
-            )
-        };
-        let got = usize::try_from(Errno::result(got)?).unwrap_or(0);
-        let mut entries = self.buffer.get(..got).unwrap_or_default();
-        while let Some(&[low, high]) = entries.get(LENGTH..LENGTH + 2) {
-            let length = usize::from(u16::from_ne_bytes([low, high]));
-            let Some((entry, rest)) = entries.split_at_checked(length) else {
-                break;
-            };
-            let name = entry.get(NAME..).unwrap_or_default();
-            // In a copy `01` may stand beside `1`, and is no process.
-            numbers.extend(bytes::c_decimal(name));
-            if length == 0 {
-                break;
-            }
-            entries = rest;
-        }
-        Ok(got > 0)
-    }
-}
-
-/// The names in the directory `dir`, as far as they are numbers.
-pub(crate) fn list_numbers(dir: impl AsFd) -> io::Result<Vec<u32>> {
-    let mut list = NumberList::of(dir)?;
-    let mut numbers = Vec::new();
-    while list.more(&mut numbers)? {}
-    Ok(numbers)
-}
-
-/// The names in the open directory `dir`, and what each stands for where that is told.
-pub(crate) fn list(dir: OwnedFd) -> io::Result<Vec<(Vec<u8>, Option<Entry>)>> {
-    let mut dir = nix::dir::Dir::from_fd(dir)?;
-    let named = |entry: nix::Result<nix::dir::Entry>| {
-        let entry = entry?;
-        Ok((entry.file_name().to_bytes().to_vec(), entry.file_type()))
-    };
-    dir.iter().map(named).collect()
-}
-
 /// Whether `dir` is the root of a procfs.
 pub(crate) fn is_procfs_root(dir: impl AsFd) -> io::Result<bool> {
     const PROC_ROOT_INO: u64 = 1;
@@ -370,7 +316,6 @@ fn is_procfs(dir: impl AsFd) -> io::Result<bool> {
 /// over its files, or hold a lock of its directories.
 ///
 /// `Unsupported` where this kernel cannot make one of a namespace that is not its own.
-///
 /// KERNEL(6.18): it can.
 pub(crate) fn private_procfs(namespace: impl AsFd) -> io::Result<OwnedFd> {
     // Of <linux/mount.h>.
@@ -435,7 +380,16 @@ fn new_descriptor(answer: libc::c_long) -> nix::Result<OwnedFd> {
 
 /// Makes this thread one of `namespace`, which is not of mounts, of users or of pids.
 pub(crate) fn enter_namespace(namespace: impl AsFd) -> io::Result<()> {
-    Ok(nix::sched::setns(namespace, CloneFlags::empty())?)
+    // SAFETY: the call takes numbers.
+    let answer = unsafe { libc::setns(namespace.as_fd().as_raw_fd(), 0) };
+    Ok(Errno::result(answer).map(drop)?)
+}
+
+/// A pidfd of the process with that number.
+pub(crate) fn open_pidfd(pid: Pid) -> io::Result<OwnedFd> {
+    // SAFETY: numbers alone are passed.
+    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid.get(), 0) };
+    Ok(new_descriptor(fd)?)
 }
 
 /// Whether the process behind a pidfd has not been reaped yet.
@@ -485,27 +439,35 @@ fn translate(namespace: impl AsFd, request: c_ulong, pid: Pid) -> io::Result<Opt
 
 /// The PID namespace in which the PID namespace `namespace` was made.
 pub(crate) fn parent_namespace(namespace: impl AsFd) -> io::Result<OwnedFd> {
-    use std::os::fd::FromRawFd;
     // SAFETY: the request takes no argument.
     let answer = unsafe { libc::ioctl(namespace.as_fd().as_raw_fd(), NS_GET_PARENT as _) };
-    let fd = Errno::result(answer)?;
-    // SAFETY: the kernel has just made this descriptor, with close-on-exec, for us alone.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+    // With close-on-exec.
+    Ok(new_descriptor(answer.into())?)
 }
 
 /// Time since boot, with the time asleep, in the reader's time namespace as all of `/proc` is.
 pub(crate) fn since_boot() -> Duration {
-    clock(ClockId::CLOCK_BOOTTIME)
+    clock(libc::CLOCK_BOOTTIME).unwrap_or_default()
 }
 
 /// The moment of boot, as time since the Unix epoch.
 pub(crate) fn boot_moment() -> Duration {
-    clock(ClockId::CLOCK_REALTIME).saturating_sub(since_boot())
+    clock(libc::CLOCK_REALTIME)
+        .unwrap_or_default()
+        .saturating_sub(since_boot())
 }
 
-fn clock(id: ClockId) -> Duration {
-    // Both clocks exist since 2.6.39; a kernel without them would show every age as 0.
-    nix::time::clock_gettime(id).map_or(Duration::ZERO, Duration::from)
+/// What a clock shows; `None` if there is no such clock.
+// The machine's clocks exist since 2.6.39; a kernel without them would show every age as 0.
+fn clock(id: libc::clockid_t) -> Option<Duration> {
+    let mut time = std::mem::MaybeUninit::<libc::timespec>::uninit();
+    // SAFETY: the kernel writes one `timespec`, which the pointer is to.
+    let answer = unsafe { libc::clock_gettime(id, time.as_mut_ptr()) };
+    Errno::result(answer).ok()?;
+    // SAFETY: it has succeeded, so the whole has been written.
+    let time = unsafe { time.assume_init() };
+    let seconds = u64::try_from(time.tv_sec).ok()?;
+    Some(Duration::new(seconds, u32::try_from(time.tv_nsec).ok()?))
 }
 
 /// How long our `pid`, all of its threads together, was on a processor, to the nanosecond. It
@@ -515,17 +477,20 @@ pub(crate) fn processor_time(pid: Pid) -> Option<Duration> {
     // `clock_getcpuclockid` has it, which would ask the kernel a second time.
     const SCHED: libc::clockid_t = 2;
     let pid = libc::clockid_t::try_from(pid.get()).ok()?;
-    let clock = ClockId::from_raw((!pid).wrapping_shl(3) | SCHED);
-    let ran = nix::time::clock_gettime(clock).ok();
-    ran.map(Duration::from)
+    clock((!pid).wrapping_shl(3) | SCHED)
 }
 
 /// How many descriptors this process may still open, about.
 pub(crate) fn spare_descriptors() -> usize {
-    use nix::sys::resource::{Resource, getrlimit};
-    let (most, _) = getrlimit(Resource::RLIMIT_NOFILE).unwrap_or((0, 0));
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: the kernel writes one `rlimit`, which the pointer is to. If it fails there are none.
+    unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) };
     let open = open_directory(c"/proc/self/fd", OFlag::empty()).and_then(list_numbers);
-    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let most = usize::try_from(limit.rlim_cur).unwrap_or(usize::MAX);
+    // Without `/proc` it is too many, and files that are kept open are closed when there are no more.
     most.saturating_sub(open.map_or(0, |open| open.len()))
 }
 
@@ -544,7 +509,6 @@ pub(crate) fn make_room(fd: impl AsFd, more: usize) {
 
 /// The number of the calling thread.
 pub(crate) fn own_thread() -> u32 {
-    // A thread's number is positive.
     u32::try_from(nix::unistd::gettid().as_raw()).unwrap_or(0)
 }
 

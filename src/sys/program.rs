@@ -1,13 +1,20 @@
-//! The joiner: a static program without any library, which the library runs as a process of its
-//! own. build.rs compiles it; it is no module of the crate.
+//! The program: static, without any library, which psgo runs as a process of its own where a thread
+//! could be held for ever. build.rs compiles it; it is no module of the crate.
 //!
-//! It is started with a socket as descriptor 3 and the directory `/proc/PID` of the joined process
-//! as descriptor 4, and makes raw system calls alone. It enters the mount namespace of the joined
-//! process and reads passwd and group there, or asks how full the file system of a path is. A file
-//! server of the container can make it wait without end, and uninterruptibly: then it alone is left
-//! behind, with the lock of the mount namespace, for which the next joiner of that namespace waits.
+//! It is started with a socket as descriptor 3 and makes raw system calls alone. By its name it is one
+//! of three.
 //!
-//! What it sends is described in `answer.rs`.
+//! The joiner has the directory `/proc/PID` of the joined process as descriptor 4. It enters the mount
+//! namespace of that process and reads passwd and group there, or asks how full the file system of a
+//! path is. A file server of the container can make it wait without end, and uninterruptibly: then it
+//! alone is left behind, with the lock of the mount namespace, for which the next joiner of that
+//! namespace waits. What it sends is described in `answer.rs`.
+//!
+//! The joiner of a network is told the number of a network namespace, and where it is: as that descriptor,
+//! as a descriptor of the process of which that is the pidfd, or where it is mounted. It enters it, makes a
+//! socket of netlink there that asks for sockets, and sends that. What it finds instead may have it wait.
+//!
+//! The reader stays in the caller's namespaces and reads what it is asked for, see `serve.rs`.
 
 #![no_std]
 #![no_main]
@@ -16,27 +23,31 @@
 mod messages;
 #[path = "raw.rs"]
 mod raw;
+#[path = "serve.rs"]
+mod serve;
 
 use core::{arch::global_asm, panic::PanicInfo};
 
 use messages::{
-    COMPLETE, GROUPS, HEAD, LIMIT, LONGEST, NO_FILE, PIECE, PROCESS, SOCKET, SPACE, USERS, WAITS,
+    COMPLETE, GROUPS, HEAD, LIMIT, LONGEST, NETWORK, NO_FILE, PIECE, PROCESS, READER, SOCKET, SPACE,
+    USERS, WAITS,
 };
-use raw::{EINTR, OPENAT2, arch, call, call3, close_range, error, exit};
+use raw::{
+    EINTR, O_CLOEXEC, O_NOCTTY, O_NONBLOCK, O_PATH, PIDFD_GETFD, answer_of, arch, call, call3, close_range, error,
+    exit, openat2, send_all,
+};
 
 /// The first number that no file opened here reaches. A process that ends closes its descriptors
 /// in order: the lock has to be the last.
 const LOCK: usize = 16;
 
+const ENOENT: u32 = 2;
 const EFBIG: u32 = 27;
 const EAGAIN: isize = -11;
 
 const AT_FDCWD: usize = -100_isize as usize;
-const O_NOCTTY: usize = 0o400;
-const O_NONBLOCK: usize = 0o4000;
-const O_CLOEXEC: usize = 0o2_000_000;
-const O_PATH: usize = 0o10_000_000;
 const RESOLVE_NO_MAGICLINKS: u64 = 0x02;
+const RESOLVE_NO_SYMLINKS: u64 = 0x04;
 const RESOLVE_IN_ROOT: u64 = 0x10;
 const CLONE_NEWNS: usize = 0x2_0000;
 
@@ -117,18 +128,33 @@ fn panic(_: &PanicInfo<'_>) -> ! {
 }
 
 extern "C" fn start(stack: *const usize) -> ! {
+    // SAFETY: the kernel puts the number of the arguments there, and behind it a pointer to each.
+    let (name, path) = unsafe { (*stack.add(1), (*stack > 1).then(|| *stack.add(2))) };
+    let is_reader = is(name, READER);
     close_range(0, SOCKET - 1);
-    close_range(PROCESS + 1, u32::MAX as usize);
+    close_range(if is_reader { SOCKET } else { PROCESS } + 1, u32::MAX as usize);
     let none: u64 = 0;
     let set = (&raw const none) as usize;
     // All are blocked around the start; what ends other processes shall end this one.
     call(arch::RT_SIGPROCMASK, [2, set, 0, 8, 0, 0]);
     // PR_SET_DUMPABLE: nobody else looks into it, nor at its files.
     call(arch::PRCTL, [4, 0, 0, 0, 0, 0]);
-    // SAFETY: the kernel puts the number of the arguments there, and behind it a pointer to each.
-    let path = unsafe { (*stack > 1).then(|| *stack.add(2)) };
+    if is_reader {
+        serve::serve();
+    }
+    if let (true, Some(what)) = (is(name, NETWORK), path) {
+        network(what);
+    }
     work(path);
     exit(0)
+}
+
+/// Whether that is the text at `place`.
+fn is(place: usize, text: &core::ffi::CStr) -> bool {
+    let bytes = text.to_bytes_with_nul().iter().enumerate();
+    // SAFETY: the text at the place has an end, and the first that differs is no further.
+    let mut same = bytes.map(|(at, byte)| unsafe { *((place + at) as *const u8) == *byte });
+    same.all(|same| same)
 }
 
 /// A message: about what, what it says, and how many bytes follow.
@@ -163,19 +189,7 @@ fn send(about: u32, says: u32, length: usize, end: Option<u32>) {
         }
     }
     let all = length + if end.is_some() { 2 * HEAD } else { HEAD };
-    let (mut from, mut left) = (bytes() - HEAD, all);
-    while left > 0 {
-        const MSG_NOSIGNAL: usize = 0x4000;
-        let sent = call(arch::SENDTO, [SOCKET, from, left, MSG_NOSIGNAL, 0, 0]);
-        match sent {
-            EINTR => {}
-            1.. => {
-                from += sent as usize;
-                left -= sent as usize;
-            }
-            _ => exit(1),
-        }
-    }
+    send_all(SOCKET, bytes() - HEAD, all);
 }
 
 /// Nothing that is opened from here on is closed but by the end, which comes after the answer.
@@ -239,27 +253,24 @@ fn root(namespace: usize, enter: bool) -> Result<usize, u32> {
 
 /// Opens `path` as if `root` were `/`, through links but none of the kernel's.
 fn open(root: usize, path: usize, flags: usize) -> Result<usize, u32> {
-    let how: [u64; 3] = [flags as u64, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS];
-    let args = [root, path, (&raw const how) as usize, 24, 0, 0];
-    // Where mounts or names change meanwhile, the kernel cannot be sure of a `..`.
-    for _ in 0..128 {
-        let opened = call(OPENAT2, args);
-        if opened != EAGAIN {
-            return usize::try_from(opened).map_err(|_| error(opened));
-        }
-    }
-    Err(error(EAGAIN))
+    let resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+    answer_of(openat2(root, path, flags, resolve))
 }
 
-/// Which file it is, if it is a regular one, and its size.
-fn regular(fd: usize) -> Result<([u64; 2], usize), u32> {
+/// The kernel's `struct stat`, which begins with the device and the inode.
+fn stat(fd: usize) -> Result<[u64; 18], u32> {
     let mut stat = [0_u64; 18];
     let answer = call3(arch::FSTAT, fd, (&raw mut stat) as usize, 0);
     if answer < 0 {
         return Err(error(answer));
     }
     // SAFETY: the kernel has written to it.
-    let stat = unsafe { (&raw const stat).read_volatile() };
+    Ok(unsafe { (&raw const stat).read_volatile() })
+}
+
+/// Which file it is, if it is a regular one, and its size.
+fn regular(fd: usize) -> Result<([u64; 2], usize), u32> {
+    let stat = stat(fd)?;
     let mode = stat[arch::STAT_MODE / 8] & 0xf000;
     if mode == 0x8000 {
         Ok(([stat[0], stat[1]], stat[6] as usize))
@@ -323,6 +334,95 @@ fn read(root: usize, path: usize, about: u32) -> Result<usize, u32> {
             _ => return Err(error(got)),
         }
     }
+}
+
+/// Sends a socket of the network namespace that `what` tells, or the error number for which there is none.
+fn network(what: usize) -> ! {
+    const CLONE_NEWNET: usize = 0x4000_0000;
+    const AF_NETLINK: usize = 16;
+    const SOCK_RAW: usize = 3;
+    const NETLINK_SOCK_DIAG: usize = 4;
+    let (number, rest) = decimal(what);
+    let made = namespace(rest).and_then(|namespace| {
+        answer_of(call3(arch::SETNS, namespace, CLONE_NEWNET, 0))?;
+        // It is a namespace, so that nobody is waited for; maybe another one.
+        if stat(namespace)?[1] != number {
+            return Err(ENOENT);
+        }
+        let kind = SOCK_RAW | O_CLOEXEC;
+        answer_of(call3(arch::SOCKET, AF_NETLINK, kind, NETLINK_SOCK_DIAG))
+    });
+    match made {
+        Ok(socket) => send_descriptor(socket),
+        Err(errno) => send_word(errno),
+    }
+    exit(0)
+}
+
+/// The namespace that stands behind its number: nothing for the one that is open, a descriptor of a process
+/// behind `:`, or a path.
+fn namespace(place: usize) -> Result<usize, u32> {
+    /// `NSFS_MAGIC`
+    const NAMESPACES: u32 = 0x6e73_6673;
+    // SAFETY: the text at the place has an end.
+    match unsafe { *(place as *const u8) } {
+        0 => Ok(PROCESS),
+        b':' => {
+            let (fd, _) = decimal(place + 1);
+            answer_of(call3(PIDFD_GETFD, PROCESS, fd as usize, 0))
+        }
+        _ => {
+            // The path is that of a mount, without links. It is looked at before it is opened: to open a
+            // device can do things.
+            let resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+            let open = |flags| answer_of(openat2(AT_FDCWD, place, flags | O_CLOEXEC, resolve));
+            if statfs(open(O_PATH)?)?[0] as u32 != NAMESPACES {
+                return Err(ENOENT);
+            }
+            open(O_NONBLOCK | O_NOCTTY)
+        }
+    }
+}
+
+/// The number at the place, and where it ends.
+fn decimal(mut place: usize) -> (u64, usize) {
+    let mut number: u64 = 0;
+    loop {
+        // SAFETY: the text at the place has an end, which is no digit.
+        let byte = unsafe { *(place as *const u8) };
+        if !byte.is_ascii_digit() {
+            return (number, place);
+        }
+        number = number.wrapping_mul(10).wrapping_add((byte - b'0').into());
+        place += 1;
+    }
+}
+
+fn send_word(word: u32) {
+    send_all(SOCKET, (&raw const word) as usize, size_of_val(&word));
+}
+
+/// Sends the descriptor, with the word for all that was asked for.
+fn send_descriptor(fd: usize) {
+    // SOL_SOCKET and SCM_RIGHTS.
+    const RIGHTS: u64 = 1 | 1 << 32;
+    const MSG_NOSIGNAL: usize = 0x4000;
+    let word = COMPLETE;
+    // The kernel's `struct iovec`, and `struct cmsghdr` with a descriptor.
+    let pieces = [(&raw const word) as usize, size_of_val(&word)];
+    let control = [20_u64, RIGHTS, fd as u64];
+    // The kernel's `struct msghdr`.
+    let message = [
+        0,
+        0,
+        (&raw const pieces) as usize,
+        1,
+        (&raw const control) as usize,
+        size_of_val(&control),
+        0,
+    ];
+    let message = (&raw const message) as usize;
+    while call3(arch::SENDMSG, SOCKET, message, MSG_NOSIGNAL) == EINTR {}
 }
 
 /// Sends the `struct statfs` of the file system on which `path` lies.

@@ -58,6 +58,7 @@ pub struct CpuTime {
 
 impl CpuTime {
     fn new(read: &kernel::CpuTimes, host: &Host) -> Self {
+        // What an old kernel does not tell apart is part of what it does tell.
         let ticks = |ticks: Option<u64>| host.ticks(ticks.unwrap_or(0));
         Self {
             user: host.ticks(read.user),

@@ -8,12 +8,12 @@ use std::{
 
 use super::ratio::percent;
 use crate::{
-    error::{Error, Result},
+    error::{Error, ErrorKind, Result},
     format::{
         kernel::{DiskIo, Diskstats, Filesystems},
         pid::Mounts,
     },
-    reader::deadline,
+    reader::{Space, deadline, file_system},
     sys,
     value::Text,
     view::View,
@@ -196,28 +196,42 @@ impl Usage {
 ///
 /// # Errors
 ///
-/// [`ErrorKind::TimedOut`](crate::ErrorKind::TimedOut) if the file system does not answer; those of
-/// opening `path`.
+/// [`ErrorKind::TimedOut`] if the file system does not answer; [`ErrorKind::Absent`] in a copy of a
+/// `/proc`; those of opening `path`.
 pub fn usage(view: &View, path: impl AsRef<Path>) -> Result<Usage> {
     let path: PathBuf = path.as_ref().to_owned();
     let name = crate::bytes::Escaped(path.as_os_str().as_encoded_bytes()).to_string();
     if let Some(joined) = &view.0.joined {
         let space = joined.space(&path, deadline(view.patience()));
-        let space = space.map_err(|failure| failure.into_error(name))?;
-        let bytes = |blocks: u64| blocks.saturating_mul(space.block);
-        return Ok(Usage {
-            total: bytes(space.blocks),
-            used: bytes(space.blocks.saturating_sub(space.free)),
-            free: bytes(space.available),
-        });
+        return Ok(usage_of(space.map_err(|failure| failure.into_error(name))?));
+    }
+    if !view.0.proc.is_genuine() {
+        let reason = "a copy of a /proc has no file systems, and this machine's are others";
+        return Err(Error::new(ErrorKind::Absent, name, reason));
     }
     let mut patience = Patience::new(view.patience());
-    let space = patience.wait_for(move || sys::space(&path));
-    let space = space.map_err(|error| Error::io(name, error))?;
-    let bytes = |blocks: u64| blocks.saturating_mul(space.fragment_size());
-    Ok(Usage {
-        total: bytes(space.blocks()),
-        used: bytes(space.blocks().saturating_sub(space.blocks_free())),
-        free: bytes(space.blocks_available()),
-    })
+    let space = patience.wait_for(move || {
+        Ok(match file_system(&path)? {
+            Some(space) => space,
+            None => {
+                let space = sys::space(&path)?;
+                Space {
+                    block: space.fragment_size(),
+                    blocks: space.blocks(),
+                    free: space.blocks_free(),
+                    available: space.blocks_available(),
+                }
+            }
+        })
+    });
+    Ok(usage_of(space.map_err(|error| Error::io(name, error))?))
+}
+
+fn usage_of(space: Space) -> Usage {
+    let bytes = |blocks: u64| blocks.saturating_mul(space.block);
+    Usage {
+        total: bytes(space.blocks),
+        used: bytes(space.blocks.saturating_sub(space.free)),
+        free: bytes(space.available),
+    }
 }

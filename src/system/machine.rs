@@ -4,10 +4,10 @@ use std::time::{Duration, SystemTime};
 
 use super::ratio::ratio;
 use crate::{
-    error::Result,
+    error::{Error, ErrorKind, Result},
     format::kernel::{Loadavg, Stat},
     ids::Pid,
-    query::{Query, Row},
+    query::{Outcome, Query, Row},
     view::View,
 };
 
@@ -21,10 +21,36 @@ use crate::{
 ///
 /// # Errors
 ///
-/// As [`Query::table`].
+/// As [`Query::table`]; and if the list is not complete: in a container on a kernel before Linux 6.11,
+/// where processes did not say whether they run in it.
 pub fn pids(view: &View) -> Result<Vec<Pid>> {
     let table = Query::new(["pid"])?.view(view.clone()).table()?;
-    Ok(table.rows().iter().filter_map(Row::pid).collect())
+    let pids = table.rows().iter().filter_map(Row::pid).collect();
+    complete(pids, table.outcome())
+}
+
+/// The processes that were listed and those that are there but could not be read.
+///
+/// # Errors
+///
+/// There may be others.
+fn complete(mut pids: Vec<Pid>, outcome: &Outcome) -> Result<Vec<Pid>> {
+    if let Some(unread) = outcome.partial.first() {
+        let processes = if unread.rows == 1 {
+            "process"
+        } else {
+            "processes"
+        };
+        let reason = format!(
+            "the list is incomplete: {} of {} {processes}: {}",
+            unread.what, unread.rows, unread.why
+        );
+        return Err(Error::new(unread.why.kind(), "processes", reason));
+    }
+    pids.extend(outcome.skipped.iter().map(|skipped| skipped.pid));
+    pids.sort_unstable();
+    pids.dedup();
+    Ok(pids)
 }
 
 /// When the machine booted: `btime` of `/proc/stat`, in whole seconds. It changes when the wall
@@ -38,12 +64,14 @@ pub fn pids(view: &View) -> Result<Vec<Pid>> {
 ///
 /// # Errors
 ///
-/// As [`View::read`].
+/// As [`View::read`]; [`ErrorKind::NotUnderstood`] for a moment that the system's clock cannot hold,
+/// as a copy may have it.
 pub fn boot_time(view: &View) -> Result<SystemTime> {
     let since = Duration::from_secs(view.read::<Stat>()?.btime);
-    let moment = SystemTime::UNIX_EPOCH.checked_add(since);
-    // No machine is so old that it has no such moment.
-    Ok(moment.unwrap_or(SystemTime::UNIX_EPOCH))
+    SystemTime::UNIX_EPOCH.checked_add(since).ok_or_else(|| {
+        let reason = "btime is no moment that the system's clock can hold";
+        Error::new(ErrorKind::NotUnderstood, view.0.proc.named("stat"), reason)
+    })
 }
 
 /// The load average: how many threads ran, or waited for a processor or a disk (`/proc/loadavg`).
@@ -82,4 +110,42 @@ pub fn load(view: &View) -> Result<Load> {
         running: read.running,
         threads: read.threads,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{query::Unread, value::Missing, view::Skipped};
+
+    #[test]
+    fn a_list_of_pids_is_complete_or_an_error() {
+        let pids = || vec![Pid::new(1), Pid::new(9)];
+        assert_eq!(complete(pids(), &Outcome::default()).unwrap(), pids());
+        let outcome = Outcome {
+            skipped: vec![Skipped {
+                pid: Pid::new(3),
+                via: None,
+                named: false,
+                error: Error::mounted_over("/proc/3/stat"),
+            }],
+            ..Outcome::default()
+        };
+        let all = complete(pids(), &outcome).unwrap();
+        assert_eq!(all, [1, 3, 9].map(Pid::new));
+        let outcome = Outcome {
+            partial: vec![Unread {
+                what: "ns/pid".to_owned(),
+                why: Missing::Silent,
+                rows: 2,
+                pids: Vec::new(),
+            }],
+            ..Outcome::default()
+        };
+        let error = complete(pids(), &outcome).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
+        assert_eq!(
+            error.to_string(),
+            "processes: the list is incomplete: ns/pid of 2 processes: did not answer in time"
+        );
+    }
 }

@@ -118,7 +118,9 @@ pub fn swap(view: &View) -> Result<Swap> {
     let read: Meminfo = view.read()?;
     let counts: Vmstat = view.read()?;
     let bytes = |name| {
+        // A copy does not tell how large the pages are.
         let pages = counts.counters.find(name);
+        let pages = pages.filter(|_| view.0.proc.is_genuine());
         pages.map(|pages| view.0.host.pages(pages))
     };
     let (total, free) = (line(read.swap_total), line(read.swap_free));

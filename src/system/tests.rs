@@ -83,6 +83,22 @@ fn compare_memory() {
 }
 
 #[test]
+fn a_boot_that_no_clock_can_hold_is_not_understood() {
+    let copy = std::env::temp_dir().join(format!("psgo-btime-{}", std::process::id()));
+    fs::create_dir_all(&copy).unwrap();
+    let stat = |btime: u64| {
+        let text = format!("cpu  1 2 3 4 5 6 7 8 9 10\nbtime {btime}\n");
+        fs::write(copy.join("stat"), text).unwrap();
+        boot_time(&View::at(&copy).unwrap())
+    };
+    let seven = SystemTime::UNIX_EPOCH + Duration::from_secs(7);
+    assert_eq!(stat(7).unwrap(), seven);
+    let error = stat(u64::MAX).unwrap_err();
+    assert_eq!(error.kind(), crate::ErrorKind::NotUnderstood, "{error}");
+    fs::remove_dir_all(copy).unwrap();
+}
+
+#[test]
 fn each_line_of_meminfo_is_the_right_one() {
     // A copy, so that nothing moves.
     let copy = std::env::temp_dir().join(format!("psgo-memory-{}", std::process::id()));
@@ -248,6 +264,10 @@ fn space_is_as_df_has_it() {
     }
     let error = usage(&host(), "/nowhere/at\nall").unwrap_err().to_string();
     assert!(error.starts_with("/nowhere/at\\nall: "), "{error}");
+    // Those of this machine are not those of a copy.
+    let copy = View::at(std::env::temp_dir()).unwrap();
+    let error = usage(&copy, "/").unwrap_err();
+    assert_eq!(error.kind(), crate::ErrorKind::Absent, "{error}");
 }
 
 fn compare_space(path: &str) {

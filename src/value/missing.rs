@@ -2,7 +2,7 @@
 
 use std::{fmt, io};
 
-use crate::error::{ErrorKind, kind_of};
+use crate::error::{Answer, ErrorKind, kind_of};
 
 /// Why the value of a cell is unknown.
 ///
@@ -33,17 +33,67 @@ pub enum Missing {
     Silent,
     /// The file that has the value could not be parsed.
     Malformed,
+    /// The kernel does not tell a path that is longer than `PATH_MAX`.
+    TooLong,
+    /// Reading the file that has the value failed in another way.
+    Unreadable,
+    /// No file tells it of this one: whether a file was removed that has another name by now.
+    Untold,
 }
 
 impl Missing {
     /// Why what a file has is unknown, which the system answered this about.
     pub(crate) fn because_of(error: &io::Error) -> Self {
-        match kind_of(error) {
+        match (kind_of(error), Answer::of(error)) {
+            (ErrorKind::Denied, _) => Self::Denied,
+            (ErrorKind::Unsupported, _) => Self::Unsupported,
+            (ErrorKind::TimedOut, _) => Self::Silent,
+            // There is nothing to be known.
+            (_, Answer::Gone | Answer::Invalid) => Self::None,
+            _ if error.kind() == io::ErrorKind::InvalidFilename => Self::TooLong,
+            _ => Self::Unreadable,
+        }
+    }
+
+    /// Why what an error of that kind is about is unknown.
+    pub(crate) fn for_kind(kind: ErrorKind) -> Self {
+        match kind {
             ErrorKind::Denied => Self::Denied,
             ErrorKind::Unsupported => Self::Unsupported,
             ErrorKind::TimedOut => Self::Silent,
-            _ => Self::None,
+            ErrorKind::NotUnderstood => Self::Malformed,
+            ErrorKind::Gone | ErrorKind::Absent | ErrorKind::Zombie => Self::None,
+            _ => Self::Unreadable,
         }
+    }
+
+    /// The kind of error that it is where nothing else can be answered.
+    pub(crate) const fn kind(self) -> ErrorKind {
+        match self {
+            Self::Denied => ErrorKind::Denied,
+            Self::Unsupported => ErrorKind::Unsupported,
+            Self::Silent => ErrorKind::TimedOut,
+            Self::Malformed => ErrorKind::NotUnderstood,
+            Self::None | Self::NotJoined | Self::Untold => ErrorKind::Absent,
+            Self::TooLong | Self::Unreadable => ErrorKind::Io,
+        }
+    }
+
+    /// Whether there may be a value that could not be read; not where a process has no such
+    /// attribute.
+    #[must_use]
+    pub const fn hides_a_value(self) -> bool {
+        !matches!(self, Self::None)
+    }
+
+    /// Whether reading went wrong: there may be a value, and this kernel and this listing have what
+    /// would tell it.
+    #[must_use]
+    pub const fn is_trouble(self) -> bool {
+        !matches!(
+            self,
+            Self::None | Self::Unsupported | Self::NotJoined | Self::Untold
+        )
     }
 
     /// The reason in words; `unknown` for [`None`](Self::None).
@@ -56,6 +106,9 @@ impl Missing {
             Self::NotJoined => "no container was joined",
             Self::Silent => "did not answer in time",
             Self::Malformed => "could not be parsed",
+            Self::TooLong => "longer than PATH_MAX",
+            Self::Unreadable => "could not be read",
+            Self::Untold => "the kernel does not tell",
         }
     }
 }
@@ -71,6 +124,9 @@ impl serde::Serialize for Missing {
             Self::NotJoined => Some("not-joined"),
             Self::Silent => Some("timed-out"),
             Self::Malformed => Some("not-understood"),
+            Self::TooLong => Some("too-long"),
+            Self::Unreadable => Some("unreadable"),
+            Self::Untold => Some("untold"),
         };
         name.serialize(serializer)
     }

@@ -23,6 +23,20 @@ impl View {
         self
     }
 
+    /// Whether a separate process reads what can wait where no signal ends it: it is started, and ends.
+    ///
+    /// Where there is none, threads of this program read that, and one that waits so keeps the program
+    /// from ending.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none: the program may not be executed from memory, no process be made, this
+    /// architecture has none, or [`read_on_threads`](crate::read_on_threads) was called.
+    pub fn has_reader(&self) -> Result<()> {
+        let tried = crate::reader::try_one();
+        tried.map_err(|error| Error::system("the process that reads".to_owned(), error))
+    }
+
     /// A file that always has the same name, as a record of its own type.
     ///
     /// ```

@@ -7,20 +7,16 @@ use std::{
 };
 
 use super::{
+    clock::Clock,
+    host_names::HostNames,
     inner::{Inner, host_facts},
     joined::Joined,
     machine,
-    names::{Kind, Names},
     source::ProcSource,
 };
 use crate::{
-    error::Result,
-    format::{kernel, pid::Stat},
-    ids::Pid,
-    procfs::Procfs,
-    value::Time,
-    wait::{machine_file, process_file},
-    watchdog::Patience,
+    error::Result, format::pid::Stat, ids::Pid, procfs::Procfs, runtimes::Config, value::Time,
+    wait::process_file, watchdog::Patience,
 };
 
 /// A `/proc` to read, with the facts, names and ids that belong to it: of this host, of a container,
@@ -39,6 +35,8 @@ pub struct View(
     pub(crate) Arc<Inner>,
     /// How long to wait for a file.
     pub(super) Duration,
+    /// What is known of runtimes of containers.
+    pub(super) Config,
 );
 
 /// How long to wait for the file of the zone, where no time-out is given.
@@ -59,8 +57,10 @@ impl View {
 
     /// Another proc directory: `/host/proc` of a pod, or a copy of one.
     ///
-    /// It is trusted as the host's own is. In a copy, whose files are the copier's, users and
-    /// groups come from `status`, and times from its `stat` and `uptime`.
+    /// It is trusted as the host's own is. Users and groups are named by passwd and group in the mount
+    /// namespace of its first process, see [`Outcome::unnamed`](crate::Outcome::unnamed). In a copy,
+    /// whose files are the copier's, users and groups come from `status` and have no names, and times
+    /// come from its `stat` and `uptime`: what it does not tell is unknown.
     ///
     /// ```no_run
     /// let view = psgo::View::at("/host/proc")?;
@@ -72,29 +72,40 @@ impl View {
     ///
     /// What kept it from being opened.
     pub fn at(proc: impl AsRef<Path>) -> Result<Self> {
-        let proc = Arc::new(Procfs::open(proc.as_ref())?);
+        let path = proc.as_ref();
+        let proc = Arc::new(Procfs::open(path)?);
         let mut patience = Patience::new(TIMEOUT);
-        let stopped_clock = if proc.is_genuine() {
-            None
-        } else {
-            let uptime = machine::read(&proc, machine_file!("uptime"), Some(&mut patience)).ok();
-            uptime.and_then(|bytes| Some(kernel::Uptime::parse(&bytes).ok()?.since_boot()))
-        };
-        let users = Arc::new(Names::of_host(Kind::User));
-        let groups = Arc::new(Names::of_host(Kind::Group));
+        let clock = Clock::of(&proc, &mut patience);
+        let is_own = path == Path::new("/proc");
         let inner = Inner {
-            host: host_facts(&proc, &mut patience)?,
-            stopped_clock,
+            host: host_facts(&proc, &clock, &mut patience)?,
+            clock,
             drivers: OnceLock::new(),
             memory: OnceLock::new(),
+            host_names: Arc::new(HostNames::of(&proc, is_own)),
             proc,
-            host_users: Arc::clone(&users),
-            host_groups: Arc::clone(&groups),
-            users,
-            groups,
             joined: None,
         };
-        Ok(Self(Arc::new(inner), TIMEOUT))
+        Ok(Self(Arc::new(inner), TIMEOUT, Config::default()))
+    }
+
+    /// Whether it reads a copy of a `/proc`, which may lack what its kernel told.
+    #[must_use]
+    pub fn is_copy(&self) -> bool {
+        !self.0.proc.is_genuine()
+    }
+
+    /// Whether its processes can be listed.
+    ///
+    /// # Errors
+    ///
+    /// [`Absent`](crate::ErrorKind::Absent) if the directory given to [`at`](Self::at) is neither a
+    /// procfs nor a copy of one with a process in it; what kept it from being listed.
+    pub fn check(&self) -> Result<()> {
+        if self.0.proc.is_genuine() {
+            return Ok(());
+        }
+        self.0.proc.pids().map(drop)
     }
 
     /// How long to wait for a file.
@@ -108,7 +119,21 @@ impl View {
         self.0.joined.as_ref().map(Joined::pid)
     }
 
-    /// What this very process is called here; nothing where it is not seen, and in a copy.
+    /// Whether the container that was joined has ended: the process through which it was joined has
+    /// been reaped, and no other process is left of its PID namespace. With the PID namespace from
+    /// which it was joined, the process alone decides. `false` without a join.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        let joined = self.0.joined.as_ref();
+        joined.is_some_and(|joined| match self.within() {
+            None => joined.has_ended(&self.0.proc),
+            // Others of its PID namespace are of no interest.
+            Some(_) => joined.target.has_been_reaped(),
+        })
+    }
+
+    /// What this very process is called here; nothing where it is not seen, in a copy, and where
+    /// some containers of a PID namespace are shown alone.
     ///
     /// ```
     /// let me = psgo::View::host()?.this_process();
@@ -117,6 +142,9 @@ impl View {
     /// ```
     #[must_use]
     pub fn this_process(&self) -> Option<Pid> {
+        if self.within().is_some() {
+            return None;
+        }
         let joined = self.0.joined.as_ref();
         let proc = joined.map_or(&self.0.proc, |joined| &joined.base);
         // In a copy it is the process that copied.

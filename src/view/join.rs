@@ -1,16 +1,13 @@
 //! Joining a container: which `/proc` shows it, and whose names and ids are right in it.
 
-use std::{
-    io,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{io, sync::Arc, time::Duration};
 
 use super::{
     handle::{TIMEOUT, View},
+    host_names::own_link,
     inner::Inner,
     joined::{Joined, Mapping},
-    names::{Kind, Names},
+    mount_names::MountNames,
     skipped::Skipped,
     source::{ProcChoice, ProcSource},
     target::Target,
@@ -18,10 +15,10 @@ use super::{
 use crate::{
     error::{Error, ErrorKind, Result},
     format::pid::UidMap,
-    ids::{IdMap, IdMaps, Pid},
-    namespace::HeldProcess,
+    ids::{IdMap, IdMaps, ProcessId},
+    namespace::{HeldProcess, inode_in},
     procfs::Procfs,
-    reader::{Asked, Failure, deadline},
+    value::Missing,
     wait::{Path as ProcPath, process_file},
     watchdog::Patience,
 };
@@ -47,7 +44,7 @@ pub struct JoinOptions {
     /// user namespace below the host's, as in `podman unshare`.
     pub fill_mappings: bool,
     /// How long to wait for files that do not answer: while joining in all, and afterwards as the
-    /// [time-out of the view](View::timeout).
+    /// [time-out of the view](View::timeout), which also bounds the time for names.
     pub timeout: Duration,
     /// Which `/proc` its processes may be read from.
     pub proc: ProcChoice,
@@ -69,9 +66,9 @@ impl Default for JoinOptions {
 #[derive(Debug, Clone)]
 #[must_use = "nothing is joined before `open`"]
 pub struct Join<'a> {
-    target: Target<'a>,
-    base: Option<View>,
-    options: JoinOptions,
+    pub(crate) target: Target<'a>,
+    pub(crate) base: Option<View>,
+    pub(crate) options: JoinOptions,
 }
 
 impl Join<'_> {
@@ -116,31 +113,6 @@ impl Join<'_> {
         self.options.proc = choice;
         self
     }
-
-    /// Joins the container.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Gone`] if there is no such process, or if it has exited and was not yet reaped;
-    /// [`ErrorKind::Denied`] if its namespaces may not be inspected; [`ErrorKind::TimedOut`] if it
-    /// does not answer; what kept the host's `/proc` from being opened.
-    pub fn open(self) -> Result<View> {
-        let base = match self.base {
-            Some(view) => view,
-            None => View::host()?,
-        };
-        let proc = &base.0.proc;
-        let mut time = Time::new(self.options.timeout);
-        let patience = &mut time.patience;
-        let held = match self.target {
-            Target::Pid(pid) => HeldProcess::hold(proc, pid, patience)?,
-            Target::Started { pid, start } => {
-                HeldProcess::hold_started(proc, pid, start, patience)?
-            }
-            Target::Pidfd(pidfd) => HeldProcess::hold_pidfd(proc, pidfd, patience)?,
-        };
-        base.join_held(held, &self.options, &time)
-    }
 }
 
 /// What [`View::join_each`] joined.
@@ -163,14 +135,17 @@ impl From<View> for JoinedViews {
 }
 
 impl View {
-    /// The container in which the process `target` of this host runs.
+    /// The container in which the process `target` of this host runs, or that is called so: see
+    /// [`Target`].
     ///
     /// Its processes are read from a procfs of their PID namespace that this process makes for
     /// itself, or, where the kernel cannot make one, selected from the host's `/proc`:
     /// [`proc_source`](Self::proc_source) says which. The `/proc` that the container has mounted is
-    /// not read. Users and groups are those of the target's user namespace, named by the
-    /// container's passwd and group files. These are read by a small separate process, which enters
-    /// the mount namespace of the target: no thread of this process does, and none can be held there.
+    /// not read. Users and groups are those of the target's user namespace, named by the passwd and
+    /// group files of each process's own mount namespace, or, where that is the caller's, by the
+    /// host's name service. The files are read when a name is first needed, once for each mount
+    /// namespace, by a small separate process that enters it: no thread of this process does, and
+    /// none can be held there.
     ///
     /// ```no_run
     /// use std::time::Duration;
@@ -193,7 +168,7 @@ impl View {
     }
 
     /// The containers in which the processes `pids` of this view run, each PID namespace once: the
-    /// first pid of it is joined.
+    /// first pid of it is joined. They are given by [`Pid`](crate::Pid) or by [`ProcessId`].
     ///
     /// ```no_run
     /// let host = psgo::View::host()?;
@@ -208,55 +183,59 @@ impl View {
     /// # Ok::<(), psgo::Error>(())
     /// ```
     #[must_use]
-    pub fn join_each(&self, pids: &[Pid], options: &JoinOptions) -> JoinedViews {
+    pub fn join_each<P>(&self, pids: &[P], options: &JoinOptions) -> JoinedViews
+    where
+        P: Copy + Into<ProcessId>,
+    {
+        let pids: Vec<_> = pids.iter().copied().map(Into::into).collect();
+        self.join_all(&pids, options)
+    }
+
+    fn join_all(&self, pids: &[ProcessId], options: &JoinOptions) -> JoinedViews {
         let mut all = JoinedViews::default();
-        for pid in pids {
-            let mut time = Time::new(options.timeout);
-            let held = HeldProcess::hold(&self.0.proc, *pid, &mut time.patience);
+        for process in pids {
+            let mut patience = Patience::new(options.timeout);
+            let held = HeldProcess::hold(&self.0.proc, *process, &mut patience);
             let joined = held.and_then(|target| {
                 let is_known = all.views.iter().filter_map(|view| view.0.joined.as_ref());
                 let mut links = is_known.map(|joined| joined.target.pid_link());
                 if links.any(|link| link == target.pid_link()) {
                     return Ok(None);
                 }
-                self.join_held(target, options, &time).map(Some)
+                self.join_held(target, options, &patience).map(Some)
             });
             match joined {
                 Ok(view) => all.views.extend(view),
-                Err(error) => all.skipped.push(Skipped::named(*pid, None, error)),
+                Err(error) => all.skipped.push(Skipped::named(process.pid, None, error)),
             }
         }
         all
     }
 
-    fn join_held(&self, target: HeldProcess, options: &JoinOptions, time: &Time) -> Result<Self> {
+    pub(crate) fn join_held(
+        &self,
+        target: HeldProcess,
+        options: &JoinOptions,
+        patience: &Patience,
+    ) -> Result<Self> {
         let base = &self.0;
-        let me = base.proc.process_self();
-        let is_own = me.is_ok_and(|me| target.shares_mounts_with(&me));
-        // The joiner works while the /proc is made.
-        let asked = (!is_own).then(|| target.ask_for_names());
         let (proc, source) = open(&target, &base.proc, options.proc)?;
-        let (named, left_behind) = match asked {
-            None => (Named::same_as(base), 0),
-            Some(asked) => named(&target, asked, time),
-        };
         let (uids, gids) = inside_mappings(&target, base);
         let (host_uids, host_gids) = outside_mappings(options, base)?;
         let inner = Inner {
             proc,
             host: base.host.clone(),
-            stopped_clock: base.stopped_clock,
+            clock: base.clock,
             drivers: base.drivers.clone(),
             memory: base.memory.clone(),
-            users: named.users,
-            groups: named.groups,
-            host_users: Arc::clone(&base.host_users),
-            host_groups: Arc::clone(&base.host_groups),
+            host_names: Arc::clone(&base.host_names),
             joined: Some(Joined {
                 source,
                 base: Arc::clone(&base.proc),
-                left_behind: left_behind + time.patience.left_behind(),
-                unnamed: named.error,
+                left_behind: patience.left_behind(),
+                mount_names: MountNames::default(),
+                own_mounts: own_mounts(&base.proc),
+                service: base.host_names.service().clone(),
                 translator: Arc::new(target.translator(&base.proc)),
                 target,
                 uids,
@@ -265,78 +244,8 @@ impl View {
                 host_gids,
             }),
         };
-        Ok(Self(Arc::new(inner), options.timeout))
+        Ok(Self(Arc::new(inner), options.timeout, self.2.clone()))
     }
-}
-
-/// How long joining may take.
-struct Time {
-    patience: Patience,
-    until: Instant,
-}
-
-impl Time {
-    fn new(timeout: Duration) -> Self {
-        Self {
-            patience: Patience::new(timeout),
-            until: deadline(timeout),
-        }
-    }
-}
-
-/// The names of a container's users and groups.
-struct Named {
-    users: Arc<Names>,
-    groups: Arc<Names>,
-    /// Why there are none, or not all.
-    error: Option<Error>,
-}
-
-impl Named {
-    fn same_as(base: &Inner) -> Self {
-        Self {
-            users: Arc::clone(&base.users),
-            groups: Arc::clone(&base.groups),
-            error: None,
-        }
-    }
-}
-
-/// The names that the joiner reads, and how many reads did not end in time.
-fn named(target: &HeldProcess, asked: io::Result<Asked>, time: &Time) -> (Named, usize) {
-    let files = match asked {
-        Ok(asked) => {
-            let files = asked.files(time.until);
-            [files.users, files.groups]
-        }
-        Err(error) => [Err(error.into()), Ok(Vec::new())],
-    };
-    let is_silent = files
-        .iter()
-        .any(|file| matches!(file, Err(failure) if failure.is_silence()));
-    let mut error = None;
-    let mut parse = |kind: Kind, bytes: std::result::Result<Vec<u8>, Failure>| {
-        let bytes = bytes.unwrap_or_else(|failure| {
-            if error.is_none() && !failure.is_absence() {
-                let thing = format!(
-                    "{} of the container of process {}",
-                    kind.file(),
-                    target.pid()
-                );
-                error = Some(failure.into_error(thing));
-            }
-            Vec::new()
-        });
-        Arc::new(kind.parse(&bytes))
-    };
-    let [users, groups] = files;
-    let (users, groups) = (parse(Kind::User, users), parse(Kind::Group, groups));
-    let named = Named {
-        users,
-        groups,
-        error,
-    };
-    (named, usize::from(is_silent))
 }
 
 /// The `/proc` that shows the processes of the target, and why that one.
@@ -358,20 +267,23 @@ fn open(
 
 /// From the ids that this process reads to those in the user namespace of `target`.
 fn inside_mappings(target: &HeldProcess, base: &Inner) -> (Mapping, Mapping) {
-    let mine = base
-        .proc
-        .process_self()
-        .and_then(|me| me.link(process_file!("ns/user")));
-    match (target.user_link(), mine) {
-        (Some(theirs), Ok(mine)) if theirs == mine => return (Mapping::Same, Mapping::Same),
-        (Some(_), Ok(_)) => (),
-        _ => return (Mapping::Unknown, Mapping::Unknown),
-    }
-    let mapping = |file: Option<&[u8]>, overflow: u32| match file
-        .and_then(|bytes| UidMap::parse(bytes).ok())
-    {
-        Some(file) => Mapping::Inside(maps_of(&file), overflow),
-        None => Mapping::Unknown,
+    let mine = own_link(&base.proc, process_file!("ns/user"));
+    let is_same = match (target.user_link(), &mine) {
+        (Ok(theirs), Ok(mine)) => theirs == mine,
+        (Err(error), _) | (_, Err(error)) => {
+            let unknown = || Mapping::unknown(Missing::because_of(error));
+            return (unknown(), unknown());
+        }
+    };
+    let mapping = |file: Result<&[u8], &io::Error>, overflow| {
+        if is_same {
+            return Mapping::Same;
+        }
+        let maps = file.map_err(Missing::because_of);
+        let maps = maps.and_then(|bytes| UidMap::parse(bytes).map_err(|_| Missing::Malformed));
+        maps.map_or_else(Mapping::unknown, |file| {
+            Mapping::Inside(maps_of(&file), overflow)
+        })
     };
     let [users, groups] = target.maps();
     (
@@ -415,6 +327,11 @@ fn outside_mappings(options: &JoinOptions, base: &Inner) -> Result<(Mapping, Map
             base.host.overflow_gid,
         )?,
     ))
+}
+
+/// The number of this process's own mount namespace.
+fn own_mounts(base: &Procfs) -> Option<u64> {
+    inode_in(&own_link(base, process_file!("ns/mnt")).ok()?)
 }
 
 fn maps_of(file: &UidMap) -> IdMaps {

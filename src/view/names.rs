@@ -184,6 +184,17 @@ impl Names {
         }
     }
 
+    /// Whether there is such a name; `None` where no name is known at all. This may take the time
+    /// of a network.
+    #[cfg(feature = "filter")]
+    pub(crate) fn has(&self, name: &[u8]) -> Option<bool> {
+        match self {
+            Self::Service { kind, .. } => ask_for(*kind, name),
+            Self::Users(names) => (!names.is_empty()).then(|| names.has(name)),
+            Self::Groups(names) => (!names.is_empty()).then(|| names.has(name)),
+        }
+    }
+
     /// The [name](Self::name) of `id`, or the number where there is none: how ids are shown.
     pub(crate) fn name_or_number(&self, id: u32) -> Text {
         self.name(id).unwrap_or_else(|| Text::from(id.to_string()))
@@ -199,9 +210,35 @@ fn ask(kind: Kind, id: u32) -> Option<Text> {
     }
 }
 
+/// Whether the name service knows this name; nothing where nobody can tell.
+#[cfg(all(feature = "filter", feature = "nss"))]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "without the name service nobody may be able to tell"
+)]
+fn ask_for(kind: Kind, name: &[u8]) -> Option<bool> {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+    let name = OsStr::from_bytes(name);
+    Some(match kind {
+        Kind::User => users::get_user_by_name(name).is_some(),
+        Kind::Group => users::get_group_by_name(name).is_some(),
+    })
+}
+
+#[cfg(all(feature = "filter", not(feature = "nss")))]
+fn ask_for(kind: Kind, name: &[u8]) -> Option<bool> {
+    // Without a file no name is known, and none is wrong.
+    host_file(kind).has(name)
+}
+
 /// Without the name service: the host's files, read once.
 #[cfg(not(feature = "nss"))]
 fn ask(kind: Kind, id: u32) -> Option<Text> {
+    host_file(kind).name(id)
+}
+
+#[cfg(not(feature = "nss"))]
+fn host_file(kind: Kind) -> &'static Names {
     use std::{path::Path, sync::OnceLock};
     static USERS: OnceLock<Names> = OnceLock::new();
     static GROUPS: OnceLock<Names> = OnceLock::new();
@@ -209,8 +246,10 @@ fn ask(kind: Kind, id: u32) -> Option<Text> {
         Kind::User => &USERS,
         Kind::Group => &GROUPS,
     };
+    // Ids of a file that cannot be read are shown as numbers, as those that the name service does
+    // not know.
     let read = || kind.parse(&std::fs::read(Path::new("/").join(kind.file())).unwrap_or_default());
-    names.get_or_init(read).name(id)
+    names.get_or_init(read)
 }
 
 #[cfg(test)]

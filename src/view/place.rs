@@ -8,13 +8,14 @@ use std::{
 use super::{handle::View, joined::Joined};
 use crate::{
     bytes,
-    error::{Answer, Error, ErrorKind, Result},
+    error::{Answer, Error, ErrorKind, Result, is_no_such_file, kind_of},
     ids::Pid,
-    namespace::gone,
+    namespace::{denied_of_machine, denied_of_process, gone},
     procfs::{OpenFile, Procfs},
+    sorting::sort,
     sys::{self, Entry},
     wait::{Name, Path, Reader, machine_file, process_file},
-    watchdog::Relay,
+    watchdog::{Patience, Relay},
 };
 
 /// A directory tree deeper than this is none of the kernel's.
@@ -110,13 +111,37 @@ impl View {
             Answer::Other if enters && error.raw_os_error() == Some(libc::EPERM) => {
                 Error::io(name.to_owned(), error).that_takes("CAP_SYS_ADMIN")
             }
-            Answer::Invalid | Answer::Other => Error::io(name.to_owned(), error),
+            Answer::Invalid | Answer::Other => {
+                let error = Error::io(name.to_owned(), error);
+                match (error.kind(), process) {
+                    (ErrorKind::Denied, Some(_)) => denied_of_process(&proc, error),
+                    (ErrorKind::Denied, None) => denied_of_machine(&proc, error),
+                    _ => error,
+                }
+            }
         })?;
         // While it is open its numbers are the process's own, if they were until now.
         match (&inner.joined, process) {
             (Some(joined), Some(process)) if !joined.shows(process) => Err(gone(process.asked)),
             _ => Ok(source),
         }
+    }
+
+    /// A path that another process may read, which is `self` for itself, by the number of this one.
+    fn by_number(&self, path: String) -> String {
+        let proc = &self.0.proc;
+        let below = match path.split_once('/') {
+            Some(("self", below)) => below,
+            Some(("net", _)) => &path,
+            _ => return path,
+        };
+        if Path::asked(&path).reader() < Reader::Process || !proc.is_genuine() {
+            return path;
+        }
+        // Where that is unknown, opening the path as it is says why.
+        let own = proc.link(&machine_file!("self")).ok();
+        let own = own.and_then(|own| String::from_utf8(own).ok());
+        own.map_or(path.clone(), |own| format!("{own}/{below}"))
     }
 
     /// Where the file `path` is.
@@ -131,6 +156,7 @@ impl View {
                 }
                 _ => path.to_owned(),
             };
+            let path = self.by_number(path);
             let pid = parts.first().and_then(|first| number(first));
             return Ok(Place {
                 proc: Arc::clone(&inner.proc),
@@ -154,7 +180,8 @@ impl View {
     }
 
     /// The files that are here, by their names below `/proc`: those of the machine and of one
-    /// process, `self`, whether psgo knows them or not. In a copy those of every process in it.
+    /// process, `self`, whether psgo knows them or not. In a copy those of every process in it. What
+    /// is below a directory that cannot be listed, as one that only root may list, is left out.
     ///
     /// ```
     /// let files = psgo::View::host()?.files()?;
@@ -165,8 +192,21 @@ impl View {
     ///
     /// # Errors
     ///
-    /// What kept `/proc` from being listed.
+    /// What kept `/proc`, or the directory of that process, from being listed.
     pub fn files(&self) -> Result<Vec<String>> {
+        let (view, thread) = (self.clone(), sys::own_thread());
+        // A process that holds the lock of its memory makes wait who lists `map_files`.
+        let files = Patience::new(self.patience()).wait_for(move || Ok(view.files_of(thread)));
+        files.unwrap_or_else(|error| {
+            Err(match kind_of(&error) {
+                ErrorKind::TimedOut => self.0.proc.error("", error),
+                _ => Error::no_thread(error),
+            })
+        })
+    }
+
+    /// The same, on a thread that can be left behind; `thread` is the one that asks.
+    fn files_of(&self, thread: u32) -> Result<Vec<String>> {
         let inner = &self.0;
         let mut files = Vec::new();
         let (of_machine, target, own) = match &inner.joined {
@@ -195,14 +235,14 @@ impl View {
             }
         }
         let Some(own) = own else {
-            files.sort_unstable();
+            sort(&mut files);
             return Ok(files);
         };
         let thread = match &inner.joined {
-            None => format!("{own}/task/{}", sys::own_thread()),
+            None => format!("{own}/task/{thread}"),
             Some(_) => format!("{own}/task/{own}"),
         };
-        for (entry, kind) in inner.proc.entries(&own.to_string()).unwrap_or_default() {
+        for (entry, kind) in listed(&inner.proc, &own.to_string(), !inner.proc.is_genuine())? {
             let (path, shown) = (format!("{own}/{entry}"), format!("self/{entry}"));
             match kind {
                 // What is in these is elsewhere too.
@@ -211,14 +251,22 @@ impl View {
                 _ => files.push(shown),
             }
         }
-        for (entry, kind) in inner.proc.entries(&thread).unwrap_or_default() {
+        for (entry, kind) in listed(&inner.proc, &thread, true)? {
             let is_elsewhere = files.contains(&format!("self/{entry}"));
             if kind == Some(Entry::File) && !is_elsewhere {
                 files.push(format!("thread-self/{entry}"));
             }
         }
-        files.sort_unstable();
+        sort(&mut files);
         Ok(files)
+    }
+}
+
+/// What is in the directory `path`, which a copy, or another PID namespace, may lack.
+fn listed(proc: &Procfs, path: &str, may_lack: bool) -> Result<Vec<(String, Option<Entry>)>> {
+    match proc.entries(path) {
+        Err(error) if may_lack && is_no_such_file(&error) => Ok(Vec::new()),
+        entries => entries.map_err(|error| proc.error(path, error)),
     }
 }
 
@@ -276,7 +324,7 @@ impl Joined {
         };
         let outside = |pid: Pid| {
             let numbers = is_outside.then(|| self.numbers());
-            numbers.map_or(Some(pid), |numbers| numbers.outside(pid))
+            numbers.map_or(Ok(pid), |numbers| numbers.find(pid))
         };
         match parts {
             ["net", ..] | ["mounts"] => {
@@ -297,11 +345,14 @@ impl Joined {
             }
             [first, rest @ ..] if number(first).is_some() => {
                 let asked = number(first).unwrap_or_default();
-                let read = outside(asked).ok_or_else(|| gone(asked))?;
+                let read = outside(asked)?;
                 let path = match rest {
                     ["task", thread, rest @ ..] if is_outside => {
                         let asked = number(thread).unwrap_or_default();
-                        let thread = outside(asked).ok_or_else(|| {
+                        let thread = outside(asked).map_err(|error| {
+                            if error.kind() != ErrorKind::Gone {
+                                return error;
+                            }
                             let reason = "no such thread, or this kernel does not tell its number";
                             Error::new(ErrorKind::Absent, name.to_owned(), reason)
                         })?;
@@ -328,7 +379,7 @@ impl Joined {
             ["sys", "user", ..] => {
                 let me = self.base.process_self();
                 let mine = me.and_then(|me| me.link(process_file!("ns/user"))).ok();
-                if mine.is_none() || mine.as_deref() != self.target().user_link() {
+                if mine.is_none() || mine.as_deref() != self.target().user_link().ok() {
                     let reason = "it is told of one's own user namespace alone, and no thread \
                                   enters another";
                     return Err(Error::new(ErrorKind::Unsupported, name.to_owned(), reason));

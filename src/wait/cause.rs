@@ -31,12 +31,18 @@ pub(crate) enum Cause {
     #[cfg(test)]
     /// The lock of a directory in which a name is looked up that is not in the cache.
     Lookup,
+    #[cfg(test)]
+    /// Another of psgo's own that was first, and waits.
+    Earlier,
     /// The lock of an epoll instance.
     Epoll,
     /// The lock of network devices.
     Network,
     /// The lock of a table of netfilter.
     Netfilter,
+    #[cfg(test)]
+    /// The lock of a connection.
+    Socket,
     /// The locks of a driver.
     Driver,
     /// The list of mounts.
@@ -58,7 +64,9 @@ impl Cause {
             Self::Teardown => Wait::Seldom,
             Self::Exec | Self::Directory => Wait::Killable,
             #[cfg(test)]
-            Self::Lookup => Wait::Uninterruptible,
+            Self::Lookup | Self::Socket => Wait::Uninterruptible,
+            #[cfg(test)]
+            Self::Earlier => Wait::Killable,
             Self::Memory
             | Self::Epoll
             | Self::Network
@@ -91,6 +99,10 @@ impl Cause {
             Self::List(_) => 11,
             Self::Server => 12,
             Self::Unknown => 13,
+            #[cfg(test)]
+            Self::Socket => 14,
+            #[cfg(test)]
+            Self::Earlier => 15,
         }
     }
 }

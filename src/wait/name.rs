@@ -17,6 +17,7 @@ use super::{
 pub(crate) struct Name<'a> {
     path: &'a str,
     row: &'static Row,
+    by: Reader,
 }
 
 /// One whose name has a number in it.
@@ -31,6 +32,7 @@ pub(crate) struct Numbered {
 pub(crate) struct Path<'a> {
     name: Cow<'a, str>,
     row: &'static Row,
+    by: Reader,
     /// Whether it is of the process that reads it: nobody else can make it wait for its program or
     /// for its memory.
     is_own: bool,
@@ -41,17 +43,28 @@ impl Name<'static> {
     /// [`process_file`].
     pub(crate) const fn known(path: &'static str) -> Self {
         match find(processes::ROWS, path) {
-            Some(row) => Self { path, row },
+            Some(row) => Self::of_row(path, row),
             None => panic!("this file of a process has no row in src/wait/processes.rs"),
         }
     }
 }
 
 impl<'a> Name<'a> {
+    const fn of_row(path: &'a str, row: &'static Row) -> Self {
+        let by = row.reader();
+        Self { path, row, by }
+    }
+
+    /// The same, where a thread reads it because no process can be had for that.
+    pub(crate) const fn by_a_thread(self) -> Self {
+        let by = Reader::Thread;
+        Self { by, ..self }
+    }
+
     /// A file that a caller names; one that is not known is taken for the worst.
     pub(crate) fn asked(path: &'a str) -> Self {
         let row = find(processes::ROWS, path).unwrap_or(&processes::UNKNOWN);
-        Self { path, row }
+        Self::of_row(path, row)
     }
 
     pub(crate) const fn as_str(self) -> &'a str {
@@ -70,7 +83,7 @@ impl<'a> Name<'a> {
 
     /// Who reads it, at least.
     pub(crate) const fn reader(self) -> Reader {
-        self.row.reader()
+        self.by
     }
 
     /// The entry `last` of those that it stands for: `fd/3` for `fd/*`.
@@ -105,15 +118,22 @@ impl<'a> Name<'a> {
         Path {
             name: format!("{pid}/{}", self.path).into(),
             row: self.row,
+            by: self.by,
             is_own: false,
         }
     }
 
     /// The same of the process that reads.
     pub(crate) fn of_self(self) -> Path<'static> {
+        self.of_own("self")
+    }
+
+    /// The same of the process that reads, or of one of its own, by that name in the `/proc`.
+    pub(crate) fn of_own(self, process: impl Display) -> Path<'static> {
         Path {
-            name: format!("self/{}", self.path).into(),
+            name: format!("{process}/{}", self.path).into(),
             row: self.row,
+            by: self.by.min(Reader::Thread),
             is_own: true,
         }
     }
@@ -131,10 +151,7 @@ impl Numbered {
     }
 
     pub(crate) fn name(&self) -> Name<'_> {
-        Name {
-            path: &self.path,
-            row: self.row,
-        }
+        Name::of_row(&self.path, self.row)
     }
 
     /// The same by the root of the `/proc`, of the process that reads.
@@ -156,6 +173,7 @@ impl Path<'static> {
             Some(row) => Self {
                 name: Cow::Borrowed(path),
                 row,
+                by: row.reader(),
                 is_own: false,
             },
             None => panic!("this file of the machine has no row in src/wait/machine.rs"),
@@ -185,9 +203,17 @@ impl<'a> Path<'a> {
         } else {
             find(processes::ROWS, below).unwrap_or(&processes::UNKNOWN)
         };
+        // Who reads its own files is known by another name to another process; but the tables of a
+        // network are not its own.
+        let by = if is_own && !below.starts_with("net/") {
+            row.reader().min(Reader::Thread)
+        } else {
+            row.reader()
+        };
         Self {
             name: path.into(),
             row,
+            by,
             is_own: false,
         }
     }
@@ -198,7 +224,7 @@ impl<'a> Path<'a> {
 
     /// Who reads it, at least.
     pub(crate) const fn reader(&self) -> Reader {
-        self.row.reader()
+        self.by
     }
 
     /// Sees that it is the right thread which reads it: in debug builds, as all tests are.
@@ -220,8 +246,9 @@ impl fmt::Display for Path<'_> {
 
 #[track_caller]
 fn check(row: &Row, path: &str) {
+    // Where no process can be had a thread does it.
     debug_assert!(
-        Reader::here() >= row.reader(),
+        Reader::here() >= row.reader().min(Reader::Thread),
         "{path} is read by the calling thread, and can wait for another process"
     );
 }

@@ -9,9 +9,11 @@ pub(crate) enum Reader {
     CallingThread,
     /// A thread that can be left behind.
     Thread,
-    /// A separate process.
-    #[cfg(test)]
+    /// A separate process; a thread that can be left behind where none can be had.
     Process,
+    /// The same, one at a time on the whole machine: it has the lock of the file's directory meanwhile.
+    /// Who waits for good keeps that lock, and is the only one who does.
+    OneProcess,
 }
 
 thread_local! {

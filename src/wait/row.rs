@@ -50,12 +50,20 @@ impl Row {
     pub(super) const fn reader(&self) -> Reader {
         match self.wait() {
             Wait::AtOnce | Wait::Briefly => Reader::CallingThread,
-            Wait::Seldom | Wait::Killable | Wait::Uninterruptible => Reader::Thread,
+            Wait::Seldom | Wait::Killable => Reader::Thread,
+            // What is waited for here the process itself can keep for good. It cannot so keep its memory:
+            // who waits for that can be killed, until it ends, and then one tears the memory down.
+            Wait::Uninterruptible
+                if self.waits_for(Cause::Epoll) || self.waits_for(Cause::Driver) =>
+            {
+                Reader::OneProcess
+            }
+            Wait::Uninterruptible => Reader::Process,
         }
     }
 
     /// Whether its name stands for the path.
-    const fn is_for(&self, path: &str) -> bool {
+    pub(super) const fn is_for(&self, path: &str) -> bool {
         let (name, path) = (self.name.as_bytes(), path.as_bytes());
         let is_pattern = matches!(name, [.., b'*']);
         let length = name.len() - is_pattern as usize;

@@ -20,14 +20,18 @@ use std::{
 
 use crate::{
     format::pid::Stat,
+    ids::Pid,
     procfs::Procfs,
+    reader::{self, Link, by_a_process},
     sync::lock,
     sys,
-    wait::{as_one_that_can_be_left, process_file},
+    wait::{self, as_one_that_can_be_left, process_file},
 };
 
-/// How many threads may be left behind at a time. One that is blocked ends only with the whole
-/// process, so a container could otherwise collect them without end.
+pub(crate) use crate::reader::timed_out;
+
+/// How many threads, and processes that read for them, may be left behind at a time. One that is
+/// blocked ends only when another lets it, so a container could otherwise collect them without end.
 const MOST: usize = 1024;
 
 /// The threads of this process that are left behind.
@@ -49,18 +53,13 @@ impl Count {
     }
 
     fn is_full(&self) -> bool {
-        self.now.load(Ordering::Relaxed) >= self.most
+        self.now.load(Ordering::Relaxed) + reader::left() >= self.most
     }
 }
 
-/// What is said of work that does not end in time, or is not begun as it could be left behind.
-pub(crate) fn timed_out() -> io::Error {
-    io::Error::from_raw_os_error(libc::ETIMEDOUT)
-}
-
-/// How many threads are left behind at the moment.
-pub(crate) fn left() -> usize {
-    ALL.now.load(Ordering::Relaxed)
+/// Whether threads, or processes that read for them, may be left behind at the moment.
+pub(crate) fn may_have_left() -> bool {
+    ALL.now.load(Ordering::Relaxed) > 0 || reader::may_have_left()
 }
 
 /// Whether no more threads may be left behind: then nothing that can block may be begun.
@@ -68,20 +67,25 @@ pub(crate) fn is_full() -> bool {
     ALL.is_full()
 }
 
-/// Whether the thread of this process runs or could: it is not silent, but waits for a processor.
-pub(crate) fn wants_to_run(thread: u32) -> bool {
-    let stat = Procfs::open(Path::new("/proc")).ok().and_then(|proc| {
-        proc.read(&process_file!("stat").of_thread(thread).of_self())
-            .ok()
-    });
+/// Whether the thread, or the process, that is of this program runs or could: it is not silent, but
+/// waits for a processor.
+fn runs(path: &wait::Path<'_>) -> bool {
+    // Where this is unknown it is not waited for any longer: a time-out is an answer.
+    let proc = Procfs::open(Path::new("/proc")).ok();
+    let stat = proc.and_then(|proc| proc.read(path).ok());
     stat.and_then(|stat| Stat::parse(&stat).ok())
         .is_some_and(|stat| stat.state == b'R')
+}
+
+/// Whether the process, which is of this program, runs or could.
+pub(crate) fn is_running(process: Pid) -> bool {
+    runs(&process_file!("stat").of_own(process))
 }
 
 /// The place of a thread among those that are left behind, held from both sides: by the one who
 /// waits, and by the thread itself until it ends.
 #[derive(Debug, Clone)]
-pub(crate) struct Leash(Arc<Slack>);
+pub(crate) struct Leash(Arc<Slack>, Arc<Link>);
 
 #[derive(Debug)]
 struct Slack {
@@ -95,32 +99,52 @@ impl Leash {
     }
 
     fn counted(count: &'static Count) -> Self {
-        Self(Arc::new(Slack {
+        let slack = Slack {
             let_go: AtomicBool::new(false),
             count,
-        }))
+        };
+        Self(Arc::new(slack), Arc::default())
     }
 
-    /// Leaves the thread behind; counted until it lets go of its side.
+    /// Leaves the thread behind; counted until it lets go of its side. If it waits for a process that
+    /// reads for it, that is left behind instead, and the thread ends.
     pub(crate) fn let_go(&self) {
         if !self.0.let_go.swap(true, Ordering::Relaxed) {
             self.0.count.now.fetch_add(1, Ordering::Relaxed);
         }
+        self.1.cut();
     }
 
-    /// Tells later whether the thread has ended.
+    /// Whether the thread was left behind.
+    pub(crate) fn is_let_go(&self) -> bool {
+        self.0.let_go.load(Ordering::Relaxed)
+    }
+
+    /// Tells later whether the thread has ended, and what reads for it.
     pub(crate) fn watch(&self) -> Watch {
-        Watch(Arc::downgrade(&self.0))
+        Watch(Arc::downgrade(&self.0), Arc::clone(&self.1))
+    }
+
+    /// Does the work of the thread.
+    pub(crate) fn work<T>(&self, work: impl FnOnce() -> T) -> T {
+        as_one_that_can_be_left(|| by_a_process(&self.1, work))
+    }
+
+    /// Whether the thread, or what reads for it, runs or could: it is not silent, but waits for a
+    /// processor.
+    pub(crate) fn wants_to_run(&self, thread: u32) -> bool {
+        let stat = process_file!("stat");
+        runs(&stat.of_thread(thread).of_self()) || self.1.process().is_some_and(is_running)
     }
 }
 
-/// Sees whether a thread that was left behind has ended.
-#[derive(Debug)]
-pub(crate) struct Watch(Weak<Slack>);
+/// Sees whether a thread that was left behind has ended, and what read for it.
+#[derive(Debug, Clone)]
+pub(crate) struct Watch(Weak<Slack>, Arc<Link>);
 
 impl Watch {
     pub(crate) fn has_ended(&self) -> bool {
-        self.0.strong_count() == 0
+        self.0.strong_count() == 0 && !self.1.has_left()
     }
 }
 
@@ -138,6 +162,17 @@ pub(crate) struct Patience {
     until: Instant,
     left_behind: usize,
     count: &'static Count,
+}
+
+/// Runs `work` on a thread that can be left behind, or here where the caller has given up the time-out.
+pub(crate) fn wait_with<T: Send + 'static>(
+    patience: Option<&mut Patience>,
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    match patience {
+        Some(patience) => patience.wait_for(work),
+        None => as_one_that_can_be_left(work),
+    }
 }
 
 impl Patience {
@@ -162,7 +197,7 @@ impl Patience {
     }
 
     /// Runs `work` on a thread of its own, which is left behind if it does not end in time: unless
-    /// it then [wants to run](wants_to_run), for as long as it does.
+    /// it then [wants to run](Leash::wants_to_run), for as long as it does.
     ///
     /// # Errors
     ///
@@ -195,7 +230,7 @@ impl Patience {
         let its_number = Arc::clone(&number);
         let run = move || {
             its_number.store(sys::own_thread(), Ordering::Relaxed);
-            as_one_that_can_be_left(work);
+            its_leash.work(work);
             // The one who asked may have gone on without the answer.
             let _ = sender.send(());
             drop(its_leash);
@@ -205,7 +240,7 @@ impl Patience {
         let mut end = receiver.recv_timeout(time.max(Self::LEAST));
         let is_starved = || match number.load(Ordering::Relaxed) {
             0 => true,
-            number => wants_to_run(number),
+            number => leash.wants_to_run(number),
         };
         while matches!(end, Err(RecvTimeoutError::Timeout)) && is_starved() {
             end = receiver.recv_timeout(Self::LEAST);

@@ -12,7 +12,7 @@ use std::{
 };
 
 use super::{Leash, is_full, timed_out};
-use crate::{sync::lock, wait::as_one_that_can_be_left};
+use crate::sync::lock;
 
 /// So much is read at once, and at most twice as much is waiting to be taken.
 const CHUNK: usize = 64 << 10;
@@ -61,23 +61,25 @@ impl Relay {
         let leash = Leash::new();
         let its_leash = leash.clone();
         let run = move || {
-            let mut file = Some(as_one_that_can_be_left(open));
-            while let Some(opened) = &mut file {
-                let chunk = match opened {
-                    Ok(file) => next(file),
-                    Err(error) => Err(std::mem::replace(error, timed_out())),
-                };
-                // An empty one is the end; whoever asked may have enough before.
-                if !matches!(&chunk, Ok(chunk) if !chunk.is_empty()) {
-                    // Closing can wait as reading can, so the end is told after it.
-                    file = None;
+            its_leash.work(|| {
+                let mut file = Some(open());
+                while let Some(opened) = &mut file {
+                    let chunk = match opened {
+                        Ok(file) => next(file),
+                        Err(error) => Err(std::mem::replace(error, timed_out())),
+                    };
+                    // An empty one is the end; whoever asked may have enough before.
+                    if !matches!(&chunk, Ok(chunk) if !chunk.is_empty()) {
+                        // Closing can wait as reading can, so the end is told after it.
+                        file = None;
+                    }
+                    lock(&its_chunks).push_back(chunk);
+                    if sender.send(()).is_err() {
+                        break;
+                    }
                 }
-                lock(&its_chunks).push_back(chunk);
-                if sender.send(()).is_err() {
-                    break;
-                }
-            }
-            drop((file, its_leash));
+            });
+            drop(its_leash);
         };
         let thread = thread::Builder::new().name("psgo".to_owned()).spawn(run)?;
         let mut relay = Self {

@@ -5,14 +5,18 @@ use std::{
     sync::{
         Arc, Mutex,
         atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
-        mpsc::{self, RecvTimeoutError, Sender},
+        mpsc::{self, Receiver, RecvTimeoutError, Sender},
     },
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
-use super::{Leash, is_full, timed_out, wants_to_run};
-use crate::{sync::lock, sys, wait::as_one_that_can_be_left};
+use super::{Leash, Watch, is_full, timed_out};
+use crate::{reader, sync::lock, sys};
+
+/// How long a process that reads for an idle worker is kept for the next work: to start one takes
+/// longer than most works.
+const REST: Duration = Duration::from_millis(200);
 
 /// How long one that lacks a processor is waited for before it is looked at again.
 const LEAST: Duration = Duration::from_millis(50);
@@ -22,7 +26,11 @@ type Work = Box<dyn FnOnce() + Send>;
 /// A thread that is started by the first work and is there for the next: to start one for each
 /// would cost more than most of them. It is left behind when one does not end in time.
 #[derive(Default)]
-pub(crate) struct Worker(Option<Running>);
+pub(crate) struct Worker {
+    running: Option<Running>,
+    /// The thread that was left behind last.
+    left: Option<Watch>,
+}
 
 struct Running {
     /// The next work, and the word that there is one.
@@ -54,12 +62,14 @@ impl Running {
         let its_number = Arc::clone(&number);
         let run = move || {
             its_number.store(sys::own_thread(), Relaxed);
-            for () in todo {
-                let work = lock(&its_work).take();
-                if let Some(work) = work {
-                    as_one_that_can_be_left(work);
+            its_leash.work(|| {
+                while next(&todo) {
+                    let work = lock(&its_work).take();
+                    if let Some(work) = work {
+                        work();
+                    }
                 }
-            }
+            });
             drop(its_leash);
         };
         let thread = thread::Builder::new().name("psgo".to_owned()).spawn(run)?;
@@ -73,7 +83,23 @@ impl Running {
     }
 }
 
+/// Waits for the next word; false after the last.
+fn next(todo: &Receiver<()>) -> bool {
+    if reader::has_process() {
+        match todo.recv_timeout(REST) {
+            Err(RecvTimeoutError::Timeout) => reader::rest(),
+            word => return word.is_ok(),
+        }
+    }
+    todo.recv().is_ok()
+}
+
 impl Worker {
+    /// The thread that was left behind last, once.
+    pub(crate) fn take_left(&mut self) -> Option<Watch> {
+        self.left.take()
+    }
+
     /// Runs `work`, and waits so long for it.
     ///
     /// # Errors
@@ -131,7 +157,7 @@ impl Worker {
         timeout: Duration,
         mut next: Box<dyn FnMut() -> Turn + Send>,
     ) -> io::Result<bool> {
-        let running = match self.0.take() {
+        let running = match self.running.take() {
             Some(running) => running,
             None if is_full() => return Err(timed_out()),
             None => Running::start()?,
@@ -160,7 +186,7 @@ impl Worker {
             loop {
                 match receiver.recv_timeout(left) {
                     Ok(()) => {
-                        self.0 = Some(running);
+                        self.running = Some(running);
                         return Ok(true);
                     }
                     Err(RecvTimeoutError::Timeout) => {
@@ -169,7 +195,7 @@ impl Worker {
                         left = timeout.saturating_sub(since);
                         if left.is_zero() {
                             let number = running.number.load(Relaxed);
-                            if number != 0 && !wants_to_run(number) {
+                            if number != 0 && !running.leash.wants_to_run(number) {
                                 break;
                             }
                             // It does not wait for anything but a processor.
@@ -182,6 +208,7 @@ impl Worker {
         }
         // With its sender gone the thread ends after this work, if that ever ends.
         running.leash.let_go();
+        self.left = Some(running.leash.watch());
         Ok(false)
     }
 }
@@ -189,7 +216,7 @@ impl Worker {
 impl Drop for Worker {
     /// It has nothing left to do, and no thread is to be seen afterwards.
     fn drop(&mut self) {
-        if let Some(Running { works, thread, .. }) = self.0.take() {
+        if let Some(Running { works, thread, .. }) = self.running.take() {
             drop(works);
             let _ = thread.join();
         }

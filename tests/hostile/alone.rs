@@ -37,7 +37,8 @@ pub(super) fn alone_without(calls: &[Call], body: impl FnOnce()) {
 ///
 /// The kernel is as if it lacked `calls`.
 pub(super) fn another(prefix: &[String], test: &str, variables: &[(&str, &str)], calls: &[Call]) {
-    let limit = super::few_or_many(240, 3600).to_string();
+    // Only what hangs takes as long, also on a machine that is busy otherwise.
+    let limit = super::few_or_many(900, 3600).to_string();
     let mut words = vec!["timeout".to_owned(), "--signal=KILL".to_owned(), limit];
     words.extend_from_slice(prefix);
     let mut command = Command::new(&words[0]);

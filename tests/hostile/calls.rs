@@ -121,6 +121,15 @@ pub(super) fn refuse(command: &mut Command, calls: &[Call], errno: i32) {
     unsafe { command.pre_exec(install) };
 }
 
+/// Gives up all capabilities of the calling thread.
+pub(super) fn give_up_capabilities() {
+    let head = [0x2008_0522_u32, 0];
+    let sets = [0_u32; 6];
+    // SAFETY: both are as the call has them, and are only read.
+    let answer = unsafe { libc::syscall(libc::SYS_capset, head.as_ptr(), sets.as_ptr()) };
+    checked(answer).unwrap();
+}
+
 /// Memory shared with the file, written to; then the same file is mapped a second time.
 ///
 /// Where its file server does not answer, that never ends, and holds the lock of the whole
@@ -234,7 +243,9 @@ pub(super) fn execute_with_locked_memory(path: &str) {
     }
 
     let mut path = path.to_owned();
-    let program = c"/bin/true";
+    // On the stack, which the child has in its page tables: a page of the program may not be there, and
+    // its fault would wait for the lock before the program is executed.
+    let program = std::hint::black_box(*b"/bin/true\0");
     let arguments = [program.as_ptr(), std::ptr::null()];
     let environment = [std::ptr::null::<libc::c_char>()];
     let mut stack = vec![0_u8; 1 << 20];

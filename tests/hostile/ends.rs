@@ -18,7 +18,7 @@ use super::{alone::alone, calls, container::Container, fuse::Fuse};
 use crate::{
     command,
     machine::{
-        process::{Held, quiet},
+        process::{Held, quiet, sleeping},
         wait_for,
     },
     oracle::kernel,
@@ -36,15 +36,15 @@ fn the_one_whose_epoll_is_locked() {
 }
 
 /// A process of which a descriptor cannot be read about: whoever tries waits uninterruptibly.
-struct Victim {
+pub(super) struct Victim {
     /// It ends first, and releases all who wait.
-    server: Option<Fuse>,
+    pub(super) server: Option<Fuse>,
     process: Held,
     _container: Container,
 }
 
 impl Victim {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let container = Container::new();
         let at = "/tmp/file";
         fs::write(container.path(at), "").unwrap();
@@ -65,7 +65,14 @@ impl Victim {
         }
     }
 
-    fn pid(&self) -> String {
+    /// Releases all who wait; the process ends, and is waited for.
+    pub(super) fn release(&mut self) {
+        self.server = None;
+        // Where the signal of children is ignored there is nothing left to wait for.
+        let _ = self.process.child().wait();
+    }
+
+    pub(super) fn pid(&self) -> String {
         self.process.pid().to_string()
     }
 }
@@ -103,16 +110,21 @@ impl Psgo {
         Pid::from_raw(self.child.id().try_into().unwrap())
     }
 
-    /// Its process that waits in the kernel.
+    /// Its process that waits in the kernel: for the lock of the victim, or for that of who does.
     fn worker(&self) -> i32 {
-        wait_for("the worker waits uninterruptibly", || {
+        wait_for("the worker waits", || {
             let [worker] = kernel::children(self.pid().as_raw())[..] else {
                 return None;
             };
             let threads = fs::read_dir(format!("/proc/{worker}/task")).ok()?;
             let is_held = |thread: fs::DirEntry| {
                 let stat = fs::read_to_string(thread.path().join("stat")).ok()?;
-                stat.rsplit_once(") ")?.1.starts_with('D').then_some(())
+                let is_held = stat.rsplit_once(") ")?.1.starts_with('D');
+                let is_next = || {
+                    let stack = fs::read_to_string(thread.path().join("stack")).ok();
+                    stack.is_some_and(|stack| stack.contains("flock"))
+                };
+                (is_held || is_next()).then_some(())
             };
             threads.flatten().find_map(is_held).map(|()| worker)
         })
@@ -160,14 +172,19 @@ impl Psgo {
 #[test]
 fn a_read_that_no_signal_ends_does_not_keep_the_command() {
     alone(|| {
-        let mut victim = Victim::new();
-        let pid = victim.pid();
-        let mut held = Vec::new();
-        for subject in [["files", "-pids", &pid], ["inspect", &pid, "-color=never"]] {
-            let with = |more: &[&str]| Psgo::start(&[&subject[..], more].concat());
+        let (mut victims, mut held) = (Vec::new(), Vec::new());
+        for subject in [&["files", "-pids"][..], &["inspect", "-color=never"]] {
+            // Of each the first to ask, which waits uninterruptibly.
+            let mut with = |more: &[&str]| {
+                let victim = Victim::new();
+                let pid = victim.pid();
+                let psgo = Psgo::start(&[subject, &[&*pid], more].concat());
+                victims.push(victim);
+                held.push(psgo.worker());
+                (psgo, pid)
+            };
 
-            let psgo = with(&["-timeout", "0.3"]);
-            held.push(psgo.worker());
+            let (psgo, pid) = with(&["-timeout", "1"]);
             let (status, err, time) = psgo.ended();
             println!(
                 "measured {:.0} ms: {subject:?}: {status}: {err}",
@@ -180,26 +197,102 @@ fn a_read_that_no_signal_ends_does_not_keep_the_command() {
             );
             assert_eq!(status.code(), Some(1), "{err}");
 
-            let psgo = with(&["-timeout", "1000", "-deadline", "0.5"]);
-            held.push(psgo.worker());
+            let (psgo, _) = with(&["-timeout", "1000", "-deadline", "1"]);
             let (status, err, _) = psgo.ended();
             assert_eq!(status.code(), Some(1), "{err}");
             assert!(err.contains("deadline"), "{err}");
 
             for signal in [Signal::SIGKILL, Signal::SIGINT, Signal::SIGTERM] {
-                let psgo = with(&["-timeout", "1000"]);
-                held.push(psgo.worker());
+                let (psgo, _) = with(&["-timeout", "1000"]);
                 kill(psgo.pid(), signal).unwrap();
                 let (status, err, _) = psgo.ended();
                 assert_eq!((status.signal(), &*err), (Some(signal as i32), ""));
             }
         }
-        drop(victim.server.take());
+        for victim in &mut victims {
+            drop(victim.server.take());
+        }
         wait_for("the workers end", || {
             held.iter()
                 .all(|&worker| kernel::start_ticks(worker).is_none())
                 .then_some(())
         });
+    });
+}
+
+/// The processes of psgo that this one and those that it started have started.
+fn commands() -> Vec<i32> {
+    let group = |pid| kernel::stat_number(pid, 5);
+    let me = i32::try_from(std::process::id()).unwrap();
+    let is_one = |pid: &i32| {
+        let comm = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+        // The first thread of one that waits has ended.
+        let lives = |task: fs::DirEntry| {
+            let stat = fs::read_to_string(task.path().join("stat")).ok()?;
+            let (_, state) = stat.rsplit_once(") ")?;
+            (!state.starts_with('Z')).then_some(())
+        };
+        let has_living = || {
+            let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter();
+            tasks.flatten().flatten().find_map(lives).is_some()
+        };
+        comm.starts_with("psgo") && group(*pid) == group(me) && has_living()
+    };
+    let mut all = kernel::pids();
+    all.retain(is_one);
+    all
+}
+
+#[test]
+fn runs_of_the_command_do_not_pile_up() {
+    alone(|| {
+        let mut victim = Victim::new();
+        let pid = victim.pid();
+        let other = sleeping();
+        let both = format!("{pid},{}", other.pid());
+        let listing = [
+            "files",
+            "-pids",
+            &both,
+            "-format",
+            "pid,fd,flags",
+            "-output",
+            "csv",
+        ];
+        let others = fs::read_dir(format!("/proc/{}/fd", other.pid()))
+            .unwrap()
+            .count();
+        for _ in 0..5 {
+            let psgo = Psgo::start(&[&listing[..], &["-timeout", "0.3"]].concat());
+            let (status, [out, err], _) = psgo.ended_with_both();
+            assert_eq!(status.code(), Some(1), "{err}");
+            assert!(
+                err.contains("did not answer") && err.contains(&*pid),
+                "{err}"
+            );
+            let of = |pid: &str| {
+                let rows = out
+                    .lines()
+                    .filter(|row| row.starts_with(&format!("{pid},")));
+                let rows: Vec<_> = rows.collect();
+                let known = rows.iter().filter(|row| !row.ends_with('?')).count();
+                (rows.len(), known)
+            };
+            assert_eq!(of(&other.pid().to_string()), (others, others), "{out}");
+            let (rows, known) = of(&pid);
+            // What cannot make a reader wait is known, though another one waits.
+            assert!(known > 0 && known < rows, "{out}");
+
+            let psgo = Psgo::start(&["inspect", &pid, "-color=never", "-timeout", "0.3"]);
+            let (status, err, _) = psgo.ended();
+            assert_eq!(status.code(), Some(1), "{err}");
+            assert!(err.contains("did not answer"), "{err}");
+        }
+        wait_for("one worker is left", || {
+            (commands().len() == 1).then_some(())
+        });
+        victim.release();
+        wait_for("the worker ends", || commands().is_empty().then_some(()));
     });
 }
 
@@ -217,7 +310,7 @@ fn a_file_over_meminfo_that_does_not_answer_costs_its_cells_alone() {
         let (status, said, _) = within(&["-format", "pid,pmem", "-output", "csv"]).ended_with_all();
         taken.try_recv().expect("it was read");
         assert!(said.contains("PID,%MEM\n1,?\n"), "{said}");
-        assert!(said.contains("proc/meminfo (cells that need it"), "{said}");
+        assert!(said.contains("/proc/meminfo (cells that need it"), "{said}");
         assert_eq!(status.code(), Some(1), "{said}");
         // Who does not ask for it does not notice.
         let (status, said, _) = within(&["-format", "pid,rss", "-output", "csv"]).ended_with_all();
@@ -252,6 +345,7 @@ fn every_command_ends_at_the_deadline() {
             .find_map(|file| file.file_name().to_str()?.parse().ok())
             .unwrap();
         let file = fdinfo(epoll);
+        // The first to ask waits uninterruptibly, and those after it for its lock.
         let mut held = Vec::new();
         for args in [
             &["files", "-pids", &*pid][..],

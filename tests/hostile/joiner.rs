@@ -37,21 +37,18 @@ use crate::{
 
 static SIGNALS: AtomicU32 = AtomicU32::new(0);
 
-extern "C" fn count(_: i32) {
+pub(super) extern "C" fn count(_: i32) {
     SIGNALS.fetch_add(1, Ordering::Relaxed);
 }
 
-fn on_child(handler: SigHandler) {
+pub(super) fn on_child(handler: SigHandler) {
     let action = SigAction::new(handler, SaFlags::SA_RESTART, SigSet::empty());
     calls::set_action(Signal::SIGCHLD, &action);
 }
 
-/// Joins while another thread waits for whatever child ends.
-fn joins_unnoticed(joins: u32) {
-    let container = Container::new();
-    let me = i32::try_from(std::process::id()).unwrap();
-    // Of the tests' own: the keeper and the container's first.
-    let children = kernel::children(me);
+/// Has psgo do something while another thread waits for whatever child ends, and signals are counted.
+pub(super) fn unnoticed(work: impl FnOnce()) {
+    let before = SIGNALS.load(Ordering::Relaxed);
     let over = Arc::new(AtomicBool::new(false));
     let its_over = Arc::clone(&over);
     let waiter = thread::spawn(move || {
@@ -64,6 +61,22 @@ fn joins_unnoticed(joins: u32) {
         }
         ended
     });
+    work();
+    over.store(true, Ordering::Relaxed);
+    let ended = waiter.join().unwrap();
+    assert!(ended.is_empty(), "{ended:?}");
+    assert_eq!(SIGNALS.load(Ordering::Relaxed), before);
+}
+
+fn joins_unnoticed(joins: u32) {
+    let container = Container::new();
+    unnoticed(|| join_often(&container, joins));
+}
+
+fn join_often(container: &Container, joins: u32) {
+    let me = i32::try_from(std::process::id()).unwrap();
+    // Of the tests' own: the keeper and the container's first.
+    let children = kernel::children(me);
     let right = right(container.pid, &names());
     ask(container.pid, ProcChoice::Auto).unwrap();
     for number in 0..joins {
@@ -83,10 +96,6 @@ fn joins_unnoticed(joins: u32) {
         ask(container.pid, ProcChoice::Auto).unwrap();
         (kernel::children(me) == children).then_some(())
     });
-    over.store(true, Ordering::Relaxed);
-    let ended = waiter.join().unwrap();
-    assert!(ended.is_empty(), "{ended:?}");
-    assert_eq!(SIGNALS.load(Ordering::Relaxed), 0);
 }
 
 #[test]

@@ -226,6 +226,7 @@ fn on_ones_own_thread_no_other_is_started() {
             ["clone", "fork", "vfork"]
                 .iter()
                 .any(|name| call.starts_with(name))
+                && call.contains("CLONE_THREAD")
         };
         calls.lines().filter(starts).count()
     };

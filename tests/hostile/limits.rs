@@ -53,7 +53,11 @@ fn a_path_that_is_too_long_to_be_told_costs_no_more_than_itself() {
             let row = table.rows().iter().find(is).unwrap();
             row.values()[1..].to_vec()
         };
-        assert_eq!(cells(held.as_raw_fd()), vec![Value::MISSING; 3]);
+        let too_long = Value::Missing(psgo::Missing::TooLong);
+        assert_eq!(
+            cells(held.as_raw_fd()),
+            [too_long.clone(), Value::text("dir"), too_long]
+        );
         let expected = ["no"; 1].map(Value::text);
         assert_eq!(
             cells(shown.as_raw_fd())[0],

@@ -9,6 +9,7 @@ mod container;
 mod fuse;
 mod truth;
 
+mod apart;
 mod drift;
 mod ends;
 mod files;

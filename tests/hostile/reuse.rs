@@ -100,7 +100,7 @@ fn with_the_last_number_set() {
         });
         let error = join().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Gone);
-        let text = format!("process {number}: ended, and its number is another's now");
+        let text = format!("process {number}: ended, and another process has its number");
         assert_eq!(error.to_string(), text);
         View::join(pid_of(number)).seen_from(&host).open().unwrap();
         end(second);

@@ -84,15 +84,22 @@ fn start(file: &PathBuf, written: &Receiver<()>) -> Held {
 }
 
 fn list(pids: &[i32], format: &str) -> (Table, Duration) {
+    list_within(pids, format, TIMEOUT)
+}
+
+fn list_within(pids: &[i32], format: &str, timeout: Duration) -> (Table, Duration) {
     let pids: Vec<_> = pids.iter().map(|&pid| pid_of(pid)).collect();
     let query = Query::parse(format)
         .unwrap()
         .pids(Pids::Only(&pids))
-        .view(View::host().unwrap().timeout(TIMEOUT));
+        .view(View::host().unwrap().timeout(timeout));
     let start = Instant::now();
     let table = query.table().unwrap();
     (table, start.elapsed())
 }
+
+/// Far beyond what any of these takes on a busy machine.
+const LONG: Duration = Duration::from_secs(60);
 
 /// A cell that is unknown.
 const UNKNOWN: &str = "?";
@@ -137,22 +144,26 @@ fn what_does_not_answer_costs_one_cell_and_one_time_out() {
         assert_eq!(args(&table), right);
         assert!(table.skipped().is_empty());
         assert_eq!(table.outcome().silent, [pid_of(stuck.pids()[0])]);
-        assert_eq!((table.outcome().abandoned, threads()), (1, 1));
+        assert_eq!(table.outcome().abandoned, 1);
         assert!(time >= TIMEOUT, "{time:?}");
-        // It is remembered, and not waited for again: no other thread is left behind.
-        let (table, time) = list(&pids, "pid,args");
+        until_threads_end();
+        // It is remembered, and not waited for as long again: as all others are read meanwhile.
+        let (table, time) = list_within(&pids, "pid,args", LONG);
+        assert!(time < LONG, "{time:?}");
         println!(
             "measured {:.1} ms: a locked memory, again",
             time.as_secs_f64() * 1e3
         );
         assert_eq!(args(&table), right);
-        assert_eq!((table.outcome().abandoned, threads()), (0, 1));
+        // None, where what read for the first has not quite ended.
+        assert!(table.outcome().abandoned <= 1, "{:?}", table.outcome());
+        until_threads_end();
         // Who does not ask for it waits for nothing.
         let (table, _) = list(
             &stuck.pids(),
             "pid,user,comm,ppid,state,vsz,rss,capeff,seccomp",
         );
-        assert_eq!((table.outcome().abandoned, threads()), (0, 1));
+        assert_eq!((table.outcome().abandoned, threads()), (0, 0));
         drop(stuck);
         until_threads_end();
         before.come_back("afterwards");
@@ -202,15 +213,21 @@ fn many_that_do_not_answer_share_one_time_out_and_cost_nobody_else_a_cell() {
             }
         };
         let right: Vec<_> = pids.iter().map(right).collect();
-        for (abandoned, about) in [(MANY, "locked memories"), (0, "locked memories, again")] {
-            let (table, time) = list(&pids, "pid,rss,cwd,args");
+        for (timeout, about) in [
+            (TIMEOUT, "locked memories"),
+            (LONG, "locked memories, again"),
+        ] {
+            let (table, time) = list_within(&pids, "pid,rss,cwd,args", timeout);
+            assert!(timeout < LONG || time < LONG, "{time:?}");
             println!(
                 "measured {:.1} ms: {MANY} {about}",
                 time.as_secs_f64() * 1e3
             );
             assert_eq!(args(&table), right);
             assert_eq!(table.outcome().silent, silent);
-            assert_eq!((table.outcome().abandoned, threads()), (abandoned, MANY));
+            let abandoned = table.outcome().abandoned;
+            assert!(abandoned == MANY || timeout == LONG && abandoned < MANY);
+            until_threads_end();
             let rows = table.to_strings();
             assert!(
                 rows.iter()
@@ -250,9 +267,9 @@ fn one_process_is_told_but_for_what_its_memory_holds() {
         });
         // What was silent once is not waited for again.
         assert!(start.elapsed() < 3 * timeout, "{:?}", start.elapsed());
-        // The one that reads ends with the process's value, and is not left behind.
+        // The one that reads ends with the process's value, and what waits is no thread.
         drop(process);
-        assert_eq!(threads(), 1);
+        until_threads_end();
         drop(stuck);
         until_threads_end();
     });

@@ -269,7 +269,10 @@ fn one_to_execute() -> (Holding, i32) {
         children.trim().parse::<i32>().expect("there is one child")
     };
     let pid = child_of(victim.pid());
-    victim.others = [pid, child_of(pid)].map(Started::of).into();
+    let other = child_of(pid);
+    victim.others = [pid, other].map(Started::of).into();
+    // The kernel writes the page back on its own too, before its memory is locked.
+    Holding::until_in(other, "vm_mmap_pgoff");
     (victim, pid)
 }
 

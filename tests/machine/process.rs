@@ -3,7 +3,10 @@
 use std::{
     ffi::OsStr,
     fmt::Write as _,
-    os::unix::{ffi::OsStrExt as _, process::CommandExt as _},
+    os::{
+        fd::OwnedFd,
+        unix::{ffi::OsStrExt as _, process::CommandExt as _},
+    },
     process::{Child, Command, Stdio},
 };
 
@@ -74,6 +77,16 @@ impl Drop for Started {
 /// `sleep` that does nothing for longer than any test.
 pub(crate) fn sleeping() -> Held {
     let held = Held::start(quiet(Command::new("sleep").arg("100000")));
+    until_running(held.pid(), "sleep");
+    held
+}
+
+/// `sleep` with these for its standard input, output and error.
+pub(crate) fn holding(fds: [OwnedFd; 3]) -> Held {
+    let [stdin, stdout, stderr] = fds.map(Stdio::from);
+    let mut command = Command::new("sleep");
+    let command = command.arg("100000").stdin(stdin).stdout(stdout);
+    let held = Held::start(command.stderr(stderr));
     until_running(held.pid(), "sleep");
     held
 }

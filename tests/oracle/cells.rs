@@ -65,25 +65,24 @@ pub(crate) struct View {
     joined: Option<i32>,
     level: usize,
     maps: Option<[Vec<kernel::Range>; 2]>,
-    /// passwd and group
-    names: [BTreeMap<i64, String>; 2],
-    host_names: [BTreeMap<i64, String>; 2],
+    host_names: Tables,
     shown: Vec<i32>,
 }
 
-fn name_tables(etc: &Path) -> [BTreeMap<i64, String>; 2] {
+/// Of passwd and of group.
+type Tables = [BTreeMap<i64, String>; 2];
+
+fn name_tables(etc: &Path) -> Tables {
     ["passwd", "group"].map(|file| kernel::names(&etc.join(file)))
 }
 
 impl View {
     pub(crate) fn host() -> Self {
-        let names = name_tables(Path::new("/etc"));
         Self {
             joined: None,
             level: 0,
             maps: None,
-            host_names: names.clone(),
-            names,
+            host_names: name_tables(Path::new("/etc")),
             shown: kernel::pids(),
         }
     }
@@ -91,7 +90,6 @@ impl View {
     pub(crate) fn joined(target: i32) -> Self {
         let other_user_namespace =
             kernel::namespace(target, "user").unwrap() != kernel::own_namespace("user");
-        let etc = PathBuf::from(format!("/proc/{target}/root/etc"));
         let host_names = name_tables(Path::new("/etc"));
         assert!(!host_names[0].is_empty());
         Self {
@@ -99,7 +97,6 @@ impl View {
             level: kernel::ns_pids(target).unwrap().len() - 1,
             maps: other_user_namespace
                 .then(|| ["uid_map", "gid_map"].map(|file| kernel::id_map(target, file))),
-            names: name_tables(&etc),
             host_names,
             shown: kernel::visible_in(target),
         }
@@ -117,11 +114,19 @@ impl View {
         }
     }
 
-    fn name(&self, kind: usize, id: i64) -> String {
+    /// passwd and group of a process: those of the host, or, through a join, of its own mounts.
+    fn names_of(&self, pid: i32) -> Tables {
+        let is_own = kernel::namespace(pid, "mnt") == Some(kernel::own_namespace("mnt"));
+        if self.joined.is_none() || is_own {
+            return self.host_names.clone();
+        }
+        name_tables(&PathBuf::from(format!("/proc/{pid}/root/etc")))
+    }
+
+    fn name(&self, names: &Tables, kind: usize, id: i64) -> String {
         let id = self.id(kind, id);
-        self.names[kind]
-            .get(&id)
-            .map_or_else(|| id.to_string(), Clone::clone)
+        let name = names[kind].get(&id);
+        name.map_or_else(|| id.to_string(), Clone::clone)
     }
 
     fn host_name(&self, kind: usize, id: i64) -> String {
@@ -141,7 +146,8 @@ impl View {
         // Real and effective are the first two of each line.
         let (uids, gids) = (numbers("Uid"), numbers("Gid"));
         let groups = numbers("Groups");
-        let name = |kind, id| Cell::Name(self.name(kind, id));
+        let names = self.names_of(pid);
+        let name = |kind, id| Cell::Name(self.name(&names, kind, id));
         let host = |cell| {
             if self.joined.is_some() {
                 cell
@@ -153,7 +159,13 @@ impl View {
         let since = seconds(stat(22));
         let cmdline = kernel::cmdline(pid).unwrap();
         let args = if cmdline.iter().all(Vec::is_empty) {
-            [b"[", &kernel::comm(pid).unwrap()[..], b"]"].concat()
+            let comm = kernel::comm(pid).unwrap();
+            let (open, close) = match (&*status["State"], stat(9)) {
+                (state, _) if state.starts_with('Z') => ("[", "] <defunct>"),
+                (_, flags) if flags & 0x20_0000 != 0 => ("[", "]"),
+                _ => ("(", ")"),
+            };
+            [open.as_bytes(), &comm, close.as_bytes()].concat()
         } else {
             cmdline.join(&b' ')
         };
@@ -179,7 +191,12 @@ impl View {
             ("group", name(1, gids[1])),
             (
                 "groups",
-                Cell::Names(groups.iter().map(|&gid| self.name(1, gid)).collect()),
+                Cell::Names(
+                    groups
+                        .iter()
+                        .map(|&gid| self.name(&names, 1, gid))
+                        .collect(),
+                ),
             ),
             ("hgroup", host(Cell::Name(self.host_name(1, gids[1])))),
             (
@@ -237,7 +254,12 @@ impl View {
         };
         match (name, right) {
             ("args", Cell::Text(args)) => {
-                (go.trim_end().as_bytes() == args.as_slice()).then_some("W21")
+                // Brackets around the name of every process without a command line.
+                let comm = kernel::comm(pid).unwrap();
+                let bracketed = [b"[", &comm[..], b"]"].concat();
+                let is_name = args.ends_with(b"] <defunct>") || args.starts_with(b"(");
+                let has_none = is_name && go.trim_end().as_bytes() == bracketed;
+                (has_none || go.trim_end().as_bytes() == args.as_slice()).then_some("W21")
             }
             ("time", Cell::Seconds(cpu)) => (same(go::seconds(go), cpu.floor())).then_some("W14"),
             ("pcpu", Cell::Share { .. }) => go.parse::<f64>().ok().map(|_| "W14"),
@@ -272,7 +294,13 @@ impl View {
                 (go == numbers.join(",")).then_some("W9")
             }
             ("user" | "ruser" | "group" | "rgroup" | "groups", _) => {
-                own_user_namespace().then_some("W26")
+                // The Go library names all by the files of the process that was joined.
+                let own_mounts = || {
+                    let target = self.joined?;
+                    let of = |pid| kernel::namespace(pid, "mnt");
+                    (of(target) != of(pid)).then_some("names of the joined process")
+                };
+                own_user_namespace().then_some("W26").or_else(own_mounts)
             }
             _ => None,
         }

@@ -11,6 +11,7 @@ use psgo::drift::{Line, Rules};
 use crate::failure::Failure;
 
 use super::{
+    grammar::DB,
     store::{self, Content, Role},
     trouble::{failed, shown, trouble},
 };
@@ -20,6 +21,17 @@ const RULES: [&str; 2] = ["/usr/local/etc/psgo/drift.toml", "/etc/psgo/drift.tom
 
 /// Otherwise all files of the first of these directories that exists.
 const RULE_DIRS: [&str; 2] = ["/usr/local/etc/psgo/drift.d", "/etc/psgo/drift.d"];
+
+/// Where psdiff has its own, in the order in which it looks: it uses the first that exists.
+const PSDIFF: [&str; 4] = [
+    "usr/local/etc/psdiff.conf",
+    "etc/psdiff.conf",
+    "usr/local/etc/psdiff.d",
+    "etc/psdiff.d",
+];
+
+/// The list of psdiff, whose form is psgo's.
+const PSDIFF_DB: &str = "/var/lib/psdiff.db";
 
 /// How to repair a list.
 const ANEW: &str = "psgo drift write makes it anew";
@@ -47,10 +59,12 @@ pub(super) fn lines(path: &Path, content: Option<&Content>) -> Result<Vec<Line>,
 
 /// That there is no list at `path`.
 pub(super) fn none(path: &Path) -> Failure {
-    trouble(
-        path,
-        "there is no list yet; psgo drift write saves what runs now",
-    )
+    const NONE: &str = "there is no list yet; psgo drift write saves what runs now";
+    if path == Path::new(DB) && Path::new(PSDIFF_DB).exists() {
+        let or = format!("{NONE}, and -db {PSDIFF_DB} compares with the list of psdiff");
+        return trouble(path, &or);
+    }
+    trouble(path, NONE)
 }
 
 /// Parses the bytes of a list.
@@ -102,7 +116,7 @@ pub(super) struct Source {
 pub(super) fn rules(given: Option<&Path>) -> Result<(Rules, Vec<Source>), Failure> {
     let paths = match given {
         Some(path) => vec![path.to_owned()],
-        None => usual()?,
+        None => usual()?.0,
     };
     let (mut rules, mut sources) = (Rules::default(), Vec::new());
     for path in paths {
@@ -120,6 +134,25 @@ pub(super) fn rules(given: Option<&Path>) -> Result<(Rules, Vec<Source>), Failur
     Ok((rules, sources))
 }
 
+/// What to say of the rules of psdiff below `root`, if there are any: psdiff's own configuration is
+/// a Python program, and psgo runs none.
+fn psdiff_rules(root: &Path) -> Option<String> {
+    let found = PSDIFF.iter().map(|path| root.join(path));
+    let found = found.into_iter().find(|path| path.exists())?;
+    Some(format!(
+        "{}: psdiff's rules are not read; write them to /etc/psgo/drift.toml (docs/drift.md shows \
+         how), or create it empty if they are not needed",
+        shown(&found)
+    ))
+}
+
+/// What to say where rules of psdiff are there and none of psgo: `given` are those of `-rules`.
+pub(super) fn unread_rules(given: Option<&Path>) -> Option<String> {
+    // What is wrong with psgo's own, reading them says.
+    let has_own = given.is_some() || usual().map_or(true, |(_, is_there)| is_there);
+    (!has_own).then(|| psdiff_rules(Path::new("/"))).flatten()
+}
+
 fn add(sources: &mut Vec<Source>, name: String, text: String) -> Result<Rules, Failure> {
     let rules = Rules::parse(&name, &text)?;
     let count = rules.iter().len();
@@ -127,23 +160,24 @@ fn add(sources: &mut Vec<Source>, name: String, text: String) -> Result<Rules, F
     Ok(rules)
 }
 
-/// The files in the usual places.
-fn usual() -> Result<Vec<PathBuf>, Failure> {
+/// The files in the usual places, and whether there is such a place at all.
+fn usual() -> Result<(Vec<PathBuf>, bool), Failure> {
     let is_there = |path: &Path| match path.try_exists() {
         Ok(is_there) => Ok(is_there),
         Err(error) => Err(failed(path, &error)),
     };
     for path in RULES.map(PathBuf::from) {
         if is_there(&path)? {
-            return Ok(vec![path]);
+            return Ok((vec![path], true));
         }
     }
     for folder in RULE_DIRS.map(PathBuf::from) {
         if is_there(&folder)? {
-            return in_folder(&folder).map_err(|error| failed(&folder, &error));
+            let files = in_folder(&folder).map_err(|error| failed(&folder, &error))?;
+            return Ok((files, true));
         }
     }
-    Ok(Vec::new())
+    Ok((Vec::new(), false))
 }
 
 /// The files that end in `.toml`, sorted by name, without hidden ones: editors leave those behind.
@@ -156,4 +190,34 @@ fn in_folder(folder: &Path) -> io::Result<Vec<PathBuf>> {
     });
     names.sort_unstable();
     Ok(names.into_iter().map(|name| folder.join(name)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_of_psdiff_are_named_where_psdiff_would_find_them() {
+        let root = std::env::temp_dir().join(format!("psgo-psdiff-{}", std::process::id()));
+        for folder in ["usr/local/etc", "etc"] {
+            fs::create_dir_all(root.join(folder)).unwrap();
+        }
+        assert_eq!(psdiff_rules(&root), None);
+        // From the last that psdiff looks for to the first.
+        for path in PSDIFF.iter().rev() {
+            let path = root.join(path);
+            if path.extension().is_some_and(|end| end == "d") {
+                fs::create_dir(&path).unwrap();
+            } else {
+                fs::write(&path, "").unwrap();
+            }
+            let told = psdiff_rules(&root).unwrap();
+            let told = told.strip_prefix(path.to_str().unwrap()).unwrap();
+            assert!(
+                told.starts_with(": psdiff's rules are not read; "),
+                "{told}"
+            );
+        }
+        fs::remove_dir_all(root).unwrap();
+    }
 }

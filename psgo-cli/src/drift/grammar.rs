@@ -2,13 +2,17 @@
 
 use std::{os::unix::ffi::OsStringExt, path::PathBuf};
 
-use clap::{Arg, ArgAction, ArgMatches, Command, ValueEnum, builder::PossibleValue, value_parser};
+use clap::{
+    Arg, ArgAction, ArgMatches, Command, ValueEnum, builder::PossibleValue, parser::ValueSource,
+    value_parser,
+};
 use psgo::Pid;
 
 use crate::{
     failure::Failure,
     flags::{
-        Scope, Style, WHERE_TO_LOOK, color_flag, help, output_flag, scope_flags_named, values,
+        Scope, Style, TARGETS, WHERE_TO_LOOK, color_flag, help, output_flag, scope_flags_named,
+        values,
     },
 };
 
@@ -132,6 +136,14 @@ pub(crate) fn describe(command: Command) -> Command {
         .subcommand(edit(action("add", "Add a process to the list")))
         .subcommand(edit(action("remove", "Remove a process from the list")))
         .subcommand(
+            // As psdiff has it: psdiff manual add USER CMDLINE.
+            action("manual", "add or remove")
+                .hide(true)
+                .subcommand_required(true)
+                .subcommand(edit(action("add", "add")))
+                .subcommand(edit(action("remove", "remove"))),
+        )
+        .subcommand(
             common(action("rules", "Print the rules in force"))
                 .args(looking())
                 .arg(
@@ -208,17 +220,28 @@ fn sides() -> [Arg; 3] {
     ]
 }
 
+/// The flags that say which processes are read, and how.
+const PLACES: &[&str] = &[
+    "join",
+    "proc",
+    "timeout",
+    "deadline",
+    "threads",
+    "runtime-root",
+];
+
 fn looking() -> Vec<Arg> {
     let join = Arg::new("join")
         .long("join")
-        .value_name("PID")
-        .value_parser(values::pid)
+        .value_name("TARGET")
+        .value_parser(values::target)
         .help_heading(WHERE_TO_LOOK)
-        .help("Look from inside the container of PID, against a list of its own: -db");
+        .help("Look from inside a container, by NAME, ID or PID, against a list of its own: -db")
+        .long_help(format!(
+            "Look from inside a container, against a list of its own: -db.\n\n{TARGETS}"
+        ));
     std::iter::once(join)
-        .chain(scope_flags_named(&[
-            "proc", "timeout", "deadline", "threads",
-        ]))
+        .chain(scope_flags_named(PLACES).filter(|flag| flag.get_id() != "join"))
         .collect()
 }
 
@@ -231,8 +254,14 @@ fn showing() -> [Arg; 2] {
 
 /// What was asked.
 pub(crate) fn request(matches: &ArgMatches) -> Result<Drift, Failure> {
-    let (name, matches) = matches.subcommand().unwrap_or(("show", matches));
+    let (name, matches) = match matches.subcommand() {
+        Some(("manual", matches)) => matches.subcommand().unwrap_or(("manual", matches)),
+        Some(command) => command,
+        None => ("show", matches),
+    };
     let action = action(name, matches)?;
+    check_style(&action, matches)?;
+    check_shared(&action, matches)?;
     let scope = Scope::from_matches(matches)?;
     let db: Option<PathBuf> = matches.get_one("db").cloned();
     let needs_db = matches!(action, Action::Show(_) | Action::Write { .. });
@@ -248,6 +277,40 @@ pub(crate) fn request(matches: &ArgMatches) -> Result<Drift, Failure> {
         scope,
         style: Style::from_matches(matches),
     })
+}
+
+/// Refuses the flags that say where the list, the rules and the processes are where the command reads
+/// none of these.
+fn check_shared(action: &Action, matches: &ArgMatches) -> Result<(), Failure> {
+    const DB: &[&str] = &["db"];
+    const RULES: &[&str] = &["rules"];
+    let (what, unread) = match action {
+        Action::Show(_) | Action::Write { .. } => return Ok(()),
+        Action::Dump | Action::Explain(_) => ("the list", [DB, &[]]),
+        Action::Edit(_) => ("rules", [RULES, &[]]),
+        Action::Rules | Action::Check => ("the list or processes", [DB, PLACES]),
+    };
+    let is_given = |flag: &&&str| matches.value_source(flag) == Some(ValueSource::CommandLine);
+    let given = unread.iter().copied().flatten().find(is_given);
+    given.map_or(Ok(()), |flag| {
+        Err(Failure::WrongUse(format!(
+            "-{flag} has no effect here: this command does not read {what}"
+        )))
+    })
+}
+
+/// Refuses `-color always` where nothing is coloured.
+fn check_style(action: &Action, matches: &ArgMatches) -> Result<(), Failure> {
+    let style: Style<Form> = Style::from_matches(matches);
+    let shows_changes = match action {
+        Action::Show(_) | Action::Write { verbose: true } | Action::Edit(_) => true,
+        Action::Dump
+        | Action::Write { .. }
+        | Action::Rules
+        | Action::Check
+        | Action::Explain(_) => false,
+    };
+    style.check(matches, shows_changes && style.output == Form::Text)
 }
 
 fn action(name: &str, matches: &ArgMatches) -> Result<Action, Failure> {

@@ -15,7 +15,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap as _};
 
 use crate::{
     ansi::{GREEN, RED, YELLOW, painted},
-    failure::{Answer, Failure},
+    failure::{self, Answer, Failure},
     output::{
         self,
         json::{self, Items as _},
@@ -47,6 +47,11 @@ const PAUSES: [Duration; 4] = [
 
 /// Does what `drift` asks for.
 pub(crate) fn drift(drift: &Drift) -> Result<Answer, Failure> {
+    if !matches!(drift.action, Action::Edit(_))
+        && let Some(line) = files::unread_rules(drift.rules.as_deref())
+    {
+        failure::say(&line);
+    }
     match &drift.action {
         Action::Dump => dump(drift),
         Action::Write { verbose } => write(drift, *verbose),

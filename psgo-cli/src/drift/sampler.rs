@@ -11,7 +11,8 @@ use psgo::{
 use super::{files, grammar::Drift};
 use crate::{
     failure::{self, Answer, Failure},
-    left_out, supervisor,
+    left_out,
+    own::own_pids,
 };
 
 /// Lists the running processes.
@@ -27,11 +28,12 @@ pub(super) struct Sampler {
 impl Sampler {
     pub(super) fn new(drift: &Drift) -> Result<Self, Failure> {
         let (rules, _) = files::rules(drift.rules.as_deref())?;
-        let view = drift.scope.view()?;
-        let mut own: Vec<Pid> = view.this_process().into_iter().collect();
-        if let (true, Some(worker)) = (supervisor::is_supervised(), own.first()) {
-            own.extend(view.process(*worker)?.ppid()?);
-        }
+        let view = drift.scope.view().map_err(|failure| match failure {
+            // Nothing is compared, and exit status 1 says that there are differences.
+            Failure::Gone(error) => Failure::Library(error),
+            failure => failure,
+        })?;
+        let own = own_pids(&view)?;
         let query = drift.scope.limited(Query::new(drift::COLUMNS)?);
         Ok(Self {
             query: query.view(view),
@@ -71,8 +73,13 @@ impl Sampler {
             outcome.silent.clear();
             outcome.abandoned = 0;
         }
-        let (line, _) = left_out::summary(Subject::Processes, &[], &outcome);
-        self.said = line.into_iter().collect();
+        // Those of which something is unknown are named as such that cannot be compared.
+        outcome.unknown.clear();
+        let (line, _) = left_out::summary(Subject::Processes, false, &[], &outcome);
+        self.said = line
+            .into_iter()
+            .chain(left_out::unnamed(&outcome))
+            .collect();
         Ok(processes)
     }
 
@@ -109,7 +116,7 @@ fn unknown(lines: &[Line]) -> Option<String> {
     }
     let group = |(reason, mut pids): (&str, Vec<Pid>)| {
         pids.sort_unstable();
-        let who = left_out::named(&pids, left_out::FEW, 0);
+        let who = left_out::named(&pids);
         format!("{who} ({reason})")
     };
     let groups: Vec<_> = groups.into_iter().map(group).collect();

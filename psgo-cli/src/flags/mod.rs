@@ -10,5 +10,5 @@ pub(crate) mod values;
 
 pub(crate) use help::{HOW_OFTEN, HOW_TO_SHOW, OTHERS, WHAT_TO_LIST, WHERE_TO_LOOK, help};
 pub(crate) use pace::{Pace, count_flag, pace_flags, watch_flag};
-pub(crate) use scope::{Scope, scope_flags, scope_flags_named};
+pub(crate) use scope::{Join, Scope, TARGETS, scope_flags, scope_flags_named};
 pub(crate) use style::{CSV_SAFE, Output, Style, color_flag, output_flag, style_flags, width_flag};

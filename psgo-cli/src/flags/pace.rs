@@ -33,10 +33,7 @@ impl Pace {
 
 /// `-watch` and `-count`, as listings have them.
 pub(crate) fn pace_flags() -> [Arg; 2] {
-    let watch = watch_flag(
-        "Look again every so many seconds, 0.5 too; q or Ctrl-C ends it, and what was \
-         last seen stays on the terminal",
-    );
+    let watch = watch_flag("Refresh every so many seconds (2, 0.5, 500ms); q or Ctrl-C ends it");
     let watch = watch.long_help(
         "Look again every so many seconds, 0.5 too. pcpu and the columns that end in ps \
          then tell of the time since the look before, and are ? on the first look.\n\n\

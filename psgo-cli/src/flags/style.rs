@@ -12,13 +12,17 @@ use super::{
     help::HOW_TO_SHOW,
     values::{self, given},
 };
-use crate::terminal;
+use crate::{failure::Failure, terminal};
 
 /// How to show an answer, in one of the forms `F` that the command has.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Style<F = Output> {
     pub(crate) output: F,
     pub(crate) no_header: bool,
+    /// Whether a table is for people: sizes and durations in their units, numbers to the right.
+    pub(crate) is_human: bool,
+    /// Whether each row says from which host and boot it is, and when it was read.
+    pub(crate) is_stamped: bool,
     /// Columns to keep to; 0 for no limit, `None` for the terminal's width.
     width: Option<usize>,
     color: Color,
@@ -30,6 +34,8 @@ impl<F: Default + Copy + Send + Sync + 'static> Style<F> {
         Self {
             output: given(matches, "output").unwrap_or_default(),
             no_header: given(matches, "no-header").unwrap_or_default(),
+            is_human: given(matches, "human").unwrap_or_default(),
+            is_stamped: given(matches, "stamp").unwrap_or_default(),
             width: given(matches, "width"),
             color: given(matches, "color").unwrap_or_default(),
         }
@@ -37,6 +43,28 @@ impl<F: Default + Copy + Send + Sync + 'static> Style<F> {
 }
 
 impl<F> Style<F> {
+    /// Refuses the flags that have no effect on a form which is not laid out for people.
+    ///
+    /// # Errors
+    ///
+    /// `-width N` or `-color always` with such a form.
+    pub(crate) fn check(&self, matches: &ArgMatches, is_for_people: bool) -> Result<(), Failure> {
+        if is_for_people {
+            return Ok(());
+        }
+        let output = matches.try_get_raw("output").ok().flatten();
+        let output = output.and_then(Iterator::last);
+        let wrong = |flag| match output {
+            Some(output) => format!("{flag} has no effect on -output {}", output.display()),
+            None => format!("{flag} has no effect here"),
+        };
+        match (self.width, self.color) {
+            (Some(1..), _) => Err(Failure::WrongUse(wrong("-width"))),
+            (_, Color::Always) => Err(Failure::WrongUse(wrong("-color always"))),
+            _ => Ok(()),
+        }
+    }
+
     /// How many columns lines may have; `None` for no limit.
     pub(crate) fn limit(&self) -> Option<usize> {
         match self.width {
@@ -56,6 +84,21 @@ impl<F> Style<F> {
                 no_color.is_none() && terminal::is_screen()
             }
         }
+    }
+}
+
+impl Style {
+    /// Fails if a flag makes no sense in the form that was chosen.
+    pub(crate) fn checked(self) -> Result<Self, Failure> {
+        if self.is_human && self.output != Output::Table {
+            return Err(Failure::wrong_use(
+                "-human is for people: it goes with -output table alone",
+            ));
+        }
+        if self.is_stamped && self.output != Output::Ndjson {
+            return Err(Failure::wrong_use("-stamp needs -output ndjson"));
+        }
+        Ok(self)
     }
 }
 
@@ -121,7 +164,7 @@ impl ValueEnum for Color {
 }
 
 /// The flags of a style, as listings have them.
-pub(crate) fn style_flags() -> [Arg; 4] {
+pub(crate) fn style_flags() -> [Arg; 6] {
     [
         output_flag::<Output>(),
         Arg::new("no-header")
@@ -131,8 +174,36 @@ pub(crate) fn style_flags() -> [Arg; 4] {
             .action(ArgAction::SetTrue)
             .help_heading(HOW_TO_SHOW)
             .help("Leave out the line of headers"),
-        width_flag("Cut the last column at N [default: the terminal's width; 0 cuts nothing]"),
-        color_flag("Whether to colour tables [default: auto]"),
+        Arg::new("human")
+            .long("human")
+            .action(ArgAction::SetTrue)
+            .help_heading(HOW_TO_SHOW)
+            .help("Show sizes as 1.2G and durations as 3d4h, and align numbers to the right")
+            .long_help(
+                "In a table, show sizes as 1.2G (powers of 1024), durations as 3d4h and percentages \
+                 with one decimal, and align numbers to the right. -where and -sort are not \
+                 changed by it.",
+            ),
+        Arg::new("stamp")
+            .long("stamp")
+            .action(ArgAction::SetTrue)
+            .help_heading(HOW_TO_SHOW)
+            .help("With -output ndjson: begin each row with host, boot_id and at")
+            .long_help(
+                "With -output ndjson: begin each row with the name of the host, host, the ID of \
+                 its boot, boot_id, and the time at which the rows were read, at, so that rows of \
+                 several hosts or days can be kept together. With pid and starttime they name a \
+                 process for good.",
+            ),
+        width_flag("Keep to N columns [default: COLUMNS or the terminal's width; 0 cuts nothing]")
+            .long_help(
+                "Keep the lines of a table to N columns; 0 cuts nothing. By default, on a \
+                 terminal, that is COLUMNS, if it is set to a number, otherwise the terminal's \
+                 width; elsewhere nothing is cut. The last column is cut first. Where that leaves \
+                 no room for it, the widest columns of text are cut, and a cut text ends with +. A \
+                 number that has no room is shown as + alone.",
+            ),
+        color_flag("Colour tables [default: auto]"),
     ]
 }
 

@@ -3,7 +3,7 @@
 //! What is unknown is null, and `errors` has the reason. `ext` has what the schema has beyond
 //! psutil, `psgo` what only psgo has.
 
-use psgo::{Error, ErrorKind, Fields, Pid, Result, Value, format::File};
+use psgo::{Error, ErrorKind, Fields, Missing, Pid, Result, Value, format::File};
 
 use super::depth::Depth;
 
@@ -42,6 +42,13 @@ impl Document {
     pub(super) fn put_missing(&mut self, name: &'static str, reason: &'static str) {
         self.top.push(name, Value::MISSING);
         self.errors.push(name, Value::text(reason));
+    }
+
+    /// Says in `errors` why something is missing of what is there, or a file was not read.
+    pub(super) fn note_missing(&mut self, name: &str, why: Missing) {
+        if self.errors.find(name).is_none() {
+            self.errors.push(name.to_owned(), Value::text(word_of(why)));
+        }
     }
 
     /// Adds a field that the schema has beyond psutil: null if it is unknown.
@@ -89,6 +96,16 @@ fn schema_reason(error: &Error) -> &'static str {
         ErrorKind::TimedOut => "timed_out",
         ErrorKind::Absent | ErrorKind::Unsupported => "not_implemented",
         ErrorKind::NotTrusted => "not_trusted",
+        _ => "error",
+    }
+}
+
+/// The same of something that is unknown for another reason than an error.
+fn word_of(why: Missing) -> &'static str {
+    match why {
+        Missing::Denied => "access_denied",
+        Missing::Silent => "timed_out",
+        Missing::Unsupported => "not_implemented",
         _ => "error",
     }
 }

@@ -1,7 +1,7 @@
 //! The grammar of `psgo inspect`, and the request parsed from it.
 
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueEnum, builder::PossibleValue};
-use psgo::Pid;
+use psgo::ProcessId;
 
 use super::{
     depth::Depth,
@@ -9,7 +9,10 @@ use super::{
 };
 use crate::{
     failure::Failure,
-    flags::{Scope, Style, color_flag, help, output_flag, scope_flags_named, values, width_flag},
+    flags::{
+        Pace, Scope, Style, TARGETS, color_flag, count_flag, help, output_flag, scope_flags_named,
+        values, watch_flag, width_flag,
+    },
     wrong_use,
 };
 
@@ -17,15 +20,17 @@ use crate::{
 const MANY: usize = 40;
 
 /// What `psgo inspect` was asked for.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Inspect {
-    pub(crate) pids: Vec<Pid>,
+    pub(crate) pids: Vec<ProcessId>,
     /// Only processes that match it, among the pids if there are any.
-    pub(crate) filter: Option<String>,
+    pub(crate) filters: Vec<String>,
     /// The sections to show, in the page's order.
     pub(super) sections: Vec<&'static Section>,
     pub(super) depth: Depth,
     pub(crate) scope: Scope,
+    /// How often to look; `None` for once.
+    pub(crate) pace: Option<Pace>,
     pub(crate) style: Style<Form>,
 }
 
@@ -58,11 +63,14 @@ const ABOUT_SECRETS: &str = "Values of environment variables are secrets more of
 /// The description.
 pub(crate) fn describe(command: Command) -> Command {
     // The pids are arguments, one process is read by one thread, and the host's ids are not shown.
-    let places = scope_flags_named(&["join", "proc", "timeout", "deadline"]);
+    let places = scope_flags_named(&["join", "proc", "timeout", "deadline", "runtime-root"]);
     let places = places.map(|place| match place.get_id().as_str() {
         "join" => place
             .num_args(1)
-            .help("Look from inside the container of PID: the pids are its own numbers"),
+            .help("Look from inside a container, by NAME, ID or PID: the pids are its own numbers")
+            .long_help(format!(
+                "Look from inside a container: the pids are its own numbers.\n\n{TARGETS}"
+            )),
         _ => place,
     });
     command
@@ -72,18 +80,21 @@ pub(crate) fn describe(command: Command) -> Command {
              and where in the kernel each thread is. What cannot be told says why.",
         )
         .after_help(ABOUT_SECRETS)
-        .override_usage("psgo inspect [PID…] [-where FILTER] [-only SECTION,…] [-environ] [FLAGS]")
+        .override_usage(
+            "psgo inspect [PID…] [-where FILTER] [-only SECTION,…] [-environ] [-watch S] [FLAGS]",
+        )
         .arg(
             Arg::new("pid")
                 .value_name("PID")
                 .num_args(1..)
-                .value_parser(values::pid)
-                .help("The processes; 1,2 is 1 2")
+                .value_parser(values::process)
+                .help("The processes, as PID or PID@START; 1,2 is 1 2")
                 .value_delimiter(','),
         )
         .args(what())
         .args(places)
         .args(how())
+        .args(how_often())
         .arg(help())
 }
 
@@ -93,7 +104,8 @@ fn what() -> [Arg; 3] {
         Arg::new("where")
             .long("where")
             .value_name("FILTER")
-            .help("The processes for which it holds, as in psgo -where"),
+            .action(ArgAction::Append)
+            .help("Processes that match FILTER, as in psgo -where; if repeated, all have to match"),
         Arg::new("only")
             .long("only")
             .value_name("SECTION,…")
@@ -115,34 +127,66 @@ fn how() -> [Arg; 3] {
     ]
 }
 
+fn how_often() -> [Arg; 2] {
+    let watch = watch_flag(
+        "Look again every so many seconds (2, 0.5, 500ms), at what moves; q or Ctrl-C ends it",
+    );
+    let watch = watch.long_help(
+        "Look again every so many seconds, 0.5 too: which processor time, page faults and bytes \
+         there were each second since the look before, and how far the process is in its open \
+         files, with the size, the rate and how long the rest takes. Sections are shown with -only \
+         alone.\n\n\
+         It ends when all processes that were named have ended.",
+    );
+    [watch, count_flag()]
+}
+
 /// What was asked.
 pub(crate) fn request(matches: &ArgMatches) -> Result<Inspect, Failure> {
-    let pids: Vec<Pid> = matches
+    let pids: Vec<ProcessId> = matches
         .get_many("pid")
         .map(|pids| pids.copied().collect())
         .unwrap_or_default();
-    let filter = matches.get_one::<String>("where").cloned();
-    if pids.is_empty() && filter.is_none() {
+    let filters: Vec<String> = values::all(matches, "where");
+    if pids.is_empty() && filters.is_empty() {
         return Err(Failure::wrong_use(
             "inspect needs a pid, as psgo inspect 1, or -where",
         ));
     }
-    let sections = sections(matches.get_one::<Vec<String>>("only"))?;
+    let style: Style<Form> = Style::from_matches(matches);
+    style.check(matches, style.output == Form::Page)?;
+    let pace = Pace::from_matches(matches)?;
+    let only = matches.get_one::<Vec<String>>("only");
+    let sections = match only {
+        // A look at what moves is short.
+        None if pace.is_some() => Vec::new(),
+        only => sections(only)?,
+    };
+    let environ = matches.get_flag("environ");
+    if environ && !sections.iter().any(|section| section.name == "environ") {
+        return Err(Failure::wrong_use(if only.is_some() {
+            "-environ needs the section environ, which -only leaves out"
+        } else {
+            "-environ needs the section environ, which -watch shows with -only environ"
+        }));
+    }
     let depth = Depth {
         rows: if sections.len() == 1 {
             usize::MAX
         } else {
             MANY
         },
-        environ: matches.get_flag("environ"),
+        alone: sections.len() == 1,
+        environ,
     };
     Ok(Inspect {
         pids,
-        filter,
+        filters,
         sections,
         depth,
         scope: Scope::from_matches(matches)?,
-        style: Style::from_matches(matches),
+        pace,
+        style,
     })
 }
 
@@ -151,13 +195,15 @@ fn sections(only: Option<&Vec<String>>) -> Result<Vec<&'static Section>, Failure
         return Ok(SECTIONS.iter().collect());
     };
     let names = SECTIONS.each_ref().map(|section| section.name);
-    if let Some(wrong) = only.iter().find(|name| !names.contains(&name.as_str())) {
+    let is_known = |wanted: &&String| names.iter().any(|name| name.eq_ignore_ascii_case(wanted));
+    if let Some(wrong) = only.iter().find(|wanted| !is_known(wanted)) {
         return Err(Failure::WrongUse(format!(
             "-only: there is no section {} ({})",
             wrong_use::quoted(wrong),
             names.join(", ")
         )));
     }
-    let is_wanted = |section: &&Section| only.iter().any(|wanted| wanted == section.name);
+    let is_it = |wanted: &String, section: &Section| section.name.eq_ignore_ascii_case(wanted);
+    let is_wanted = |section: &&Section| only.iter().any(|wanted| is_it(wanted, section));
     Ok(SECTIONS.iter().filter(is_wanted).collect())
 }

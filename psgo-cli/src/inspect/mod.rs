@@ -2,11 +2,11 @@
 
 use std::io::Write as _;
 
-use psgo::{ErrorKind, Fields, Pid, Pids, Process, Query, View};
+use psgo::{ErrorKind, Fields, Process, ProcessId, Query, View, descriptor::Subject};
 
 use crate::{
     failure::{self, Answer, Failure},
-    output,
+    left_out, output,
 };
 use document::Document;
 use grammar::Form;
@@ -18,18 +18,28 @@ mod document;
 mod grammar;
 mod page;
 mod sections;
+mod since;
 mod text;
+mod watched;
+mod zombie;
 
 pub(crate) use grammar::{Inspect, describe, request};
 
 /// Answers what was asked.
 pub(crate) fn inspect(inspect: &Inspect) -> Result<Answer, Failure> {
-    let view = inspect.scope.view()?;
-    let mut answer = Answer::Complete;
+    if let Some(pace) = inspect.pace {
+        return watched::watch(inspect, pace);
+    }
+    let view = inspect.scope.view_of_processes()?;
     let mut out = output::stdout();
     let mut is_first = true;
-    for pid in &pids(inspect, &view)? {
-        let told = tell(inspect, &view, *pid);
+    let (pids, mut answer) = pids(inspect, &view)?;
+    if pids.is_empty() && !inspect.filters.is_empty() {
+        failure::say("no process matches the filter");
+    }
+    for asked in &pids {
+        let pid = asked.pid;
+        let told = tell(inspect, &view, *asked);
         match &told {
             Ok((text, silent)) => {
                 if !is_first && inspect.style.output == Form::Page {
@@ -51,7 +61,7 @@ pub(crate) fn inspect(inspect: &Inspect) -> Result<Answer, Failure> {
             Err(error) => {
                 answer = Answer::Incomplete;
                 if inspect.style.output == Form::Json {
-                    serde_json::to_writer(&mut out, &document::of_error(*pid, error))
+                    serde_json::to_writer(&mut out, &document::of_error(pid, error))
                         .map_err(std::io::Error::from)?;
                     out.write_all(b"\n")?;
                 }
@@ -64,27 +74,38 @@ pub(crate) fn inspect(inspect: &Inspect) -> Result<Answer, Failure> {
     Ok(answer)
 }
 
-/// The processes to inspect: those named, or all that match the filter.
-fn pids(inspect: &Inspect, view: &View) -> Result<Vec<Pid>, Failure> {
-    let Some(filter) = &inspect.filter else {
-        return Ok(inspect.pids.clone());
+/// The processes to inspect: those named, or all that match the filter; and whether these are all.
+fn pids(inspect: &Inspect, view: &View) -> Result<(Vec<ProcessId>, Answer), Failure> {
+    if inspect.filters.is_empty() {
+        return Ok((inspect.pids.clone(), Answer::Complete));
+    }
+    let mut query = inspect.scope.limited(Query::new(["pid"])?);
+    for filter in &inspect.filters {
+        query = query.filter(filter)?;
+    }
+    let query = match inspect.pids.as_slice() {
+        [] => query,
+        named => query.processes(named.iter().copied()),
     };
-    let query = inspect.scope.limited(Query::new(["pid"])?).filter(filter)?;
-    let pids = match inspect.pids.as_slice() {
-        [] => Pids::All,
-        named => Pids::Only(named),
-    };
-    let table = query.view(view.clone()).pids(pids).table()?;
-    Ok(table.rows().iter().filter_map(psgo::Row::pid).collect())
+    let table = query.view(view.clone()).table();
+    let table = table.map_err(Failure::of_listing)?;
+    let is_named = !inspect.pids.is_empty();
+    let (line, answer) = left_out::summary(Subject::Processes, is_named, &[], table.outcome());
+    if let Some(line) = line {
+        failure::say(&line);
+    }
+    let pids = table.rows().iter().filter_map(psgo::Row::pid);
+    Ok((pids.map(Into::into).collect(), answer))
 }
 
 /// The files that all sections together read, of those whose reads can wait for the process.
-const READ_BY_ALL: [&str; 10] = [
+const READ_BY_ALL: [&str; 11] = [
     "stat",
     "status",
     "cmdline",
     "environ",
     "io",
+    "maps",
     "smaps_rollup",
     "stack",
     "syscall",
@@ -94,26 +115,31 @@ const READ_BY_ALL: [&str; 10] = [
 
 /// All about one process, and the files that did not answer. One that ends meanwhile has no answer: half of it would be of no
 /// single moment.
-fn tell(inspect: &Inspect, view: &View, pid: Pid) -> psgo::Result<(Vec<u8>, Vec<String>)> {
-    let process = view.process(pid)?;
+fn tell(inspect: &Inspect, view: &View, asked: ProcessId) -> psgo::Result<(Vec<u8>, Vec<String>)> {
+    let process = view.process(asked)?;
     let text = process.oneshot(|process| {
         if inspect.sections.len() == SECTIONS.len() {
             process.read_ahead(&READ_BY_ALL);
         }
         match inspect.style.output {
             Form::Json => json(inspect, process),
-            Form::Page => page(inspect, process),
+            Form::Page => page(inspect, view.is_copy(), process),
         }
     });
     if !process.is_running() {
-        view.process(pid)?;
+        view.process(asked)?;
     }
     Ok((text, process.silent_files()))
 }
 
 fn json(inspect: &Inspect, process: &Process) -> Vec<u8> {
-    let fields = object(inspect, process);
-    let mut text = serde_json::to_vec(&fields).unwrap_or_default();
+    render(&object(inspect, process))
+}
+
+/// An object as a line.
+fn render(fields: &Fields) -> Vec<u8> {
+    // All keys are texts, and writing to memory does not fail.
+    let mut text = serde_json::to_vec(fields).unwrap_or_default();
     text.push(b'\n');
     text
 }
@@ -126,10 +152,15 @@ fn object(inspect: &Inspect, process: &Process) -> Fields {
     document.finish(process.pid())
 }
 
-fn page(inspect: &Inspect, process: &Process) -> Vec<u8> {
+fn page(inspect: &Inspect, is_of_copy: bool, process: &Process) -> Vec<u8> {
     let style = &inspect.style;
-    let mut page = Page::new(style.limit(), style.has_color(), inspect.depth);
+    let page = Page::new(style.limit(), style.has_color(), inspect.depth);
+    let mut page = page.of_copy(is_of_copy);
     page.title(&text::named(process));
+    if inspect.sections.len() == SECTIONS.len() && zombie::is_one(process) {
+        zombie::page(&mut page, process);
+        return page.finish();
+    }
     for section in &inspect.sections {
         page.section(section.name);
         (section.page)(&mut page, process);
@@ -140,6 +171,8 @@ fn page(inspect: &Inspect, process: &Process) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use std::{fs, process};
+
+    use psgo::Pid;
 
     use super::{depth::Depth, *};
     use crate::flags::{Scope, Style};
@@ -158,13 +191,15 @@ mod tests {
         let own = view.process(Pid::new(process::id())).unwrap();
         let inspect = Inspect {
             pids: Vec::new(),
-            filter: None,
+            filters: Vec::new(),
             sections: SECTIONS.iter().collect(),
             depth: Depth {
                 rows: usize::MAX,
+                alone: false,
                 environ: true,
             },
             scope: Scope::default(),
+            pace: None,
             style: Style::default(),
         };
         let object = super::object(&inspect, &own);

@@ -11,6 +11,8 @@ use crate::{
 
 /// The column at which values begin.
 const NAMES: usize = 20;
+/// The same where there is no room for them beside their names.
+const BELOW: usize = 4;
 
 /// A page that sections are added to.
 #[derive(Debug)]
@@ -19,6 +21,8 @@ pub(super) struct Page {
     limit: Option<usize>,
     has_color: bool,
     pub(super) depth: Depth,
+    /// Whether a copy of a `/proc` is read.
+    is_of_copy: bool,
 }
 
 impl Page {
@@ -29,6 +33,26 @@ impl Page {
             limit,
             has_color,
             depth,
+            is_of_copy: false,
+        }
+    }
+
+    /// The same, of what a copy has if it `is_of_copy`.
+    pub(super) fn of_copy(self, is_of_copy: bool) -> Self {
+        Self { is_of_copy, ..self }
+    }
+
+    /// For what is not told.
+    pub(super) fn untold(&self) -> String {
+        format!("? ({})", self.lacking())
+    }
+
+    /// Why it is not told.
+    fn lacking(&self) -> &'static str {
+        if self.is_of_copy {
+            "the copy does not have it"
+        } else {
+            "this kernel does not tell"
         }
     }
 
@@ -62,10 +86,24 @@ impl Page {
         self.line(&name);
     }
 
+    /// Whether there is no room for values beside their names, so that they stand below.
+    fn is_narrow(&self) -> bool {
+        self.limit.is_some_and(|limit| limit < NAMES + NARROWEST)
+    }
+
+    /// The column at which values begin.
+    fn start(&self) -> usize {
+        if self.is_narrow() { BELOW } else { NAMES }
+    }
+
+    /// How many columns are left after so many.
+    fn room_after(&self, start: usize) -> usize {
+        self.limit
+            .map_or(usize::MAX, |limit| limit.saturating_sub(start).max(1))
+    }
+
     fn room(&self) -> usize {
-        self.limit.map_or(usize::MAX, |limit| {
-            limit.saturating_sub(NAMES).max(NARROWEST)
-        })
+        self.room_after(self.start())
     }
 
     /// A name and its value, in as many lines as it takes.
@@ -81,6 +119,15 @@ impl Page {
     }
 
     fn rows(&mut self, name: &str, lines: &[String]) {
+        if self.is_narrow() {
+            for line in wrapped(name, self.room_after(2)) {
+                self.line(&format!("  {line}"));
+            }
+            for line in lines {
+                self.line(&format!("{:BELOW$}{line}", ""));
+            }
+            return;
+        }
         let rest = NAMES.saturating_sub(2);
         for (i, line) in lines.iter().enumerate() {
             let name = if i == 0 { name } else { "" };
@@ -98,7 +145,7 @@ impl Page {
 
     /// A name, and why its value is unknown.
     pub(super) fn missing(&mut self, name: &str, error: &Error) {
-        let lines = wrapped(&format!("? ({})", why(error)), self.room());
+        let lines = wrapped(&format!("? ({})", self.why(error)), self.room());
         let lines: Vec<_> = lines.iter().map(|line| self.painted(FAINT, line)).collect();
         self.rows(name, &lines);
     }
@@ -114,7 +161,8 @@ impl Page {
         self.row(name, &text);
     }
 
-    /// Columns below their headers; the last is cut at the width. Numbers are right-aligned.
+    /// Columns below their headers; lines end at the width, after a `+` where that is not in the
+    /// last column: a number that is cut is another number. Numbers are right-aligned.
     pub(super) fn table<const N: usize>(&mut self, headers: [&str; N], rows: &[[String; N]]) {
         let widths: [usize; N] = std::array::from_fn(|i| {
             let cells = rows.iter().map(|row| width(&row[i]));
@@ -122,10 +170,16 @@ impl Page {
         });
         let is_number = |cell: &String| cell.bytes().all(|b| b.is_ascii_digit());
         let numbers: [bool; N] = std::array::from_fn(|i| rows.iter().all(|row| is_number(&row[i])));
-        let limit = self.limit.unwrap_or(usize::MAX).max(NARROWEST);
+        let limit = self.limit.unwrap_or(usize::MAX);
         let line = |cells: [&str; N]| {
             let mut line = "  ".to_owned();
             for (i, cell) in cells.into_iter().enumerate() {
+                let end = width(&line) + widths[i];
+                if i + 1 < N && end > limit && limit > 0 {
+                    let end = if numbers[i] { width(&line) } else { limit - 1 };
+                    let text = cut(&(line + cell), end.min(limit - 1)).to_owned();
+                    return if cell.is_empty() { text } else { text + "+" };
+                }
                 let fill = " ".repeat(widths[i].saturating_sub(width(cell)));
                 let cell = if numbers[i] {
                     fill + cell
@@ -153,22 +207,22 @@ impl Page {
         }
     }
 
+    /// Why a value is unknown.
+    pub(super) fn why(&self, error: &Error) -> String {
+        match error.kind() {
+            ErrorKind::Zombie => "it has ended".to_owned(),
+            ErrorKind::Gone => "it is gone".to_owned(),
+            ErrorKind::Absent => self.lacking().to_owned(),
+            _ => failure::reason(error),
+        }
+    }
+
     /// A remark on a line of its own.
     pub(super) fn remark(&mut self, text: &str) {
-        for line in wrapped(text, self.room()) {
+        for line in wrapped(text, self.room_after(2)) {
             let line = self.painted(FAINT, &line);
             self.line(&format!("  {line}"));
         }
-    }
-}
-
-/// Why a value is unknown.
-pub(super) fn why(error: &Error) -> String {
-    match error.kind() {
-        ErrorKind::Zombie => "it has ended".to_owned(),
-        ErrorKind::Gone => "it is gone".to_owned(),
-        ErrorKind::Absent => "this kernel does not tell".to_owned(),
-        _ => failure::reason(error),
     }
 }
 
@@ -179,6 +233,7 @@ mod tests {
     fn page(limit: Option<usize>) -> Page {
         let depth = Depth {
             rows: 40,
+            alone: false,
             environ: false,
         };
         Page::new(limit, false, depth)

@@ -22,8 +22,20 @@ pub(super) fn or_none<T: Display>(value: Option<T>) -> String {
 /// The target of a link, and whether it is deleted.
 #[expect(clippy::needless_pass_by_value, reason = "for map")]
 pub(super) fn linked(linked: LinkTarget) -> String {
-    let gone = if linked.deleted { " (deleted)" } else { "" };
+    let gone = match linked.deleted {
+        Some(true) => " (deleted)",
+        Some(false) => "",
+        None => REMOVED_OR_CALLED_SO,
+    };
     format!("{}{gone}", linked.path)
+}
+
+/// Of a path that ends in ` (deleted)`, whose file has a name.
+pub(super) const REMOVED_OR_CALLED_SO: &str = " (removed, or called so)";
+
+/// A percentage, or why it is unknown.
+pub(super) fn percent(percent: psgo::Result<f64>) -> String {
+    percent.map_or_else(|_| "?%".to_owned(), |percent| format!("{percent:.1}%"))
 }
 
 /// A span of time, as everywhere in psgo.

@@ -5,7 +5,10 @@ use std::io::{self, Write};
 use psgo::Value;
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 
-use super::rows::Rows;
+use super::{
+    rows::{Moment, Rows},
+    stamp::Stamp,
+};
 
 /// Writes items as JSON, each as it comes.
 pub(crate) trait Items {
@@ -81,7 +84,8 @@ const AT: &str = "at";
 
 /// A row as one object: its keys are the full names of the descriptors, whatever the headers.
 struct Object<'a> {
-    /// In a watch, the time of the sample.
+    stamp: Option<&'a Stamp>,
+    /// The time of the sample, in a watch and after a stamp.
     at: Option<&'a str>,
     keys: &'a [&'static str],
     values: &'a [Value],
@@ -90,6 +94,9 @@ struct Object<'a> {
 impl Serialize for Object<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
+        for (key, value) in self.stamp.map_or(&[][..], Stamp::entries) {
+            map.serialize_entry(key, value)?;
+        }
         if let Some(at) = self.at {
             map.serialize_entry(AT, at)?;
         }
@@ -104,21 +111,27 @@ impl Serialize for Object<'_> {
 #[derive(Debug)]
 pub(crate) struct Objects<I> {
     keys: Vec<&'static str>,
-    /// The first value of each object, if there is one.
+    stamp: Option<Stamp>,
+    /// The first value of each object but for a stamp, if there is one.
     at: Option<String>,
     items: I,
 }
 
 impl<I: Items> Objects<I> {
-    pub(crate) fn new(keys: Vec<&'static str>, at: Option<&str>, items: I) -> Self {
-        let at = at.map(ToOwned::to_owned);
-        Self { keys, at, items }
+    pub(crate) fn new(keys: Vec<&'static str>, moment: Option<Moment<'_>>, items: I) -> Self {
+        Self {
+            keys,
+            stamp: moment.and_then(|moment| moment.stamp.cloned()),
+            at: moment.map(|moment| moment.at.to_owned()),
+            items,
+        }
     }
 }
 
 impl<I: Items> Rows for Objects<I> {
     fn row(&mut self, values: &[Value]) -> io::Result<()> {
         self.items.item(&Object {
+            stamp: self.stamp.as_ref(),
             at: self.at.as_deref(),
             keys: &self.keys,
             values,
@@ -132,7 +145,7 @@ impl<I: Items> Rows for Objects<I> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::stamp::STAMPS, *};
 
     const KEYS: [&str; 2] = ["pid", "comm"];
 
@@ -186,8 +199,12 @@ mod tests {
     #[test]
     fn in_a_watch_an_object_begins_with_its_moment() {
         let mut out = Vec::new();
-        let at = Some("2026-01-02T03:04:05.678+01:00");
-        let mut lines = Objects::new(KEYS.to_vec(), at, Lines::new(&mut out));
+        let moment = Moment {
+            at: "2026-01-02T03:04:05.678+01:00",
+            is_first: true,
+            stamp: None,
+        };
+        let mut lines = Objects::new(KEYS.to_vec(), Some(moment), Lines::new(&mut out));
         lines.row(&[Value::Int(1), Value::MISSING]).unwrap();
         lines.finish().unwrap();
         assert_eq!(
@@ -197,7 +214,37 @@ mod tests {
     }
 
     #[test]
+    fn a_stamped_object_says_from_where_it_is() {
+        let mut out = Vec::new();
+        let stamp = Stamp::from_values([Value::text(b"a\xff"), Value::MISSING]);
+        let moment = Moment {
+            at: "2026-01-02T03:04:05.678+01:00",
+            is_first: true,
+            stamp: Some(&stamp),
+        };
+        let mut lines = Objects::new(KEYS.to_vec(), Some(moment), Lines::new(&mut out));
+        lines.row(&[Value::Int(1), Value::MISSING]).unwrap();
+        lines.finish().unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "{\"host\":{\"b64\":\"Yf8=\"},\"boot_id\":null,\
+             \"at\":\"2026-01-02T03:04:05.678+01:00\",\"pid\":1,\"comm\":null}\n"
+        );
+    }
+
+    #[test]
     fn no_descriptor_has_the_key_of_the_moment() {
-        assert!(psgo::descriptor::all().all(|descriptor| descriptor.name != AT));
+        use psgo::descriptor::Subject;
+
+        let subjects = [
+            Subject::Processes,
+            Subject::Sockets,
+            Subject::Files,
+            Subject::Timers,
+            Subject::Containers,
+        ];
+        let mut names = subjects.into_iter().flat_map(Subject::descriptors);
+        let keys = STAMPS.map(|(key, _)| key);
+        assert!(names.all(|column| column.name != AT && !keys.contains(&column.name)));
     }
 }

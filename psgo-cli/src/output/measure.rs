@@ -60,7 +60,7 @@ pub(crate) fn wrapped(text: &str, room: usize) -> Vec<String> {
 }
 
 /// A word in parts of at most `room` columns.
-fn parts(word: &str, room: usize) -> Vec<&str> {
+pub(crate) fn parts(word: &str, room: usize) -> Vec<&str> {
     let (mut parts, mut rest) = (Vec::new(), word);
     while width(rest) > room {
         let part = cut(rest, room);

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufWriter, Write};
 
-use psgo::Query;
+use psgo::{Column, Query};
 
 use crate::{
     failure::Failure,
@@ -10,18 +10,25 @@ use crate::{
     stdout::Stdout,
     supervisor::Patient,
 };
+use table::Table;
 
 pub(crate) mod csv;
+mod fit;
+mod human;
+mod id;
 pub(crate) mod json;
 mod line;
 pub(crate) mod measure;
 mod rows;
+mod stamp;
 pub(crate) mod table;
 
+use fit::Shape;
 pub(crate) use line::Layout;
 pub(crate) use rows::{Moment, Rows};
+pub(crate) use stamp::Stamp;
 
-/// Writes the rows of `query` to `out` in the style asked for; `moment` is that of a watch.
+/// Writes the rows of `query` to `out` in the style asked for; `moment` is that of a watch or a stamp.
 pub(crate) fn rows<'a>(
     style: &Style,
     query: &Query,
@@ -29,7 +36,7 @@ pub(crate) fn rows<'a>(
     out: impl Write + 'a,
 ) -> Result<Box<dyn Rows + 'a>, Failure> {
     let headers = query.headers();
-    let header = (!style.no_header).then_some(&headers[..]);
+    let header = header(style, &headers);
     let keys: Vec<_> = query
         .columns()
         .iter()
@@ -42,9 +49,9 @@ pub(crate) fn rows<'a>(
     }
     let at = moment.map(|moment| moment.at);
     Ok(match style.output {
-        Output::Table => Box::new(table::Table::new(keys.len(), header, layout(style), out)),
+        Output::Table => Box::new(table(style, query.columns(), header, layout(style), out)),
         Output::Json => Box::new(json::Objects::new(keys, None, json::Array::new(out))),
-        Output::Ndjson => Box::new(json::Objects::new(keys, at, json::Lines::new(out))),
+        Output::Ndjson => Box::new(json::Objects::new(keys, moment, json::Lines::new(out))),
         Output::Csv | Output::CsvSafe => {
             // All samples are one file, whose header is that of the first.
             let header = header.filter(|_| moment.is_none_or(|moment| moment.is_first));
@@ -54,10 +61,36 @@ pub(crate) fn rows<'a>(
     })
 }
 
+/// A table of these columns in that style.
+pub(crate) fn table<'a, W: Write>(
+    style: &Style,
+    columns: &[Column],
+    header: Option<&'a [&'a str]>,
+    layout: Layout,
+    out: W,
+) -> Table<W> {
+    let shape = |column: &Column| Shape {
+        width: column.width(),
+        is_right: style.is_human && human::is_number(column.descriptor().holds),
+    };
+    let shapes: Vec<_> = columns.iter().map(shape).collect();
+    let is_of_ids = |column: &&Column| id::is_of_ids(column.descriptor().name);
+    let ids = (0..).zip(columns).filter(|(_, column)| is_of_ids(column));
+    let ids = ids.map(|(at, _)| at).collect();
+    let table = Table::shaped(&shapes, header, layout, out);
+    table.human(style.is_human).with_ids(ids)
+}
+
+/// The line of headers, if there is one: not with `-no-header`, nor where all are empty, as with
+/// `-format pid=`.
+pub(crate) fn header<'a, F>(style: &Style<F>, headers: &'a [&'a str]) -> Option<&'a [&'a str]> {
+    let is_shown = !style.no_header && headers.iter().any(|header| !header.is_empty());
+    is_shown.then_some(headers)
+}
+
 /// How a table is laid out in that style.
 pub(crate) fn layout<F>(style: &Style<F>) -> Layout {
     Layout {
-        is_clipped: false,
         is_trimmed: false,
         limit: style.limit(),
         color: style.has_color(),

@@ -4,6 +4,8 @@ use std::io;
 
 use psgo::Value;
 
+use super::stamp::Stamp;
+
 /// Takes the rows of a table one after the other.
 pub(crate) trait Rows {
     /// Takes a row: as many values as there are columns.
@@ -13,10 +15,12 @@ pub(crate) trait Rows {
     fn finish(&mut self) -> io::Result<()>;
 }
 
-/// The sample of a watch that is being written.
+/// The sample that is being written, where its rows say so: in a watch, and with `-stamp`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Moment<'a> {
     /// Its time, by RFC 3339.
     pub(crate) at: &'a str,
     pub(crate) is_first: bool,
+    /// From which host it is, where that is asked for.
+    pub(crate) stamp: Option<&'a Stamp>,
 }

@@ -8,8 +8,11 @@ use std::{
 use psgo::{Value, bytes::Escaped};
 
 use super::{
-    line::{Layout, Line},
-    measure::width,
+    fit::{Shape, Widths},
+    human::Human,
+    id,
+    line::{Layout, Line, Shown},
+    measure::{cut, width},
     rows::Rows,
 };
 use crate::ansi::{BOLD, PLAIN};
@@ -38,8 +41,11 @@ pub(crate) struct Table<W> {
     above: Vec<Value>,
     /// How many cells since the last one kept are equal to those above them.
     like_above: u16,
-    /// Width of each column without padding.
-    widths: Vec<usize>,
+    widths: Widths,
+    /// Whether sizes and durations are in the units that people think in.
+    is_human: bool,
+    /// The columns of IDs of containers, which are shown by their first digits.
+    ids: Vec<usize>,
 }
 
 /// A cell that differs from the one above it. Others, which are the most in most columns, are not
@@ -52,11 +58,36 @@ struct Cell {
     /// How many cells before it, from left to right and line by line, are not kept.
     like_above: u16,
     is_missing: bool,
+    is_whole: bool,
 }
 
 impl<W: Write> Table<W> {
     /// An empty table of `columns` columns; the header, if there is one, is its first row.
     pub(crate) fn new(columns: usize, header: Option<&[&str]>, layout: Layout, out: W) -> Self {
+        Self::with(Widths::new(columns), header, layout, out)
+    }
+
+    /// The same, with columns of these shapes.
+    pub(crate) fn shaped(
+        shapes: &[Shape],
+        header: Option<&[&str]>,
+        layout: Layout,
+        out: W,
+    ) -> Self {
+        Self::with(Widths::of(shapes), header, layout, out)
+    }
+
+    /// Shows sizes and durations in the units that people think in.
+    pub(crate) fn human(self, is_human: bool) -> Self {
+        Self { is_human, ..self }
+    }
+
+    /// Shows IDs of containers in these columns by their first digits.
+    pub(crate) fn with_ids(self, ids: Vec<usize>) -> Self {
+        Self { ids, ..self }
+    }
+
+    fn with(widths: Widths, header: Option<&[&str]>, layout: Layout, out: W) -> Self {
         let mut table = Self {
             out,
             layout,
@@ -66,24 +97,24 @@ impl<W: Write> Table<W> {
             rows: header.is_some().into(),
             above: Vec::new(),
             like_above: 0,
-            widths: vec![0; columns],
+            widths,
+            is_human: false,
+            ids: Vec::new(),
         };
         for (column, header) in header.unwrap_or_default().iter().enumerate() {
-            table.add(column, &Escaped(header.as_bytes()), false);
+            table.add(column, &Escaped(header.as_bytes()), Kind::Text);
         }
         table
     }
 
     /// Makes the columns at least this wide.
     pub(crate) fn widen(&mut self, widths: &[usize]) {
-        for (own, other) in self.widths.iter_mut().zip(widths) {
-            *own = (*own).max(*other);
-        }
+        self.widths.widen(widths);
     }
 
     /// Width of each column without padding.
-    pub(crate) fn widths(&self) -> &[usize] {
-        &self.widths
+    pub(crate) fn widths(&self) -> Vec<usize> {
+        self.widths.each().collect()
     }
 
     /// Adds a number without `fmt`, which is slower: the column of pids has the most distinct
@@ -93,10 +124,10 @@ impl<W: Write> Table<W> {
         let mut digits = itoa::Buffer::new();
         self.text
             .extend_from_slice(digits.format(number).as_bytes());
-        self.added(column, start, self.text.len() - start, false);
+        self.added(column, start, self.text.len() - start, Kind::Whole);
     }
 
-    fn add(&mut self, column: usize, cell: &dyn fmt::Display, is_missing: bool) {
+    fn add(&mut self, column: usize, cell: &dyn fmt::Display, kind: Kind) {
         let start = self.text.len();
         let most = LONGEST[usize::from(start > LARGE)];
         let end = start + most;
@@ -111,21 +142,40 @@ impl<W: Write> Table<W> {
         } else {
             str::from_utf8(text).map_or(0, width)
         };
-        self.added(column, start, width, is_missing);
+        self.added(column, start, width, kind);
     }
 
     /// Notes that a cell of this width was added at `start`.
-    fn added(&mut self, column: usize, start: usize, width: usize, is_missing: bool) {
-        if let Some(widest) = self.widths.get_mut(column) {
-            *widest = width.max(*widest);
-        }
+    fn added(&mut self, column: usize, start: usize, width: usize, kind: Kind) {
+        self.widths.add(column, width, kind == Kind::Whole);
         self.cells.push(Cell {
             // No text is so long, see LONGEST.
             len: saturated(self.text.len() - start),
             width: saturated(width),
             like_above: std::mem::take(&mut self.like_above),
-            is_missing,
+            is_missing: kind == Kind::Missing,
+            is_whole: kind == Kind::Whole,
         });
+    }
+}
+
+/// What a cell is when there is no room for all of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// It can be cut.
+    Text,
+    /// Nothing can be read from a part of it.
+    Whole,
+    Missing,
+}
+
+impl Kind {
+    fn of(value: &Value) -> Self {
+        match value {
+            Value::Missing(_) => Self::Missing,
+            Value::Text(_) | Value::List(_) | Value::Fields(_) | Value::Caps(_) => Self::Text,
+            _ => Self::Whole,
+        }
     }
 }
 
@@ -168,7 +218,11 @@ impl<W: Write> Rows for Table<W> {
             above.clone_from(value);
             match value {
                 Value::Int(number) => self.add_number(column, *number),
-                _ => self.add(column, value, value.is_missing()),
+                _ if self.ids.contains(&column) => {
+                    self.add(column, &id::short(value), Kind::of(value));
+                }
+                _ if self.is_human => self.add(column, &Human(value), Kind::of(value)),
+                _ => self.add(column, value, Kind::of(value)),
             }
         }
         self.above = above;
@@ -193,12 +247,27 @@ impl<W: Write> Rows for Table<W> {
             {
                 let past = start + cell.len as usize;
                 let text = &self.text[start..past];
-                line.change(before, text, cell.width as usize, cell.is_missing);
+                let cell = Shown {
+                    text,
+                    width: cell.width as usize,
+                    is_missing: cell.is_missing,
+                    is_whole: cell.is_whole,
+                };
+                line.change(before, cell);
                 start = past;
                 before += 1 + like_above(cells.peek());
             }
             before = before.saturating_sub(columns);
+            let leaves_out = self.has_header && row == 0 && line.leaves_out();
             let text = line.write(self.layout.is_trimmed);
+            let marked;
+            let text = match self.layout.limit {
+                Some(limit @ 1..) if leaves_out => {
+                    marked = left_out(text, limit);
+                    marked.as_bytes()
+                }
+                _ => text,
+            };
             if self.layout.color && self.has_header && row == 0 {
                 for part in [BOLD.as_bytes(), text, PLAIN.as_bytes()] {
                     self.out.write_all(part)?;
@@ -212,290 +281,12 @@ impl<W: Write> Rows for Table<W> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn table(rows: &[&[&str]], layout: Layout) -> String {
-        let mut out = Vec::new();
-        let mut table = Table::new(rows[0].len(), Some(rows[0]), layout, &mut out);
-        for row in &rows[1..] {
-            let cell = |text: &&str| match *text {
-                "?" => Value::MISSING,
-                text => Value::text(text),
-            };
-            table
-                .row(&row.iter().map(cell).collect::<Vec<_>>())
-                .unwrap();
-        }
-        table.finish().unwrap();
-        String::from_utf8(out).unwrap()
-    }
-
-    fn plain(rows: &[&[&str]]) -> String {
-        table(rows, Layout::default())
-    }
-
-    fn within(limit: usize, rows: &[&[&str]]) -> String {
-        table(
-            rows,
-            Layout {
-                limit: Some(limit),
-                ..Layout::default()
-            },
-        )
-    }
-
-    #[test]
-    fn a_cell_longer_than_a_table_can_hold_is_cut_and_says_so() {
-        let [longest, shorter] = LONGEST;
-        let (whole, long) = ("x".repeat(longest), "ä".repeat(longest));
-        let shown = plain(&[&["A"], &[&whole], &[&long]]);
-        let cut = format!("{}...", &long[..longest]);
-        assert_eq!(shown.lines().collect::<Vec<_>>(), ["A", &whole, &cut]);
-        // Where there are very many such, there is less room for each. One like that above takes
-        // none.
-        let others = ["x", "y"].map(|letter| letter.repeat(longest));
-        let many: Vec<_> = (0..LARGE / longest + 2)
-            .map(|line| [others[line % 2].as_str()])
-            .collect();
-        let many: Vec<&[&str]> = many.iter().map(|row| &row[..]).collect();
-        let shown = plain(&many);
-        let (cut, whole): (Vec<_>, Vec<_>) = shown.lines().partition(|line| line.ends_with(MORE));
-        assert_eq!(cut.len(), 1);
-        assert_eq!(cut[0].len(), shorter + MORE.len());
-        assert!(
-            whole
-                .iter()
-                .all(|line| others.iter().any(|text| text == line))
-        );
-    }
-
-    /// What Go 1.19's text/tabwriter prints for the same cells.
-    #[test]
-    fn the_layout_is_that_of_gos_tabwriter() {
-        assert_eq!(
-            plain(&[
-                &["USER", "PID", "NI", "TTY", "COMMAND"],
-                &["root", "1", "0", "?", "/sbin/init splash"],
-                &["systemd-network", "4194304", "-20", "pts/0", ""]
-            ]),
-            "USER              PID       NI    TTY     COMMAND\n\
-             root              1         0     ?       /sbin/init splash\n\
-             systemd-network   4194304   -20   pts/0   \n"
-        );
-        // The minimal width includes the padding: 1 + 3 < 5, 2 + 3 = 5.
-        assert_eq!(
-            plain(&[&["A", "BB", "CCC", "", "E"], &["", "", "", "", ""]]),
-            "A    BB   CCC        E\n                     \n"
-        );
-        assert_eq!(
-            plain(&[&["PID", "EFFECTIVE CAPS"], &["1", "full"]]),
-            "PID   EFFECTIVE CAPS\n1     full\n"
-        );
-        // Latin letters, where Go's count of characters is that of columns.
-        assert_eq!(
-            plain(&[&["WHO", "X"], &["ängström", "µ"], &["a", "b"]]),
-            "WHO        X\nängström   µ\na          b\n"
-        );
-        assert_eq!(
-            plain(&[&["PID"], &["1"], &["4194304"]]),
-            "PID\n1\n4194304\n"
-        );
-    }
-
-    #[test]
-    fn wide_and_combining_characters_count_as_they_show() {
-        // Two columns each for Go counts one, and none for one that Go counts.
-        assert_eq!(
-            plain(&[&["WHO", "X"], &["日本語", "a"], &["e\u{301}e\u{301}", "b"]]),
-            "WHO      X\n日本語   a\ne\u{301}e\u{301}       b\n"
-        );
-    }
-
-    #[test]
-    fn no_cell_makes_a_line_of_its_own() {
-        assert_eq!(
-            plain(&[&["A\nB", "C"], &["a\nroot", "\x1b[31m"]]),
-            "A\\nB      C\na\\nroot   \\x1b[31m\n"
-        );
-    }
-
-    #[test]
-    fn only_the_last_column_is_cut() {
-        let rows: &[&[&str]] = &[
-            &["PID", "COMMAND"],
-            &["4194304", "sleep 1000"],
-            &["1", "init"],
-        ];
-        assert_eq!(
-            within(15, rows),
-            "PID       COMMA\n4194304   sleep\n1         init\n"
-        );
-        assert_eq!(within(20, rows), plain(rows));
-        // No room: not even the blanks before it, which would break the line.
-        assert_eq!(within(10, rows), "PID\n4194304\n1\n");
-        assert_eq!(within(3, rows), "PID\n4194304\n1\n");
-    }
-
-    #[test]
-    fn a_wide_character_is_not_cut_in_the_middle() {
-        let rows: &[&[&str]] = &[&["X"], &["a日本語"], &["日本語"], &["e\u{301}日本"]];
-        assert_eq!(within(4, rows), "X\na日\n日本\ne\u{301}日\n");
-        for limit in 1..9 {
-            assert!(
-                within(limit, rows).lines().all(|line| width(line) <= limit),
-                "{limit}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_line_that_is_clipped_ends_there_whatever_its_columns() {
-        let rows: &[&[&str]] = &[
-            &["PID", "COMMAND", "X"],
-            &["4194304", "sleep 日本", "?"],
-            &["1", "", "a"],
-        ];
-        for limit in 0..40 {
-            for color in [false, true] {
-                let layout = Layout {
-                    limit: Some(limit),
-                    is_clipped: true,
-                    color,
-                    ..Layout::default()
-                };
-                let shown = table(rows, layout);
-                let shown = [BOLD, crate::ansi::FAINT, PLAIN]
-                    .iter()
-                    .fold(shown, |shown, code| shown.replace(code, ""));
-                let mut lines = shown.lines();
-                assert!(lines.all(|line| width(line) <= limit), "{limit}: {shown}");
-            }
-        }
-        let layout = Layout {
-            limit: Some(14),
-            is_clipped: true,
-            ..Layout::default()
-        };
-        assert_eq!(
-            table(rows, layout),
-            "PID       COMM\n4194304   slee\n1         \n"
-        );
-        let wide = Layout {
-            limit: Some(40),
-            ..layout
-        };
-        assert_eq!(table(rows, wide), plain(rows));
-    }
-
-    #[test]
-    fn a_table_is_as_wide_as_the_one_before_it() {
-        let mut out = Vec::new();
-        let mut table = Table::new(2, Some(&["A", "B"]), Layout::default(), &mut out);
-        table.widen(&[5, 0]);
-        assert_eq!(table.widths(), [5, 1]);
-        table.finish().unwrap();
-        assert_eq!(out, b"A       B\n");
-    }
-
-    #[test]
-    fn a_cell_like_the_one_above_is_kept_once() {
-        let rows: &[&[&str]] = &[
-            &["A", "B", "C"],
-            &["A", "?", "x"],
-            &["A", "?", "y"],
-            &["b", "?", "y"],
-            &["A", "0", "y"],
-        ];
-        assert_eq!(
-            plain(rows),
-            "A    B    C\nA    ?    x\nA    ?    y\nb    ?    y\nA    0    y\n"
-        );
-        let mut table = Table::new(1, None, Layout::default(), Vec::new());
-        for _ in 0..1000 {
-            table.row(&[Value::text("a name")]).unwrap();
-        }
-        assert_eq!(table.text, b"a name");
-        // More cannot be counted, then it is kept again.
-        for _ in 1000..70_000 {
-            table.row(&[Value::text("a name")]).unwrap();
-        }
-        assert_eq!(table.text, b"a namea name");
-        table.finish().unwrap();
-        assert_eq!(table.out, b"a name\n".repeat(70_000));
-    }
-
-    #[test]
-    fn a_line_is_the_same_whatever_stands_above_it() {
-        let cells = ["", "?", "a", "日本語", "a longer text", "e\u{301}", "-12"];
-        let cell = |number: usize| match cells[number % cells.len()] {
-            "?" => Value::MISSING,
-            "-12" => Value::Int(-12),
-            text => Value::text(text),
-        };
-        let row = |n: usize| {
-            [
-                cell(n / 3),
-                cell(n / 7),
-                cell(n * n / 5),
-                cell(n / 4 + n / 9),
-            ]
-        };
-        for layout in (0..48).map(|bits: usize| Layout {
-            limit: [None, Some(0), Some(7), Some(20), Some(33), Some(100)][bits / 8],
-            is_clipped: bits & 1 > 0,
-            is_trimmed: bits & 2 > 0,
-            color: bits & 4 > 0,
-        }) {
-            let mut all = Table::new(4, None, layout, Vec::new());
-            for n in 0..200 {
-                all.row(&row(n)).unwrap();
-            }
-            all.finish().unwrap();
-            let mut each = Vec::new();
-            for n in 0..200 {
-                let mut alone = Table::new(4, None, layout, &mut each);
-                alone.widen(all.widths());
-                alone.row(&row(n)).unwrap();
-                alone.finish().unwrap();
-            }
-            assert_eq!(
-                String::from_utf8(all.out),
-                String::from_utf8(each),
-                "{layout:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn colours_take_no_room() {
-        let rows: &[&[&str]] = &[&["TTY", "X"], &["?", "a"], &["pts/0", "?"]];
-        let layout = Layout {
-            limit: Some(9),
-            color: true,
-            ..Layout::default()
-        };
-        assert_eq!(
-            table(rows, layout),
-            "\x1b[1mTTY     X\x1b[0m\n\x1b[2m?\x1b[0m       a\npts/0   \x1b[2m?\x1b[0m\n"
-        );
-    }
-
-    #[test]
-    fn without_a_header_rows_are_laid_out_by_themselves() {
-        let mut out = Vec::new();
-        let mut table = Table::new(
-            2,
-            None,
-            Layout {
-                color: true,
-                ..Layout::default()
-            },
-            &mut out,
-        );
-        table.row(&[Value::Int(1), Value::text("a")]).unwrap();
-        table.finish().unwrap();
-        assert_eq!(out, b"1    a\n");
-    }
+/// The line of headers, whose end says that there are further columns.
+fn left_out(header: &[u8], limit: usize) -> String {
+    let text = String::from_utf8_lossy(header);
+    [cut(&text, limit.saturating_sub(1)), "…"].concat()
 }
+
+#[cfg(test)]
+#[path = "table_tests.rs"]
+mod tests;

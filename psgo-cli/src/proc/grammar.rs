@@ -9,7 +9,7 @@ use psgo::format;
 use crate::{
     failure::Failure,
     flags::{
-        CSV_SAFE, HOW_OFTEN, HOW_TO_SHOW, Pace, Scope, Style, count_flag, help, output_flag,
+        CSV_SAFE, HOW_OFTEN, HOW_TO_SHOW, Join, Pace, Scope, Style, count_flag, help, output_flag,
         scope_flags_named, values, watch_flag,
     },
     wrong_use,
@@ -124,7 +124,14 @@ impl ValueEnum for Form {
 /// The description.
 pub(crate) fn describe(command: Command) -> Command {
     // One file is read, and no name is looked up: no -threads and no -fill-mappings.
-    let places = scope_flags_named(&["pids", "join", "proc", "timeout", "deadline"]);
+    let places = scope_flags_named(&[
+        "pids",
+        "join",
+        "proc",
+        "timeout",
+        "deadline",
+        "runtime-root",
+    ]);
     let places = places.map(|place| match place.get_id().as_str() {
         "pids" => place.help("Read the file of each of these processes"),
         _ => place,
@@ -141,7 +148,6 @@ pub(crate) fn describe(command: Command) -> Command {
         .arg(
             Arg::new("path")
                 .value_name("PATH")
-                .allow_hyphen_values(true)
                 .help("A file below /proc, a copy of one (with a slash before or ./), or -"),
         )
         .args(what())
@@ -261,6 +267,15 @@ fn what_of(matches: &ArgMatches, scope: &Scope) -> Result<What, Failure> {
     let format = matches.get_one::<String>("as").cloned();
     let (list, check) = (matches.get_flag("list"), matches.get_flag("check"));
     let Some(path) = path else {
+        if let Some(format) = format {
+            return Err(only_as(&format));
+        }
+        let names_containers = scope.join == Some(Join::Each);
+        if (list || check) && scope.pids.is_some() && !names_containers {
+            return Err(Failure::wrong_use(
+                "-list and -check take -pids only with a -join that has no pid of its own",
+            ));
+        }
         return match (list, check) {
             (true, false) => Ok(What::List),
             (false, true) => Ok(What::Check),
@@ -296,6 +311,20 @@ fn what_of(matches: &ArgMatches, scope: &Scope) -> Result<What, Failure> {
         )),
         (path, format) => Ok(What::Copy(path.into(), format)),
     }
+}
+
+/// `-as` without a path: the file of `/proc` may have been meant.
+fn only_as(name: &str) -> Failure {
+    let known = format::find(name).map(|_| name.to_owned());
+    let near = known.or_else(|| format::similar(name).into_iter().next());
+    let shown = wrong_use::quoted(name);
+    Failure::WrongUse(match near {
+        Some(near) => format!(
+            "-as {shown} says what a copy is, and no copy is given: type psgo proc {near} for the \
+             file itself, or psgo proc - -as {near} for standard input"
+        ),
+        None => format!("-as: no format is called {shown} (psgo proc -list shows them all)"),
+    })
 }
 
 fn watch(matches: &ArgMatches, form: Form) -> Result<Option<Watch>, Failure> {

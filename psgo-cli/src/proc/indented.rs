@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use psgo::{Fields, Value};
 
 use super::records::Records;
-use crate::output::measure::{NARROWEST, filled, width};
+use crate::output::measure::{NARROWEST, filled, parts, width, wrapped};
 
 /// Fields below each other; an empty line between two records.
 #[derive(Debug)]
@@ -34,12 +34,12 @@ impl<W: Write> Indented<W> {
             let name = name.to_string();
             match value {
                 Value::Fields(inner) => {
-                    writeln!(self.out, "{:indent$}{name}", "")?;
+                    self.name(&name, indent)?;
                     self.fields(inner, indent + 2)?;
                 }
                 Value::List(values) if is_nested(value) => {
                     for value in values {
-                        writeln!(self.out, "{:indent$}{name}", "")?;
+                        self.name(&name, indent)?;
                         match value {
                             Value::Fields(inner) => self.fields(inner, indent + 2)?,
                             value => writeln!(self.out, "{:indent$}  {}", "", text(value))?,
@@ -49,6 +49,16 @@ impl<W: Write> Indented<W> {
                 value => {
                     let fill = names.saturating_sub(width(&name));
                     let start = indent + names + 2;
+                    if self.width.is_some_and(|width| width < start + NARROWEST) {
+                        // There is no room beside the name.
+                        let start = indent + 2;
+                        self.name(&name, indent)?;
+                        for line in self.lines(value, start) {
+                            let line = format!("{:start$}{line}", "");
+                            writeln!(self.out, "{}", line.trim_end())?;
+                        }
+                        continue;
+                    }
                     let lines = self.lines(value, start);
                     let mut lines = lines.iter();
                     let first = lines.next().map_or("", String::as_str);
@@ -63,18 +73,30 @@ impl<W: Write> Indented<W> {
         Ok(())
     }
 
+    /// A name on lines of its own.
+    fn name(&mut self, name: &str, indent: usize) -> io::Result<()> {
+        for line in parts(name, self.room(indent)) {
+            writeln!(self.out, "{:indent$}{line}", "")?;
+        }
+        Ok(())
+    }
+
+    /// How many columns are left after so many.
+    fn room(&self, start: usize) -> usize {
+        self.width
+            .map_or(usize::MAX, |width| width.saturating_sub(start).max(1))
+    }
+
     /// The value in lines that fit after `start` columns.
     fn lines(&self, value: &Value, start: usize) -> Vec<String> {
+        let room = self.room(start);
         let Value::List(values) = value else {
-            return vec![text(value)];
+            return wrapped(&text(value), room);
         };
-        let room = self.width.map_or(usize::MAX, |width| {
-            width.saturating_sub(start).max(NARROWEST)
-        });
         let last = values.len().saturating_sub(1);
         let word = |(i, value)| text(value) + if i < last { "," } else { "" };
         let words: Vec<_> = values.iter().enumerate().map(word).collect();
-        filled(words.iter().map(String::as_str), room)
+        filled(words.iter().flat_map(|word| parts(word, room)), room)
     }
 }
 

@@ -60,7 +60,7 @@ pub(super) fn watch(proc: &Proc, path: &str, watch: Watch) -> Result<Answer, Fai
         count: 0,
         answer,
     };
-    watch::watch(watch.pace, false, console, Box::new(moves))
+    watch::watch(watch.pace, false, false, console, Box::new(moves))
 }
 
 /// A number that can change.
@@ -189,7 +189,7 @@ impl Moves {
         let mut wrong = None;
         let mut index = 0_usize;
         let mut times: BTreeMap<String, usize> = BTreeMap::new();
-        let file = target.view.open(&target.path)?;
+        let file = target.open()?;
         let has_rows = file.format().rows;
         file.pieces(|piece| {
             let Some(record) = piece.fields() else {
@@ -365,6 +365,7 @@ impl Watched for Moves {
                         self.ended.push(error.to_string());
                     } else if last.is_some() {
                         let process = target.path.split('/').next().unwrap_or_default();
+                        self.answer = Answer::Incomplete;
                         self.ended.push(format!("process {process} has ended"));
                     } else {
                         self.answer = Answer::Incomplete;

@@ -35,7 +35,7 @@ pub(super) fn file(proc: &Proc, path: &str) -> Result<Answer, Failure> {
     let mut printer = None;
     let mut opened_any = false;
     for target in &targets {
-        let ended = target.view.open(&target.path).map_err(Failure::from);
+        let ended = target.open().map_err(Failure::from);
         let ended = ended.and_then(|file| {
             opened_any = true;
             let mut written = Ok(());

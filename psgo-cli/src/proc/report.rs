@@ -30,5 +30,5 @@ pub(super) fn table(
         table.row(&cells)?;
     }
     table.finish()?;
-    Ok(table.widths().to_vec())
+    Ok(table.widths())
 }

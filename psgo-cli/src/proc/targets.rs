@@ -1,6 +1,6 @@
 //! The files to read: in each view, of each process that is named.
 
-use psgo::{Error, JoinedViews, Pid, View, format};
+use psgo::{Error, JoinedViews, Pid, ProcessId, View, format};
 
 use crate::{failure::Failure, flags::Scope};
 
@@ -11,6 +11,22 @@ pub(super) struct ProcFile {
     pub(super) path: String,
     /// The process, where several are asked for.
     pub(super) pid: Option<Pid>,
+    /// When it must have started.
+    start: Option<u64>,
+}
+
+impl ProcFile {
+    /// Opens the file.
+    ///
+    /// # Errors
+    ///
+    /// As [`View::open`]; the process is another than the one that was meant.
+    pub(super) fn open(&self) -> psgo::Result<psgo::ProcFile> {
+        if let (Some(pid), start @ Some(_)) = (self.pid, self.start) {
+            self.view.process(ProcessId { pid, start })?;
+        }
+        self.view.open(&self.path)
+    }
 }
 
 /// The files at `path`: in each view, of each process.
@@ -24,10 +40,11 @@ pub(super) fn targets(scope: &Scope, path: &str) -> Result<(Vec<ProcFile>, Vec<E
         .into_iter()
         .map(|skipped| skipped.error)
         .collect();
-    let target = |view: &View, path: String, pid| ProcFile {
+    let target = |view: &View, path: String, process: Option<ProcessId>| ProcFile {
         view: view.clone(),
         path,
-        pid,
+        pid: process.map(|process| process.pid),
+        start: process.and_then(|process| process.start),
     };
     let Some(pids) = scope.pids_in_view() else {
         let each = views.iter().map(|view| target(view, path.to_owned(), None));
@@ -38,10 +55,11 @@ pub(super) fn targets(scope: &Scope, path: &str) -> Result<(Vec<ProcFile>, Vec<E
         .iter()
         .find_map(|start| file.strip_prefix(start))
         .unwrap_or(&file);
-    let of = |pid: &Pid| {
+    let of = |process: &ProcessId| {
+        let path = format!("{}/{file}", process.pid);
+        let views = views.iter();
         views
-            .iter()
-            .map(|view| target(view, format!("{pid}/{file}"), Some(*pid)))
+            .map(|view| target(view, path.clone(), Some(*process)))
             .collect::<Vec<_>>()
     };
     Ok((pids.iter().flat_map(of).collect(), errors))

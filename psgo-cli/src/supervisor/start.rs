@@ -140,6 +140,8 @@ fn worker(ready: Ready, parent: Pid, work: &dyn Fn() -> u8) -> ! {
     ];
     let _ = mask.thread_set_mask();
     shared::publish_to(shared);
+    // Nobody waits for this process where it cannot go on.
+    psgo::read_on_threads();
     let code = if given.iter().all(Result::is_ok) {
         work()
     } else {

@@ -191,6 +191,18 @@ fn a_list_cut_within_a_line_is_never_taken_for_a_whole_one() {
 }
 
 #[test]
+fn psdiffs_own_words_for_a_change_by_hand_are_understood() {
+    let place = Place::new();
+    place.psgo(&["write"]);
+    let before = place.db();
+    let (code, text) = place.psgo(&["manual", "add", "root", "a daemon"]);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.ends_with("+     a daemon  {user=root}\n"), "{text}");
+    let (code, text) = place.psgo(&["manual", "remove", "root", "a daemon"]);
+    assert_eq!((code, place.db()), (0, before), "{text}");
+}
+
+#[test]
 fn what_is_no_list_is_not_overwritten() {
     let place = Place::new();
     let db = place.path("db");
@@ -405,9 +417,10 @@ fn wrong_use_of_drift_is_answered() {
         ),
         (
             "-retry dump",
-            "-retry cannot stand before a command; flags follow it",
+            "-retry cannot stand before a command; flags follow it, and psgo drift dump has none of \
+             that name",
         ),
-        ("shw", "unknown command \"shw\" (did you mean show?)"),
+        ("shw", "unknown command \"shw\": type psgo drift show"),
         ("show now", "unexpected \"now\""),
         ("show -pids 1", "unknown flag -pids"),
         (
@@ -419,7 +432,10 @@ fn wrong_use_of_drift_is_answered() {
             "-join needs -db: the usual list is that of the host",
         ),
         ("show -join", "-join needs a value"),
-        ("show -join x -db a", "-join: \"x\" is not a process ID"),
+        (
+            "show -join pod=/x -db a",
+            "-join: \"pod=/x\": a pod is pod=NAMESPACE/POD or pod=POD",
+        ),
         ("show -output csv", "-output: \"csv\" is none of text, json"),
         ("add root", "<CMDLINE> is missing"),
         ("add root a b", "unexpected \"b\""),

@@ -65,14 +65,15 @@ impl Place {
 
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_psgo"));
+        // Each command takes those that it reads.
+        let db = ["-db".to_owned(), self.path("db")];
+        let proc = ["-proc".to_owned(), self.path("proc")];
         let places = match args.first() {
-            Some(&"add" | &"remove") => vec!["-db".to_owned(), self.path("db")],
-            _ => vec![
-                "-db".to_owned(),
-                self.path("db"),
-                "-proc".to_owned(),
-                self.path("proc"),
-            ],
+            Some(&"add" | &"remove" | &"manual") => db.to_vec(),
+            Some(&"dump") => proc.to_vec(),
+            Some(&"rules") if args.contains(&"-explain") => proc.to_vec(),
+            Some(&"rules") => Vec::new(),
+            _ => [db, proc].concat(),
         };
         command
             .arg("drift")
@@ -115,8 +116,8 @@ pub(crate) fn told(command: &mut Command) -> (i32, String) {
     )
 }
 
-/// Everybody's user.
-pub(crate) const USER: &str = "root";
+/// Everybody's user: a copy has no names.
+pub(crate) const USER: &str = "0";
 
 /// What the place shows in the beginning; `~` stands for the user.
 pub(crate) fn tree(text: &str) -> String {

@@ -21,6 +21,8 @@ use nix::{
 };
 
 mod places;
+#[path = "../common/pty.rs"]
+mod pty;
 mod signals;
 mod streams;
 mod terminal;

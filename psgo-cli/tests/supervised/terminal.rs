@@ -12,13 +12,9 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use nix::{
-    fcntl::{FcntlArg, FdFlag, fcntl},
-    poll::{PollFd, PollFlags, PollTimeout, poll},
-    pty::{Winsize, openpty},
-};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use crate::{PSGO, Proc, Psgo, children, has_state, is_gone, until};
+use crate::{PSGO, Proc, Psgo, children, has_state, is_gone, pty, until};
 
 /// A command whose terminal this is.
 struct Terminal {
@@ -32,16 +28,7 @@ struct Terminal {
 
 impl Terminal {
     fn start(rows: u16, columns: u16, command: &[&str]) -> Self {
-        let size = Winsize {
-            ws_row: rows,
-            ws_col: columns,
-            ws_xpixel: 0,
-            ws_ypixel: 0,
-        };
-        let pty = openpty(&size, None).unwrap();
-        for side in [&pty.master, &pty.slave] {
-            fcntl(side, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC)).unwrap();
-        }
+        let pty = pty::open(rows, columns);
         let line = || -> OwnedFd { pty.slave.try_clone().unwrap() };
         // Under nohup a hang-up would be ignored.
         let mut given = Command::new("env");

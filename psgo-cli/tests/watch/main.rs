@@ -15,6 +15,8 @@ use nix::{
     unistd::Pid,
 };
 
+#[path = "../common/pty.rs"]
+mod pty;
 mod screen;
 mod tables;
 mod written;

@@ -11,25 +11,14 @@ use std::{
 };
 
 use nix::{
-    fcntl::{FcntlArg, FdFlag, fcntl},
     poll::{PollFd, PollFlags, PollTimeout, poll},
-    pty::{Winsize, openpty},
     sys::{
         signal::Signal,
         termios::{LocalFlags, tcgetattr},
     },
 };
 
-use crate::{PATIENCE, PSGO, Proc, ended, psgo, signal, until, wait_for_end};
-
-fn size(rows: u16, columns: u16) -> Winsize {
-    Winsize {
-        ws_row: rows,
-        ws_col: columns,
-        ws_xpixel: 0,
-        ws_ypixel: 0,
-    }
-}
+use crate::{PATIENCE, PSGO, Proc, ended, psgo, pty, signal, until, wait_for_end};
 
 /// A command on a terminal of its own.
 struct Terminal {
@@ -43,11 +32,7 @@ struct Terminal {
 
 impl Terminal {
     fn start(rows: u16, columns: u16, command: &[&str]) -> Self {
-        let pty = openpty(&size(rows, columns), None).unwrap();
-        for side in [&pty.master, &pty.slave] {
-            // Other tests' commands must not keep it.
-            fcntl(side, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC)).unwrap();
-        }
+        let pty = pty::open(rows, columns);
         let line = || pty.slave.try_clone().unwrap();
         // The terminal is its own, so that Ctrl-C and a new size are signals to it. Under nohup a
         // hang-up would be ignored.
@@ -56,6 +41,7 @@ impl Terminal {
             .args(command)
             .env("TERM", "xterm")
             .env("NO_COLOR", "1")
+            .env_remove("COLUMNS")
             .stdin(line())
             .stdout(line())
             .stderr(line())
@@ -171,7 +157,7 @@ fn a_picture_keeps_to_the_rows_and_columns() {
     assert!(lines.iter().all(|line| line.len() <= 40), "{lines:?}");
     assert!(lines[0].contains(", every 50ms: 50 process"), "{lines:?}");
     assert!(
-        lines[1].starts_with("A-HEADER-OF-MORE-THAN-HALF   PID   COMMA"),
+        lines[1].starts_with("A-HEADER-OF-MORE-THAN-+   PID   COMMAND"),
         "{lines:?}"
     );
     // A status, a header, six processes and the others.
@@ -182,7 +168,7 @@ fn a_picture_keeps_to_the_rows_and_columns() {
     let narrow = Terminal::watch(6, 12, &proc, &wide);
     let lines = narrow.picture(0, |_| true);
     assert!(
-        lines.len() == 5 && lines.iter().all(|line| line.len() <= 12),
+        lines.len() == 5 && lines.iter().all(|line| line.chars().count() <= 12),
         "{lines:?}"
     );
     signal(&narrow.child, Signal::SIGTERM);
@@ -298,7 +284,7 @@ fn a_picture_tells_who_came_went_and_did_not_answer() {
 #[test]
 fn a_terminal_that_takes_nothing_cannot_keep_it() {
     let proc = Proc::new("halted", 50);
-    let pty = openpty(&size(60, 80), None).unwrap();
+    let pty = pty::open(60, 80);
     let line = || pty.slave.try_clone().unwrap();
     let args = ["-proc", proc.path(), "-watch", "0.001", "-format", "pid"];
     let mut command = psgo(&args);

@@ -116,6 +116,27 @@ fn the_end_tells_who_came_and_went() {
 }
 
 #[test]
+fn a_quiet_watch_that_is_ended_says_nothing() {
+    let proc = Proc::new("quiet", 1);
+    let args = watching(&proc, "3600", "pid");
+    let args = [&args[..], &["-quiet", "-where", "pid=77"]].concat();
+    let mut child = psgo(&args).spawn().unwrap();
+    let _out = child.stdout.take();
+    // Its handlers of signals are there once it has read the copy, and it waits then.
+    until("it takes signals", || {
+        let stat = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+        let takes = |name: &str| {
+            let mask = stat.lines().find_map(|line| line.strip_prefix(name));
+            mask.is_some_and(|mask| u64::from_str_radix(mask.trim(), 16).unwrap() & 2 != 0)
+        };
+        takes("SigCgt:") || takes("SigBlk:")
+    });
+    signal(&child, Signal::SIGINT);
+    let (code, _, err) = ended(child);
+    assert_eq!((code, err.as_str()), (0, ""));
+}
+
+#[test]
 fn so_many_looks_end_as_a_listing_does() {
     let proc = Proc::new("counted", 1);
     let args = [&watching(&proc, "0.01", "pid")[..], &["-count", "2"]].concat();

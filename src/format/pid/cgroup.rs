@@ -41,16 +41,22 @@ impl Cgroup {
     }
 
     /// The group in which whoever started the process has put it: that of systemd's own hierarchy
-    /// where there is one, else of version 2, else of the first.
+    /// where there is one, else of version 2, else of the first. Where that is the root, the first
+    /// that is not.
     ///
-    /// Beside the hierarchies of version 1, version 2 may be mounted and have no groups.
+    /// Beside the hierarchies of version 1, version 2 may be mounted and have no groups; and a runtime
+    /// without systemd makes groups in those with controllers alone.
     #[must_use]
     pub fn main(&self) -> Option<&CgroupRow> {
         let of_systemd = |row: &&CgroupRow| row.controllers.name() == Some(b"systemd");
+        let is_below = |row: &&CgroupRow| row.path.path != b"/";
         let systemd = self.rows.iter().find(of_systemd);
-        systemd
+        let main = systemd
             .or_else(|| self.unified())
-            .or_else(|| self.rows.first())
+            .or_else(|| self.rows.first());
+        main.filter(is_below)
+            .or_else(|| self.rows.iter().find(is_below))
+            .or(main)
     }
 
     /// The group of version 1 in the hierarchy of `controller`.
@@ -125,7 +131,21 @@ mod tests {
         assert_eq!(unified.path.path, b"/user.slice");
         assert!(unified.path.deleted);
         assert_eq!(cgroup.unified(), Some(unified));
-        assert_eq!(cgroup.main(), Some(systemd));
+        // That of systemd is the root.
+        assert_eq!(cgroup.main(), Some(net));
+        let main = |file: &[u8]| {
+            law::holds::<Cgroup>(file)
+                .main()
+                .cloned()
+                .unwrap()
+                .path
+                .path
+        };
+        assert_eq!(main(b"9:name=systemd:/s\n8:pids:/x\n0::/u\n"), b"/s");
+        assert_eq!(main(b"9:name=systemd:/\n8:pids:/\n4:memory:/x\n"), b"/x");
+        assert_eq!(main(b"8:pids:/x\n0::/\n"), b"/x");
+        assert_eq!(main(b"8:pids:/\n0::/\n"), b"/");
+        assert_eq!(systemd.path.path, b"/");
         assert_eq!(cgroup.of_controller("net_prio"), Some(net));
         assert_eq!(cgroup.of_controller("net"), None);
         assert_eq!(

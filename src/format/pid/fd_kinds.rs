@@ -38,9 +38,13 @@ const OPEN_FLAGS: &[(u32, &str)] = &[
     (0o1_000_000, "O_NOATIME"),
     (0o2_000_000, "O_CLOEXEC"),
     (0o4_000_000, "O_SYNC"),
-    (0o10_000_000, "O_PATH"),
-    (0o20_000_000, "O_TMPFILE"),
+    (O_PATH, "O_PATH"),
+    (O_TMPFILE, "O_TMPFILE"),
 ];
+
+const O_PATH: u32 = 0o10_000_000;
+/// The kernel's `__O_TMPFILE`, beside which `O_DIRECTORY` is set.
+const O_TMPFILE: u32 = 0o20_000_000;
 
 impl OpenFlags {
     /// `O_RDONLY`, `O_WRONLY` or `O_RDWR`.
@@ -53,6 +57,24 @@ impl OpenFlags {
             // Neither, but for `ioctl`.
             _ => "O_ACCMODE",
         }
+    }
+
+    /// How it may be used, in one word: `r` to read, `w` to write, `u` to do both, `path` to do
+    /// neither (`O_PATH`), `ioctl` for nothing but `ioctl` (both bits of the access).
+    #[must_use]
+    pub const fn mode(self) -> &'static str {
+        match self.0 & 3 {
+            _ if self.0 & O_PATH != 0 => "path",
+            0 => "r",
+            1 => "w",
+            2 => "u",
+            _ => "ioctl",
+        }
+    }
+
+    /// Whether it was opened as a directory, which nothing else can be.
+    pub(crate) const fn is_of_directory(self) -> bool {
+        self.0 & BY_ARCHITECTURE[2] != 0 && self.0 & O_TMPFILE == 0
     }
 
     /// The access, and what those bits are called that are set; one without a name is left out.

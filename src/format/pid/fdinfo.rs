@@ -15,8 +15,8 @@ lines! {
     /// The first lines are those of any file. Each kind of file adds lines of its own (its
     /// `show_fdinfo`); those of the others are missing.
     pub struct Fdinfo: "fdinfo/*" {
-        /// Offset in the file, in bytes.
-        pos: i64 = "pos:\t%d\n",
+        /// Offset in the file, in bytes; missing in gVisor.
+        pos: Option<i64> = "pos:\t%d\n",
         /// Flags of `open`, and close-on-exec.
         flags: OpenFlags = "flags:\t0%o\n",
         /// Id of the mount that the file is on. Since 3.15.
@@ -216,6 +216,11 @@ mod tests {
         assert_eq!(info.ns_pid, Some(vec![4711, 2, 1]));
         let reaped = known(fixture!("pidfd_gone"));
         assert_eq!((reaped.pid, reaped.ns_pid), (Some(-1), Some(vec![-1])));
+        let of_gvisor = known(b"flags:\t0100002\n");
+        assert_eq!(
+            (of_gvisor.pos, of_gvisor.flags),
+            (None, OpenFlags(0o100_002))
+        );
         // An old kernel, and a file that can be given more than it has.
         known(b"pos:\t9223372036854775807\nflags:\t0100000\n");
     }

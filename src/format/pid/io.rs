@@ -1,13 +1,13 @@
 //! `/proc/PID/io`: what a process read and wrote.
 
-use crate::format::record;
+use crate::format::lines;
 
-record! {
+lines! {
     /// What a process and its threads read and wrote.
     ///
     /// `/proc/PID/io` (`do_io_accounting`).
     ///
-    /// Only who may trace the process may read it.
+    /// Only who may trace the process may read it. Some kernels end it with an empty line.
     pub struct Io: "io" {
         /// Bytes that its system calls read, from wherever.
         rchar: u64 = "rchar: %u\n",
@@ -42,6 +42,14 @@ mod tests {
             (io.read_bytes, io.write_bytes, io.cancelled_write_bytes),
             (5, 6, 7)
         );
+    }
+
+    #[test]
+    fn an_empty_line_at_the_end_is_kept() {
+        let file = [FILE, b"\n"].concat();
+        let io: Io = law::holds(&file);
+        assert_eq!((io.rchar, io.write_bytes), (1, 6));
+        assert_eq!(io.unknown_lines().next(), None);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! `/proc/PID/exe`, `cwd`, `root`, `fd/FD` and other symbolic links of the kernel's.
 
+use super::DELETED;
 use crate::{
     bytes,
     format::{File, ParseError, Record},
@@ -36,7 +37,7 @@ pub(crate) enum LinkKind<'a> {
     Inode(&'a [u8], u64),
     /// What the kernel made for a call of its own: `eventfd` of `anon_inode:[eventfd]`.
     Anonymous(&'a [u8]),
-    /// Memory that is a file (`memfd_create`): `/memfd:NAME`.
+    /// Memory that is a file (`memfd_create`): `/memfd:NAME (deleted)`.
     Memory,
     /// Memory that devices share: `/dmabuf:NAME`.
     DmaBuf,
@@ -53,7 +54,7 @@ impl<'a> LinkKind<'a> {
             Self::Anonymous(bare.unwrap_or(name))
         } else if let Some((kind, inode)) = kind_and_inode(target) {
             Self::Inode(kind, inode)
-        } else if target.starts_with(b"/memfd:") {
+        } else if target.starts_with(b"/memfd:") && target.ends_with(DELETED) {
             Self::Memory
         } else if target.starts_with(b"/dmabuf:") {
             Self::DmaBuf
@@ -137,13 +138,15 @@ mod tests {
 
     #[test]
     fn what_the_kernel_made_is_known_by_its_word() {
-        let targets: [(&[u8], _); 7] = [
+        let targets: [(&[u8], _); 8] = [
             (b"anon_inode:[eventfd]", LinkKind::Anonymous(b"eventfd")),
             (b"anon_inode:inotify", LinkKind::Anonymous(b"inotify")),
             (b"/memfd:a (deleted)", LinkKind::Memory),
             (b"/dmabuf:", LinkKind::DmaBuf),
             (b"pipe:[7]", LinkKind::Inode(b"pipe", 7)),
-            (b"/tmp/memfd:a", LinkKind::Other),
+            (b"/tmp/memfd:a (deleted)", LinkKind::Other),
+            // A file in somebody's root directory.
+            (b"/memfd:a", LinkKind::Other),
             // Anybody may call a file so.
             (b"/tmp/socket:[7]", LinkKind::Other),
         ];

@@ -23,6 +23,7 @@ mod statm;
 mod status;
 mod symbol;
 mod syscall;
+mod syscall_names;
 mod timers;
 mod uid_map;
 mod wchan;

@@ -1,5 +1,6 @@
 //! `/proc/PID/syscall`: the system call that a process is in.
 
+use super::syscall_names::find;
 use crate::{
     format::{Cursor, Field, Flat, ParseError, Spec, record},
     value::{Fields, Value},
@@ -42,6 +43,25 @@ pub enum SyscallState {
         /// Where in the program it is.
         pc: u64,
     },
+}
+
+impl SyscallState {
+    /// The name of the call, and those of `args` that it has: all where that is not known. `None` outside
+    /// of a call, for one that psgo does not know, and of a program of 32 bits, whose calls have other
+    /// numbers. The numbers are those of the machine for which psgo was built.
+    #[must_use]
+    pub fn call(&self) -> Option<(&'static str, &[u64])> {
+        let Self::Inside { nr, args, sp, pc } = self else {
+            return None;
+        };
+        // Of such a program both lie below 4 GiB, of others the stack at least does not.
+        let is_long = |place: u64| u32::try_from(place).is_err();
+        if !is_long(*sp) && !is_long(*pc) {
+            return None;
+        }
+        let call = find(*nr)?;
+        Some((call.name, args.get(..call.arguments)?))
+    }
 }
 
 const NR: Spec = Spec::new("nr", "%d");
@@ -153,6 +173,11 @@ mod tests {
             panic!("{syscall:?}");
         };
         assert_eq!(nr, libc::SYS_read);
+        let (name, args) = syscall.state.call().unwrap();
+        assert_eq!((name, args.len()), ("read", 3));
+        // A program of 32 bits.
+        let old = law::holds::<Syscall>(b"3 0x3 0x7 0x2 0x0 0x0 0x0 0xffffd000 0xf7f00549\n");
+        assert_eq!(old.state.call(), None);
     }
 
     #[test]

@@ -15,7 +15,8 @@ record! {
     }
 }
 
-/// The name of a function of the kernel, or `0`: the process runs, or one may not know.
+/// The name of a function of the kernel, or `0`: the process runs, or one may not know. Which of them
+/// is the case, the same right to the links of the process tells.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct WaitChannel(Vec<u8>);
 

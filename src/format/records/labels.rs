@@ -119,6 +119,7 @@ impl Field for Labels {
         Ok(Self(labels))
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         for label in &self.0 {
             out.extend_from_slice(spec.open());
@@ -132,12 +133,14 @@ impl Field for Labels {
         }
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         let fields = self.0.iter();
         let fields = fields.map(|label| (label.name.as_slice(), label.to_value()));
         Value::Fields(fields.collect())
     }
 
+    #[inline]
     fn describe(&self, _: &Spec, fields: &mut Fields) {
         for label in &self.0 {
             fields.push(label.name.as_slice(), label.to_value());
@@ -233,6 +236,7 @@ impl Field for Tags {
         Ok(Self(tags))
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         for tag in &self.0 {
             out.extend_from_slice(spec.open());
@@ -247,12 +251,14 @@ impl Field for Tags {
         }
     }
 
+    #[inline]
     fn value(&self, spec: &Spec) -> Value {
         let mut fields = Fields::new();
         self.describe(spec, &mut fields);
         Value::Fields(fields)
     }
 
+    #[inline]
     fn describe(&self, spec: &Spec, fields: &mut Fields) {
         for tag in &self.0 {
             if let Some(value) = &tag.value {

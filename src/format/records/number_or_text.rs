@@ -79,10 +79,12 @@ impl Field for NumberOrText {
         }
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         self.push(out);
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         self.to_value()
     }

@@ -22,10 +22,12 @@ impl Field for Word {
         Ok(Self(cursor.take(len).to_vec()))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.0);
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::text(&self.0)
     }
@@ -60,6 +62,7 @@ impl Field for Words {
         }
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         for word in &self.0 {
             out.push(b' ');
@@ -67,6 +70,7 @@ impl Field for Words {
         }
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::List(self.iter().map(Value::text).collect())
     }

@@ -1,9 +1,9 @@
 //! Open files: a row for each descriptor of a process, and for its directories, its program and
 //! its mapped files where these are asked for.
 
-use super::item::{Items, Make, Rest, of_its_process};
+use super::item::{Items, Make, Rest, of_its_process, unread};
 use crate::{
-    descriptor::{Descriptor, Extract},
+    descriptor::{Descriptor, Extract, Held},
     error::Result,
     query::row::{Cells, Mark},
     snapshot::{Ask, Needs, Opened, Seen},
@@ -25,17 +25,30 @@ pub(super) fn start<'a>(
         let row = |opened: &Opened| {
             let cells = columns.iter().zip(&process);
             let cells = cells.map(|(column, process)| match column.extract {
-                Extract::Opened(extract) => match extract(opened) {
-                    Value::Missing(Missing::None) => Value::Missing(seen.why_missing(column.needs)),
+                Extract::Opened(extract) => match extract(&Held { opened, seen }) {
+                    Value::Missing(Missing::None) => {
+                        Value::Missing(opened.why_missing(column.needs))
+                    }
                     value => value,
                 },
                 _ => process.clone(),
             });
             let mark = || Mark::Opened(seen.pid(), opened.slot, opened.target.as_slice().into());
-            Cells::new(Some(seen.pid()), via, cells.collect()).marked(is_watched.then(mark))
+            let is_forgeable = opened
+                .socket
+                .as_ref()
+                .is_some_and(|socket| socket.forgeable);
+            Cells::new(Some(seen.pid()), via, cells.collect())
+                .marked(is_watched.then(mark))
+                .forgeable(is_forgeable)
+        };
+        let rows = match seen.opened() {
+            Some(opened) => opened.iter().map(row).collect(),
+            // What it has open is unknown, and so is whether it is wanted.
+            None => vec![unread(&columns, &process, seen, via)],
         };
         Rest {
-            rows: seen.opened().unwrap_or_default().iter().map(row).collect(),
+            rows,
             ..Rest::default()
         }
     };

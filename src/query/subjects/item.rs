@@ -7,9 +7,9 @@ use crate::{
     error::{Error, Result},
     ids::Pid,
     query::row::Cells,
-    snapshot::{Ask, Extra, Listing, Outcome, Retained, Seen},
+    snapshot::{Ask, Extra, Listing, Needs, Outcome, Retained, Seen},
     value::{Missing, Value},
-    view::Skipped,
+    view::{Skipped, Tables},
 };
 
 /// What is made of a process that is not a row itself.
@@ -18,8 +18,12 @@ pub(super) struct Rest {
     pub(super) rows: Vec<Cells>,
     /// The sockets that it has open, by inode, with the descriptor.
     pub(super) sockets: Vec<(u64, u32)>,
+    /// The network namespaces to which it leads, by number, with the descriptor by which it has one open.
+    pub(super) networks: Vec<(u64, Option<u32>)>,
     /// The cells of the process itself, where it has sockets.
     pub(super) process: Vec<Value>,
+    /// The names of users that the process sees, where they are asked for.
+    pub(super) names: Option<Tables>,
     /// Why its descriptors could not be read.
     pub(super) shut: Option<Error>,
 }
@@ -27,12 +31,16 @@ pub(super) struct Rest {
 impl Rest {
     /// Whether nothing follows from the process.
     fn is_empty(&self) -> bool {
-        self.rows.is_empty() && self.sockets.is_empty() && self.shut.is_none()
+        self.rows.is_empty()
+            && self.sockets.is_empty()
+            && self.networks.is_empty()
+            && self.shut.is_none()
     }
 
     fn weight(&self) -> usize {
         let rows: usize = self.rows.iter().map(Cells::weight).sum();
-        rows + size_of_val(self.sockets.as_slice()) + Value::weight_of(&self.process)
+        let lists = size_of_val(self.sockets.as_slice()) + size_of_val(self.networks.as_slice());
+        rows + lists + Value::weight_of(&self.process)
     }
 }
 
@@ -106,7 +114,7 @@ impl<'a> Items<'a> {
             if self.are_processes {
                 return Ok(Some(Cells::new(Some(row.pid), self.via, row.cells)));
             }
-            if let Some(rest) = rest_of(row.extra) {
+            if let Some(rest) = row.extra.made::<Rest>() {
                 self.rows = self.known(row.pid, rest).rows.into_iter();
             }
         }
@@ -115,7 +123,7 @@ impl<'a> Items<'a> {
     /// What was made of the next process that is not a row; `None` after the last.
     pub(super) fn next_rest(&mut self) -> Result<Option<(Pid, Rest)>> {
         while let Some(row) = self.listing.next()? {
-            if let Some(rest) = rest_of(row.extra) {
+            if let Some(rest) = row.extra.made::<Rest>() {
                 return Ok(Some((row.pid, self.known(row.pid, rest))));
             }
         }
@@ -141,14 +149,6 @@ impl<'a> Items<'a> {
     }
 }
 
-/// What [`Items::start`] made of a process that is not a row.
-fn rest_of(extra: Extra) -> Option<Rest> {
-    match extra {
-        Extra::Made(made, _) => made.downcast().ok().map(|rest| *rest),
-        _ => None,
-    }
-}
-
 /// The cell of a process; unknown where the column is of something else.
 pub(super) fn of_process(column: &Descriptor, seen: &Seen<'_>) -> Value {
     match column.extract {
@@ -164,6 +164,21 @@ pub(super) fn of_process(column: &Descriptor, seen: &Seen<'_>) -> Value {
 pub(super) fn of_its_process(columns: &[&'static Descriptor], seen: &Seen<'_>) -> Vec<Value> {
     let cells = columns.iter().map(|column| of_process(column, seen));
     cells.collect()
+}
+
+/// The one row that stands for all of a process that could not be read.
+pub(super) fn unread(
+    columns: &[&'static Descriptor],
+    process: &[Value],
+    seen: &Seen<'_>,
+    via: Option<Pid>,
+) -> Cells {
+    let cells = columns.iter().zip(process);
+    let cells = cells.map(|(column, cell)| match column.extract {
+        Extract::Process(_) => cell.clone(),
+        _ => Value::Missing(seen.why_missing(column.needs | Needs::FDS)),
+    });
+    Cells::new(Some(seen.pid()), via, cells.collect()).shut()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Timers: a row for each POSIX timer and each timerfd of a process.
 
-use super::item::{Items, Make, Rest, of_its_process};
+use super::item::{Items, Make, Rest, of_its_process, unread};
 use crate::{
     descriptor::{Descriptor, Extract, Timed},
     error::Result,
@@ -20,6 +20,13 @@ pub(super) fn start<'a>(
     };
     let make = move |seen: &Seen<'_>| {
         let pid = seen.pid();
+        if seen.opened().is_none() {
+            let process = of_its_process(&columns, seen);
+            return Rest {
+                rows: vec![unread(&columns, &process, seen, via)],
+                ..Rest::default()
+            };
+        }
         let posix = seen.timers().iter();
         let posix = posix.map(|timer| (Timed::Posix(timer), Mark::Timer(pid, timer.timer.id)));
         let opened = seen.opened().unwrap_or_default().iter();

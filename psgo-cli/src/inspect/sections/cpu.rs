@@ -5,20 +5,21 @@ use psgo::{Process, Value};
 use crate::inspect::{
     document::{Document, int, list, object},
     page::Page,
-    text::span,
+    text::{percent, span},
 };
 
 pub(super) fn page(page: &mut Page, process: &Process) {
     match process.cpu_times() {
         Ok(times) => {
-            let percent = process.cpu_percent().unwrap_or_default();
+            let percent = percent(process.cpu_percent());
             let (user, system) = (span(times.user), span(times.system));
             page.row(
                 "time",
-                &format!("{user} user, {system} system, {percent:.1}% of its life"),
+                &format!("{user} user, {system} system, {percent} of its life"),
             );
             let (user, system) = (span(times.children_user), span(times.children_system));
             page.row("  of children", &format!("{user} user, {system} system"));
+            page.row("  for storage", &format!("{} waited", span(times.io_wait)));
         }
         Err(error) => page.missing("time", &error),
     }

@@ -18,6 +18,11 @@ pub(super) fn page(page: &mut Page, process: &Process) {
             );
             page.row("from storage", &size(io.read_bytes));
             page.row("to storage", &size(io.write_bytes));
+            // One who truncates what others wrote may have taken back more than it wrote.
+            let taken_back = io.cancelled_write_bytes;
+            let sign = if taken_back < 0 { "-" } else { "" };
+            let taken_back = size(taken_back.unsigned_abs());
+            page.row("taken back", &format!("{sign}{taken_back}"));
         }
         Err(error) => page.missing("read", &error),
     }

@@ -1,21 +1,20 @@
 //! Memory, mapped files, page faults.
 
-use psgo::{Process, Text, Value};
+use psgo::{ErrorKind, MappedMemory, MemoryDetail, Process, Text, Value, format::pid::Maps};
+
+use super::mappings::{self, Summary};
 
 use crate::inspect::{
-    document::{Document, list, object},
+    document::{Document, list, maybe, object},
     page::Page,
-    text::size,
+    text::{percent, size},
 };
 
 pub(super) fn page(page: &mut Page, process: &Process) {
     match process.memory() {
         Ok(memory) => {
-            let percent = process.memory_percent().unwrap_or_default();
-            page.row(
-                "resident",
-                &format!("{}, {percent:.1}%", size(memory.resident)),
-            );
+            let percent = percent(process.memory_percent());
+            page.row("resident", &format!("{}, {percent}", size(memory.resident)));
             page.row("address space", &size(memory.size));
             page.row("shared", &size(memory.shared));
             page.row("code", &size(memory.text));
@@ -25,10 +24,17 @@ pub(super) fn page(page: &mut Page, process: &Process) {
     }
     match process.memory_detail() {
         Ok(detail) => {
-            page.row("most resident", &size(detail.peak_resident.unwrap_or(0)));
-            page.row("swapped out", &size(detail.swap.unwrap_or(0)));
-            if let Some(huge) = detail.hugetlb.filter(|huge| *huge > 0) {
-                page.row("huge pages", &size(huge));
+            for (name, bytes) in [
+                ("most resident", detail.peak_resident),
+                ("most space", detail.peak_size),
+                ("of no file", detail.anonymous),
+                ("of files", detail.file),
+                ("shared memory", detail.shmem),
+                ("swapped out", detail.swap),
+                ("huge pages", detail.hugetlb),
+            ] {
+                let bytes = told(&detail, bytes);
+                page.row(name, &bytes.map_or_else(|| page.untold(), size));
             }
         }
         Err(error) => page.missing("most resident", &error),
@@ -37,6 +43,7 @@ pub(super) fn page(page: &mut Page, process: &Process) {
         Ok(footprint) => {
             page.row("its own alone", &size(footprint.unique));
             page.row("its share", &size(footprint.proportional));
+            page.row("its swap", &size(footprint.swap));
         }
         Err(error) => page.missing("its own alone", &error),
     }
@@ -45,6 +52,65 @@ pub(super) fn page(page: &mut Page, process: &Process) {
         "page faults",
         faults.map(|faults| format!("{} minor, {} major", faults.minor, faults.major)),
     );
+    let stat = process.stat();
+    page.told(
+        "  of children",
+        stat.map(|stat| format!("{} minor, {} major", stat.cminflt, stat.cmajflt)),
+    );
+    match process.read::<Maps>() {
+        Ok(maps) => mappings::page(page, &Summary::of(maps.rows.iter())),
+        // A kernel thread has none.
+        Err(error) if error.kind() == ErrorKind::Absent => {}
+        Err(error) => page.missing("mappings", &error),
+    }
+    // The kernel walks all page tables for it.
+    if !page.depth.alone {
+        return page.remark("by mapped file: -only memory");
+    }
+    match process.mapped_memory() {
+        Ok(maps) => {
+            let rows: Vec<_> = maps.into_iter().map(row).collect();
+            page.row("mapped", &rows.len().to_string());
+            page.table(MAPPED, &rows);
+        }
+        Err(error) => page.missing("mapped", &error),
+    }
+}
+
+const MAPPED: [&str; 11] = [
+    "SIZE",
+    "RESIDENT",
+    "SHARE",
+    "SHARED CLEAN",
+    "SHARED DIRTY",
+    "PRIVATE CLEAN",
+    "PRIVATE DIRTY",
+    "REFERENCED",
+    "ANONYMOUS",
+    "SWAP",
+    "PATH",
+];
+
+fn row(map: MappedMemory) -> [String; 11] {
+    [
+        size(map.size),
+        size(map.resident),
+        size(map.proportional),
+        size(map.shared_clean),
+        size(map.shared_dirty),
+        size(map.private_clean),
+        size(map.private_dirty),
+        size(map.referenced),
+        size(map.anonymous),
+        size(map.swap),
+        map.path.unwrap_or(Text::word("[anon]")).to_string(),
+    ]
+}
+
+/// A number of these; 0 of who has no memory at all, of whom the kernel has none of the lines.
+fn told(detail: &MemoryDetail, bytes: Option<u64>) -> Option<u64> {
+    let has_none = *detail == MemoryDetail::default();
+    bytes.or(has_none.then_some(0))
 }
 
 pub(super) fn json(doc: &mut Document, process: &Process) {
@@ -58,8 +124,8 @@ pub(super) fn json(doc: &mut Document, process: &Process) {
         ])
     });
     doc.put("memory_info", info);
-    let known = |bytes: Option<u64>| Value::Size(bytes.unwrap_or(0));
     let detail = process.memory_detail().map(|memory| {
+        let known = |bytes| maybe(told(&memory, bytes).map(Value::Size));
         object([
             ("peak_rss", known(memory.peak_resident)),
             ("peak_vms", known(memory.peak_size)),
@@ -99,6 +165,11 @@ pub(super) fn json(doc: &mut Document, process: &Process) {
         }))
     });
     doc.put("memory_maps", maps);
+    let smaps = process.smaps().map(|smaps| {
+        let mappings = smaps.rows.iter().map(|map| &*map.mapping);
+        mappings::value(&Summary::of(mappings))
+    });
+    doc.put_own("mappings", smaps);
     let faults = process.page_faults().map(|faults| {
         object([
             ("minor", Value::from(faults.minor)),

@@ -6,6 +6,7 @@ use super::{document::Document, page::Page};
 
 mod container;
 mod cpu;
+pub(in crate::inspect) mod ending;
 mod environ;
 mod family;
 mod files;
@@ -13,12 +14,17 @@ mod identity;
 mod ids;
 mod io;
 mod limits;
+mod locks;
+mod mappings;
 mod memory;
 mod namespaces;
+mod signals;
 mod sockets;
 mod stack;
 mod state;
+mod syscall;
 mod threads;
+mod timers;
 
 /// A section of the answer.
 #[derive(Debug)]
@@ -103,3 +109,6 @@ pub(super) const SECTIONS: [Section; 14] = [
         json: environ::json,
     },
 ];
+
+#[cfg(test)]
+mod tests;

@@ -2,10 +2,15 @@
 
 use psgo::{
     Process, Value,
-    format::pid::{OomScore, OomScoreAdj, SyscallState},
+    format::pid::{OomScore, OomScoreAdj},
 };
 
-use super::stack::{call, calls};
+use super::{
+    ending, locks, signals,
+    stack::{call, calls},
+    syscall::Called,
+    timers,
+};
 use crate::inspect::{
     document::{Document, int, maybe, object, record},
     page::Page,
@@ -19,16 +24,17 @@ pub(super) fn page(page: &mut Page, process: &Process) {
         }
         state => page.told("state", state.map(|state| state.as_str().to_owned())),
     }
+    match process.exit_status() {
+        Ok(Some(status)) => page.row("ended", &ending::told(status)),
+        Ok(None) => {}
+        Err(error) => page.missing("ended", &error),
+    }
     page.told("waits in", process.wait_channel().map(or_none));
-    let syscall = process.syscall().map(|syscall| match *syscall.state {
-        SyscallState::Running => "none, it runs".to_owned(),
-        SyscallState::Outside { .. } => "none".to_owned(),
-        SyscallState::Inside { nr, args, .. } => {
-            let args = args.map(|arg| format!("{arg:#x}"));
-            format!("{nr} ({})", args.join(", "))
-        }
-    });
-    page.told("system call", syscall);
+    page.told(
+        "system call",
+        Called::of(process).map(|called| called.text()),
+    );
+    locks::page(page, process);
     page.told(
         "kernel stack",
         process.kernel_stack().map(|stack| {
@@ -55,17 +61,8 @@ pub(super) fn page(page: &mut Page, process: &Process) {
         "context switches",
         switches.map(|n| format!("{} voluntary, {} involuntary", n.voluntary, n.involuntary)),
     );
-    if let Ok(timers) = process.timers()
-        && !timers.rows.is_empty()
-    {
-        page.list(
-            "timers",
-            timers
-                .rows
-                .iter()
-                .map(|timer| format!("{} (signal {})", timer.id, timer.signal)),
-        );
-    }
+    signals::page(page, process);
+    timers::page(page, process);
 }
 
 pub(super) fn json(doc: &mut Document, process: &Process) {
@@ -97,6 +94,9 @@ pub(super) fn json(doc: &mut Document, process: &Process) {
         .wait_channel()
         .map(|name| maybe(name.map(Value::Text)));
     doc.put_own("wait_channel", wchan);
-    doc.put_own("syscall", process.syscall().map(|call| record(&call)));
+    doc.put_own("syscall", Called::of(process).map(|called| called.value()));
+    doc.put_own("exit_status", ending::value(process));
+    doc.put_own("awaited_locks", locks::value(process));
+    doc.put_own("signals", signals::value(process));
     doc.put_own("timers", process.timers().map(|timers| record(&timers)));
 }

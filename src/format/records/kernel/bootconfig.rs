@@ -70,6 +70,7 @@ impl Field for BootconfigLine {
         }
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         match self {
             Self::Comment(text) => text.write(&COMMENT, out),
@@ -87,6 +88,7 @@ impl Field for BootconfigLine {
     }
 
     /// A key and its values, or a comment.
+    #[inline]
     fn value(&self, spec: &Spec) -> Value {
         let fields: Fields = match self {
             Self::Comment(text) => [("comment", Value::text(text.trim_ascii()))]
@@ -122,6 +124,7 @@ impl Field for Quoted {
         Ok(Self { value, single })
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         let quote = if self.single { b'\'' } else { b'"' };
         out.push(quote);
@@ -129,6 +132,7 @@ impl Field for Quoted {
         out.push(quote);
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::text(&self.value)
     }

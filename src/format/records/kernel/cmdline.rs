@@ -60,15 +60,18 @@ impl Field for BootLine {
         Vec::take(cursor, spec).map(Self)
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         self.0.put(spec, out);
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::text(&self.0)
     }
 
     /// The line, and `params`, each with its `name` and its `value`: a name may come twice.
+    #[inline]
     fn describe(&self, spec: &Spec, fields: &mut Fields) {
         fields.push(spec.field, self.value(spec));
         let params = self.params().map(|(name, value)| {

@@ -59,15 +59,18 @@ impl Field for ConsoleFlags {
         Vec::take(cursor, spec).map(Self)
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         self.0.put(spec, out);
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::List(self.names().map(Value::text).collect())
     }
 
     /// The words, and the letters beside them as `flags_raw`.
+    #[inline]
     fn describe(&self, spec: &Spec, fields: &mut Fields) {
         crate::format::named::describe(self.value(spec), &self.0, spec, fields);
     }

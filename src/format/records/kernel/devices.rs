@@ -41,12 +41,14 @@ impl Field for DeviceList {
         Ok(Self(devices))
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         for device in &self.0 {
             device.put(spec, out);
         }
     }
 
+    #[inline]
     fn value(&self, spec: &Spec) -> Value {
         self.0.value(spec)
     }

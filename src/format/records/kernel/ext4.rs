@@ -203,6 +203,7 @@ impl Field for Outline {
         Ok(Self(lines))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         for line in &self.0 {
             out.extend(std::iter::repeat_n(b'\t', line.tabs));
@@ -218,12 +219,14 @@ impl Field for Outline {
         }
     }
 
+    #[inline]
     fn value(&self, spec: &Spec) -> Value {
         let mut fields = Fields::new();
         self.describe(spec, &mut fields);
         Value::Fields(fields)
     }
 
+    #[inline]
     fn describe(&self, _: &Spec, fields: &mut Fields) {
         self.each(|name, value| fields.push(name.as_slice(), value.to_value()));
         for line in self.0.iter().filter(|line| line.is_text) {

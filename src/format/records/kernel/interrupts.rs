@@ -62,12 +62,14 @@ impl Field for CpuList {
         Ok(Self(numbers))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         for number in &self.0 {
             number.write(&CPU, out);
         }
     }
 
+    #[inline]
     fn value(&self, spec: &Spec) -> Value {
         self.0.value(spec)
     }
@@ -78,10 +80,12 @@ impl Field for Cpus {
         Aligned::take(cursor, &CPU).map(Self)
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         self.0.put(&CPU, out);
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         self.0.value(&CPU)
     }
@@ -129,17 +133,20 @@ impl Field for IrqCounts {
         Ok(Self { counts, close })
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         for (i, count) in self.counts.iter().enumerate() {
             count.write(if self.close && i == 0 { &CLOSE } else { &COUNT }, out);
         }
     }
 
+    #[inline]
     fn value(&self, spec: &Spec) -> Value {
         self.counts.value(spec)
     }
 
     /// The counts, and their sum as `total`.
+    #[inline]
     fn describe(&self, _: &Spec, fields: &mut Fields) {
         fields.push("total", self.total().into());
         fields.push("counts", self.counts.value(&COUNT));
@@ -225,10 +232,12 @@ impl Field for IrqAbout {
         Ok(Self(cursor.take_line().to_vec()))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.0);
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::text(self.text())
     }
@@ -262,10 +271,12 @@ impl Field for Interrupt {
         IrqLine::take(cursor, spec).map(Self)
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         self.0.put(spec, out);
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         if self.number().is_none() {
             return Value::Fields(self.fields());

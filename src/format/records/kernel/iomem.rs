@@ -58,12 +58,14 @@ impl Field for Depth {
         Ok(Self(depth))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         for _ in 0..self.0 {
             out.extend_from_slice(b"  ");
         }
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::Int(self.0.into())
     }
@@ -97,11 +99,13 @@ impl Field for Address {
         Ok(Self { address, short })
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         let width = if self.short { 4 } else { 8 };
         out.extend_from_slice(format!("{:0width$x}", self.address).as_bytes());
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::text(format!("{:#x}", self.address))
     }

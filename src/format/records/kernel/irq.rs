@@ -88,6 +88,7 @@ impl Field for Mask {
         }
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         for (i, group) in self.groups.iter().enumerate() {
             let (comma, width) = if i == 0 { ("", self.digits) } else { (",", 8) };
@@ -95,6 +96,7 @@ impl Field for Mask {
         }
     }
 
+    #[inline]
     fn value(&self, spec: &Spec) -> Value {
         let mut text = b"0x".to_vec();
         self.put(spec, &mut text);
@@ -153,6 +155,7 @@ impl Field for Ranges {
         Ok(Self(ranges))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         for (i, &(first, last)) in self.0.iter().enumerate() {
             if i > 0 {
@@ -166,6 +169,7 @@ impl Field for Ranges {
         }
     }
 
+    #[inline]
     fn value(&self, spec: &Spec) -> Value {
         let mut text = Vec::new();
         self.put(spec, &mut text);

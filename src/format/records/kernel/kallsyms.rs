@@ -44,10 +44,12 @@ impl Field for SymbolName {
         Ok(Self(cursor.take(tab).to_vec()))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.0);
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::text(&self.0)
     }

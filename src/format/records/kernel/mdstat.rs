@@ -122,6 +122,7 @@ impl Field for Assembly {
         Ok(assembly)
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.state);
         if let Some(read_only) = &self.read_only {
@@ -145,12 +146,14 @@ impl Field for Assembly {
         }
     }
 
+    #[inline]
     fn value(&self, spec: &Spec) -> Value {
         let mut fields = Fields::new();
         self.describe(spec, &mut fields);
         Value::Fields(fields)
     }
 
+    #[inline]
     fn describe(&self, _: &Spec, fields: &mut Fields) {
         let text = |text: &Option<Vec<u8>>| text.as_ref().map_or(Value::MISSING, Value::text);
         fields.push("state", Value::text(&self.state));
@@ -233,6 +236,7 @@ impl Field for MdLayout {
         }))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.text);
         if let Some((wanted, working)) = self.devices {
@@ -242,10 +246,12 @@ impl Field for MdLayout {
         }
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::text(self.text.trim_ascii())
     }
 
+    #[inline]
     fn describe(&self, spec: &Spec, fields: &mut Fields) {
         let devices = |count: Option<u32>| count.map_or(Value::MISSING, |n| Value::Int(n.into()));
         fields.push(spec.field, self.value(spec));
@@ -352,18 +358,21 @@ impl Field for MdStatus {
         Ok(Self(lines))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         for line in &self.0 {
             line.put(out);
         }
     }
 
+    #[inline]
     fn value(&self, spec: &Spec) -> Value {
         let mut fields = Fields::new();
         self.describe(spec, &mut fields);
         Value::Fields(fields)
     }
 
+    #[inline]
     fn describe(&self, _: &Spec, fields: &mut Fields) {
         for line in &self.0 {
             let known = match line {
@@ -380,6 +389,7 @@ impl Field for MdStatus {
         }
     }
 
+    #[inline]
     fn unknown(&self) -> bool {
         self.0.iter().any(|line| matches!(line, MdLine::Other(_)))
     }

@@ -53,6 +53,7 @@ impl Field for Refcount {
         i32::take(cursor, spec).map(|count| Self(Some(count)))
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         match self.0 {
             Some(count) => count.put(spec, out),
@@ -60,6 +61,7 @@ impl Field for Refcount {
         }
     }
 
+    #[inline]
     fn value(&self, spec: &Spec) -> Value {
         self.0.map_or(Value::MISSING, |count| count.value(spec))
     }
@@ -104,6 +106,7 @@ impl Field for UsedBy {
         Ok(Self(names))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         for name in &self.0 {
             out.extend_from_slice(name);
@@ -114,6 +117,7 @@ impl Field for UsedBy {
         }
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::List(self.0.iter().map(Value::text).collect())
     }

@@ -60,10 +60,12 @@ impl Field for MtrrSize {
         Ok(Self { count, mib })
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         self.count.write(if self.mib { &MIB } else { &KIB }, out);
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         self.bytes().map_or(Value::MISSING, Value::Size)
     }

@@ -61,6 +61,7 @@ impl Field for FreeCount {
         Ok(Self { count, or_more })
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         if self.or_more {
             out.push(b'>');
@@ -68,6 +69,7 @@ impl Field for FreeCount {
         self.count.put(&COUNT, out);
     }
 
+    #[inline]
     fn value(&self, spec: &Spec) -> Value {
         self.count.value(spec)
     }
@@ -118,6 +120,7 @@ impl Field for MigrateTypes {
         Ok(Self(names))
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         for name in &self.0 {
             name.put(spec, out);
@@ -125,6 +128,7 @@ impl Field for MigrateTypes {
         }
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::List(self.0.iter().map(Value::text).collect())
     }

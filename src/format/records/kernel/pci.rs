@@ -83,11 +83,13 @@ impl Field for PciPlace {
         u16::take(cursor, &PLACE).map(Self)
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         self.0.put(&PLACE, out);
     }
 
     /// As `lspci` has it: `00:1f.3`.
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         let (bus, slot, function) = (self.bus(), self.slot(), self.function());
         Value::text(format!("{bus:02x}:{slot:02x}.{function}"))
@@ -99,14 +101,17 @@ impl Field for PciId {
         u32::take(cursor, &ID).map(Self)
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         self.0.put(&ID, out);
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::text(format!("{:04x}:{:04x}", self.vendor(), self.device()))
     }
 
+    #[inline]
     fn describe(&self, _: &Spec, fields: &mut Fields) {
         fields.push("vendor", Value::text(format!("0x{:04x}", self.vendor())));
         fields.push("device", Value::text(format!("0x{:04x}", self.device())));

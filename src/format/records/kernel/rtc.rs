@@ -55,6 +55,7 @@ impl Field for RtcLines {
         Ok(Self(lines))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         for line in &self.0 {
             out.extend_from_slice(&line.name);
@@ -65,12 +66,14 @@ impl Field for RtcLines {
         }
     }
 
+    #[inline]
     fn value(&self, spec: &Spec) -> Value {
         let mut fields = Fields::new();
         self.describe(spec, &mut fields);
         Value::Fields(fields)
     }
 
+    #[inline]
     fn describe(&self, _: &Spec, fields: &mut Fields) {
         for line in &self.0 {
             fields.push(line.name.as_slice(), line.value.to_value());

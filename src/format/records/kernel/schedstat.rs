@@ -67,6 +67,7 @@ impl Field for DomainName {
         Ok(Self(name.to_vec()))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         if !self.0.is_empty() {
             out.extend_from_slice(&self.0);
@@ -74,6 +75,7 @@ impl Field for DomainName {
         }
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         if self.0.is_empty() {
             return Value::MISSING;

@@ -99,6 +99,7 @@ impl Field for Setpoint {
         Ok(setting)
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         for (i, line) in self.lines.iter().enumerate() {
             for (j, word) in line.words.iter().enumerate() {
@@ -115,6 +116,7 @@ impl Field for Setpoint {
 
     /// One line as its number, text or list; several as a list of lines; unknown where there is
     /// nothing.
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         match self.lines.as_slice() {
             [] => Value::MISSING,
@@ -131,6 +133,7 @@ mod tests {
     use super::*;
     use crate::format::{self, law};
 
+    #[inline]
     fn value(file: &str) -> Value {
         let setting: Setting = law::holds(file.as_bytes());
         setting.fields().find("value").unwrap().clone()

@@ -120,10 +120,12 @@ impl Field for Blank {
         Ok(Self(lines))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         out.extend((0..self.0).map(|_| b'\n'));
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::MISSING
     }

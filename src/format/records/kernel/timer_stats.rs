@@ -72,15 +72,18 @@ impl Field for TimerCount {
         Ok(Self { count, deferrable })
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         let spec = if self.deferrable { &DEFERRABLE } else { &COUNT };
         self.count.write(spec, out);
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::from(self.count)
     }
 
+    #[inline]
     fn describe(&self, spec: &Spec, fields: &mut Fields) {
         fields.push(spec.field, self.value(spec));
         fields.push("deferrable", Value::Bool(self.deferrable));
@@ -105,10 +108,12 @@ impl Field for TimerEntries {
         Ok(Self(entries))
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         self.0.put(spec, out);
     }
 
+    #[inline]
     fn value(&self, spec: &Spec) -> Value {
         self.0.value(spec)
     }

@@ -83,6 +83,7 @@ impl Field for Caller {
         Ok(caller)
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         if self.symbol.is_empty() {
             return;
@@ -96,6 +97,7 @@ impl Field for Caller {
         }
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         if self.symbol.is_empty() {
             return Value::MISSING;
@@ -103,6 +105,7 @@ impl Field for Caller {
         Value::text(&self.symbol)
     }
 
+    #[inline]
     fn describe(&self, spec: &Spec, fields: &mut crate::Fields) {
         fields.push(spec.field, self.value(spec));
         let module = self.module.as_ref();

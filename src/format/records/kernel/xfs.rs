@@ -50,6 +50,7 @@ impl Field for Series {
         Ok(Self(lines))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         for (name, words) in &self.0 {
             out.extend_from_slice(name);
@@ -61,12 +62,14 @@ impl Field for Series {
         }
     }
 
+    #[inline]
     fn value(&self, spec: &Spec) -> Value {
         let mut fields = Fields::new();
         self.describe(spec, &mut fields);
         Value::Fields(fields)
     }
 
+    #[inline]
     fn describe(&self, _: &Spec, fields: &mut Fields) {
         for (name, words) in &self.0 {
             let words = words.iter().map(NumberOrText::to_value).collect();

@@ -48,20 +48,24 @@ impl<T: Field> Field for Padded<T> {
         })
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         out.extend(std::iter::repeat_n(b' ', self.before));
         self.value.put(spec, out);
         out.extend(std::iter::repeat_n(b' ', self.after));
     }
 
+    #[inline]
     fn value(&self, spec: &Spec) -> Value {
         self.value.value(spec)
     }
 
+    #[inline]
     fn describe(&self, spec: &Spec, fields: &mut crate::Fields) {
         self.value.describe(spec, fields);
     }
 
+    #[inline]
     fn unknown(&self) -> bool {
         self.value.unknown()
     }
@@ -83,10 +87,12 @@ impl Field for CommaList {
         ))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.0.join(&b','));
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::List(self.0.iter().map(Value::text).collect())
     }
@@ -131,6 +137,7 @@ impl Field for ColumnNames {
         })
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         for (name, gap) in &self.names {
             out.extend_from_slice(name);
@@ -144,14 +151,17 @@ impl Field for ColumnNames {
         Self::take(cursor, spec)
     }
 
+    #[inline]
     fn write(&self, spec: &Spec, out: &mut Vec<u8>) {
         self.put(spec, out);
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::MISSING
     }
 
+    #[inline]
     fn unknown(&self) -> bool {
         !self.known
     }

@@ -228,16 +228,19 @@ impl Field for Tracked {
         Ok(tracked)
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         put_parts(&self.0, out);
     }
 
+    #[inline]
     fn value(&self, spec: &Spec) -> Value {
         let mut fields = Fields::new();
         self.describe(spec, &mut fields);
         Value::Fields(fields)
     }
 
+    #[inline]
     fn describe(&self, _: &Spec, fields: &mut Fields) {
         fields.push("timeout", self.timeout().map_or(Value::MISSING, Value::Int));
         fields.push("state", self.state().map_or(Value::MISSING, Value::text));
@@ -287,6 +290,7 @@ impl Field for ExpectedTuple {
         Ok(Self { l3proto, parts })
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         if let Some(number) = self.l3proto {
             out.extend_from_slice(format!("l3proto = {number} ").as_bytes());
@@ -294,12 +298,14 @@ impl Field for ExpectedTuple {
         put_parts(&self.parts, out);
     }
 
+    #[inline]
     fn value(&self, spec: &Spec) -> Value {
         let mut fields = Fields::new();
         self.describe(spec, &mut fields);
         Value::Fields(fields)
     }
 
+    #[inline]
     fn describe(&self, _: &Spec, fields: &mut Fields) {
         let number = |number: u32| Value::Int(number.into());
         fields.push("l3proto", self.l3proto.map_or(Value::MISSING, number));

@@ -84,6 +84,7 @@ impl<const WIDTH: usize> Field for Counters<WIDTH> {
         Ok(Self(counters))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         for counter in &self.0 {
             out.extend_from_slice(&counter.name);
@@ -95,6 +96,7 @@ impl<const WIDTH: usize> Field for Counters<WIDTH> {
         }
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::Fields(
             self.0
@@ -104,6 +106,7 @@ impl<const WIDTH: usize> Field for Counters<WIDTH> {
         )
     }
 
+    #[inline]
     fn describe(&self, _: &Spec, fields: &mut Fields) {
         for counter in &self.0 {
             fields.push(counter.name.as_slice(), counter.number());
@@ -218,6 +221,7 @@ impl Field for CounterGroups {
         Ok(Self(groups))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         for group in &self.0 {
             if group.after_empty {
@@ -243,12 +247,14 @@ impl Field for CounterGroups {
         }
     }
 
+    #[inline]
     fn value(&self, spec: &Spec) -> Value {
         let mut fields = Fields::new();
         self.describe(spec, &mut fields);
         Value::Fields(fields)
     }
 
+    #[inline]
     fn describe(&self, _: &Spec, fields: &mut Fields) {
         for group in &self.0 {
             let counters = group.counters.iter();

@@ -115,6 +115,7 @@ impl Field for Dump {
         }
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         match self {
             Self::Runs(runs) => out.push(if *runs { b'1' } else { b'0' }),
@@ -123,6 +124,7 @@ impl Field for Dump {
         }
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::Bool(self.runs())
     }
@@ -268,6 +270,7 @@ impl Field for BluetoothEnds {
         Ok(Self(Some((src, Padded::take(cursor, spec)?))))
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         if let Some((src, dst)) = &self.0 {
             src.put(spec, out);
@@ -275,12 +278,14 @@ impl Field for BluetoothEnds {
         }
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         self.both().map_or(Value::MISSING, |(src, dst)| {
             Value::List(vec![Value::text(src), Value::text(dst)])
         })
     }
 
+    #[inline]
     fn describe(&self, _: &Spec, fields: &mut Fields) {
         let both = self.both();
         let end = |end: Option<&[u8]>| end.map_or(Value::MISSING, Value::text);
@@ -304,12 +309,14 @@ impl Field for Further {
         Ok(Self(words))
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         for word in &self.0 {
             word.put(spec, out);
         }
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         if self.0.is_empty() {
             return Value::MISSING;

@@ -40,10 +40,12 @@ impl Field for TableName {
         Ok(Self(name))
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         self.0.put(spec, out);
     }
 
+    #[inline]
     fn value(&self, spec: &Spec) -> Value {
         self.0.value(spec)
     }
@@ -126,6 +128,7 @@ impl Field for FibEntry {
         Ok(Self { depth, kind })
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         for _ in 0..self.depth {
             out.extend_from_slice(INDENT);
@@ -143,6 +146,7 @@ impl Field for FibEntry {
         }
     }
 
+    #[inline]
     fn value(&self, spec: &Spec) -> Value {
         let mut fields = Fields::new();
         let depth = u64::try_from(self.depth).unwrap_or(u64::MAX);
@@ -241,12 +245,14 @@ impl Field for FibPrefixes {
         u32::read(cursor, &PREFIXES).map(|number| Self(Some(number)))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         if let Some(number) = self.0 {
             number.write(&PREFIXES, out);
         }
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         self.0
             .map_or(Value::MISSING, |number| Value::Int(number.into()))
@@ -294,6 +300,7 @@ impl Field for FibCounters {
         Ok(Self(Some(counters)))
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         if let Some(counters) = &self.0 {
             out.extend_from_slice(COUNTERS);
@@ -302,11 +309,13 @@ impl Field for FibCounters {
         }
     }
 
+    #[inline]
     fn value(&self, spec: &Spec) -> Value {
         let counters = self.0.as_ref();
         counters.map_or(Value::MISSING, |counters| counters.value(spec))
     }
 
+    #[inline]
     fn unknown(&self) -> bool {
         self.0.as_ref().is_some_and(Field::unknown)
     }

@@ -41,15 +41,18 @@ impl Field for Ip4Word {
         }
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         let word = u32::from_ne_bytes(self.0.octets());
         out.extend_from_slice(format!("{word:08X}").as_bytes());
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::text(self.0.to_string())
     }
 
+    #[inline]
     fn describe(&self, spec: &Spec, fields: &mut Fields) {
         describe(self, spec, fields);
     }
@@ -76,15 +79,18 @@ impl Field for Ip4Number {
         }
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         let word = u32::from_be_bytes(self.0.octets());
         out.extend_from_slice(format!("{word:08x}").as_bytes());
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::text(self.0.to_string())
     }
 
+    #[inline]
     fn describe(&self, spec: &Spec, fields: &mut Fields) {
         describe(self, spec, fields);
     }
@@ -116,10 +122,12 @@ impl Field for Ip4 {
         Ok(Self(address))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         out.extend_from_slice(self.0.to_string().as_bytes());
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::text(self.0.to_string())
     }
@@ -154,14 +162,17 @@ impl Field for Ip6 {
         Ok(Self((high << 64 | low).into()))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         out.extend_from_slice(format!("{:032x}", u128::from(self.0)).as_bytes());
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::text(self.0.to_string())
     }
 
+    #[inline]
     fn describe(&self, spec: &Spec, fields: &mut Fields) {
         describe(self, spec, fields);
     }
@@ -198,11 +209,13 @@ impl Field for Ip6Colons {
         Ok(Self(address.into()))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         let segments = self.0.segments().map(|segment| format!("{segment:04x}"));
         out.extend_from_slice(segments.join(":").as_bytes());
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::text(self.0.to_string())
     }
@@ -229,6 +242,7 @@ impl Field for HardwareAddress {
         Ok(Self(address))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         for byte in &self.0 {
             out.extend_from_slice(format!("{byte:02x}").as_bytes());
@@ -236,6 +250,7 @@ impl Field for HardwareAddress {
     }
 
     /// With colons.
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         let mut text = String::new();
         for (i, byte) in self.0.iter().enumerate() {
@@ -246,6 +261,7 @@ impl Field for HardwareAddress {
         Value::text(text)
     }
 
+    #[inline]
     fn describe(&self, spec: &Spec, fields: &mut Fields) {
         describe(self, spec, fields);
     }

@@ -185,6 +185,7 @@ impl Field for Stamps {
         Ok(Self(stamps))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         for (i, stamp) in self.0.iter().enumerate() {
             if i > 0 {
@@ -194,6 +195,7 @@ impl Field for Stamps {
         }
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::List(self.0.iter().copied().map(Value::from).collect())
     }

@@ -121,6 +121,7 @@ impl Field for CpuCounters {
         Ok(counters)
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         self.put_names(out);
         for row in &self.rows {
@@ -128,6 +129,7 @@ impl Field for CpuCounters {
         }
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         let rows = self.rows.iter();
         Value::List(rows.map(|row| Value::Fields(self.fields(row))).collect())

@@ -126,6 +126,7 @@ impl Field for Functions {
         Ok(Self(functions))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         for (i, function) in self.0.iter().enumerate() {
             out.extend_from_slice(if i > 0 { b"  " } else { b" " });
@@ -133,6 +134,7 @@ impl Field for Functions {
         }
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         let Some(names) = self.names() else {
             return Value::List(self.0.iter().copied().map(Value::Bool).collect());
@@ -144,6 +146,7 @@ impl Field for Functions {
         Value::Fields(fields)
     }
 
+    #[inline]
     fn unknown(&self) -> bool {
         self.names().is_none()
     }

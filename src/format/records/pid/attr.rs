@@ -52,11 +52,13 @@ impl Field for SecurityLabel {
         })
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.label);
         out.extend(self.end);
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         if self.label.is_empty() {
             return Value::MISSING;

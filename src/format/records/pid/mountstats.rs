@@ -52,6 +52,7 @@ impl Field for StatSource {
         MountSource::take(cursor, &MOUNTED).map(|source| Self(Some(source)))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         match &self.0 {
             Some(source) => source.write(&DEVICE, out),
@@ -59,6 +60,7 @@ impl Field for StatSource {
         }
     }
 
+    #[inline]
     fn value(&self, spec: &Spec) -> Value {
         let source = self.0.as_ref();
         source.map_or(Value::MISSING, |source| source.value(spec))
@@ -79,6 +81,7 @@ impl Field for NfsBlock {
         Ok(Self(Some(stats)))
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         if let Some(stats) = &self.0 {
             stats.put(spec, out);
@@ -86,11 +89,13 @@ impl Field for NfsBlock {
         }
     }
 
+    #[inline]
     fn value(&self, spec: &Spec) -> Value {
         let stats = self.0.as_ref();
         stats.map_or(Value::MISSING, |stats| stats.value(spec))
     }
 
+    #[inline]
     fn unknown(&self) -> bool {
         self.0.as_ref().is_some_and(Field::unknown)
     }

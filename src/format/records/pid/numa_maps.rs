@@ -106,10 +106,12 @@ impl Field for NumaPolicy {
         }
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.0);
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::text(&self.0)
     }
@@ -140,10 +142,12 @@ impl Field for NumaPath {
         Ok(Self(path.0))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         OctalEscaped::<3>::from(self.0.clone()).put(&BARE, out);
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::text(&self.0)
     }

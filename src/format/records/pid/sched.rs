@@ -52,12 +52,14 @@ impl Field for SchedTask {
         })
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.comm);
         self.pid.write(&PID, out);
         self.threads.write(&THREADS, out);
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         let fields = [
             ("comm", Value::text(&self.comm)),
@@ -85,10 +87,12 @@ impl Field for SchedRule {
             .ok_or_else(|| cursor.error(spec.field, "not a line of -"))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         out.extend(std::iter::repeat_n(b'-', self.len.into()));
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::MISSING
     }
@@ -189,6 +193,7 @@ impl Field for SchedEntries {
         Ok(Self(entries))
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         for entry in &self.0 {
             match entry {
@@ -212,6 +217,7 @@ impl Field for SchedEntries {
         }
     }
 
+    #[inline]
     fn value(&self, spec: &Spec) -> Value {
         let mut fields = Fields::new();
         self.describe(spec, &mut fields);
@@ -219,6 +225,7 @@ impl Field for SchedEntries {
     }
 
     /// Each under the kernel's name, times in milliseconds.
+    #[inline]
     fn describe(&self, _: &Spec, fields: &mut Fields) {
         for (name, value) in self.values() {
             let value = match value {
@@ -231,6 +238,7 @@ impl Field for SchedEntries {
         fields.push("lines", Value::List(lines));
     }
 
+    #[inline]
     fn unknown(&self) -> bool {
         let known = |line: &[u8]| NUMA.iter().any(|start| line.starts_with(start));
         self.lines().any(|line| !known(line))

@@ -84,11 +84,13 @@ impl Field for Persona {
         u32::take(cursor, spec).map(Self)
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         self.0.put(spec, out);
     }
 
     /// The system's name, and the flags; its number where it is not Linux.
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         let domain = match self.domain() {
             0 => Value::text("PER_LINUX"),
@@ -102,6 +104,7 @@ impl Field for Persona {
         )
     }
 
+    #[inline]
     fn describe(&self, spec: &Spec, fields: &mut Fields) {
         fields.push(spec.field, self.value(spec));
         fields.push(format!("{}_raw", spec.field), self.0.value(spec));
@@ -150,10 +153,12 @@ impl Field for AuditId {
         u32::take(cursor, spec).map(Self)
     }
 
+    #[inline]
     fn put(&self, spec: &Spec, out: &mut Vec<u8>) {
         self.0.put(spec, out);
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         self.id().map_or(Value::MISSING, |id| Value::Int(id.into()))
     }

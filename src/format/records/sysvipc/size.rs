@@ -35,11 +35,13 @@ impl Field for Size {
         Ok(Self { bytes, narrow })
     }
 
+    #[inline]
     fn put(&self, _: &Spec, out: &mut Vec<u8>) {
         self.bytes
             .put(if self.narrow { &NARROW } else { &WIDE }, out);
     }
 
+    #[inline]
     fn value(&self, _: &Spec) -> Value {
         Value::Size(self.bytes)
     }

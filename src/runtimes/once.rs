@@ -1,0 +1,77 @@
+//! `Once`: what is read once for a listing, by whichever of its threads wants it first.
+
+use std::{
+    sync::{Arc, Condvar, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use crate::sync::lock;
+
+/// How long a thread waits for another that reads the same. What takes longer does not answer: the
+/// thread that reads it is left behind with it, and no other joins it there.
+pub(super) const PATIENCE: Duration = Duration::from_millis(250);
+
+/// Runs what waits for another thread.
+pub(crate) type Aside<'a> = dyn FnMut(&mut dyn FnMut()) + 'a;
+
+/// What is read once.
+#[derive(Debug)]
+pub(super) struct Once<T> {
+    state: Mutex<State<T>>,
+    changed: Condvar,
+}
+
+#[derive(Debug)]
+enum State<T> {
+    Unknown,
+    /// A thread reads it since then.
+    Asked(Instant),
+    Known(Arc<T>),
+}
+
+impl<T> Default for Once<T> {
+    fn default() -> Self {
+        Self {
+            state: Mutex::new(State::Unknown),
+            changed: Condvar::new(),
+        }
+    }
+}
+
+impl<T> Once<T> {
+    /// What it is; read by this thread if no other has or does. `None` if another does and has no answer.
+    pub(super) fn get(
+        &self,
+        aside: &mut Aside<'_>,
+        read: impl FnOnce(&mut Aside<'_>) -> T,
+    ) -> Option<Arc<T>> {
+        let mut state = lock(&self.state);
+        if matches!(*state, State::Asked(_)) {
+            drop(state);
+            aside(&mut || self.wait());
+            state = lock(&self.state);
+        }
+        match &*state {
+            State::Known(known) => return Some(Arc::clone(known)),
+            State::Asked(_) => return None,
+            State::Unknown => *state = State::Asked(Instant::now()),
+        }
+        drop(state);
+        let known = Arc::new(read(aside));
+        *lock(&self.state) = State::Known(Arc::clone(&known));
+        self.changed.notify_all();
+        Some(known)
+    }
+
+    fn wait(&self) {
+        let mut state = lock(&self.state);
+        while let State::Asked(since) = *state {
+            let left = PATIENCE.saturating_sub(since.elapsed());
+            if left.is_zero() {
+                return;
+            }
+            let woken = self.changed.wait_timeout(state, left);
+            state = woken.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+}
