@@ -199,24 +199,30 @@ impl ContainerPath {
         all
     }
 
-    /// Cuts each path that names the container behind the part that does: the groups of a process
-    /// become those of its container.
-    #[cfg_attr(
-        not(any(test, feature = "runtimes")),
-        expect(dead_code, reason = "`runtimes` alone asks")
-    )]
-    pub(crate) fn cut(&self, groups: &mut Cgroup) {
-        for row in &mut groups.rows.0 {
-            let path = &mut row.path.path;
+    /// The container's own of the control groups of one of its processes: each path that names it, cut
+    /// behind the part that does. Where none does, as of one that was made by hand, all but the topmost.
+    #[cfg(any(test, feature = "runtimes"))]
+    pub(crate) fn own_groups(&self, groups: &Cgroup) -> Cgroup {
+        let cut = |path: &[u8]| {
             let parts = parts(path);
             let names_it =
                 |at: &usize| Self::at(&parts, *at).is_some_and(|container| container.id == self.id);
-            if let Some(at) = (0..parts.len()).find(names_it) {
-                let kept = parts.get(..=at).unwrap_or_default();
-                let length = kept.iter().map(|part| part.len() + 1).sum::<usize>();
-                path.truncate(length.saturating_sub(1));
+            let at = (0..parts.len()).find(names_it)?;
+            let length = parts.iter().take(at + 1).map(|part| part.len() + 1);
+            path.get(..length.sum::<usize>() - 1).map(<[u8]>::to_vec)
+        };
+        let cuts: Vec<_> = groups.rows.iter().map(|row| cut(&row.path.path)).collect();
+        let is_named = cuts.iter().any(Option::is_some);
+        let mut own = groups.clone();
+        let mut cuts = cuts.into_iter();
+        own.rows.0.retain_mut(|row| match cuts.next().flatten() {
+            Some(path) => {
+                row.path.path = path;
+                true
             }
-        }
+            None => !is_named && *row.path.path != *b"/",
+        });
+        own
     }
 }
 
@@ -601,16 +607,18 @@ mod tests {
     fn the_groups_of_a_process_lie_in_those_of_its_container() {
         let (a, b) = ("a".repeat(64), "b".repeat(64));
         let file = format!("2:memory:/docker/{a}/docker/{b}\n1:cpu:/docker\n0::/docker/{a}/init\n");
-        let mut groups = Cgroup::parse(file.as_bytes()).unwrap();
+        let groups = Cgroup::parse(file.as_bytes()).unwrap();
         let container = ContainerPath::from_cgroups(&groups).unwrap();
-        container.cut(&mut groups);
-        let paths: Vec<_> = groups
-            .rows
-            .iter()
-            .map(|row| row.path.path.clone())
-            .collect();
+        let paths = |groups: &Cgroup| {
+            let own = container.own_groups(groups);
+            let paths = own.rows.iter().map(|row| row.path.path.clone());
+            paths.collect::<Vec<_>>()
+        };
         let own = format!("/docker/{a}").into_bytes();
-        assert_eq!(paths, [own.clone(), b"/docker".to_vec(), own]);
+        assert_eq!(paths(&groups), [own.clone(), own]);
+        // Of one that was made by hand no path has the ID.
+        let groups = Cgroup::parse(b"2:memory:/mine\n1:cpu:/\n").unwrap();
+        assert_eq!(paths(&groups), [b"/mine".to_vec()]);
     }
 
     #[test]

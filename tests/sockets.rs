@@ -462,10 +462,8 @@ fn everywhere(flags: &[&str]) -> BTreeMap<u64, Row> {
         "-output",
         "json",
     ];
-    let rows = psgo(&[&args[..], flags].concat())
-        .exits(0)
-        .json()
-        .into_iter();
+    // Whether networks of other tests can be read does not matter.
+    let rows = psgo(&[&args[..], flags].concat()).json().into_iter();
     rows.filter_map(|row| Some((row["inode"].as_u64()?, row)))
         .collect()
 }

@@ -248,7 +248,8 @@ fn bytes_of(dir: &OwnedFd, name: &str) -> io::Result<Option<Vec<u8>>> {
         return Ok(None);
     };
     let mut bytes = Vec::new();
-    let read = told(sys::read_to_end(file, &mut bytes, LIMIT, End::Nothing))?;
+    // Each is one record (`cftype.seq_show`), which one call returns whole where there is room.
+    let read = told(sys::read_to_end(file, &mut bytes, LIMIT, End::Less))?;
     Ok(read.map(|()| bytes))
 }
 

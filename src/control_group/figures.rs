@@ -98,7 +98,9 @@ pub(super) struct MemoryFiles {
     pub(super) unlimited: u64,
     pub(super) current: &'static str,
     /// What `memory.stat` calls the cache of files that were not used lately.
-    cache: &'static str,
+    pub(super) cache: &'static str,
+    /// What it calls the least limit of the group and of all above.
+    pub(super) least: Option<&'static str>,
 }
 
 pub(super) const MEMORY_OF_FIRST: MemoryFiles = MemoryFiles {
@@ -106,6 +108,7 @@ pub(super) const MEMORY_OF_FIRST: MemoryFiles = MemoryFiles {
     unlimited: UNLIMITED,
     current: "memory.usage_in_bytes",
     cache: "total_inactive_file",
+    least: Some("hierarchical_memory_limit"),
 };
 
 pub(super) const MEMORY_OF_SECOND: MemoryFiles = MemoryFiles {
@@ -113,6 +116,7 @@ pub(super) const MEMORY_OF_SECOND: MemoryFiles = MemoryFiles {
     unlimited: u64::MAX,
     current: "memory.current",
     cache: "inactive_file",
+    least: None,
 };
 
 impl MemoryFiles {

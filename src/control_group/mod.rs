@@ -10,4 +10,4 @@ pub(crate) use directory::{Group, Groups, Share, UNLIMITED, read};
 #[cfg(any(test, feature = "runtimes"))]
 pub(crate) use figures::{Figures, percent_of_time};
 #[cfg(any(test, feature = "runtimes"))]
-pub(crate) use totals::{Asked, Mounted, Totals};
+pub(crate) use totals::{Asked, Totals};

@@ -301,6 +301,7 @@ fn complete_container() -> Contained<'static> {
             found: std::sync::Arc::new(Found {
                 path,
                 has_group: true,
+                groups: None,
                 named: Some(std::sync::Arc::new(Named {
                     name: text(),
                     image: text(),
@@ -311,7 +312,6 @@ fn complete_container() -> Contained<'static> {
             }),
             pids: Vec::new(),
             first: ProcessId::from(Pid::new(1)),
-            groups: None,
         }
     });
     Contained {

@@ -6,10 +6,8 @@ use std::{
 };
 
 use crate::{
-    container::ContainerPath,
     descriptor::{Descriptor, Extract},
     error::Result,
-    format::pid::Cgroup,
     ids::{Pid, ProcessId, Uid},
     runtimes::{Container, Found},
     snapshot::{Ask, Extra, Listing, Needs, Outcome, Seen},
@@ -78,7 +76,7 @@ impl Sums {
 /// What a process tells of its container.
 struct Member {
     id: ProcessId,
-    container: Option<(Arc<Found>, Option<Cgroup>)>,
+    container: Option<Arc<Found>>,
     threads: Option<u64>,
     pids: Option<u64>,
     network: Option<u64>,
@@ -111,7 +109,7 @@ pub(super) fn gather(ask: Ask<'_>, ports: Option<&'static Descriptor>) -> Result
                 pid: seen.pid(),
                 start: stat.map(|stat| stat.starttime),
             },
-            container: found.map(|found| (Arc::clone(found), seen.facts().cgroup.clone())),
+            container: found.map(Arc::clone),
             threads: stat.and_then(|stat| u64::try_from(stat.num_threads).ok()),
             pids: seen.facts().pidns,
             network: seen.facts().netns,
@@ -166,7 +164,7 @@ impl All {
         if member.id.pid == Pid::new(1) {
             self.own = member.pids;
         }
-        let Some((found, groups)) = member.container.take() else {
+        let Some(found) = member.container.take() else {
             self.outside.extend(member.network);
             if let Some(pids) = member.pids {
                 let (first, sums) = self
@@ -205,7 +203,6 @@ impl All {
             container: Container {
                 pids: vec![id.pid],
                 first: id,
-                groups: groups.filter(|_| found.has_group),
                 found,
             },
             is_named: is_init,
@@ -214,12 +211,6 @@ impl All {
     }
 
     fn finish(mut self, outcome: Outcome) -> Gathered {
-        for one in &mut self.containers {
-            let container = &mut one.container;
-            if let Some(groups) = &mut container.groups {
-                container.found.path.cut(groups);
-            }
-        }
         let all = self.containers.into_iter();
         let mut all: Vec<_> = all.map(|one| (one.container, one.sums)).collect();
         sort_by(&mut all, |(a, _), (b, _)| a.first.pid.cmp(&b.first.pid));
@@ -236,23 +227,4 @@ impl All {
             outcome,
         }
     }
-}
-
-/// The control groups of a container that are its own: those whose paths name it, or all but the
-/// topmost where none does, as of one that was made by hand.
-pub(super) fn own_groups(container: &Container) -> Option<Cgroup> {
-    let mut groups = container.groups.clone()?;
-    let names_it = |path: &[u8]| {
-        let all = ContainerPath::all_from_path(path);
-        all.iter().any(|named| named.id == *container.id())
-    };
-    let is_named = groups.rows.iter().any(|row| names_it(&row.path.path));
-    groups.rows.0.retain(|row| {
-        if is_named {
-            names_it(&row.path.path)
-        } else {
-            *row.path.path != *b"/"
-        }
-    });
-    Some(groups)
 }

@@ -317,6 +317,7 @@ mod tests {
             found: Arc::new(Found {
                 path,
                 has_group: true,
+                groups: None,
                 named: Some(Arc::new(named)),
                 why: crate::value::Missing::None,
             }),
@@ -325,7 +326,6 @@ mod tests {
                 pid: Pid::new(pid),
                 start: Some(1),
             },
-            groups: None,
         }
     }
 

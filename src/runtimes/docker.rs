@@ -19,9 +19,12 @@ const POD_UID: &[u8] = b"io.kubernetes.pod.uid";
 const CONTAINER_NAME: &[u8] = b"io.kubernetes.container.name";
 const KIND: &[u8] = b"io.kubernetes.docker.type";
 
+/// The directory of the data root that has one for each container.
+pub(super) const CONTAINERS: &[u8] = b"containers";
+
 /// The file of that container below the data root.
 pub(super) fn path(id: &[u8]) -> Vec<u8> {
-    [b"containers/", id, b"/config.v2.json"].concat()
+    [CONTAINERS, b"/", id, b"/config.v2.json"].concat()
 }
 
 /// What it says. `runtime` is whose data root it is.

@@ -26,8 +26,6 @@ pub struct Container {
     pub(crate) pids: Vec<Pid>,
     /// The process of it that started first.
     pub(crate) first: ProcessId,
-    /// The control groups of that process, up to the one that is the container's.
-    pub(crate) groups: Option<Cgroup>,
 }
 
 impl Container {
@@ -150,6 +148,8 @@ pub(crate) struct Found {
     pub(crate) path: ContainerPath,
     /// Whether a control group names it.
     pub(crate) has_group: bool,
+    /// Its own control groups, by one of its processes; `None` where none names it.
+    pub(crate) groups: Option<Cgroup>,
     pub(crate) named: Option<Arc<Named>>,
     /// Why something that a file could tell is not known.
     pub(crate) why: Missing,

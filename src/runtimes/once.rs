@@ -24,8 +24,11 @@ pub(super) struct Once<T> {
 #[derive(Debug)]
 enum State<T> {
     Unknown,
-    /// A thread reads it since then.
-    Asked(Instant),
+    /// A thread reads it since then, and others wait for it.
+    Asked {
+        since: Instant,
+        is_awaited: bool,
+    },
     Known(Arc<T>),
 }
 
@@ -46,26 +49,41 @@ impl<T> Once<T> {
         read: impl FnOnce(&mut Aside<'_>) -> T,
     ) -> Option<Arc<T>> {
         let mut state = lock(&self.state);
-        if matches!(*state, State::Asked(_)) {
+        if let State::Asked { is_awaited, .. } = &mut *state {
+            *is_awaited = true;
             drop(state);
             aside(&mut || self.wait());
             state = lock(&self.state);
         }
         match &*state {
             State::Known(known) => return Some(Arc::clone(known)),
-            State::Asked(_) => return None,
-            State::Unknown => *state = State::Asked(Instant::now()),
+            State::Asked { .. } => return None,
+            State::Unknown => {
+                *state = State::Asked {
+                    since: Instant::now(),
+                    is_awaited: false,
+                }
+            }
         }
         drop(state);
         let known = Arc::new(read(aside));
-        *lock(&self.state) = State::Known(Arc::clone(&known));
-        self.changed.notify_all();
+        let before = std::mem::replace(&mut *lock(&self.state), State::Known(Arc::clone(&known)));
+        // To wake nobody is a system call too.
+        if matches!(
+            before,
+            State::Asked {
+                is_awaited: true,
+                ..
+            }
+        ) {
+            self.changed.notify_all();
+        }
         Some(known)
     }
 
     fn wait(&self) {
         let mut state = lock(&self.state);
-        while let State::Asked(since) = *state {
+        while let State::Asked { since, .. } = *state {
             let left = PATIENCE.saturating_sub(since.elapsed());
             if left.is_zero() {
                 return;

@@ -193,23 +193,26 @@ impl Search {
             Some(Arc::new(Found {
                 path,
                 has_group,
+                groups: None,
                 named: None,
                 why,
             }))
         };
-        if !self.names {
-            return nothing(path, Missing::None);
-        }
         if !may_read {
             return nothing(path, Missing::Silent);
         }
         let key = path.key();
         let once = Arc::clone(lock(&self.known).entry(key).or_default());
         let found = once.get(aside, |aside| {
-            let (named, why) = self.named(&path, aside);
+            let (named, why) = if self.names {
+                self.named(&path, aside)
+            } else {
+                (None, Missing::None)
+            };
             Found {
                 path: path.clone(),
                 has_group,
+                groups: groups.filter(|_| has_group).map(|all| path.own_groups(all)),
                 named,
                 why,
             }
@@ -220,6 +223,7 @@ impl Search {
                 Some(Arc::new(Found {
                     path,
                     has_group,
+                    groups: found.groups.clone(),
                     named: found.named.clone(),
                     why: found.why,
                 }))

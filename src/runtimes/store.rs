@@ -48,11 +48,21 @@ pub(super) struct Store {
     pub(super) dir: Dir,
     /// All containers of a graph root.
     all: Once<storage::All>,
-    /// The namespaces of containerd, or the names in a directory.
+    /// The names in a directory.
     names: Once<Vec<Vec<u8>>>,
+    /// The directories in it that have one of their own for each container.
+    ids: Once<Ids>,
     links: Once<Links>,
     /// When the reads at work began.
     busy: Mutex<Vec<Instant>>,
+}
+
+/// Directories with one of their own for each container, by the IDs of the containers.
+#[derive(Debug, Default)]
+struct Ids {
+    of: HashMap<Vec<u8>, Vec<Vec<u8>>>,
+    /// Those whose names could not be read: they may have any.
+    unlisted: Vec<Vec<u8>>,
 }
 
 /// What could not be read, by its name; and for whom it is read.
@@ -188,6 +198,7 @@ impl Store {
             dir,
             all: Once::default(),
             names: Once::default(),
+            ids: Once::default(),
             links: Once::default(),
             busy: Mutex::default(),
         }
@@ -225,6 +236,10 @@ impl Store {
                     Kind::Balena => Runtime::Balena,
                     _ => Runtime::Docker,
                 };
+                let has = |_: &mut Asking<'_>| vec![docker::CONTAINERS.to_vec()];
+                if self.dirs_with(id, has, asking, aside).is_empty() {
+                    return None;
+                }
                 let file = docker::path(id);
                 let bytes = self.one(&file, OF_DOCKER, asking)?;
                 asking.parsed(&self.dir, &file, docker::parse(&bytes, runtime))
@@ -232,6 +247,10 @@ impl Store {
             Kind::Storage => self.in_storage(id, asking, aside),
             Kind::Containerd => self.in_containerd(id, asking, aside),
             Kind::State => {
+                let has = |_: &mut Asking<'_>| vec![Vec::new()];
+                if self.dirs_with(id, has, asking, aside).is_empty() {
+                    return None;
+                }
                 let state = self.state_of(id, asking)?;
                 Some(with_bundle(state, &self.dir, asking))
             }
@@ -249,6 +268,43 @@ impl Store {
                 })
             }
         }
+    }
+
+    /// Those of the directories of containers that have one for this container, or may. Their names are
+    /// read once: most directories that are asked do not have it, or are not there.
+    fn dirs_with(
+        &self,
+        id: &[u8],
+        all: impl FnOnce(&mut Asking<'_>) -> Vec<Vec<u8>>,
+        asking: &mut Asking<'_>,
+        aside: &mut Aside<'_>,
+    ) -> Vec<Vec<u8>> {
+        let ids = self.ids.get(aside, |_| {
+            let mut ids = Ids::default();
+            for below in all(asking) {
+                let dir = match &below[..] {
+                    b"" => self.dir.clone(),
+                    below => self.dir.join(below),
+                };
+                match dir.names() {
+                    Ok((owner, names)) if owner == asking.owner => {
+                        for name in names {
+                            ids.of.entry(name).or_default().push(below.clone());
+                        }
+                    }
+                    Err(error) if reason(&error) == Missing::None => {}
+                    // Then each is tried, and says why it cannot be read.
+                    _ => ids.unlisted.push(below),
+                }
+            }
+            ids
+        });
+        let Some(ids) = ids else {
+            asking.failed(self.dir.named(b""), Missing::Silent);
+            return Vec::new();
+        };
+        let of = ids.of.get(id).into_iter().flatten();
+        of.chain(&ids.unlisted).cloned().collect()
     }
 
     fn one(&self, file: &[u8], limit: usize, asking: &mut Asking<'_>) -> Option<Vec<u8>> {
@@ -317,7 +373,11 @@ impl Store {
         asking: &mut Asking<'_>,
         aside: &mut Aside<'_>,
     ) -> Option<Named> {
-        let namespaces = self.names.get(aside, |_| self.namespaces(asking))?;
+        let all = |asking: &mut Asking<'_>| self.namespaces(asking);
+        let namespaces = self.dirs_with(id, all, asking, aside);
+        if namespaces.is_empty() {
+            return None;
+        }
         let path =
             |namespace: &Vec<u8>, file: &str| [&namespace[..], id, file.as_bytes()].join(&b'/');
         let configs: Vec<_> = namespaces

@@ -88,6 +88,7 @@ fn found(search: &Search, group: &str) -> Option<Found> {
     Some(Found {
         path: found.path.clone(),
         has_group: found.has_group,
+        groups: None,
         named: found.named.clone(),
         why: found.why,
     })

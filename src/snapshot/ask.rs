@@ -69,7 +69,7 @@ impl Pace {
     }
 
     /// How many threads may help one of those that read.
-    pub(super) fn helpers(&self) -> usize {
+    pub(crate) fn helpers(&self) -> usize {
         const MOST: usize = 4;
         let threads = match self.threads {
             Threads::Best => thread::available_parallelism().map_or(1, NonZeroUsize::get),

@@ -117,7 +117,7 @@ impl View {
             let has_text = matches!(way, NetworkAt::Own | NetworkAt::Process(_));
             let error = match &told {
                 Ok(_) => None,
-                Err(error) if has_ended(way, error) => continue,
+                Err(error) if self.leads_nowhere(number, way, error) => continue,
                 Err(error) => Some(match Missing::because_of(error) {
                     // Another mount is there.
                     Missing::None => Missing::Unreadable,
@@ -148,6 +148,31 @@ impl View {
             }
         }
         refused.map_or(Ok(None), Err)
+    }
+
+    /// Whether an error says that a way leads to the namespace no more: the process has ended, has entered
+    /// another one, or has closed the descriptor; it is mounted there no more.
+    fn leads_nowhere(&self, number: u64, way: &NetworkAt, error: &io::Error) -> bool {
+        let is_gone = Answer::of(error) == Answer::Gone;
+        match way {
+            NetworkAt::Own => false,
+            NetworkAt::Process(_) => is_gone,
+            NetworkAt::Descriptor(..) => {
+                is_gone || matches!(error.raw_os_error(), Some(libc::EBADF | libc::EINVAL))
+            }
+            NetworkAt::Mount(_) => {
+                let may_have = matches!(
+                    Missing::because_of(error),
+                    Missing::None | Missing::Unreadable
+                );
+                // It can also lie below another mount.
+                let is_there = |mounted: Vec<_>| mounted.contains(&(number, way.clone()));
+                may_have
+                    && self
+                        .mounted_networks()
+                        .is_ok_and(|mounted| !is_there(mounted))
+            }
+        }
     }
 
     /// The text of a table of the network namespace with that number.
@@ -201,19 +226,6 @@ fn enter(proc: &Procfs, number: u64, way: &NetworkAt, until: Instant) -> io::Res
         NetworkAt::Mount(path) => {
             let path = Path::new(OsStr::from_bytes(path));
             reader::network(number, Network::Mount(path), until)
-        }
-    }
-}
-
-/// Whether an error says that a way leads to the namespace no more: the process has ended, has entered
-/// another one, or has closed the descriptor. What is mounted is there, if maybe below another mount.
-fn has_ended(way: &NetworkAt, error: &io::Error) -> bool {
-    let is_gone = Answer::of(error) == Answer::Gone;
-    match way {
-        NetworkAt::Own | NetworkAt::Mount(_) => false,
-        NetworkAt::Process(_) => is_gone,
-        NetworkAt::Descriptor(..) => {
-            is_gone || matches!(error.raw_os_error(), Some(libc::EBADF | libc::EINVAL))
         }
     }
 }

@@ -10,7 +10,7 @@ use std::{
 
 use super::item::{Items, Make, of_process};
 use crate::{
-    control_group::{Asked, Mounted, Totals, percent_of_time},
+    control_group::{Asked, Totals, percent_of_time},
     descriptor::{self, Contained, Descriptor, Extract, What},
     error::{ErrorKind, Result},
     format::{
@@ -20,7 +20,7 @@ use crate::{
     ids::{Pid, ProcessId},
     namespace::gone,
     query::{
-        gathered::{Gathered, Sums, gather, own_groups},
+        gathered::{Gathered, Sums, gather},
         row::Cells,
     },
     runtimes::{Container, mounts},
@@ -72,7 +72,8 @@ pub(super) fn start(
     let bases = bases(ask, &gathered, with_unclaimed, &is_meant);
     let patience = Patience::new(ask.pace.left_of(view.patience()));
     let mut patience = (ask.pace.threads != Threads::None).then_some(patience);
-    let totals = totals(view, needs, &bases, patience.as_mut());
+    let helpers = ask.pace.helpers();
+    let totals = totals(view, needs, &bases, helpers, patience.as_mut());
     let networks = networks(view, needs, &gathered, &bases);
     if let Some(mut patience) = patience {
         if needs.contains(Needs::ZONE) {
@@ -229,6 +230,7 @@ fn totals(
     view: &View,
     needs: Needs,
     bases: &[Base<'_>],
+    helpers: usize,
     patience: Option<&mut Patience>,
 ) -> Vec<Totals> {
     let asked = [
@@ -246,20 +248,13 @@ fn totals(
         return bases.iter().map(|_| nothing()).collect();
     }
     let groups = bases.iter().map(|base| match base.what {
-        What::Container(container) => own_groups(container),
+        What::Container(container) => container.found.groups.clone(),
         What::Namespace(_) | What::Host => None,
     });
     let groups: Vec<Option<Cgroup>> = groups.collect();
     let base = Arc::clone(base);
     // Another's file system may lie over the files of control groups.
-    let work = move || {
-        let mut mounted = Mounted::new(mounts(&base)?);
-        let of = |groups: &Option<Cgroup>| {
-            let groups = groups.as_ref();
-            groups.map(|groups| Totals::of(groups, &mut mounted, asked))
-        };
-        Ok(groups.iter().map(of).collect::<Vec<_>>())
-    };
+    let work = move || Ok(Totals::of_all(&groups, &mounts(&base)?, asked, helpers));
     // Who asks for no other threads has given up the time-out.
     match wait_with(patience, work) {
         Ok(read) => {
