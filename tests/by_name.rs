@@ -181,3 +181,57 @@ fn bytes(text: &str) -> f64 {
             other => panic!("{other}"),
         }
 }
+
+#[test]
+fn a_container_has_of_the_machine_what_its_limits_leave() {
+    let root = podman::podman();
+    let name = format!("limited-{}", std::process::id());
+    let flags = [
+        "--name",
+        &name,
+        "--memory=64m",
+        "--cpus=0.5",
+        "--pids-limit=50",
+    ];
+    let container = root.start(&flags, &["sleep", "100041"]);
+    let args = ["inspect", "-join", &name, "-output", "json"];
+    let row: Value = serde_json::from_str(psgo(&args).succeeds().text()).unwrap();
+    assert_eq!(row["pid"], container.pid);
+    let (inside, machine) = (&row["container"], &row["machine"]);
+    assert_eq!(inside["memory_total"], 64 << 20);
+    assert_eq!(inside["memory_limit"], 64 << 20);
+    assert_eq!(inside["cpu_limit"], 0.5);
+    assert_eq!(inside["tasks_limit"], 50);
+    assert_eq!(inside["tasks"], 1);
+    assert_eq!(inside["oom_kills"], 0);
+    // podman counts the cache of files too.
+    let said = root.run(&["stats", "--no-stream", "--format", "{{.MemUsage}}", &name]);
+    let most = bytes(said.split_whitespace().next().unwrap()) + 65536.0;
+    let used = inside["memory_used"].as_f64().unwrap();
+    assert!(used > 0.0 && used < most, "{used} {said}");
+    let all = std::fs::read_to_string("/proc/meminfo").unwrap();
+    let total = all.split_whitespace().nth(1).unwrap();
+    assert_eq!(machine["memory_total"], total.parse::<u64>().unwrap() << 10);
+    assert_eq!(machine["memory_limit"], Value::Null);
+    let cpus = std::thread::available_parallelism().unwrap().get();
+    assert_eq!(machine["cpus"], cpus);
+    // The page has the same, and needs no number of a process.
+    let page = psgo(&["inspect", "-join", &name]).succeeds();
+    let page = page.text();
+    for part in [
+        "CONTAINER\n",
+        " of 64.0 MiB",
+        "0.50 of ",
+        "1 of 50",
+        "MACHINE\n",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    root.run(&["rm", "--force", "--time", "0", &name]);
+    psgo(&["inspect"]).exits(2);
+    let refused = psgo(&["inspect", "-join", &name, "-only", "memory"]).exits(2);
+    assert!(
+        refused.stderr.starts_with("psgo: -only needs a process"),
+        "{refused:?}"
+    );
+}

@@ -28,6 +28,51 @@ pub(crate) struct Figures {
     pub(crate) pressure: Figure<f64>,
 }
 
+/// The swap of a control group, in bytes.
+#[cfg(any(test, feature = "system"))]
+#[derive(Debug)]
+pub(crate) struct Swap {
+    pub(crate) used: Figure<u64>,
+    /// The least limit of its own and of all groups above.
+    pub(crate) limit: Figure<u64>,
+}
+
+#[cfg(any(test, feature = "system"))]
+impl Swap {
+    /// Reads it.
+    pub(crate) fn of(groups: &Groups) -> Self {
+        match swap(groups) {
+            Ok((used, limit)) => Self {
+                used: used.ok_or(Missing::None),
+                limit: limit.ok_or(Missing::None),
+            },
+            Err(error) => Self {
+                used: Err(why(&error)),
+                limit: Err(why(&error)),
+            },
+        }
+    }
+}
+
+#[cfg(any(test, feature = "system"))]
+fn swap(groups: &Groups) -> io::Result<UsedAndLimit> {
+    // Version 1 counts memory and swap together.
+    if let Some(group) = &groups.memory {
+        let (both, above) = group.limited("memory.memsw.limit_in_bytes", UNLIMITED)?;
+        if let Some(used) = group.number(above, "memory.memsw.usage_in_bytes")? {
+            let memory = group.number(above, MEMORY_OF_FIRST.current)?.unwrap_or(0);
+            let limit = group.limited(MEMORY_OF_FIRST.max, UNLIMITED)?.0;
+            let limit = both.map(|both| both.saturating_sub(limit.unwrap_or(0)));
+            return Ok((Some(used.saturating_sub(memory)), limit));
+        }
+    }
+    let Some(group) = &groups.unified else {
+        return Ok((None, None));
+    };
+    let (limit, above) = group.limited("memory.swap.max", u64::MAX)?;
+    Ok((group.number(above, "memory.swap.current")?, limit))
+}
+
 /// Why a figure is not known.
 pub(super) fn why(error: &io::Error) -> Missing {
     match Missing::because_of(error) {

@@ -7,6 +7,8 @@ mod figures;
 mod totals;
 
 pub(crate) use directory::{Group, Groups, Share, UNLIMITED, read};
+#[cfg(any(test, all(feature = "system", feature = "runtimes")))]
+pub(crate) use figures::{Figure, Swap};
 #[cfg(any(test, feature = "runtimes"))]
 pub(crate) use figures::{Figures, percent_of_time};
 #[cfg(any(test, feature = "runtimes"))]

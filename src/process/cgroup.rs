@@ -4,6 +4,8 @@
 use std::{io, os::fd::OwnedFd, sync::Arc, time::Duration};
 
 use super::handle::Process;
+#[cfg(any(test, all(feature = "system", feature = "runtimes")))]
+use crate::control_group::{Figures, Swap};
 use crate::{
     container::ContainerPath,
     control_group::{Group, Groups, Share, UNLIMITED, read},
@@ -154,6 +156,15 @@ impl Process {
     pub fn cgroup_limits(&self) -> Result<CgroupLimits> {
         let groups = self.control_groups()?;
         self.run_watched("cgroup", move || limits_of(&groups))
+    }
+
+    /// What its control group uses and may use, of swap too.
+    #[cfg(any(test, all(feature = "system", feature = "runtimes")))]
+    pub(crate) fn cgroup_figures(&self) -> Result<(Figures, Swap)> {
+        let groups = self.control_groups()?;
+        self.run_watched("cgroup", move || {
+            Ok((Figures::of(&groups), Swap::of(&groups)))
+        })
     }
 
     /// What has happened to its control group: kills for want of memory, throttling, freezing.

@@ -75,6 +75,15 @@ pub struct Process {
 }
 
 impl View {
+    /// The process that was joined, by its number in the container; `None` without a join.
+    #[cfg(any(test, all(feature = "system", feature = "runtimes")))]
+    pub(crate) fn joined_process(&self) -> Option<Result<Process>> {
+        let joined = self.0.joined.as_ref()?;
+        let number = joined.numbers().inside(joined.pid());
+        let process = number.ok_or_else(|| gone(joined.pid()));
+        Some(process.and_then(|number| self.process(number)))
+    }
+
     /// The process of that pid, held; with its start, see [`ProcessId`], no other that has the pid
     /// by now. In a container it is the container's own number.
     ///

@@ -3,7 +3,8 @@
 //! Each function takes a [`View`], reads the files of `/proc` that it names by their records, and
 //! returns plain values with units. Nothing is kept between calls: for a rate, call twice. In a
 //! container most of these files are the machine's, [as everywhere](crate::View::open); those below
-//! `net` and the mounts are the container's own.
+//! `net` and the mounts are the container's own. What a container has of the machine is in its control
+//! group: `resources` has both, with feature `runtimes`.
 //!
 //! [`View`]: crate::View
 //!
@@ -27,6 +28,8 @@ mod machine;
 mod memory;
 mod net;
 mod ratio;
+#[cfg(any(test, feature = "runtimes"))]
+mod resources;
 #[cfg(test)]
 mod tests;
 
@@ -37,3 +40,5 @@ pub use disk::{DeviceNumber, Disk, Partition, Usage, disks, partitions, usage};
 pub use machine::{Load, boot_time, load, pids};
 pub use memory::{Memory, Swap, memory, swap};
 pub use net::{Connection, Interface, Owner, connections, interfaces};
+#[cfg(any(test, feature = "runtimes"))]
+pub use resources::{ResourceUse, Resources, resources};

@@ -1,6 +1,8 @@
 //! The grammar of `psgo inspect`, and the request parsed from it.
 
-use clap::{Arg, ArgAction, ArgMatches, Command, ValueEnum, builder::PossibleValue};
+use clap::{
+    Arg, ArgAction, ArgMatches, Command, ValueEnum, builder::PossibleValue, parser::ValueSource,
+};
 use psgo::ProcessId;
 
 use super::{
@@ -75,13 +77,16 @@ pub(crate) fn describe(command: Command) -> Command {
     });
     command
         .long_about(
-            "Tells all that the kernel knows of each process: what it is, its family, state, \
+            "Shows everything that the kernel knows of each process: what it is, its family, state, \
              memory, files, sockets of its own network namespace, limits, namespaces, container, \
-             and where in the kernel each thread is. What cannot be told says why.",
+             and where in the kernel each thread is. What is unknown says why.\n\n\
+             With -join and no process it shows the resources of the container: memory, swap, \
+             processors, tasks and pressure by its control group, and beside them the machine's.",
         )
         .after_help(ABOUT_SECRETS)
         .override_usage(
-            "psgo inspect [PID…] [-where FILTER] [-only SECTION,…] [-environ] [-watch S] [FLAGS]",
+            "psgo inspect [PID…] [-where FILTER] [-only SECTION,…] [-environ] [-watch S] [FLAGS]\n       \
+             psgo inspect -join CONTAINER",
         )
         .arg(
             Arg::new("pid")
@@ -148,10 +153,10 @@ pub(crate) fn request(matches: &ArgMatches) -> Result<Inspect, Failure> {
         .map(|pids| pids.copied().collect())
         .unwrap_or_default();
     let filters: Vec<String> = values::all(matches, "where");
-    if pids.is_empty() && filters.is_empty() {
-        return Err(Failure::wrong_use(
-            "inspect needs a pid, as psgo inspect 1, or -where",
-        ));
+    let scope = Scope::from_matches(matches)?;
+    let has_processes = !pids.is_empty() || !filters.is_empty();
+    if !has_processes {
+        check_without_processes(matches, &scope)?;
     }
     let style: Style<Form> = Style::from_matches(matches);
     style.check(matches, style.output == Form::Page)?;
@@ -184,10 +189,27 @@ pub(crate) fn request(matches: &ArgMatches) -> Result<Inspect, Failure> {
         filters,
         sections,
         depth,
-        scope: Scope::from_matches(matches)?,
+        scope,
         pace,
         style,
     })
+}
+
+/// Without a process it is about a container as a whole, which has no sections.
+fn check_without_processes(matches: &ArgMatches, scope: &Scope) -> Result<(), Failure> {
+    if scope.join.is_none() {
+        return Err(Failure::wrong_use(
+            "inspect needs a pid, as psgo inspect 1, or -where, or a container, as psgo inspect -join web",
+        ));
+    }
+    for flag in ["only", "environ", "watch", "count"] {
+        if matches.value_source(flag) == Some(ValueSource::CommandLine) {
+            return Err(Failure::WrongUse(format!(
+                "-{flag} needs a process: inspect -join without a pid shows the resources of the container"
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn sections(only: Option<&Vec<String>>) -> Result<Vec<&'static Section>, Failure> {

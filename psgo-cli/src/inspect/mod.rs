@@ -17,6 +17,7 @@ mod depth;
 mod document;
 mod grammar;
 mod page;
+mod resources;
 mod sections;
 mod since;
 mod text;
@@ -32,6 +33,11 @@ pub(crate) fn inspect(inspect: &Inspect) -> Result<Answer, Failure> {
     }
     let view = inspect.scope.view_of_processes()?;
     let mut out = output::stdout();
+    if inspect.pids.is_empty() && inspect.filters.is_empty() {
+        out.write_all(&resources::of_joined(inspect, &view)?)?;
+        out.flush()?;
+        return Ok(Answer::Complete);
+    }
     let mut is_first = true;
     let (pids, mut answer) = pids(inspect, &view)?;
     if pids.is_empty() && !inspect.filters.is_empty() {

@@ -2,7 +2,7 @@
 
 use std::{fmt::Display, time::Duration};
 
-use psgo::{LinkTarget, Process, Text, Value, bytes::Escaped};
+use psgo::{LinkTarget, Process, Text, Value, bytes::Escaped, format::kernel::Stall};
 
 /// Bytes as people read them.
 pub(super) fn shown(bytes: &[u8]) -> String {
@@ -54,6 +54,14 @@ pub(super) fn size(bytes: u64) -> String {
     // Less than a unit, so one digit.
     let tenth = (u128::from(rest) * 10) >> shift;
     format!("{whole}.{tenth} {unit}")
+}
+
+/// How long tasks waited.
+pub(super) fn waited(stall: &Stall) -> String {
+    let percent = |n: u64| format!("{}.{:02}%", n / 100, n % 100);
+    let [ten, minute, five] = [stall.avg10, stall.avg60, stall.avg300].map(percent);
+    let all = span(Duration::from_micros(stall.total));
+    format!("{ten} of 10 s, {minute} of a minute, {five} of five; {all} in all")
 }
 
 /// A process by its number and its name.

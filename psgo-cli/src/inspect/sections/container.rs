@@ -1,16 +1,11 @@
 //! The container, and the control groups with their limits and pressure.
 
-use std::time::Duration;
-
-use psgo::{
-    CgroupEvents, Process, Text, Value,
-    format::kernel::{Pressure, Stall},
-};
+use psgo::{CgroupEvents, Process, Text, Value, format::kernel::Pressure};
 
 use crate::inspect::{
     document::{Document, maybe, object, record},
     page::Page,
-    text::{shown, size, span},
+    text::{shown, size, span, waited},
 };
 
 pub(super) fn page(page: &mut Page, process: &Process) {
@@ -156,13 +151,6 @@ fn happened(page: &mut Page, events: &CgroupEvents) {
         Some(false) => page.row("frozen", "no"),
         None => {}
     }
-}
-
-fn waited(stall: &Stall) -> String {
-    let percent = |n: u64| format!("{}.{:02}%", n / 100, n % 100);
-    let [ten, minute, five] = [stall.avg10, stall.avg60, stall.avg300].map(percent);
-    let all = span(Duration::from_micros(stall.total));
-    format!("{ten} of 10 s, {minute} of a minute, {five} of five; {all} in all")
 }
 
 pub(super) fn json(doc: &mut Document, process: &Process) {
