@@ -56,7 +56,7 @@ const OPENS: &str = "open,openat,openat2";
 /// The files below `/proc/PID` that each descriptor stands on, a blank between. `stat` guards the
 /// owner of the directory, from which the effective ids come. Without a join the `h` columns are
 /// known without looking.
-const FILES: [(&str, &str); 56] = [
+const FILES: [(&str, &str); 57] = [
     ("ancestors", "stat"),
     ("args", "cmdline stat"),
     ("capamb", "status"),
@@ -75,6 +75,7 @@ const FILES: [(&str, &str); 56] = [
     ("cname", "cgroup comm"),
     ("comm", "stat"),
     ("container", "cgroup comm"),
+    ("cuser", "cgroup comm stat uid_map"),
     ("cwd", "stat"),
     ("etime", "stat"),
     ("exe", "stat"),

@@ -17,6 +17,7 @@ mod cost;
 mod debugging;
 mod diag;
 mod drift;
+mod engines;
 mod files;
 mod host;
 mod hostile;

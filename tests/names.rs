@@ -15,6 +15,7 @@ use crate::{
     machine::{
         dir,
         namespaces::{self, Inside},
+        podman,
         process::{Held, quiet},
         wait_for,
     },
@@ -510,4 +511,74 @@ fn a_procfs_that_shows_processes_alone_has_this_kernels_clock_and_memory() {
     );
     let resident = page.exits(0);
     assert!(resident.lines()[3].contains('%'), "{}", resident.text());
+}
+
+#[test]
+fn the_user_in_a_container_is_called_as_there_and_outside_as_ever() {
+    let name = |pid: i32, column: &str| {
+        let columns = format!("pid,{column}");
+        let args = [
+            "-pids",
+            &pid.to_string(),
+            "-format",
+            &columns,
+            "-output",
+            "json",
+        ];
+        let rows: Vec<Row> = psgo(&args).succeeds().json();
+        row(&rows, pid.into())[column].as_str().unwrap().to_owned()
+    };
+    let all_of = |pid: i32| {
+        let all = kernel::visible_in(pid).into_iter();
+        let named = all.map(|pid| name(pid, "cuser"));
+        named
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(name(podman::user().pid, "cuser"), "alice");
+    // By a map of its own, and a passwd of its own: 301000 has no name on the host.
+    let mapped = podman::uidmap();
+    assert_eq!(all_of(mapped.pid), ["alice", "root"]);
+    assert_eq!(name(mapped.pid, "user"), "300000");
+    let rootless = podman::rootless();
+    assert_eq!(all_of(rootless.plain.pid), ["alice", "root"]);
+    assert_eq!(name(rootless.plain.pid, "user"), rootless.user.name);
+    // Of its own user namespace, in a container without one.
+    assert_eq!(name(podman::nested().inner, "cuser"), "root");
+    // From inside it is the same, whoever was joined.
+    let args = [
+        "-join",
+        &mapped.pid.to_string(),
+        "-format",
+        "user,cuser",
+        "-output",
+        "json",
+    ];
+    let rows: Vec<Row> = psgo(&args).succeeds().json();
+    assert_eq!(rows.len(), 3);
+    assert!(
+        rows.iter().all(|row| row["user"] == row["cuser"]),
+        "{rows:?}"
+    );
+    // In no container: as the host calls it, whatever it has mounted.
+    let own = names("host-of-cuser", "nobody-else", "somebody");
+    let outside = namespaces::prepared_with(&format!("{}; {} & :", mounts(&own), sleeps()), 1);
+    let inner = kernel::children(outside.inner)[0];
+    assert_eq!(name(inner, "cuser"), ID.to_string());
+    assert_eq!(name(inner, "cuser"), name(inner, "user"));
+    let joined = [
+        "-join",
+        &outside.inner.to_string(),
+        "-format",
+        "cuser",
+        "-output",
+        "json",
+    ];
+    let rows: Vec<Row> = psgo(&joined).succeeds().json();
+    let found: BTreeSet<_> = rows
+        .iter()
+        .map(|row| row["cuser"].as_str().unwrap())
+        .collect();
+    assert!(found.contains("somebody"), "{found:?}");
 }

@@ -17,6 +17,7 @@ descriptors! {
     cgpressure "" "CG%PSI"  Percent [GROUP_FIGURES] "share of the last ten seconds in which some task of its control group waited for processors, memory or storage: the greatest of the three"
     cgthrottled "" "CGTHROTTLED" Duration [GROUP_FIGURES] "time for which the processors of its control group were throttled"
     cname   ""    "CNAME"   Text   [CONTAINER_NAME] "name of its container, by the files of the runtime; in Kubernetes that of the container in its pod"
+    cuser   ""    "CUSER"   Text   [EFFECTIVE USERS CONTAINER CONTAINER_USERS UID_MAP USERNS] "effective user as its own container names it, or the number there; outside of containers as user"
     image   ""    "IMAGE"   Text   [CONTAINER_NAME] "image of its container"
     pod     ""    "POD"     Text   [CONTAINER_NAME] "name of the pod of its container"
     podns   ""    "PODNS"   Text   [CONTAINER_NAME] "Kubernetes namespace of that pod"
@@ -42,6 +43,25 @@ fn known(seen: &Seen<'_>, what: impl FnOnce(&Named) -> Option<&Text>) -> Value {
 
 fn cname(seen: &Seen<'_>) -> Value {
     found(seen, |found| found.name().cloned(), Value::Text)
+}
+
+fn cuser(seen: &Seen<'_>) -> Value {
+    if seen.container().is_none() && seen.own_names().is_none() {
+        let user = seen.effective_uid().map(|read| seen.uid(read));
+        return user.map_or(Value::MISSING, |uid| match uid {
+            Ok(uid) => Value::Text(seen.user(uid)),
+            Err(why) => Value::Missing(why),
+        });
+    }
+    match seen.own_uid() {
+        Some(Ok(uid)) => {
+            let names = seen.own_names().map(|names| &names.users);
+            let name = names.map(|names| names.name_or_number(uid.get()));
+            Value::Text(name.unwrap_or_else(|| Text::from(uid.to_string().as_bytes())))
+        }
+        Some(Err(why)) => Value::Missing(why),
+        None => Value::MISSING,
+    }
 }
 
 fn image(seen: &Seen<'_>) -> Value {

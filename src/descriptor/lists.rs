@@ -84,6 +84,7 @@ fn sources(descriptor: &Descriptor) -> String {
             Needs::CONTAINER => "`comm` of all",
             Needs::GROUP_FIGURES => "files of the control group",
             Needs::CONTAINER_NAME => "files of the runtimes",
+            Needs::CONTAINER_USERS => "users of the container",
             Needs::OF_MEMORY | Needs::OF_CPU | Needs::OF_IO | Needs::OF_EVENTS => "control groups",
             Needs::OF_DEVICES => "`net/dev`",
             other => match snapshot::file_of(other) {
@@ -144,6 +145,7 @@ fn types() -> BTreeMap<&'static str, Holds> {
     let scope = format!("libpod-{}.scope", "1".repeat(64));
     fs::write(proc.join("7/cgroup"), format!("0::/{scope}\n")).unwrap();
     fs::write(proc.join("7/wchan"), "do_wait").unwrap();
+    fs::write(proc.join("7/uid_map"), "0 0 4294967295\n").unwrap();
     // On the terminal 136:0, pts/0.
     let stat = fs::read_to_string(fixtures.join("user/stat")).unwrap();
     let (name, fields) = stat.rsplit_once(") ").unwrap();

@@ -1,4 +1,4 @@
-//! Docker's file of a container, `DATAROOT/containers/ID/config.v2.json`.
+//! Docker's file of a container, `DATAROOT/containers/ID/config.v2.json`, and that of its daemon.
 
 use super::{
     json::{Leaf, pick},
@@ -25,6 +25,43 @@ pub(super) const CONTAINERS: &[u8] = b"containers";
 /// The file of that container below the data root.
 pub(super) fn path(id: &[u8]) -> Vec<u8> {
     [CONTAINERS, b"/", id, b"/config.v2.json"].concat()
+}
+
+/// Where a daemon keeps its files, if it says so.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Roots {
+    pub(super) data: Option<Vec<u8>>,
+    pub(super) exec: Option<Vec<u8>>,
+}
+
+/// What a daemon's configuration, `/etc/docker/daemon.json`, says of that.
+pub(super) fn roots(bytes: &[u8]) -> Result<Roots, serde_json::Error> {
+    let mut roots = Roots::default();
+    let wants = |path: &[String]| {
+        let words: Vec<_> = path.iter().map(String::as_str).collect();
+        matches!(words[..], ["data-root" | "graph" | "exec-root"])
+    };
+    let mut take = |path: &[String], leaf: Leaf<'_>| {
+        let path: Vec<_> = path.iter().map(String::as_str).collect();
+        let dir = leaf.text().filter(|dir| dir.starts_with(b"/"));
+        let dir = dir.map(<[u8]>::to_vec);
+        match path[..] {
+            ["exec-root"] => roots.exec = dir,
+            // The second is the old name.
+            ["data-root" | "graph"] => roots.data = dir,
+            _ => {}
+        }
+    };
+    pick(bytes, &wants, &mut take)?;
+    Ok(roots)
+}
+
+impl Roots {
+    /// The state directory of the containerd that the daemon starts.
+    pub(super) fn state(&self) -> Option<Vec<u8>> {
+        let exec = self.exec.as_deref()?;
+        Some([exec, b"/containerd/daemon"].concat())
+    }
 }
 
 /// What it says. `runtime` is whose data root it is.

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use super::{
     config::Config,
-    files::{Dir, Root, path_of},
+    docker,
+    files::{Dir, OF_ONE, Root, path_of},
     storage::DRIVERS,
-    store::{Kind, Store},
-    watchers::{Kept, Watchers},
+    store::{Asking, Kind, Store},
+    watchers::{Kept, Watchers, keep},
 };
 use crate::{bytes::decimal, ids::Uid};
 
@@ -41,6 +42,8 @@ const AT_RUN: &[(Kind, &str)] = &[
     (Kind::State, "runc"),
     (Kind::State, "crun"),
     (Kind::State, "youki"),
+    (Kind::Containerd, "containerd"),
+    (Kind::Containerd, "docker/containerd/daemon"),
 ];
 
 /// What a directory that a caller named can be.
@@ -100,11 +103,31 @@ pub(super) fn of_root(root: &Root, config: &Config, watchers: &Watchers) -> Vec<
             Kept::Docker(path) => (Kind::Docker, path),
             Kept::Containerd(path) => (Kind::Containerd, path),
             Kept::Storage(path) => (Kind::Storage, path),
+            // What it says was added.
+            Kept::DockerConfig(_) => continue,
         };
         stores.add(kind, root.dir(path));
     }
     stores.add_watched(root, None, watchers);
     stores.0
+}
+
+/// Adds what the configurations of daemons say.
+pub(super) fn add_configured(root: &Root, watchers: &mut Watchers, asking: &mut Asking<'_>) {
+    let configs = watchers.kept.iter().filter_map(|kept| match kept {
+        Kept::DockerConfig(path) => crate::bytes::rsplit_once(path, b'/'),
+        _ => None,
+    });
+    let mut all = Vec::new();
+    for (dir, file) in configs {
+        let dir = root.dir(dir);
+        let bytes = asking.read(&dir, &[file], OF_ONE).pop().flatten();
+        let roots = bytes.and_then(|bytes| asking.parsed(&dir, file, docker::roots(&bytes)));
+        all.extend(roots);
+    }
+    for roots in all {
+        keep(roots, &mut watchers.kept);
+    }
 }
 
 /// The directories of a user's runtimes.

@@ -7,6 +7,8 @@ use std::{
     time::Duration,
 };
 
+#[cfg(test)]
+use super::watchers::Kept;
 use super::{
     asked::{Asked, Host},
     config::Config,
@@ -88,11 +90,18 @@ impl Search {
             return search;
         }
         let proc = Arc::clone(host);
+        let owner = search.owner;
         let seen = wait_with(patience.as_deref_mut(), move || {
-            Ok((Watchers::find(&proc, is_own)?, Root::of(&proc, is_own)?))
+            let mut watchers = Watchers::find(&proc, is_own)?;
+            let root = Root::of(&proc, is_own)?;
+            let failures = Failures::default();
+            let mut asking = Asking::new(owner, &failures);
+            places::add_configured(&root, &mut watchers, &mut asking);
+            Ok((watchers, root, failures))
         });
         match seen {
-            Ok((watchers, root)) => {
+            Ok((watchers, root, failures)) => {
+                failures.each(|what, why| search.failures.add(what.to_owned(), why));
                 search.stores = places::of_root(&root, config, &watchers);
                 search.root = Some(root);
                 search.watchers = watchers;
@@ -123,9 +132,12 @@ impl Search {
 
     /// As of a host whose root directory that is, where `owner` is root.
     #[cfg(test)]
-    pub(super) fn in_tree(config: &Config, root: Root, owner: u32) -> Self {
+    pub(super) fn in_tree(config: &Config, root: Root, owner: u32, kept: Vec<Kept>) -> Self {
         let mut search = Self::empty(config, true, true);
         search.owner = owner;
+        search.watchers.kept = kept;
+        let mut asking = Asking::new(owner, &search.failures);
+        places::add_configured(&root, &mut search.watchers, &mut asking);
         search.stores = places::of_root(&root, config, &search.watchers);
         search.root = Some(root);
         search.look_for_groups(Some(&mut Patience::new(Duration::from_secs(60))));

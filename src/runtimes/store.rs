@@ -11,6 +11,7 @@ use super::{
     once::{Aside, Once, PATIENCE},
     state::{self, State},
     storage,
+    watchers::TASKS,
 };
 use crate::{
     container::{ContainerPath, Runtime},
@@ -115,7 +116,7 @@ impl<'a> Asking<'a> {
     }
 
     /// What is understood of a file.
-    fn parsed<T>(
+    pub(super) fn parsed<T>(
         &mut self,
         dir: &Dir,
         file: &[u8],
@@ -347,16 +348,10 @@ impl Store {
         Some(storage::join(stored.named.clone(), own, sandbox.as_ref()))
     }
 
-    /// The directories of containerd's tasks, of version 2 of its interface and of version 1.
-    const TASKS: [&'static str; 2] = [
-        "io.containerd.runtime.v2.task",
-        "io.containerd.runtime.v1.linux",
-    ];
-
     /// The namespaces of containerd, with the directory before each.
     fn namespaces(&self, asking: &mut Asking<'_>) -> Vec<Vec<u8>> {
         let mut all = Vec::new();
-        for tasks in Self::TASKS {
+        for tasks in TASKS {
             let names = asking.names(&self.dir.join(tasks));
             all.extend(
                 names

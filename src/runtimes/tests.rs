@@ -10,6 +10,7 @@ use std::{
 
 use super::{
     config::Config, files::Root, listed::Found, named::Named, search::Search, supplied::Supplied,
+    watchers::Kept,
 };
 use crate::{
     container::{ContainerPath, Runtime},
@@ -53,7 +54,12 @@ impl Tree {
             supplied: None,
             within: None,
         };
-        Search::in_tree(&config, Root::at(&self.0), self.owner())
+        Search::in_tree(&config, Root::at(&self.0), self.owner(), Vec::new())
+    }
+
+    /// The same, with what daemons say.
+    fn search_kept(&self, kept: Vec<Kept>) -> Search {
+        Search::in_tree(&Config::default(), Root::at(&self.0), self.owner(), kept)
     }
 
     fn find(&self, group: &str) -> Found {
@@ -158,6 +164,38 @@ fn a_data_root_that_is_a_link_or_elsewhere_is_found() {
         .named
         .unwrap();
     assert_eq!(text(named.name.as_ref()), "web");
+}
+
+#[test]
+fn a_data_root_is_where_dockers_configuration_says() {
+    let tree = Tree::new();
+    let file = format!("/data/docker/containers/{ID}/config.v2.json");
+    tree.file(&file, &docker(r#""/web""#));
+    let task = "/x/containerd/daemon/io.containerd.runtime.v2.task/moby";
+    tree.file(&format!("{task}/{ID}/config.json"), "{}");
+    tree.file(&format!("{task}/{ID}/init.pid"), "4712");
+    let config = || vec![Kept::DockerConfig(b"/etc/docker/daemon.json".to_vec())];
+    let named = || {
+        let search = tree.search_kept(config());
+        let named = found(&search, &format!("/docker/{ID}")).unwrap().named;
+        let named = named.as_deref().cloned().unwrap_or_default();
+        (named, Tree::failures(&search))
+    };
+    // It need not be there.
+    let (none, failures) = named();
+    assert_eq!((none.name, failures), (None, vec![]));
+    for (key, name) in [("data-root", "web"), ("graph", "web"), ("registry", "?")] {
+        let config = format!(r#"{{"debug": true, "{key}": "/data/docker", "exec-root": "/x"}}"#);
+        tree.file("/etc/docker/daemon.json", &config);
+        let (named, failures) = named();
+        assert_eq!(text(named.name.as_ref()), name, "{key}");
+        let pid = if name == "web" { 4711 } else { 4712 };
+        assert_eq!(named.init.unwrap().pid, Pid::new(pid), "{key}");
+        assert_eq!(failures, []);
+    }
+    tree.file("/etc/docker/daemon.json", r#"{"data-root": "#);
+    let file = "/etc/docker/daemon.json".to_owned();
+    assert_eq!(named().1, [(file, Missing::Malformed)]);
 }
 
 #[test]
@@ -534,7 +572,7 @@ fn who_embeds_psgo_is_asked_first() {
         supplied: Some(Supplied(std::sync::Arc::new(names))),
         within: None,
     };
-    let search = Search::in_tree(&config, Root::at(&tree.0), tree.owner());
+    let search = Search::in_tree(&config, Root::at(&tree.0), tree.owner(), Vec::new());
     let named = found(&search, &format!("/docker/{ID}"))
         .unwrap()
         .named

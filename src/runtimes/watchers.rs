@@ -1,20 +1,22 @@
 //! The processes that watch containers, and the daemons that make them, by their command lines: `conmon`
 //! and `containerd-shim` know the ID, and conmon the name and the bundle; dockerd, containerd and CRI-O
-//! the directories of their files.
+//! the directories of their files. A shim's working directory is the bundle, which tells those of a
+//! containerd that has them from its configuration.
 //!
 //! What a process says of itself is believed of one outside of all containers alone, of root or of the
-//! user whose containers it watches; directories of a root's daemon in the namespaces of this process.
+//! user whose containers it watches; directories of a root's daemon or shim in the namespaces of this
+//! process.
 
 use std::{collections::HashMap, io};
 
-use super::named::Named;
+use super::{docker::Roots, named::Named};
 use crate::{
     container::{ContainerPath, Runtime},
     format::pid::{Cgroup, Stat, Status},
     ids::{Pid, Uid},
     procfs::{ProcessDir, Procfs},
     value::Text,
-    wait::process_file,
+    wait::{Name, process_file},
 };
 
 /// A process that watches a container.
@@ -31,6 +33,8 @@ pub(super) struct Watcher {
 pub(super) enum Kept {
     /// Docker's data root.
     Docker(Vec<u8>),
+    /// Docker's configuration, which may say both.
+    DockerConfig(Vec<u8>),
     /// A state directory of containerd.
     Containerd(Vec<u8>),
     /// A graph root.
@@ -95,6 +99,9 @@ impl Watchers {
                 daemon(&comm, &args, &mut found.kept);
                 continue;
             }
+            if comm == SHIM && seen.is_of_host(&own) {
+                found.keep_state(&seen.dir);
+            }
             let watcher = if comm == CONMON {
                 conmon(&args, seen.uid)
             } else {
@@ -110,6 +117,35 @@ impl Watchers {
         }
         Ok(found)
     }
+
+    /// Keeps the state directory in which a shim works, once for all of them.
+    fn keep_state(&mut self, shim: &ProcessDir) {
+        let bundle = shim.link(process_file!("cwd")).ok();
+        let state = bundle.as_deref().and_then(state_of_bundle);
+        if let Some(state) = state {
+            let kept = Kept::Containerd(state.to_vec());
+            if !self.kept.contains(&kept) {
+                self.kept.push(kept);
+            }
+        }
+    }
+}
+
+/// The directories of containerd's tasks in its state directory, of version 2 of its interface and of
+/// version 1.
+pub(super) const TASKS: [&str; 2] = [
+    "io.containerd.runtime.v2.task",
+    "io.containerd.runtime.v1.linux",
+];
+
+/// `STATE` of `STATE/TASKS/NAMESPACE/ID`.
+fn state_of_bundle(bundle: &[u8]) -> Option<&[u8]> {
+    let above = |path| crate::bytes::rsplit_once(path, b'/');
+    let (namespace, _) = above(bundle)?;
+    let (tasks, _) = above(namespace)?;
+    let (state, tasks) = above(tasks)?;
+    let is_known = TASKS.iter().any(|known| known.as_bytes() == tasks);
+    (is_known && state.starts_with(b"/")).then_some(state)
 }
 
 /// The namespaces in which daemons are believed.
@@ -141,11 +177,7 @@ impl Seen {
     /// A process outside of all containers; a `daemon` is root's, and in the namespaces of this process.
     fn outside(proc: &Procfs, pid: Pid, own: &Namespaces, is_daemon: bool) -> Option<Self> {
         let dir = proc.process(pid).ok()?;
-        let shares = |name, own: &Option<Vec<u8>>| {
-            let link = dir.link(name).ok();
-            link.is_some() && link == *own
-        };
-        if !shares(process_file!("ns/pid"), &own.pids) {
+        if !shares(&dir, process_file!("ns/pid"), own.pids.as_ref()) {
             return None;
         }
         let groups = Cgroup::parse(&dir.read(process_file!("cgroup")).ok()?).ok()?;
@@ -154,17 +186,23 @@ impl Seen {
         }
         let status = Status::parse(&dir.read(process_file!("status")).ok()?).ok()?;
         let [_, uid, ..] = status.uid?;
-        let is_of_host = || {
-            uid == 0
-                && shares(process_file!("ns/mnt"), &own.mounts)
-                && shares(process_file!("ns/user"), &own.users)
-        };
-        if is_daemon && !is_of_host() {
-            return None;
-        }
         let uid = Uid::new(uid);
-        Some(Self { uid, dir })
+        let seen = Self { uid, dir };
+        (!is_daemon || seen.is_of_host(own)).then_some(seen)
     }
+
+    /// Whether it is root's, and sees the files that this process sees.
+    fn is_of_host(&self, own: &Namespaces) -> bool {
+        self.uid.get() == 0
+            && shares(&self.dir, process_file!("ns/mnt"), own.mounts.as_ref())
+            && shares(&self.dir, process_file!("ns/user"), own.users.as_ref())
+    }
+}
+
+/// Whether a process is known to be in that namespace.
+fn shares(dir: &ProcessDir, name: Name<'_>, own: Option<&Vec<u8>>) -> bool {
+    let link = dir.link(name).ok();
+    link.is_some() && link.as_ref() == own
 }
 
 /// The value behind an argument, or after its `=`.
@@ -230,16 +268,28 @@ fn path_of(id: &[u8], uid: Uid) -> Option<ContainerPath> {
     super::files::is_name(id).then_some(path)
 }
 
+/// Keeps the directories of a Docker.
+pub(super) fn keep(roots: Roots, kept: &mut Vec<Kept>) {
+    kept.extend(roots.state().map(Kept::Containerd));
+    kept.extend(roots.data.map(Kept::Docker));
+}
+
 /// Where a daemon keeps its files, if its command line says.
 fn daemon(comm: &[u8], args: &[&[u8]], kept: &mut Vec<Kept>) {
     let absolute = |path: &&[u8]| path.starts_with(b"/");
     let dir = |names: &[&str]| value(args, names).filter(absolute).map(<[u8]>::to_vec);
     match comm {
         b"dockerd" | b"balena-engine-d" => {
-            kept.extend(dir(&["--data-root", "-g", "--graph"]).map(Kept::Docker));
-            let exec = dir(&["--exec-root"]);
-            let state = exec.map(|root| [&root[..], b"/containerd/daemon"].concat());
-            kept.extend(state.map(Kept::Containerd));
+            let roots = Roots {
+                data: dir(&["--data-root", "-g", "--graph"]),
+                exec: dir(&["--exec-root"]),
+            };
+            keep(roots, kept);
+            let config = dir(&["--config-file"]);
+            if comm == b"dockerd" {
+                let config = config.unwrap_or_else(|| b"/etc/docker/daemon.json".to_vec());
+                kept.push(Kept::DockerConfig(config));
+            }
         }
         b"containerd" => kept.extend(dir(&["--state"]).map(Kept::Containerd)),
         _ => kept.extend(dir(&["--root", "-r"]).map(Kept::Storage)),
@@ -357,10 +407,14 @@ mod tests {
             kept
         };
         assert_eq!(
-            kept("dockerd", "dockerd --data-root /d --exec-root=/e"),
+            kept(
+                "dockerd",
+                "dockerd --data-root /d --exec-root=/e --config-file /c"
+            ),
             [
+                Kept::Containerd(b"/e/containerd/daemon".to_vec()),
                 Kept::Docker(b"/d".to_vec()),
-                Kept::Containerd(b"/e/containerd/daemon".to_vec())
+                Kept::DockerConfig(b"/c".to_vec()),
             ]
         );
         assert_eq!(
@@ -371,7 +425,24 @@ mod tests {
             kept("podman", "podman --root /g system service"),
             [Kept::Storage(b"/g".to_vec())]
         );
-        assert_eq!(kept("dockerd", "dockerd --data-root relative"), []);
-        assert_eq!(kept("dockerd", "dockerd --data-root"), []);
+        let usual = || [Kept::DockerConfig(b"/etc/docker/daemon.json".to_vec())];
+        assert_eq!(kept("dockerd", "dockerd --data-root relative"), usual());
+        assert_eq!(kept("dockerd", "dockerd --data-root"), usual());
+    }
+
+    #[test]
+    fn a_bundle_lies_in_a_state_directory_of_containerd() {
+        let state = |path: &str| state_of_bundle(path.as_bytes()).map(<[u8]>::to_vec);
+        let found = state("/run/k3s/x/io.containerd.runtime.v2.task/k8s.io/0123");
+        assert_eq!(found.unwrap(), b"/run/k3s/x");
+        for path in [
+            "",
+            "/",
+            "/io.containerd.runtime.v2.task/moby",
+            "/run/tasks/moby/0123",
+            "x/io.containerd.runtime.v2.task/moby/0123",
+        ] {
+            assert_eq!(state(path), None, "{path}");
+        }
     }
 }

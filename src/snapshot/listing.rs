@@ -147,7 +147,7 @@ impl<'a> Listing<'a> {
             partial: Mutex::new(partial),
             sockets: SocketsOf::needed(needs, view.patience()),
             ancestry,
-            names: joined_names(inner, needs, view.patience()),
+            names: names_inside(inner, needs, view.patience()),
             containers,
             extract,
         });
@@ -284,8 +284,11 @@ impl<'a> Listing<'a> {
             self.outcome.unasked_users += users;
             self.outcome.unasked_groups += groups;
         }
-        if let (Some(joined), Some(search)) = (&work.view.joined, &work.names) {
-            let (error, silent) = joined.lacks_names(search);
+        if let Some(search) = &work.names {
+            let (error, silent) = match &work.view.joined {
+                Some(joined) => joined.lacks_names(search),
+                None => host.lacks_inside(search),
+            };
             self.outcome.unnamed = error;
             self.outcome.abandoned += silent;
         }
@@ -426,11 +429,17 @@ fn untold(outside: &Numbers) -> Vec<Unread> {
         .collect()
 }
 
-/// What may be asked for the names of a joined container, if they are needed.
-fn joined_names(view: &Inner, needs: Needs, timeout: Duration) -> Option<NameSearch> {
-    let joined = view.joined.as_ref()?;
-    let are_needed = needs.intersects(Needs::USERS | Needs::GROUPS);
-    are_needed.then(|| joined.search_names(timeout))
+/// What may be asked for the names of a joined container, or of all containers of the host, if they
+/// are needed.
+fn names_inside(view: &Inner, needs: Needs, timeout: Duration) -> Option<NameSearch> {
+    let own = needs.contains(Needs::CONTAINER_USERS);
+    match &view.joined {
+        Some(joined) => {
+            let are_needed = own || needs.intersects(Needs::USERS | Needs::GROUPS);
+            are_needed.then(|| joined.search_names(timeout))
+        }
+        None => own.then(|| view.host_names.search_inside(timeout)),
+    }
 }
 
 /// The processes of `proc` to read, by their number in the listing, each once. `outside` are the

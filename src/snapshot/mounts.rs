@@ -9,11 +9,16 @@ use crate::{
 };
 
 impl Reading<'_> {
-    /// Finds the names that the process sees, if it is seen through a join.
+    /// Finds the names that the process sees, if it is seen through a join, or is in a container whose
+    /// names are asked for.
     pub(super) fn find_names(&mut self, entry: Entry) {
-        let (Some(joined), Some(search)) = (&self.view.joined, self.names) else {
+        let Some(search) = self.names else { return };
+        let joined = self.view.joined.as_ref();
+        let is_outside = joined.is_none() && self.task.container.is_none();
+        if is_outside || self.is_copy {
+            self.task.see(None);
             return;
-        };
+        }
         let task = &self.task;
         let Some(mounts) = task.facts.mntns else {
             // What has ended has no mount namespace any more, and ids that are numbers.
@@ -43,7 +48,10 @@ impl Reading<'_> {
             aside: &mut |work| self.pulse.aside(work),
             mounts_now: &mut || inode_in(&files.link(process_file!("ns/mnt")).ok()?),
         };
-        let names = joined.names(&member, search, way);
+        let names = match joined {
+            Some(joined) => joined.names(&member, search, way),
+            None => self.view.host_names.names_inside(&member, search, way),
+        };
         self.task.see(names.map(|names| (mounts, names)));
     }
 }

@@ -31,6 +31,11 @@ pub(super) fn learn(view: &Inner, needs: Needs, task: &Task) {
             }
         }
     }
+    if needs.contains(Needs::CONTAINER_USERS)
+        && let (Some(own), Some(names)) = (seen.own_uid(), seen.own_names())
+    {
+        let _ = own.inspect(|uid| names.users.learn(uid.get()));
+    }
     if needs.contains(Needs::USERS | Needs::METADATA) {
         let opened = seen.opened().unwrap_or_default().iter();
         // A process can hold files of as many owners as it likes.

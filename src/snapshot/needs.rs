@@ -112,6 +112,10 @@ bitflags::bitflags! {
         const OF_EVENTS = 1 << 52;
         /// what the network devices of a container have received and sent
         const OF_DEVICES = 1 << 53;
+        /// `/proc/PID/uid_map`
+        const UID_MAP = 1 << 54;
+        /// users' names in the container of the process
+        const CONTAINER_USERS = 1 << 55;
     }
 }
 

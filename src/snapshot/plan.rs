@@ -33,6 +33,7 @@ impl Plan {
         let names = Needs::USERS | Needs::GROUPS;
         // Through a join they are those of the mount namespace.
         let by_mounts = view.joined.is_some() && needs.intersects(names);
+        let by_mounts = by_mounts || needs.contains(Needs::CONTAINER_USERS);
         let needs = if by_mounts {
             needs | Needs::MNTNS
         } else {

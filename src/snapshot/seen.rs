@@ -253,6 +253,29 @@ impl Seen<'_> {
         }
     }
 
+    /// The names that the process itself has, where they were asked for: those of its mount namespace.
+    pub(crate) fn own_names(&self) -> Option<&Tables> {
+        self.task.names.as_ref().map(|(_, names)| names)
+    }
+
+    /// Effective user, in the user namespace of the process itself; `None` where none was read.
+    pub(crate) fn own_uid(&self) -> Option<Result<Uid, Missing>> {
+        let read = self.effective_uid()?;
+        let facts = &self.task.facts;
+        // The kernel shows the map of the reader's own one as it is further out.
+        Some(match self.view.host_names.is_own_users(facts.userns) {
+            Some(true) => Ok(read),
+            Some(false) => match &facts.uid_map {
+                Some(map) => {
+                    let own = map.to_container(read.get());
+                    Ok(own.map_or(Uid::new(self.view.host.overflow_uid), Uid::new))
+                }
+                None => Err(self.why_missing(Needs::UID_MAP)),
+            },
+            None => Err(self.why_missing(Needs::USERNS)),
+        })
+    }
+
     /// The name of a user of the listing, or its number.
     pub(crate) fn user(&self, uid: Uid) -> Text {
         if let Some((known, name)) = &self.task.user

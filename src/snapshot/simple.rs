@@ -11,7 +11,7 @@ use super::{
 use crate::{
     format::pid,
     namespace::inode_in,
-    view::Inner,
+    view::{Inner, maps_of},
     wait::{Cause, Name, process_file},
 };
 
@@ -46,6 +46,10 @@ pub(super) const SIMPLE: &[Simple] = &[
     }),
     file(Needs::CGROUP, process_file!("cgroup"), |f, _, b| {
         keep(&mut f.cgroup, pid::Cgroup::parse(b))
+    }),
+    file(Needs::UID_MAP, process_file!("uid_map"), |f, _, b| {
+        let map = pid::UidMap::parse(b).ok()?;
+        set(&mut f.uid_map, Some(maps_of(&map)))
     }),
     file(Needs::WCHAN, process_file!("wchan"), |f, _, b| {
         keep(&mut f.wchan, pid::Wchan::parse(b))

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     error::Error,
     format::pid::{self, Stat, Status},
-    ids::{Gid, Pid, Uid},
+    ids::{Gid, IdMaps, Pid, Uid},
     procfs::KEPT,
     runtimes::{Found, GroupSeen},
     value::{Missing, Text},
@@ -56,8 +56,9 @@ pub(crate) struct Task {
     pub(super) read_at: Option<Duration>,
     pub(super) zone: Option<(i32, Box<str>)>,
     pub(super) unread: Unread,
-    /// The mount namespace of a process that is seen through a join, and the names in it; of the
-    /// process that was read last too, as long as it is the same namespace.
+    /// The mount namespace of a process that is seen through a join, or whose container's names are
+    /// asked for, and the names in it; of the process that was read last too, as long as it is the
+    /// same namespace.
     pub(super) names: Option<(u64, Tables)>,
     /// Its container, if that is asked for; of the process that was read last too, as long as it is
     /// the same container.
@@ -92,6 +93,8 @@ pub(crate) struct Facts {
     /// Its working directory.
     pub(crate) cwd: Option<Vec<u8>>,
     pub(crate) wchan: Option<pid::Wchan>,
+    /// The map of the users of its user namespace, to those that this process reads.
+    pub(crate) uid_map: Option<IdMaps>,
 }
 
 /// What could not be read of a process, and why.

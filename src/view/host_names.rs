@@ -3,13 +3,18 @@
 use std::{
     io,
     sync::{Arc, OnceLock},
+    time::Duration,
 };
 
-use super::tables::{Tables, ask};
+use super::{
+    joined::Way,
+    mount_names::{Member, MountNames, NameSearch, Turn},
+    tables::{Tables, ask},
+};
 use crate::{
     error::{Answer, Error, ErrorKind, kind_of},
     ids::Pid,
-    namespace::denied_of_process,
+    namespace::{denied_of_process, inode_in},
     procfs::{ProcessDir, Procfs},
     reader::deadline,
     wait::{Name, process_file},
@@ -24,6 +29,16 @@ pub(crate) struct HostNames {
     /// The procfs that the caller named, whose names have to be read; `None` for that of this process.
     other: Option<Arc<Procfs>>,
     read: OnceLock<(Tables, Option<Error>)>,
+    /// Those of its containers, by mount namespace.
+    inside: MountNames,
+    own: OnceLock<Own>,
+}
+
+/// The namespaces of this process, by their numbers.
+#[derive(Debug)]
+struct Own {
+    mounts: Option<u64>,
+    users: Option<u64>,
 }
 
 impl HostNames {
@@ -39,6 +54,8 @@ impl HostNames {
             service,
             other: (!is_own).then(|| Arc::clone(proc)),
             read,
+            inside: MountNames::default(),
+            own: OnceLock::new(),
         }
     }
 
@@ -73,7 +90,7 @@ impl HostNames {
 
     /// Reads the names of another host, once, so that they are known: those that its first process
     /// has. Without `patience` the caller has given up the time-out.
-    pub(crate) fn learn(&self, patience: Option<&mut Patience>, timeout: std::time::Duration) {
+    pub(crate) fn learn(&self, patience: Option<&mut Patience>, timeout: Duration) {
         let Some(proc) = &self.other else { return };
         self.read.get_or_init(|| {
             let about = |error| about_first(proc, error);
@@ -97,6 +114,74 @@ impl HostNames {
         });
     }
 }
+
+/// The names in the containers of the host, by their own files.
+impl HostNames {
+    /// Begins to look them up for a listing, which may wait for them so long.
+    pub(crate) fn search_inside(&self, time: Duration) -> NameSearch {
+        self.inside.search(time)
+    }
+
+    /// The names of users and groups for a process: those that it sees in its mount namespace. `None`
+    /// if it has left that meanwhile, or has ended.
+    pub(crate) fn names_inside(
+        &self,
+        of: &Member,
+        search: &NameSearch,
+        way: Way<'_>,
+    ) -> Option<Tables> {
+        if self.own().mounts == Some(of.mounts) {
+            return Some(self.service.clone());
+        }
+        let Way {
+            dir,
+            aside,
+            mounts_now,
+        } = way;
+        let mut turn = None;
+        aside(&mut || turn = Some(self.inside.turn(of, search)));
+        match turn? {
+            Turn::Known(tables) => Some(tables),
+            Turn::Ask(pending) => {
+                let whose = format!("the container of process {}", of.pid);
+                pending.ask(search, dir, &whose, aside, mounts_now)
+            }
+        }
+    }
+
+    /// Why some of them are numbers, and how many mount namespaces did not answer in time.
+    pub(crate) fn lacks_inside(&self, search: &NameSearch) -> (Option<Error>, usize) {
+        self.inside.lacks(search)
+    }
+
+    /// Whether that is the number of the user namespace of this process; unknown where neither that nor
+    /// the number is known.
+    pub(crate) fn is_own_users(&self, users: Option<u64>) -> Option<bool> {
+        let own = self.own().users;
+        match (users, own) {
+            (Some(users), Some(own)) => Some(users == own),
+            // The map of the first one says the same for itself.
+            (None, Some(FIRST_USERS)) => Some(false),
+            _ => None,
+        }
+    }
+
+    fn own(&self) -> &Own {
+        self.own.get_or_init(|| {
+            let number = |name| {
+                let me = Procfs::open("/proc".as_ref()).ok()?.process_self().ok()?;
+                inode_in(&me.link(name).ok()?)
+            };
+            Own {
+                mounts: number(process_file!("ns/mnt")),
+                users: number(process_file!("ns/user")),
+            }
+        })
+    }
+}
+
+/// What the kernel calls the first user namespace.
+const FIRST_USERS: u64 = 0xEFFF_FFFD;
 
 /// The first process of a `/proc`, held.
 struct First {

@@ -334,7 +334,8 @@ fn own_mounts(base: &Procfs) -> Option<u64> {
     inode_in(&own_link(base, process_file!("ns/mnt")).ok()?)
 }
 
-fn maps_of(file: &UidMap) -> IdMaps {
+/// The ranges of such a file.
+pub(crate) fn maps_of(file: &UidMap) -> IdMaps {
     let rows = file.rows.iter();
     rows.map(|row| (row.inside, row.outside, row.count))
         .collect()

@@ -33,6 +33,7 @@ pub use source::{JoinedContainer, ProcChoice, ProcSource};
 pub use target::Target;
 
 pub(crate) use inner::Inner;
+pub(crate) use join::maps_of;
 pub(crate) use joined::{Joined, Way};
 pub(crate) use machine::{learn_zone, local_zone};
 pub(crate) use mount_names::{Member, NameSearch};

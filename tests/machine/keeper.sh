@@ -10,6 +10,28 @@ end() {
     [ "$now" != "$2" ] || kill -9 "$1" 2>/dev/null
 }
 
+# is_there PID START: whether that very process has not ended.
+is_there() {
+    set -- "$2" $(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 1,20)
+    [ "${2:-Z}" != Z ] && [ "$3" = "$1" ]
+}
+
+# stop PID START DIR: lets a daemon end what it has started, and ends what is left of its containers:
+# whoever has the directory of this run on the command line, as shims have, and their children.
+stop() {
+    ! is_there "$1" "$2" || kill -TERM "$1"
+    for tries in $(seq 200); do
+        is_there "$1" "$2" || break
+        sleep 0.05
+    done
+    end "$1" "$2"
+    for proc in /proc/[0-9]*; do
+        printf '%s\n' "$3/" | grep -qsFf - "$proc/cmdline" || continue
+        pid=${proc#/proc/}
+        kill -9 $(cat "$proc/task/$pid/children" 2>/dev/null) "$pid" 2>/dev/null
+    done
+}
+
 # end_all UID: a user made for the run owns nothing that outlives it.
 end_all() {
     for tries in 1 2 3 4 5 6 7 8 9 10; do

@@ -4,6 +4,7 @@
 //! process ends in any way. What is shared between tests lives in statics, which Rust never drops:
 //! the keeper is what ends it.
 
+pub(crate) mod engines;
 pub(crate) mod namespaces;
 pub(crate) mod podman;
 pub(crate) mod process;
@@ -142,7 +143,7 @@ fn what_the_tests_start_ends_with_them() {
         found
     };
     let (dir, user, pids) = (told("dir"), told("user"), told("pid"));
-    assert_eq!(pids.len(), 4);
+    assert_eq!(pids.len(), 7);
     wait_for("its directory is removed", || {
         (!Path::new(&dir[0]).exists()).then_some(())
     });
@@ -178,6 +179,9 @@ fn one_of_everything_then_killed() {
         rootless.plain.pid,
         nested.inner,
         sleeping.pid(),
+        engines::docker().container.pid,
+        engines::containerd().named.pid,
+        engines::runc().container.pid,
     ];
     println!("\ndir {}", dir().display());
     println!("user {}", rootless.user.name);

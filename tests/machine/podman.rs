@@ -48,7 +48,7 @@ pub(crate) struct Podman {
 }
 
 /// The root file system of the containers: one busybox, links to it, a few users.
-fn rootfs() -> &'static Path {
+pub(super) fn rootfs() -> &'static Path {
     static ROOTFS: LazyLock<PathBuf> = LazyLock::new(|| make_rootfs(&dir().join("rootfs")));
     &ROOTFS
 }
@@ -204,7 +204,7 @@ pub(crate) fn podman() -> &'static Podman {
 }
 
 /// Waits until a container has `count` processes that have come to rest.
-fn settled(container: Container, count: usize) -> Container {
+pub(super) fn settled(container: Container, count: usize) -> Container {
     wait_for("the container's processes are at rest", || {
         let pids = kernel::visible_in(container.pid);
         let resting = pids.iter().filter(|&&pid| at_rest(pid)).count();
