@@ -18,6 +18,7 @@ mod debugging;
 mod diag;
 mod drift;
 mod files;
+mod groups;
 mod host;
 mod hostile;
 mod inspect;

@@ -112,6 +112,10 @@ bitflags::bitflags! {
         const OF_EVENTS = 1 << 52;
         /// what the network devices of a container have received and sent
         const OF_DEVICES = 1 << 53;
+        /// the paths of the control groups of sockets
+        const SOCKET_GROUPS = 1 << 54;
+        /// who has the other ends of pipes and Unix sockets
+        const ENDS = 1 << 55;
     }
 }
 
@@ -142,6 +146,8 @@ bitflags::bitflags! {
         const CONTAINER = 1 << 16;
         /// The files of control groups.
         const GROUPS = 1 << 17;
+        /// Of `fdinfo` that of pipes.
+        const PIPES = 1 << 18;
         /// All files and links of [`SIMPLE`](super::simple::SIMPLE): one bit each.
         const SIMPLE = u64::MAX << Self::FIRST_SIMPLE;
     }
@@ -169,14 +175,15 @@ impl Needs {
         .union(Self::TIMERS)
         .union(Self::BEHIND)
         .union(Self::METADATA)
-        .union(Self::PROTOCOLS);
+        .union(Self::PROTOCOLS)
+        .union(Self::ENDS);
 }
 
 impl Files {
-    const FIRST_SIMPLE: u32 = 18;
+    const FIRST_SIMPLE: u32 = 19;
 
     /// How many files [`SIMPLE`](super::simple::SIMPLE) can have.
-    pub(super) const MOST_SIMPLE: usize = 46;
+    pub(super) const MOST_SIMPLE: usize = 45;
 
     /// The file at that position in [`SIMPLE`](super::simple::SIMPLE).
     pub(super) const fn simple(index: usize) -> Self {
