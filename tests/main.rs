@@ -19,6 +19,7 @@ mod diag;
 mod drift;
 mod engines;
 mod files;
+mod groups;
 mod host;
 mod hostile;
 mod inspect;

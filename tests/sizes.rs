@@ -1,12 +1,16 @@
 //! What `psgo files` tells of the files behind descriptors, against `lsof`, `lsfd` and `stat`.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::{self, File},
     io::Write as _,
     os::{
         fd::AsRawFd as _,
-        unix::{fs::MetadataExt as _, fs::chown, net::UnixDatagram},
+        unix::{
+            fs::MetadataExt as _,
+            fs::chown,
+            net::{UnixDatagram, UnixStream},
+        },
     },
     process::Command,
 };
@@ -271,6 +275,79 @@ fn every_socket_has_its_protocol() {
     let name = format!("netlink {}", inode.display());
     assert_eq!(of(0), (Some("netlink"), name.as_str()));
     assert_eq!((of(1).0, of(2).0), (Some("packet"), Some("udp6")));
+}
+
+/// The other ends that `lsof` tells of the descriptors of a process, as `PID/FD`, by descriptor.
+fn ends_by_lsof(pid: i32) -> BTreeMap<u64, BTreeSet<String>> {
+    let pid = pid.to_string();
+    let output = Command::new("lsof")
+        .args(["-w", "-n", "-P", "-E", "-a", "-d", "0-99", "-p", &pid])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let line = |line: &str| {
+        let words: Vec<_> = line.split_ascii_whitespace().collect();
+        let digits = |word: &str| word.trim_end_matches(char::is_alphabetic).to_owned();
+        let fd = digits(words[3]).parse().ok()?;
+        // 4711,sleep,1w
+        let end = |word: &&str| {
+            let parts: Vec<_> = word.split(',').collect();
+            let [pid, _, fd] = parts[..] else { return None };
+            pid.parse::<u32>().ok()?;
+            Some(format!("{pid}/{}", digits(fd)))
+        };
+        Some((fd, words.iter().skip(8).filter_map(end).collect()))
+    };
+    said.lines().skip(1).filter_map(line).collect()
+}
+
+#[test]
+fn the_other_ends_of_pipes_and_unix_sockets_are_those_of_lsof() {
+    let (reads, writes) = std::io::pipe().unwrap();
+    let (one, other) = UnixStream::pair().unwrap();
+    let null = || File::open("/dev/null").unwrap();
+    let reader = holding([reads.try_clone().unwrap().into(), one.into(), null().into()]);
+    let writer = holding([
+        null().into(),
+        writes.try_clone().unwrap().into(),
+        other.into(),
+    ]);
+    let both = holding([reads.into(), writes.into(), null().into()]);
+    let [r, w, b] = [&reader, &writer, &both].map(Held::pid);
+    let ends = |pid: i32| -> BTreeMap<u64, Option<BTreeSet<String>>> {
+        let pid = pid.to_string();
+        let args = [
+            "files", "-pids", &pid, "-format", "fd,ends", "-output", "json",
+        ];
+        let rows = psgo(&args).json();
+        let row = |row: &crate::command::Row| {
+            let all = row["ends"]
+                .as_array()
+                .map(|all| all.iter().map(text).collect());
+            (row["fd"].as_u64().unwrap(), all)
+        };
+        rows.iter().map(row).collect()
+    };
+    let set = |all: &[String]| Some(all.iter().cloned().collect::<BTreeSet<_>>());
+    let has_both = [format!("{w}/1"), format!("{b}/1")];
+    assert_eq!(ends(r)[&0], set(&has_both));
+    assert_eq!(ends(r)[&1], set(&[format!("{w}/2")]));
+    assert_eq!(ends(r)[&2], None);
+    assert_eq!(ends(w)[&1], set(&[format!("{r}/0"), format!("{b}/0")]));
+    assert_eq!(ends(b)[&0], set(&has_both));
+    for pid in [r, w] {
+        for (fd, mut theirs) in ends_by_lsof(pid) {
+            // It tells of those who have the same end too.
+            theirs.remove(&format!("{b}/{fd}"));
+            if let Some(Some(ours)) = ends(pid).get(&fd) {
+                assert_eq!(*ours, theirs, "{pid} {fd}");
+            }
+        }
+    }
+    // Nobody else has one any longer, as far as descriptors may be read.
+    drop((writer, both));
+    let left = ends(r).remove(&0).unwrap();
+    assert!(left.unwrap_or_default().is_empty());
 }
 
 #[test]

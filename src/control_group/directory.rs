@@ -256,7 +256,7 @@ fn bytes_of(dir: &OwnedFd, name: &str) -> io::Result<Option<Vec<u8>>> {
 /// `None` where the kernel has no such file: the root has no limits, a group without the controller
 /// has no files of it (`ENOENT`), one that was removed has none at all (`ENODEV`), and without
 /// accounting no pressure is told (`EOPNOTSUPP`). Any other error leaves it unknown.
-fn told<T>(answer: io::Result<T>) -> io::Result<Option<T>> {
+pub(super) fn told<T>(answer: io::Result<T>) -> io::Result<Option<T>> {
     match answer {
         Err(error)
             if Answer::of(&error) == Answer::Gone

@@ -13,6 +13,7 @@ descriptors! {
     //name  code  header     holds    needs             what it is
     deleted ""    "DELETED"  Text     [FDS BEHIND]      "yes if its name was removed, no otherwise; unknown where it has another name"
     dev     ""    "DEV"      Text     [FDS METADATA]    "device of the file system that it is on, as major:minor"
+    ends    ""    "ENDS"     Texts    [FDS SOCKETS ENDS] "every process that has the other end of a pipe or Unix socket, and by which descriptor: 4711/1"
     fd      ""    "FD"       Number   [FDS]             "number of the descriptor; unknown for what -all adds"
     flags   ""    "FLAGS"    Texts    [FDINFO]          "flags with which it was opened"
     inode   ""    "INODE"    Number   [FDINFO]          "inode number"
@@ -48,6 +49,12 @@ fn dev(held: &Held<'_>) -> Value {
         let (major, minor) = behind.device;
         Value::text(format!("{major}:{minor}"))
     })
+}
+
+fn ends(held: &Held<'_>) -> Value {
+    let (pid, opened) = (held.seen.pid(), held.opened);
+    let others = held.ends.map(|ends| ends.others(pid, opened));
+    others.unwrap_or(Value::MISSING)
 }
 
 fn fd(held: &Held<'_>) -> Value {

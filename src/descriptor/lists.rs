@@ -78,6 +78,7 @@ fn sources(descriptor: &Descriptor) -> String {
             Needs::PROTOCOLS => "the socket itself",
             Needs::SOCKETS | Needs::PORTS | Needs::PEERS => "netlink, `net/*`",
             Needs::PLACES => "`cwd`, `root`, `exe`, `maps`",
+            Needs::ENDS => "`fd` and `fdinfo` of all",
             Needs::TIMERS => "`timers`, `fdinfo` of timerfds",
             Needs::MEMORY => "`meminfo`",
             Needs::ANCESTRY => "`stat` of all",
@@ -85,7 +86,11 @@ fn sources(descriptor: &Descriptor) -> String {
             Needs::GROUP_FIGURES => "files of the control group",
             Needs::CONTAINER_NAME => "files of the runtimes",
             Needs::CONTAINER_USERS => "users of the container",
-            Needs::OF_MEMORY | Needs::OF_CPU | Needs::OF_IO | Needs::OF_EVENTS => "control groups",
+            Needs::OF_MEMORY
+            | Needs::OF_CPU
+            | Needs::OF_IO
+            | Needs::OF_EVENTS
+            | Needs::SOCKET_GROUPS => "control groups",
             Needs::OF_DEVICES => "`net/dev`",
             other => match snapshot::file_of(other) {
                 Some(name) => return format!("`{name}`"),
@@ -264,6 +269,7 @@ fn types_of(subject: Subject) -> BTreeMap<&'static str, Holds> {
     // Few sockets have a timer, a device or a protocol above TCP.
     let socket = complete_socket();
     let owned = Owned {
+        group: Ok(Text::word("/a")),
         socket: &socket,
         network: Some(4_026_531_840),
         owners: &[(me[0], 3)],

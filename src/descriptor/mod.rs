@@ -8,6 +8,7 @@ mod container_rows;
 #[cfg(any(test, feature = "runtimes"))]
 mod containers;
 mod definition;
+mod ends;
 mod files;
 #[cfg(test)]
 mod lists;
@@ -25,5 +26,6 @@ pub use subject::Subject;
 #[cfg(any(test, feature = "runtimes"))]
 pub(crate) use contained::{Contained, What};
 pub(crate) use definition::Extract;
+pub(crate) use ends::{End, Ends};
 pub(crate) use lookup::known;
 pub(crate) use sources::{Held, Owned, Timed};

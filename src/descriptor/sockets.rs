@@ -12,6 +12,7 @@ descriptors! {
     //name     code header     holds    needs                what it is
     backlog      "" "BACKLOG"      Number   []                   "connections that may wait for accept, of one that listens"
     cgid         "" "CGID"         Number   []                   "number (inode) of its control group"
+    cgroup       "" "CGROUP"       Text     [SOCKET_GROUPS]      "path of its control group, of version 2"
     cong         "" "CONG"         Text     [SOCKET_CONGESTION]  "how TCP controls congestion: cubic, bbr"
     cwnd         "" "CWND"         Number   [SOCKET_TCP]         "congestion window, in segments"
     expires      "" "EXPIRES"      Duration []                   "time until its timer ends"
@@ -134,6 +135,11 @@ fn backlog(owned: &Owned<'_>) -> Value {
 
 fn cgid(owned: &Owned<'_>) -> Value {
     owned.socket.cgroup.map_or(Value::MISSING, Value::from)
+}
+
+fn cgroup(owned: &Owned<'_>) -> Value {
+    let group = owned.group.clone();
+    group.map_or_else(Value::Missing, Value::Text)
 }
 
 fn cong(owned: &Owned<'_>) -> Value {

@@ -1,5 +1,6 @@
 //! What cells are made from, besides a process: an open file, a socket with its owners, a timer.
 
+use super::ends::Ends;
 use crate::{
     format::pid::{ClockId, Fdinfo},
     ids::{Pid, Uid},
@@ -14,6 +15,8 @@ pub(crate) struct Held<'a> {
     pub(crate) opened: &'a Opened,
     /// The process.
     pub(crate) seen: &'a Seen<'a>,
+    /// Who has the other ends, where a column needs it.
+    pub(crate) ends: Option<&'a Ends>,
 }
 
 /// A socket and its owners.
@@ -22,6 +25,8 @@ pub(crate) struct Owned<'a> {
     pub(crate) socket: &'a Socket,
     /// The number of its network namespace, if it is known.
     pub(crate) network: Option<u64>,
+    /// The path of its control group, or why that is unknown.
+    pub(crate) group: Result<Text, Missing>,
     /// The processes that have it open, each with its descriptor.
     pub(crate) owners: &'a [(Pid, u32)],
     /// The socket's user, in the user namespace of the listing, or why it is unknown there.

@@ -111,6 +111,57 @@ fn why(error: &io::Error) -> Missing {
     }
 }
 
+/// What is heard of the sockets of a kind.
+struct Heard<'a> {
+    /// Behind those of other kinds: there may be a great many, which are not to be moved about.
+    sockets: &'a mut Vec<Socket>,
+    /// Where they begin.
+    first: usize,
+    /// The devices of a few of them, by where they stand among all.
+    devices: Vec<(usize, Device)>,
+}
+
+impl Heard<'_> {
+    fn clear(&mut self) {
+        self.sockets.truncate(self.first);
+        self.devices.clear();
+    }
+
+    fn add(&mut self, socket: Socket, device: Option<Device>) {
+        let at = self.sockets.len();
+        self.devices.extend(device.map(|device| (at, device)));
+        self.sockets.push(socket);
+    }
+
+    /// Keeps those for which that holds.
+    fn retain(&mut self, keeps: impl Fn(&Socket) -> bool) {
+        let mut at = 0;
+        self.sockets.retain(|socket| {
+            at += 1;
+            at <= self.first || keeps(socket)
+        });
+    }
+
+    /// Each of them once: what moves while it is told can come twice.
+    fn once(&mut self, kind: Kind) {
+        let own = self.sockets.get(self.first..).unwrap_or_default();
+        let mut seen = HashSet::with_capacity(own.len());
+        let is_again = |socket: &Socket| socket.cookie != 0 && !seen.insert(socket.cookie);
+        let again: Vec<bool> = own.iter().map(is_again).collect();
+        // One that was closed meanwhile has another cookie, and no inode.
+        let may_be_again = |socket: &Socket| socket.inode.is_none() && socket.remote.is_some();
+        let is_closed = kind.form == Form::Inet(TCP) && own.iter().any(may_be_again);
+        if again.contains(&true) {
+            let mut again = std::iter::repeat_n(false, self.first).chain(again);
+            self.sockets.retain(|_| !again.next().unwrap_or_default());
+        }
+        if is_closed {
+            let own = self.sockets.split_off(self.first);
+            self.sockets.append(&mut socket::once(own));
+        }
+    }
+}
+
 /// Adds the sockets of a kind.
 fn dump(
     diag: &mut Diag,
@@ -120,7 +171,11 @@ fn dump(
     sockets: &mut Vec<Socket>,
 ) -> io::Result<Extent> {
     let request = kind.request(states, details);
-    let mut found: Vec<(Socket, Option<Device>)> = Vec::new();
+    let mut found = Heard {
+        first: sockets.len(),
+        sockets,
+        devices: Vec::new(),
+    };
     let mut is_understood = true;
     // Both are changed, one after the other.
     let cell = std::cell::RefCell::new(&mut found);
@@ -128,10 +183,11 @@ fn dump(
         &request,
         &mut || cell.borrow_mut().clear(),
         &mut |message| match read(kind, message) {
-            Some(socket) => cell.borrow_mut().push(socket),
+            Some((socket, device)) => cell.borrow_mut().add(socket, device),
             None => is_understood = false,
         },
-    )?;
+    );
+    let extent = extent.inspect_err(|_| found.clear())?;
     let mut names = HashMap::new();
     let mut name = |index: u32| {
         let name = names.entry(index).or_insert_with(|| {
@@ -140,18 +196,15 @@ fn dump(
         });
         name.clone()
     };
-    let mut seen = HashSet::new();
-    let mut own = Vec::with_capacity(found.len());
-    for (mut socket, device) in found {
-        // What moves while it is told can come twice.
-        if socket.cookie != 0 && !seen.insert(socket.cookie) {
+    for (at, device) in std::mem::take(&mut found.devices) {
+        let Some(socket) = found.sockets.get_mut(at) else {
             continue;
-        }
-        match (kind.form, device) {
-            (Form::Inet(_), Some(device)) if details.contains(Details::INTERFACES) => {
+        };
+        match kind.form {
+            Form::Inet(_) if details.contains(Details::INTERFACES) => {
                 socket.interface = Some(Text::from(&*name(device.index)));
             }
-            (Form::Packet | Form::Xdp, Some(device)) if device.index != 0 => {
+            Form::Packet | Form::Xdp if device.index != 0 => {
                 let interface = name(device.index);
                 let (before, behind) = (device.before.as_bytes(), device.behind.as_bytes());
                 socket.end = Some(Text::from(&*[before, &interface, behind].concat()));
@@ -159,17 +212,13 @@ fn dump(
             }
             _ => {}
         }
-        own.push(socket);
     }
-    if kind.form == Form::Inet(TCP) {
-        own = socket::once(own);
-    }
+    found.once(kind);
     if kind.form == Form::Netlink {
         // But for the one that asks.
         let asks = families::asking(diag.port());
-        own.retain(|socket| socket.end.as_ref() != Some(&asks));
+        found.retain(|socket| socket.end.as_ref() != Some(&asks));
     }
-    sockets.append(&mut own);
     Ok(if is_understood { extent } else { Extent::Part })
 }
 

@@ -65,7 +65,7 @@ impl OpenDescriptor {
             owner: behind.and_then(|behind| uid(Uid::new(behind.owner?))),
             target: opened.target,
             unread: opened.unread,
-            info: opened.info,
+            info: opened.info.map(|info| *info),
             socket: opened.socket,
             protocol,
         }

@@ -9,8 +9,9 @@ use std::{
 use super::{needs::Needs, unread::Unread};
 use crate::{
     cancel::Cancel,
-    error::Error,
+    error::{Error, ErrorKind},
     ids::{Pid, ProcessId},
+    value::Missing,
     view::{JoinedContainer, Skipped, View},
 };
 
@@ -186,6 +187,17 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Why a process may have open what is not known.
+    pub(crate) fn hides_descriptors(&self) -> Missing {
+        let partial = self.partial.iter().filter(|unread| unread.what == "fd");
+        let shut = self.skipped.iter().map(|skipped| &skipped.error);
+        let shut = shut.filter(|error| error.kind() != ErrorKind::Gone);
+        let mut reasons = partial
+            .map(|unread| unread.why)
+            .chain(shut.map(|error| Missing::for_kind(error.kind())));
+        reasons.next().unwrap_or_default()
+    }
+
     /// Adds protocols that this kernel does not have.
     pub(crate) fn add_absent(&mut self, protocols: Vec<&'static str>) {
         for protocol in protocols {

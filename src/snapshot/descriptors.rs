@@ -68,7 +68,12 @@ impl SocketsOf {
                 || (needs.contains(Needs::PORTS) && socket::may_listen(protocol, state))
                 || (needs.contains(Needs::PEERS) && socket::may_have_peer(protocol, state))
         };
-        Self::new(Wanted::those(&may), Details::empty(), time)
+        let details = if needs.contains(Needs::ENDS) {
+            Details::PEERS
+        } else {
+            Details::empty()
+        };
+        Self::new(Wanted::those(&may), details, time)
     }
 
     /// All, with all that is told of them but what TCP measures.
@@ -273,7 +278,8 @@ pub(crate) fn read(
             }
         };
         let is_timer = wanted.contains(Files::TIMERS) && opened.is_timer();
-        let is_wanted = is_timer || wanted.contains(Files::FDINFO);
+        let is_end = wanted.contains(Files::PIPES) && opened.is_pipe();
+        let is_wanted = is_timer || is_end || wanted.contains(Files::FDINFO);
         let can_block = is_wanted && can_block(&opened.target);
         if is_wanted && (asked.contains(Files::FDINFO) || !can_block) {
             can_wait |= can_block;
@@ -301,7 +307,7 @@ pub(crate) fn read(
             };
             let opened: &mut Opened = &mut all[at];
             match info.map(Fdinfo::parse) {
-                Ok(Ok(info)) => opened.info = Some(info),
+                Ok(Ok(info)) => opened.info = Some(Box::new(info)),
                 Ok(Err(_)) => opened.uninformed = Missing::Malformed,
                 Err(error) => opened.uninformed = Missing::because_of(&error),
             }

@@ -116,6 +116,10 @@ bitflags::bitflags! {
         const UID_MAP = 1 << 54;
         /// users' names in the container of the process
         const CONTAINER_USERS = 1 << 55;
+        /// the paths of the control groups of sockets
+        const SOCKET_GROUPS = 1 << 56;
+        /// who has the other ends of pipes and Unix sockets
+        const ENDS = 1 << 57;
     }
 }
 
@@ -146,6 +150,8 @@ bitflags::bitflags! {
         const CONTAINER = 1 << 16;
         /// The files of control groups.
         const GROUPS = 1 << 17;
+        /// Of `fdinfo` that of pipes.
+        const PIPES = 1 << 18;
         /// All files and links of [`SIMPLE`](super::simple::SIMPLE): one bit each.
         const SIMPLE = u64::MAX << Self::FIRST_SIMPLE;
     }
@@ -173,14 +179,15 @@ impl Needs {
         .union(Self::TIMERS)
         .union(Self::BEHIND)
         .union(Self::METADATA)
-        .union(Self::PROTOCOLS);
+        .union(Self::PROTOCOLS)
+        .union(Self::ENDS);
 }
 
 impl Files {
-    const FIRST_SIMPLE: u32 = 18;
+    const FIRST_SIMPLE: u32 = 19;
 
     /// How many files [`SIMPLE`](super::simple::SIMPLE) can have.
-    pub(super) const MOST_SIMPLE: usize = 46;
+    pub(super) const MOST_SIMPLE: usize = 45;
 
     /// The file at that position in [`SIMPLE`](super::simple::SIMPLE).
     pub(super) const fn simple(index: usize) -> Self {

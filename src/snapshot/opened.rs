@@ -26,7 +26,8 @@ pub(crate) struct Opened {
     pub(crate) unasked: Missing,
     /// Why the link could not be read.
     pub(crate) unread: Missing,
-    pub(crate) info: Option<Fdinfo>,
+    /// It is large, and few listings ask for it.
+    pub(crate) info: Option<Box<Fdinfo>>,
     /// Why there is no `info`, if it was asked for.
     pub(crate) uninformed: Missing,
     pub(crate) socket: Option<Arc<Socket>>,
@@ -152,6 +153,10 @@ impl Opened {
             LinkKind::Inode(b"socket", inode) => Some(inode),
             _ => None,
         }
+    }
+
+    pub(super) fn is_pipe(&self) -> bool {
+        matches!(LinkKind::of(&self.target), LinkKind::Inode(b"pipe", _))
     }
 
     pub(super) fn is_timer(&self) -> bool {

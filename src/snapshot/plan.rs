@@ -66,6 +66,7 @@ impl Plan {
             (Needs::PEERS, Files::SOCKETS | Files::FDS),
             (Needs::PLACES, Files::PLACES | Files::FDS),
             (Needs::TIMERS, Files::TIMERS | Files::FDS),
+            (Needs::ENDS, Files::PIPES | Files::FDS),
             (Needs::BEHIND, Files::BEHIND | Files::FDS),
             (
                 Needs::METADATA,

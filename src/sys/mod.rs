@@ -256,6 +256,11 @@ pub(crate) fn stat(file: impl AsFd) -> io::Result<FileStat> {
     Ok(nix::sys::stat::fstat(file)?)
 }
 
+/// The device that a file is on, by what was told of it: major and minor number.
+pub(crate) fn device_of(stat: &FileStat) -> (u32, u32) {
+    (libc::major(stat.st_dev), libc::minor(stat.st_dev))
+}
+
 /// How full the file system is on which `path` lies. A file system may never answer.
 #[cfg_attr(
     not(any(test, feature = "system")),

@@ -1,6 +1,7 @@
 //! The sockets of the network namespace of a view: as the kernel counts them, or as its text has them.
 
 use std::{
+    collections::BTreeSet,
     io,
     os::fd::{AsFd as _, OwnedFd},
     sync::{Arc, Mutex},
@@ -9,14 +10,16 @@ use std::{
 
 use super::{handle::View, inner::Inner};
 use crate::{
+    control_group::Paths,
     error::Result,
+    format::pid::Mountinfo,
     namespace::asking,
     netlink::{self, Details, Listed, Wanted},
     reader,
     socket::Tables,
     sync::lock,
     value::Missing,
-    wait::Name,
+    wait::{Name, process_file},
     watchdog::Patience,
 };
 
@@ -48,6 +51,22 @@ impl View {
             (_, Some(error)) => Err(error),
             (tables, None) => Ok(tables.unwrap_or_default()),
         }
+    }
+
+    /// The paths of the control groups with these numbers, for which it is waited so long at most. A copy
+    /// has none, and those that a container has are another's to name.
+    pub(crate) fn group_paths(&self, numbers: BTreeSet<u64>, time: Duration) -> Paths {
+        let inner = Arc::clone(&self.0);
+        if inner.joined.is_some() || !inner.proc.is_genuine() || numbers.is_empty() {
+            return Paths::default();
+        }
+        // Another's file system may lie over the directories.
+        let paths = Patience::new(time).wait_for(move || {
+            let mounts = inner.proc.read(&process_file!("mountinfo").of_self())?;
+            let mounts = Mountinfo::parse(&mounts).map_err(io::Error::other)?;
+            Paths::of(numbers, &mounts.rows)
+        });
+        paths.unwrap_or_else(|error| Paths::unknown(Missing::because_of(&error)))
     }
 
     /// What netlink tells; why not, or nothing in a copy, where the text is to be read.

@@ -43,17 +43,17 @@ pub(crate) const CALLS: &[Call] = calls! {
     "look up a name below `/proc` that is not in the cache of names; opening the file itself is told by its row"
         "lookup_slow, open_last_lookups" "6.12" [Lookup] Thread
         "a_name_is_looked_up_when_the_directory_is_free"
-        ["open_below" "read_link" "stat_below"] ["src/procfs/files.rs" "src/procfs/open.rs" "src/procfs/reader.rs" "src/control_group/directory.rs" "src/runtimes/files.rs"],
+        ["open_below" "read_link" "stat_below"] ["src/procfs/files.rs" "src/procfs/open.rs" "src/procfs/reader.rs" "src/control_group/by_number.rs" "src/control_group/directory.rs" "src/runtimes/files.rs"],
     "open the directory that is `/proc`, or that a caller names in its place; trusted"
         "path_openat" "6.12" [Server] CallingThread ""
-        ["open_directory" "is_procfs_root"] ["src/procfs/files.rs" "src/procfs/reader.rs" "src/control_group/directory.rs" "src/runtimes/files.rs"],
+        ["open_directory" "is_procfs_root"] ["src/procfs/files.rs" "src/procfs/reader.rs" "src/control_group/by_number.rs" "src/control_group/directory.rs" "src/runtimes/files.rs"],
     "read an open file: told by the row of the file"
         "vfs_read" "6.12" [] CallingThread ""
         ["read" "read_into" "read_to_end"] ["src/procfs/files.rs" "src/procfs/open.rs" "src/procfs/reader.rs" "src/control_group/directory.rs" "src/runtimes/files.rs"],
     "list a directory of `/proc`"
         "iterate_dir" "6.12" [Directory] Thread ""
         ["list" "list_numbers" "list_numbers_from" "NumberList::of"]
-        ["src/procfs/files.rs" "src/procfs/links.rs" "src/procfs/reader.rs" "src/runtimes/files.rs"],
+        ["src/control_group/by_number.rs" "src/procfs/files.rs" "src/procfs/links.rs" "src/procfs/reader.rs" "src/runtimes/files.rs"],
     "ask for the kind, size, device and owner of what a link of a process stands for (statx, AT_STATX_DONT_SYNC)"
         "proc_pid_get_link" "6.12" [Exec] Thread
         "" ["stat_behind"] ["src/procfs/open.rs"],
@@ -61,7 +61,7 @@ pub(crate) const CALLS: &[Call] = calls! {
         "proc_pid_get_link, sockfs_xattr_get" "6.12" [Exec] Thread
         "" ["socket_protocol"] ["src/procfs/files.rs" "src/procfs/reader.rs"],
     "ask for the owner of an open directory of `/proc`, or for the inode of a namespace (fstat)"
-        "pid_getattr" "6.12" [] CallingThread "" ["stat"] ["src/procfs/files.rs" "src/procfs/reader.rs" "src/namespace/pids.rs" "src/reader/apart.rs" "src/runtimes/files.rs"],
+        "pid_getattr" "6.12" [] CallingThread "" ["stat"] ["src/control_group/by_number.rs" "src/procfs/files.rs" "src/procfs/reader.rs" "src/namespace/pids.rs" "src/reader/apart.rs" "src/runtimes/files.rs"],
     "take the lock of a directory `fdinfo` (flock), so that one reader at most waits for what a process has open"
         "flock_lock_inode_wait" "6.12" [Earlier] Thread
         "runs_of_the_command_do_not_pile_up" ["lock_directory"] ["src/procfs/open.rs"],
@@ -118,6 +118,7 @@ pub(crate) const OF_THIS_PROCESS: &[&str] = &[
     "more",
     "names_in",
     "is_regular",
+    "device_of",
     "since_boot",
     "memory",
     "boot_moment",

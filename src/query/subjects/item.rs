@@ -3,7 +3,7 @@
 use std::vec;
 
 use crate::{
-    descriptor::{Descriptor, Extract},
+    descriptor::{Descriptor, End, Extract},
     error::{Error, Result},
     ids::Pid,
     query::row::Cells,
@@ -18,6 +18,8 @@ pub(super) struct Rest {
     pub(super) rows: Vec<Cells>,
     /// The sockets that it has open, by inode, with the descriptor.
     pub(super) sockets: Vec<(u64, u32)>,
+    /// The ends of pipes and sockets that it has open, with the descriptor, where they are asked for.
+    pub(super) ends: Vec<(End, u32)>,
     /// The network namespaces to which it leads, by number, with the descriptor by which it has one open.
     pub(super) networks: Vec<(u64, Option<u32>)>,
     /// The cells of the process itself, where it has sockets.
@@ -33,6 +35,7 @@ impl Rest {
     fn is_empty(&self) -> bool {
         self.rows.is_empty()
             && self.sockets.is_empty()
+            && self.ends.is_empty()
             && self.networks.is_empty()
             && self.shut.is_none()
     }
@@ -40,6 +43,7 @@ impl Rest {
     fn weight(&self) -> usize {
         let rows: usize = self.rows.iter().map(Cells::weight).sum();
         let lists = size_of_val(self.sockets.as_slice()) + size_of_val(self.networks.as_slice());
+        let lists = lists + size_of_val(self.ends.as_slice());
         rows + lists + Value::weight_of(&self.process)
     }
 }
@@ -67,6 +71,8 @@ pub(in crate::query) struct Items<'a> {
     rows: vec::IntoIter<Cells>,
     /// The processes whose descriptors could not be read.
     shut: Vec<Skipped>,
+    /// How many threads were left behind before it began.
+    pub(super) abandoned: usize,
 }
 
 impl<'a> Items<'a> {
@@ -99,6 +105,7 @@ impl<'a> Items<'a> {
             named,
             rows: Vec::new().into_iter(),
             shut: Vec::new(),
+            abandoned: 0,
         })
     }
 
@@ -144,6 +151,7 @@ impl<'a> Items<'a> {
 
     pub(super) fn finish(self) -> Outcome {
         let mut outcome = self.listing.finish();
+        outcome.abandoned += self.abandoned;
         outcome.skipped.extend(self.shut);
         outcome
     }

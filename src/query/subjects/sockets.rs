@@ -11,8 +11,9 @@ use super::{
     networks::{self, Networks},
 };
 use crate::{
+    control_group::Paths,
     descriptor::{Descriptor, Extract, Owned},
-    error::{Error, ErrorKind, Result},
+    error::{Error, Result},
     ids::Pid,
     netlink::{self, Details},
     query::row::{Cells, Mark},
@@ -42,9 +43,13 @@ pub(in crate::query) struct Sockets {
     only_owned: bool,
     /// Whether a column needs the name of the socket's user.
     is_named: bool,
-    /// Each with the number of its network namespace.
-    rest: vec::IntoIter<(Option<u64>, Socket)>,
+    /// Those of the network namespace at hand, and its number.
+    network: Option<u64>,
+    rest: vec::IntoIter<Socket>,
+    /// Those of the next ones.
+    next: vec::IntoIter<(Option<u64>, Vec<Socket>)>,
     owners: HashMap<u64, Owner>,
+    groups: Paths,
     /// Why a socket may have an owner that is not known.
     hides_owners: Missing,
     outcome: Outcome,
@@ -119,7 +124,8 @@ pub(super) fn start(
         outcome.unnamed = host.error().cloned();
     }
     // After a deadline no socket is shown: it would be without the owner that was not read.
-    let (mut sockets, mut without_text) = (Vec::new(), Vec::new());
+    let mut sockets: Vec<(Option<u64>, Vec<Socket>)> = Vec::new();
+    let mut without_text = Vec::new();
     if outcome.ended == Ended::Complete {
         let time = ask.pace.left_of(ask.view.patience());
         let details = details(ask.needs);
@@ -131,7 +137,7 @@ pub(super) fn start(
                 Unread::add_file(&mut outcome.partial, table, why);
             }
             without_text.extend(network.filter(|_| tables.lacks_text));
-            sockets.extend(tables.sockets.into_iter().map(|socket| (network, socket)));
+            sockets.push((network, tables.sockets));
         };
         match networks {
             None => {
@@ -151,7 +157,8 @@ pub(super) fn start(
         }
     }
     if outcome.ended == Ended::Complete && (only_owned || !without_text.is_empty()) {
-        let inodes = sockets.iter().filter_map(|(_, socket)| socket.inode);
+        let all = sockets.iter().flat_map(|(_, sockets)| sockets);
+        let inodes = all.filter_map(|socket| socket.inode);
         let listed: HashSet<u64> = inodes.collect();
         let unlisted = owners.keys().filter(|inode| !listed.contains(inode));
         let unlisted = unlisted.count();
@@ -164,20 +171,26 @@ pub(super) fn start(
             Unread::add_file(&mut outcome.partial, &text, Missing::Untold);
         }
     }
-    let partial = outcome.partial.iter().filter(|unread| unread.what == "fd");
-    let shut = outcome.skipped.iter().map(|skipped| &skipped.error);
-    let shut = shut.filter(|error| error.kind() != ErrorKind::Gone);
-    let reasons = partial.map(|unread| unread.why);
-    let mut reasons = reasons.chain(shut.map(|error| Missing::for_kind(error.kind())));
+    let groups = if ask.needs.contains(Needs::SOCKET_GROUPS) {
+        let all = sockets.iter().flat_map(|(_, sockets)| sockets);
+        let wanted = all.filter_map(|socket| socket.cgroup).collect();
+        let time = ask.pace.left_of(ask.view.patience());
+        ask.view.group_paths(wanted, time)
+    } else {
+        Paths::default()
+    };
     Ok(Sockets {
         is_named,
         columns,
         view: ask.view.clone(),
         is_watched,
         only_owned,
-        rest: sockets.into_iter(),
+        network: None,
+        rest: Vec::new().into_iter(),
+        next: sockets.into_iter(),
         owners,
-        hides_owners: reasons.next().unwrap_or_default(),
+        groups,
+        hides_owners: outcome.hides_descriptors(),
         outcome,
     })
 }
@@ -186,10 +199,14 @@ impl Sockets {
     /// The next row; `None` after the last.
     pub(super) fn next_row(&mut self) -> Option<Cells> {
         loop {
-            let (network, socket) = self.rest.next()?;
+            let Some(socket) = self.rest.next() else {
+                let (network, sockets) = self.next.next()?;
+                (self.network, self.rest) = (network, sockets.into_iter());
+                continue;
+            };
             let owner = socket.inode.and_then(|inode| self.owners.get(&inode));
             if owner.is_some() || !self.only_owned {
-                return Some(self.row(network, &socket, owner));
+                return Some(self.row(self.network, &socket, owner));
             }
         }
     }
@@ -212,9 +229,11 @@ impl Sockets {
                 names.users.learn(uid.get());
                 names.users.name_or_number(uid.get())
             });
+        let number = socket.cgroup;
         let owned = Owned {
             socket,
             network,
+            group: number.map_or(Err(Missing::None), |number| self.groups.of_number(number)),
             owners: owner.map_or(&[], |owner| &owner.all),
             uid,
             user,
@@ -243,7 +262,8 @@ impl Sockets {
     }
 
     pub(super) fn finish(mut self) -> Outcome {
-        if self.rest.next().is_some() && self.outcome.ended == Ended::Complete {
+        let mut left = self.rest.chain(self.next.flat_map(|(_, sockets)| sockets));
+        if left.next().is_some() && self.outcome.ended == Ended::Complete {
             self.outcome.ended = Ended::Stopped;
         }
         self.outcome
@@ -347,6 +367,7 @@ fn owners(
             networks.add(pid, &rest.networks);
         }
         let cells: Arc<[Value]> = rest.process.into();
+        owners.reserve(rest.sockets.len());
         for (inode, fd) in rest.sockets {
             let owner = owners.entry(inode).or_insert_with(|| Owner {
                 pid,
