@@ -1,6 +1,11 @@
 //! `Store`: a directory of one runtime, and what its files say of a container.
 
-use std::{collections::HashMap, io, sync::Mutex, time::Instant};
+use std::{
+    collections::HashMap,
+    io,
+    sync::{Arc, Mutex},
+    time::Instant,
+};
 
 use super::{
     bundle, docker,
@@ -52,8 +57,8 @@ pub(super) struct Store {
     /// The namespaces of containerd, or the names in a directory.
     names: Once<Vec<Vec<u8>>>,
     links: Once<Links>,
-    /// When the reads at work began.
-    busy: Mutex<Vec<Instant>>,
+    /// When the reads at work began, of all stores in that directory.
+    busy: Arc<Mutex<Vec<Instant>>>,
 }
 
 /// What could not be read, by its name; and for whom it is read.
@@ -183,14 +188,15 @@ impl Drop for Busy<'_> {
 }
 
 impl Store {
-    pub(super) fn new(kind: Kind, dir: Dir) -> Self {
+    /// `same` is another in that directory.
+    pub(super) fn new(kind: Kind, dir: Dir, same: Option<&Self>) -> Self {
         Self {
             kind,
             dir,
             all: Once::default(),
             names: Once::default(),
             links: Once::default(),
-            busy: Mutex::default(),
+            busy: same.map(|same| Arc::clone(&same.busy)).unwrap_or_default(),
         }
     }
 
@@ -395,6 +401,13 @@ impl Store {
             path
         };
         let mut all = Vec::new();
+        if !matches!(self.kind, Kind::State | Kind::Containerd) {
+            return all;
+        }
+        let Some(_busy) = self.begin() else {
+            asking.failed(self.dir.named(b""), Missing::Silent);
+            return all;
+        };
         match self.kind {
             Kind::State => {
                 for id in asking.names(&self.dir).into_iter().filter(is_chosen) {
