@@ -21,7 +21,7 @@ struct Said {
     usage: f64,
     /// What of it is cache that was not used lately.
     cache: Option<f64>,
-    limit: f64,
+    limit: u64,
     /// Tasks, as the group counts them.
     pids: u64,
     /// Nanoseconds.
@@ -37,7 +37,7 @@ impl Said {
             usage: known(usage),
             // Where there is none, some say nothing.
             cache: (!cache.is_empty()).then(|| number(cache).unwrap_or(0.0)),
-            limit: known(limit),
+            limit: said.pointer(limit).unwrap().as_u64().unwrap(),
             pids: said.pointer(pids).unwrap().as_u64().unwrap(),
             cpu: known(cpu),
         }
@@ -75,7 +75,7 @@ fn agrees(name: &str, container: &Container, flags: &[&str], said: impl Fn() -> 
         let number = row[column].as_f64();
         number.unwrap_or_else(|| panic!("{column}: {row:?}"))
     };
-    assert_eq!(number("memory_limit"), before.limit, "{row:?}");
+    assert_eq!(row["memory_limit"], before.limit, "{row:?}");
     assert_eq!(row["threads"], before.pids, "{row:?}");
     assert_eq!(row["processes"], before.pids, "{row:?}");
     let between = |what: f64, low: f64, high: f64, slack: f64| {
@@ -99,7 +99,7 @@ fn agrees(name: &str, container: &Container, flags: &[&str], said: impl Fn() -> 
             "{row:?}"
         );
     }
-    let percent = number("memory") * 100.0 / before.limit;
+    let percent = number("memory") * 100.0 / number("memory_limit");
     between(number("memory_percent"), percent, percent, 0.001);
     // Nanoseconds, since it started.
     let per_second = number("cpu") * 1e7;
@@ -290,7 +290,7 @@ fn a_container_of_podman_uses_what_podman_says_by_its_own_definition() {
         Said {
             usage: usage[..at].parse::<f64>().unwrap() * unit,
             cache: None,
-            limit: f64::from(64 << 20),
+            limit: LIMIT,
             pids: pids.parse().unwrap(),
             cpu: cpu.parse().unwrap(),
         }

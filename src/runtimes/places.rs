@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use super::{
     config::Config,
-    docker,
+    docker::{self, Roots},
     files::{Dir, OF_ONE, Root, path_of},
     storage::DRIVERS,
     store::{Asking, Kind, Store},
-    watchers::{Kept, Watchers, keep},
+    watchers::{Kept, Watchers},
 };
 use crate::{bytes::decimal, ids::Uid};
 
@@ -61,9 +61,11 @@ struct Stores(Vec<Store>);
 
 impl Stores {
     fn add(&mut self, kind: Kind, dir: Dir) {
-        let is_known = |known: &Store| known.kind == kind && known.dir.path() == dir.path();
-        if !self.0.iter().any(is_known) {
-            self.0.push(Store::new(kind, dir));
+        let mut same = self.0.iter().filter(|known| known.dir.path() == dir.path());
+        let first = same.clone().next();
+        if !same.any(|known| known.kind == kind) {
+            let store = Store::new(kind, dir, first);
+            self.0.push(store);
         }
     }
 
@@ -103,7 +105,7 @@ pub(super) fn of_root(root: &Root, config: &Config, watchers: &Watchers) -> Vec<
             Kept::Docker(path) => (Kind::Docker, path),
             Kept::Containerd(path) => (Kind::Containerd, path),
             Kept::Storage(path) => (Kind::Storage, path),
-            // What it says was added.
+            // What it says is added before.
             Kept::DockerConfig(_) => continue,
         };
         stores.add(kind, root.dir(path));
@@ -112,22 +114,23 @@ pub(super) fn of_root(root: &Root, config: &Config, watchers: &Watchers) -> Vec<
     stores.0
 }
 
-/// Adds what the configurations of daemons say.
-pub(super) fn add_configured(root: &Root, watchers: &mut Watchers, asking: &mut Asking<'_>) {
-    let configs = watchers.kept.iter().filter_map(|kept| match kept {
-        Kept::DockerConfig(path) => crate::bytes::rsplit_once(path, b'/'),
+/// The configurations of daemons, each by its directory and its name there.
+pub(super) fn configs(root: &Root, watchers: &Watchers) -> Vec<(Dir, Vec<u8>)> {
+    let path = |kept: &Kept| match kept {
+        Kept::DockerConfig(path) => {
+            let (dir, file) = crate::bytes::rsplit_once(path, b'/')?;
+            Some((root.dir(dir), file.to_vec()))
+        }
         _ => None,
-    });
-    let mut all = Vec::new();
-    for (dir, file) in configs {
-        let dir = root.dir(dir);
-        let bytes = asking.read(&dir, &[file], OF_ONE).pop().flatten();
-        let roots = bytes.and_then(|bytes| asking.parsed(&dir, file, docker::roots(&bytes)));
-        all.extend(roots);
-    }
-    for roots in all {
-        keep(roots, &mut watchers.kept);
-    }
+    };
+    watchers.kept.iter().filter_map(path).collect()
+}
+
+/// What such a configuration says.
+pub(super) fn configured(dir: &Dir, file: &[u8], asking: &mut Asking<'_>) -> Roots {
+    let bytes = asking.read(dir, &[file], OF_ONE).pop().flatten();
+    let roots = bytes.and_then(|bytes| asking.parsed(dir, file, docker::roots(&bytes)));
+    roots.unwrap_or_default()
 }
 
 /// The directories of a user's runtimes.

@@ -3,7 +3,10 @@
 use std::{
     collections::HashMap,
     io,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
@@ -20,7 +23,7 @@ use super::{
     places,
     state::State,
     store::{Asking, Failures, Kind, Store, bundle_in},
-    watchers::Watchers,
+    watchers::{Watchers, keep},
 };
 use crate::{
     container::{ContainerPath, Runtime},
@@ -49,7 +52,7 @@ pub(crate) struct Search {
     /// The user whose files are believed of containers that are no user's: root, but for tests.
     owner: u32,
     /// Those of root's runtimes.
-    stores: Vec<Store>,
+    stores: Arc<Vec<Store>>,
     /// Those of each user's.
     of_users: Mutex<HashMap<Uid, Arc<Vec<Store>>>>,
     /// The home directories of users.
@@ -59,7 +62,7 @@ pub(crate) struct Search {
     by_hand: Vec<(ContainerPath, State)>,
     known: Mutex<HashMap<Key, Arc<Once<Found>>>>,
     groups: Option<AllGroups>,
-    failures: Failures,
+    failures: Arc<Failures>,
 }
 
 impl Search {
@@ -90,21 +93,13 @@ impl Search {
             return search;
         }
         let proc = Arc::clone(host);
-        let owner = search.owner;
         let seen = wait_with(patience.as_deref_mut(), move || {
-            let mut watchers = Watchers::find(&proc, is_own)?;
-            let root = Root::of(&proc, is_own)?;
-            let failures = Failures::default();
-            let mut asking = Asking::new(owner, &failures);
-            places::add_configured(&root, &mut watchers, &mut asking);
-            Ok((watchers, root, failures))
+            Ok((Watchers::find(&proc, is_own)?, Root::of(&proc, is_own)?))
         });
         match seen {
-            Ok((watchers, root, failures)) => {
-                failures.each(|what, why| search.failures.add(what.to_owned(), why));
-                search.stores = places::of_root(&root, config, &watchers);
-                search.root = Some(root);
+            Ok((watchers, root)) => {
                 search.watchers = watchers;
+                search.find_stores(root, patience.as_deref_mut());
             }
             Err(error) => search.failed(host.named("comm"), &error),
         }
@@ -119,14 +114,14 @@ impl Search {
             names,
             root: None,
             owner: ROOT,
-            stores: Vec::new(),
+            stores: Arc::default(),
             of_users: Mutex::default(),
             homes: Once::default(),
             watchers: Watchers::default(),
             by_hand: Vec::new(),
             known: Mutex::default(),
             groups: None,
-            failures: Failures::default(),
+            failures: Arc::default(),
         }
     }
 
@@ -136,35 +131,57 @@ impl Search {
         let mut search = Self::empty(config, true, true);
         search.owner = owner;
         search.watchers.kept = kept;
-        let mut asking = Asking::new(owner, &search.failures);
-        places::add_configured(&root, &mut search.watchers, &mut asking);
-        search.stores = places::of_root(&root, config, &search.watchers);
-        search.root = Some(root);
+        search.find_stores(root, None);
         search.look_for_groups(Some(&mut Patience::new(Duration::from_secs(60))));
         search
     }
 
-    /// Reads which containers have groups that do not show it.
-    fn look_for_groups(&mut self, patience: Option<&mut Patience>) {
-        let stores = std::mem::take(&mut self.stores);
-        let owner = self.owner;
-        let shared = Arc::new((stores, Failures::default()));
-        let work = Arc::clone(&shared);
-        let read = wait_with(patience, move || {
-            let (stores, failures) = &*work;
-            let mut asking = Asking::new(owner, failures);
-            let of_each = stores.iter().map(|store| store.made_by_hand(&mut asking));
-            Ok(of_each.flatten().collect())
-        });
-        match read {
-            Ok(by_hand) => self.by_hand = by_hand,
-            Err(error) => self.failed("/run/runc".to_owned(), &error),
+    /// Finds the directories of root's runtimes, also those that a daemon's configuration names.
+    fn find_stores(&mut self, root: Root, mut patience: Option<&mut Patience>) {
+        for (dir, file) in places::configs(&root, &self.watchers) {
+            let (owner, failures) = (self.owner, Arc::clone(&self.failures));
+            let what = dir.named(&file);
+            let read = wait_with(patience.as_deref_mut(), move || {
+                let mut asking = Asking::new(owner, &failures);
+                Ok(places::configured(&dir, &file, &mut asking))
+            });
+            match read {
+                Ok(roots) => keep(roots, &mut self.watchers.kept),
+                Err(error) => self.failed(what, &error),
+            }
         }
-        // A thread that was left behind has the other half for as long as it waits: then there is
-        // nothing to be had of them.
-        if let Ok((stores, failures)) = Arc::try_unwrap(shared) {
-            self.stores = stores;
-            failures.each(|what, why| self.failures.add(what.to_owned(), why));
+        let stores = places::of_root(&root, &self.config, &self.watchers);
+        self.stores = Arc::new(stores);
+        self.root = Some(root);
+    }
+
+    /// Reads which containers have groups that do not show it. A store that does not answer costs its
+    /// own; and nobody asks it again in this listing.
+    fn look_for_groups(&mut self, mut patience: Option<&mut Patience>) {
+        let mut from = 0;
+        while from < self.stores.len() {
+            let (owner, failures) = (self.owner, Arc::clone(&self.failures));
+            let stores = Arc::clone(&self.stores);
+            // How far it is, and what was found: of a thread that is left behind too.
+            let at = Arc::new(AtomicUsize::new(from));
+            let found = Arc::new(Mutex::new(Vec::new()));
+            let (its_at, its_found) = (Arc::clone(&at), Arc::clone(&found));
+            let read = wait_with(patience.as_deref_mut(), move || {
+                while let Some(store) = stores.get(its_at.load(Relaxed)) {
+                    let mut asking = Asking::new(owner, &failures);
+                    let all = store.made_by_hand(&mut asking);
+                    lock(&its_found).extend(all);
+                    its_at.fetch_add(1, Relaxed);
+                }
+                Ok(())
+            });
+            let at = at.load(Relaxed);
+            self.by_hand.append(&mut lock(&found));
+            match (read, self.stores.get(at)) {
+                (Err(error), Some(silent)) => self.failed(silent.dir.named(b""), &error),
+                _ => return,
+            }
+            from = at + 1;
         }
     }
 
@@ -265,7 +282,7 @@ impl Search {
         let mut named = Named::default();
         let users;
         let stores = match path.user {
-            None => &self.stores,
+            None => &*self.stores,
             Some(user) => {
                 users = self.of_user(user, aside);
                 &*users

@@ -1,6 +1,11 @@
 //! `Store`: a directory of one runtime, and what its files say of a container.
 
-use std::{collections::HashMap, io, sync::Mutex, time::Instant};
+use std::{
+    collections::HashMap,
+    io,
+    sync::{Arc, Mutex},
+    time::Instant,
+};
 
 use super::{
     bundle, docker,
@@ -54,8 +59,8 @@ pub(super) struct Store {
     /// The directories in it that have one of their own for each container.
     ids: Once<Ids>,
     links: Once<Links>,
-    /// When the reads at work began.
-    busy: Mutex<Vec<Instant>>,
+    /// When the reads at work began, of all stores in that directory.
+    busy: Arc<Mutex<Vec<Instant>>>,
 }
 
 /// Directories with one of their own for each container, by the IDs of the containers.
@@ -193,7 +198,8 @@ impl Drop for Busy<'_> {
 }
 
 impl Store {
-    pub(super) fn new(kind: Kind, dir: Dir) -> Self {
+    /// `same` is another in that directory.
+    pub(super) fn new(kind: Kind, dir: Dir, same: Option<&Self>) -> Self {
         Self {
             kind,
             dir,
@@ -201,7 +207,7 @@ impl Store {
             names: Once::default(),
             ids: Once::default(),
             links: Once::default(),
-            busy: Mutex::default(),
+            busy: same.map(|same| Arc::clone(&same.busy)).unwrap_or_default(),
         }
     }
 
@@ -455,6 +461,13 @@ impl Store {
             path
         };
         let mut all = Vec::new();
+        if !matches!(self.kind, Kind::State | Kind::Containerd) {
+            return all;
+        }
+        let Some(_busy) = self.begin() else {
+            asking.failed(self.dir.named(b""), Missing::Silent);
+            return all;
+        };
         match self.kind {
             Kind::State => {
                 for id in asking.names(&self.dir).into_iter().filter(is_chosen) {

@@ -33,7 +33,8 @@ pub enum Missing {
     Silent,
     /// The file that has the value could not be parsed.
     Malformed,
-    /// The kernel does not tell a path that is longer than `PATH_MAX`.
+    /// The kernel does not tell a path that is longer than `PATH_MAX`; or the file of a runtime that
+    /// has the value is longer than psgo reads.
     TooLong,
     /// Reading the file that has the value failed in another way.
     Unreadable,
@@ -106,7 +107,7 @@ impl Missing {
             Self::NotJoined => "no container was joined",
             Self::Silent => "did not answer in time",
             Self::Malformed => "could not be parsed",
-            Self::TooLong => "longer than PATH_MAX",
+            Self::TooLong => "too long",
             Self::Unreadable => "could not be read",
             Self::Untold => "the kernel does not tell",
         }

@@ -41,7 +41,7 @@ fn me() -> i32 {
 }
 
 /// The rest of this thread mounts where nobody else sees it: by this number.
-fn with_mounts_of_its_own() -> i32 {
+pub(super) fn with_mounts_of_its_own() -> i32 {
     let none = None::<&str>;
     unshare(CloneFlags::CLONE_FS | CloneFlags::CLONE_NEWNS).unwrap();
     let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;

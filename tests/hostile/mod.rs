@@ -27,6 +27,7 @@ mod older;
 mod over_proc;
 mod races;
 mod reuse;
+mod runtimes;
 mod silence;
 mod stuck;
 mod trace;

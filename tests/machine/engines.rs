@@ -184,7 +184,8 @@ pub(crate) struct Containerd {
 impl Containerd {
     fn start() -> Self {
         let dir = new_dir("containerd");
-        let [state, root, sock] = ["state", "root", "sock"].map(|name| dir.join(name));
+        let [state, root, sock] =
+            ["state", "root", "sock"].map(|name| dir.join(name).display().to_string());
         let config = format!(
             "version = 2\nroot = {root:?}\nstate = {state:?}\n\
              disabled_plugins = [\"io.containerd.grpc.v1.cri\"]\n[grpc]\naddress = {sock:?}\n"
