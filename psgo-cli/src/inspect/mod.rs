@@ -89,8 +89,11 @@ fn pids(inspect: &Inspect, view: &View) -> Result<(Vec<ProcessId>, Answer), Fail
     };
     let table = query.view(view.clone()).table();
     let table = table.map_err(Failure::of_listing)?;
-    let is_named = !inspect.pids.is_empty();
-    let (line, answer) = left_out::summary(Subject::Processes, is_named, &[], table.outcome());
+    let asked = left_out::Asked {
+        is_named: !inspect.pids.is_empty(),
+        is_copy: view.is_copy(),
+    };
+    let (line, answer) = left_out::summary(Subject::Processes, asked, &[], table.outcome());
     if let Some(line) = line {
         failure::say(&line);
     }
