@@ -393,6 +393,15 @@ fn another_proc_without_names_has_numbers_and_it_is_said_once() {
     assert_eq!(answer.stderr.lines().count(), 1, "{}", answer.stderr);
     let answer = pod.psgo(&["-format", "uid", "-no-header"]).succeeds();
     assert_eq!(answer.lines(), ["0", &ID.to_string()]);
+    // Whether a row is root's depends on what could not be read.
+    for filter in ["user=root", "user!=root"] {
+        let answer = pod.psgo(&["-where", filter]).exits(2);
+        let told =
+            "there is a user \"root\" is unknown, type the number of the user: etc/passwd of ";
+        assert!(answer.stderr.contains(told), "{}", answer.stderr);
+    }
+    let answer = pod.psgo(&["-where", "user=0", "-format", "uid", "-no-header"]);
+    assert_eq!(answer.exits(0).lines(), ["0"]);
 }
 
 /// A copy of this process, with these files of the machine beside it.
@@ -511,6 +520,11 @@ fn a_procfs_that_shows_processes_alone_has_this_kernels_clock_and_memory() {
     );
     let resident = page.exits(0);
     assert!(resident.lines()[3].contains('%'), "{}", resident.text());
+    // It has no link to the tables of the network either.
+    let table = psgo_after(&prefix, &["proc", "net/raw", "-proc", &proc]);
+    table.succeeds();
+    let sockets = psgo_after(&prefix, &["sockets", "-proc", &proc]);
+    assert!(!sockets.stderr.contains("could not be read"), "{sockets:?}");
 }
 
 #[test]

@@ -4,15 +4,24 @@ use psgo::{ErrorKind, Missing, Outcome, Pid, Skipped, Unread, descriptor::Subjec
 
 use crate::failure::{Answer, reason};
 
+/// What was asked for.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Asked {
+    /// Whether processes were asked for by number.
+    pub(crate) is_named: bool,
+    /// Whether a copy of a `/proc` is read.
+    pub(crate) is_copy: bool,
+}
+
 /// One line that says what the rows of `subject` lack and why, if that is worth saying, and whether
-/// the answer is complete without it. `is_named` says that processes were asked for by number,
-/// `not_joined` are containers that were left out before.
+/// the answer is complete without it. `not_joined` are containers that were left out before.
 pub(crate) fn summary(
     subject: Subject,
-    is_named: bool,
+    asked: Asked,
     not_joined: &[Skipped],
     outcome: &Outcome,
 ) -> (Option<String>, Answer) {
+    let Asked { is_named, is_copy } = asked;
     let skipped = not_joined.iter().chain(&outcome.skipped);
     // One that does not answer keeps something to itself, so it is named though nobody asked for it.
     let is_silent = |skipped: &Skipped| skipped.error.kind() == ErrorKind::TimedOut;
@@ -78,7 +87,11 @@ pub(crate) fn summary(
         if outcome.partial.iter().any(is_missed) {
             answer = Answer::Incomplete;
         }
-        let files = outcome.partial.iter().take(FEW).map(partly);
+        let files = outcome
+            .partial
+            .iter()
+            .take(FEW)
+            .map(|unread| partly(unread, is_copy));
         let rest = outcome.partial.len().saturating_sub(FEW);
         let rest = (rest > 0).then(|| format!("and {rest} more"));
         let files: Vec<_> = files.chain(rest).collect();
@@ -89,11 +102,11 @@ pub(crate) fn summary(
         let columns: Vec<_> = outcome
             .undecided
             .iter()
-            .map(|unread| is_unknown(subject, &[unread.what.as_str()], unread))
+            .map(|unread| is_unknown(subject, &[unread.what.as_str()], unread, is_copy))
             .collect();
         format!("the filter is undecided: {}", columns.join(", "))
     });
-    let unknown = unknown(subject, outcome);
+    let unknown = unknown(subject, outcome, is_copy);
     // The same holds for a cell.
     let mut hidden = outcome.unknown.iter();
     if hidden.any(|unread| is_named || unread.why != Missing::Denied) {
@@ -145,12 +158,22 @@ fn unanswered(silent: &[Pid]) -> String {
     format!("did not answer: {who} (their unknown cells are shown as ?)")
 }
 
+/// Why something is unknown. A copy lacks what its kernel may well have.
+pub(crate) fn lacking(why: Missing, is_copy: bool) -> &'static str {
+    match why {
+        Missing::Unsupported if is_copy => "the copy does not have it",
+        why => why.as_str(),
+    }
+}
+
 /// `net/udp of 12 13 (permission denied)`
 fn partly(
     Unread {
         what, why, pids, ..
     }: &Unread,
+    is_copy: bool,
 ) -> String {
+    let why = lacking(*why, is_copy);
     match &pids[..] {
         [] => format!("{what} ({why})"),
         pids => format!("{what} of {} ({why})", named(pids)),
@@ -159,7 +182,7 @@ fn partly(
 
 /// The columns that are shown as `?` though there may be a value; those of the same rows together.
 /// What did not answer is told already.
-fn unknown(subject: Subject, outcome: &Outcome) -> Option<String> {
+fn unknown(subject: Subject, outcome: &Outcome, is_copy: bool) -> Option<String> {
     let is_told =
         !outcome.silent.is_empty() || !outcome.silent_files.is_empty() || outcome.abandoned > 0;
     let is_new = |unread: &&Unread| !(is_told && unread.why == Missing::Silent);
@@ -174,14 +197,14 @@ fn unknown(subject: Subject, outcome: &Outcome) -> Option<String> {
     }
     let parts = groups.iter();
     let parts: Vec<_> = parts
-        .map(|(unread, columns)| is_unknown(subject, columns, unread))
+        .map(|(unread, columns)| is_unknown(subject, columns, unread, is_copy))
         .collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 /// `exe is unknown for 317 processes: 12 13 14 15 16 and 312 more (permission denied)`
-fn is_unknown(subject: Subject, columns: &[&str], unread: &Unread) -> String {
-    let Unread { why, rows, .. } = unread;
+fn is_unknown(subject: Subject, columns: &[&str], unread: &Unread, is_copy: bool) -> String {
+    let (why, rows) = (lacking(unread.why, is_copy), &unread.rows);
     let columns = match columns {
         [one] => format!("{one} is"),
         several => format!("{} are", several.join(", ")),
@@ -380,7 +403,11 @@ mod tests {
         assert!(told(16).starts_with("not shown: 16 sockets of another"));
         let mut outcome = Outcome::default();
         outcome.unlisted_sockets = 2;
-        let (line, answer) = summary(Subject::Sockets, true, &[], &outcome);
+        let asked = Asked {
+            is_named: true,
+            is_copy: false,
+        };
+        let (line, answer) = summary(Subject::Sockets, asked, &[], &outcome);
         assert_eq!((line, answer), (unlisted(2), Answer::Complete));
     }
 

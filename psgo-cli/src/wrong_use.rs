@@ -25,6 +25,7 @@ pub(crate) fn explain(error: &Error, words: &[OsString], root: &Command) -> Stri
         ErrorKind::UnknownArgument => match context(ContextKind::InvalidArg).unwrap_or_default() {
             word if word.starts_with('-') => unknown_flag(word, words, command, root),
             word => stray(word, words, command)
+                .or_else(|| stray_pids(word, words, &name, command))
                 .unwrap_or_else(|| format!("unexpected {}", quoted(word))),
         },
         ErrorKind::InvalidSubcommand => {
@@ -125,6 +126,22 @@ fn stray(word: &str, words: &[OsString], command: &Command) -> Option<String> {
         "unexpected {}: {flag} takes one word, with commas: type {typed}",
         quoted(word)
     ))
+}
+
+/// Numbers where a command takes the pids by a flag.
+fn stray_pids(word: &str, words: &[OsString], name: &str, command: &Command) -> Option<String> {
+    let mut flags = command.get_arguments().filter_map(clap::Arg::get_long);
+    if !flags.any(|flag| flag == "pids") {
+        return None;
+    }
+    let words = words.iter().filter_map(|word| word.to_str());
+    let is_pid = |word: &&str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
+    let pids = words.skip_while(|other| *other != word).take_while(is_pid);
+    let pids: Vec<_> = pids.collect();
+    (!pids.is_empty()).then(|| {
+        let pids = pids.join(",");
+        format!("unexpected {}: type {name} -pids {pids}", quoted(word))
+    })
 }
 
 /// What to type, with a word to it where that is short.
@@ -468,6 +485,8 @@ mod tests {
             "unexpected \"2\": -pids takes one word, with commas",
             "-pids 1,2",
         ),
+        ("sockets 12", "unexpected \"12\"", "psgo sockets -pids 12"),
+        ("files 12 13", "unexpected \"12\"", "psgo files -pids 12,13"),
         (
             "-format pid user",
             "unexpected \"user\": -format takes one word, with commas",

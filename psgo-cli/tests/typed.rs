@@ -180,6 +180,30 @@ fn a_filter_that_can_never_match_is_no_empty_answer() {
 }
 
 #[test]
+fn what_is_meant_of_rows_and_files_is_said() {
+    for (typed, told) in [
+        (
+            &["files", "-format", "path"][..],
+            "unknown descriptor \"path\" (did you mean \"name\"?)",
+        ),
+        (
+            &["proc", "-as", "net/tcp", "/proc/net/tcp"],
+            "-as is for copies, not for files of /proc: type psgo proc /proc/net/tcp",
+        ),
+        (
+            &["proc", "no-such"],
+            "psgo knows no file \"no-such\" (-list shows them all)",
+        ),
+    ] {
+        let (code, out, err) = run(typed);
+        assert_eq!(
+            (code, out.as_str(), err),
+            (2, "", format!("psgo: {told}\n"))
+        );
+    }
+}
+
+#[test]
 fn flags_that_are_repeated_are_taken_together() {
     let me = me();
     let own = format!("pid={me}");

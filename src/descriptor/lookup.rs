@@ -117,6 +117,31 @@ static MEANT: &[(&str, &str)] = &[
     ("virt", "vsz"),
 ];
 
+/// The same of rows that have the first of these, which means other things than a process does.
+static MEANT_OF_ROWS: &[(&str, &[(&str, &str)])] = &[
+    (
+        "mode",
+        &[
+            ("path", "name"),
+            ("file", "name"),
+            ("type", "kind"),
+            ("access", "mode"),
+            ("offset", "pos"),
+        ],
+    ),
+    (
+        "lport",
+        &[
+            ("protocol", "proto"),
+            ("netid", "proto"),
+            ("type", "proto"),
+            ("address", "local"),
+            ("peername", "remote"),
+            ("status", "state"),
+        ],
+    ),
+];
+
 /// The descriptor called `name`: by its name, its code or another name that it is known by. But for
 /// codes it may be written in any case, and as its header is.
 ///
@@ -155,13 +180,17 @@ pub(super) fn unknown(name: &str, others: impl Iterator<Item = &'static str>) ->
     let reason = if name.is_empty() {
         "empty name in the list of descriptors".to_owned()
     } else {
+        let others: Vec<_> = others.collect();
         let names = all()
             .map(|d| d.name)
             .chain(ALIASES.iter().map(|(alias, _)| *alias))
-            .chain(others);
+            .chain(others.iter().copied());
         let quoted = bytes::Escaped(name.as_bytes());
         let lower = name.to_ascii_lowercase();
-        let meant = MEANT.iter().find(|(meant, _)| *meant == lower);
+        let of_rows = MEANT_OF_ROWS.iter();
+        let of_rows = of_rows.filter(|(has, _)| others.contains(has));
+        let mut meant = of_rows.flat_map(|(_, all)| *all).chain(MEANT);
+        let meant = meant.find(|(meant, _)| *meant == lower);
         let meant = meant.map(|(_, name)| *name);
         match meant.or_else(|| nearest(name, names)) {
             Some(near) => format!("unknown descriptor \"{quoted}\" (did you mean \"{near}\"?)"),
@@ -235,6 +264,28 @@ mod tests {
             assert!(find(meant).is_err(), "{meant}");
             assert_eq!(find(name).unwrap().name, *name);
         }
+    }
+
+    #[test]
+    fn what_is_suggested_for_a_row_is_its_own() {
+        use crate::descriptor::Subject;
+        for (has, all) in MEANT_OF_ROWS {
+            let subject = [Subject::Files, Subject::Sockets];
+            let mut subject = subject.into_iter().filter(|subject| {
+                let mut own = subject.descriptors();
+                own.any(|own| own.name == *has)
+            });
+            let (subject, other) = (subject.next().unwrap(), subject.next());
+            assert_eq!(other, None, "{has}");
+            for (meant, name) in *all {
+                let error = subject.find(meant).unwrap_err().to_string();
+                let told = format!("unknown descriptor \"{meant}\" (did you mean \"{name}\"?)");
+                assert_eq!(error, told);
+                assert!(subject.descriptors().any(|own| own.name == *name));
+            }
+        }
+        let error = Subject::Timers.find("path").unwrap_err().to_string();
+        assert!(error.contains("\"exe\""), "{error}");
     }
 
     #[test]

@@ -88,6 +88,27 @@ fn a_user_or_group_that_nobody_is_is_an_error_of_the_listing() {
             told
         );
     }
+    // In a copy no number has a name.
+    let copy = std::env::temp_dir().join(format!("psgo-names-of-copy-{}", std::process::id()));
+    std::fs::create_dir_all(copy.join("7")).unwrap();
+    std::fs::copy("/proc/self/stat", copy.join("7/stat")).unwrap();
+    for (filter, told) in [
+        (
+            "user=root",
+            "filter, column 6: a copy has no names of users: type the number of the user",
+        ),
+        (
+            "group!=root",
+            "a copy has no names of groups: type the number of the group",
+        ),
+    ] {
+        let query = Query::new(["pid"]).unwrap().filter(filter).unwrap();
+        let view = crate::View::at(&copy).unwrap();
+        let error = query.view(view).table().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Invalid);
+        assert!(error.to_string().ends_with(told), "{error}");
+    }
+    std::fs::remove_dir_all(copy).unwrap();
     // A user that exists, whether or not any process is its; a pattern.
     for filter in [
         "user=daemon",

@@ -141,6 +141,29 @@ impl Filter {
         }
     }
 
+    /// That there are no names at all, as in a copy.
+    pub(crate) fn nameless(&self, named: &Named) -> Error {
+        let What::Name(names) = named.what else {
+            return self.no_such(named);
+        };
+        let of_one = names.of_one();
+        let reason = format!("a copy has no names of {of_one}s: type the number of the {of_one}");
+        at_of(ErrorKind::Invalid, &self.text, named.at, &reason)
+    }
+
+    /// That nobody can tell whether there is something of the name.
+    pub(crate) fn untold(&self, named: &Named, why: &Error) -> Error {
+        let What::Name(names) = named.what else {
+            return self.no_such(named);
+        };
+        let of_one = names.of_one();
+        let name = crate::bytes::Escaped(named.name.as_bytes());
+        let reason = format!(
+            "whether there is a {of_one} \"{name}\" is unknown, type the number of the {of_one}: {why}"
+        );
+        at_of(why.kind(), &self.text, named.at, &reason)
+    }
+
     /// That there is nothing of the name.
     pub(crate) fn no_such(&self, named: &Named) -> Error {
         let name = crate::bytes::Escaped(named.name.as_bytes());

@@ -145,7 +145,20 @@ impl Wanted {
                     }
                 };
                 if !is_there {
-                    return Err(filter.no_such(named));
+                    return Err(match named.what {
+                        What::Name(_) if self.views.iter().all(View::is_copy) => {
+                            filter.nameless(named)
+                        }
+                        What::Name(_) => {
+                            let mut reasons = self.views.iter().filter_map(View::hides_names);
+                            let reason = reasons.next();
+                            reason.map_or_else(
+                                || filter.no_such(named),
+                                |reason| filter.untold(named, reason),
+                            )
+                        }
+                        _ => filter.no_such(named),
+                    });
                 }
             }
         }

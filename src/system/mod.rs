@@ -39,6 +39,6 @@ pub use cpu::{
 pub use disk::{DeviceNumber, Disk, Partition, Usage, disks, partitions, usage};
 pub use machine::{Load, boot_time, load, pids};
 pub use memory::{Memory, Swap, memory, swap};
-pub use net::{Connection, Interface, Owner, connections, interfaces};
+pub use net::{Connection, Connections, Interface, Owner, connections, interfaces};
 #[cfg(any(test, feature = "runtimes"))]
 pub use resources::{ResourceUse, Resources, resources};

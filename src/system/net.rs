@@ -1,7 +1,12 @@
 //! The network: the counters of its devices, and its sockets with the processes that own them.
 
 use crate::{
-    error::Result, format::net::Dev, ids::Pid, query::owned_sockets, socket::Socket, value::Text,
+    error::Result,
+    format::net::Dev,
+    ids::Pid,
+    query::{Outcome, owned_sockets},
+    socket::Socket,
+    value::Text,
     view::View,
 };
 
@@ -65,8 +70,8 @@ pub fn interfaces(view: &View) -> Result<Vec<Interface>> {
 pub struct Connection {
     /// The socket.
     pub socket: Socket,
-    /// Every descriptor that refers to it, by pid. Empty where no process has it open, or the
-    /// processes that do may not be read.
+    /// Every descriptor that refers to it, by pid. Empty where no process has it open, or those that
+    /// do could not be read: [`Connections::outcome`] tells.
     pub owners: Vec<Owner>,
 }
 
@@ -78,6 +83,35 @@ pub struct Owner {
     pub pid: Pid,
     /// Its descriptor.
     pub fd: u32,
+}
+
+/// The sockets of a network namespace, and what could not be read.
+///
+/// ```
+/// let view = psgo::View::host()?;
+/// let connections = psgo::system::connections(&view)?;
+/// for unread in &connections.outcome.partial {
+///     eprintln!("{} of {:?}: {}", unread.what, unread.pids, unread.why);
+/// }
+/// # Ok::<(), psgo::Error>(())
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Connections {
+    /// The sockets.
+    pub all: Vec<Connection>,
+    /// What they lack: tables that could not be read, processes that are left out as owners, and
+    /// descriptors of which it is unknown whether they are sockets.
+    pub outcome: Outcome,
+}
+
+impl IntoIterator for Connections {
+    type Item = Connection;
+    type IntoIter = std::vec::IntoIter<Connection>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.all.into_iter()
+    }
 }
 
 /// The sockets of the calling process's network namespace, or of the joined process's, with the
@@ -95,12 +129,13 @@ pub struct Owner {
 /// # Errors
 ///
 /// As [`Query::table`](crate::Query::table).
-pub fn connections(view: &View) -> Result<Vec<Connection>> {
-    owned_sockets(view, |socket, owners| {
+pub fn connections(view: &View) -> Result<Connections> {
+    let (all, outcome) = owned_sockets(view, |socket, owners| {
         let owners = owners.into_iter().map(|(pid, fd)| Owner { pid, fd });
         Connection {
             socket,
             owners: owners.collect(),
         }
-    })
+    })?;
+    Ok(Connections { all, outcome })
 }

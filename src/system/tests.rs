@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::*;
-use crate::{ids::Pid, view::View};
+use crate::{ids::Pid, value::Missing, view::View};
 
 fn host() -> View {
     View::host().unwrap()
@@ -327,7 +327,7 @@ fn a_connection_has_two_ends_and_an_owner() {
     let of = |state: &str, local| {
         let is_it =
             |c: &&Connection| c.socket.local == Some(local) && c.socket.state == Some(state);
-        all.iter().find(is_it).unwrap()
+        all.all.iter().find(is_it).unwrap()
     };
     let listening = of("LISTEN", end);
     assert_eq!(
@@ -339,4 +339,39 @@ fn a_connection_has_two_ends_and_an_owner() {
     let fd = u32::try_from(stream.as_raw_fd()).unwrap();
     let pid = Pid::new(std::process::id());
     assert!(connected.owners.contains(&Owner { pid, fd }));
+}
+
+#[test]
+fn what_connections_lack_is_told() {
+    // A copy of this process alone, with no table of UDP and a descriptor that is no link.
+    let own = std::process::id();
+    let dir = std::env::temp_dir().join(format!("psgo-connections-{own}"));
+    let of_process = dir.join(own.to_string());
+    for below in ["net", "fd"] {
+        std::fs::create_dir_all(of_process.join(below)).unwrap();
+    }
+    std::fs::create_dir_all(dir.join("net")).unwrap();
+    for name in ["stat", "net/tcp", "net/unix", "net/raw"] {
+        let bytes = std::fs::read(format!("/proc/self/{name}")).unwrap();
+        std::fs::write(of_process.join(name), &bytes).unwrap();
+        if name.starts_with("net") {
+            std::fs::write(dir.join(name), bytes).unwrap();
+        }
+    }
+    std::fs::write(of_process.join("fd/9"), "").unwrap();
+    let found = connections(&View::at(&dir).unwrap());
+    std::fs::remove_dir_all(&dir).unwrap();
+    let Connections { outcome, .. } = found.unwrap();
+    let partial = outcome.partial.iter();
+    let partial: Vec<_> = partial
+        .map(|unread| (&*unread.what, unread.why, &unread.pids[..]))
+        .collect();
+    let own = [Pid::new(own)];
+    assert_eq!(
+        partial,
+        [
+            ("fd", Missing::Malformed, &own[..]),
+            ("net/udp", Missing::Unsupported, &[])
+        ]
+    );
 }

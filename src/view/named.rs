@@ -186,7 +186,7 @@ fn unknown(path: &str) -> Error {
     let reason = match known {
         Some((_, reason)) => format!("psgo makes no record of it: {reason}"),
         None => match &format::similar(path)[..] {
-            [] => format!("psgo knows no file \"{shown}\""),
+            [] => format!("psgo knows no file \"{shown}\" (-list shows them all)"),
             similar => format!(
                 "psgo knows no file \"{shown}\" (did you mean {}?)",
                 similar.join(", ")

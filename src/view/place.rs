@@ -70,6 +70,7 @@ impl View {
     ) -> Result<Box<dyn Read + Send>> {
         let inner = &self.0;
         let place = self.place(path, name)?;
+        let own = place.path.clone();
         let can_block = inner.joined.is_some()
             || !inner.proc.is_genuine()
             || Path::asked(&place.path).reader() > Reader::CallingThread;
@@ -95,7 +96,7 @@ impl View {
         } else if is_link {
             open().map(|file| Box::new(file) as _)
         } else {
-            match inner.proc.open_own(&Path::asked(path)) {
+            match inner.proc.open_own(&Path::asked(&own)) {
                 Ok(Some(file)) => Ok(Box::new(file)),
                 // It may be another's.
                 Ok(None) => relayed(open),
@@ -127,7 +128,9 @@ impl View {
         }
     }
 
-    /// A path that another process may read, which is `self` for itself, by the number of this one.
+    /// A path that another process may read, which is `self` for itself, by the number of this one. The
+    /// tables of a network are read without the link to them, which a procfs lacks that shows processes
+    /// alone (`subset=pid`).
     fn by_number(&self, path: String) -> String {
         let proc = &self.0.proc;
         let below = match path.split_once('/') {
@@ -135,8 +138,15 @@ impl View {
             Some(("net", _)) => &path,
             _ => return path,
         };
-        if Path::asked(&path).reader() < Reader::Process || !proc.is_genuine() {
+        if !proc.is_genuine() {
             return path;
+        }
+        if Path::asked(&path).reader() < Reader::Process {
+            return if below == path {
+                ["self", below].join("/")
+            } else {
+                path
+            };
         }
         // Where that is unknown, opening the path as it is says why.
         let own = proc.link(&machine_file!("self")).ok();

@@ -11,7 +11,7 @@ use psgo::{
 use super::{files, grammar::Drift};
 use crate::{
     failure::{self, Answer, Failure},
-    left_out,
+    left_out::{self, Asked},
     own::own_pids,
 };
 
@@ -75,7 +75,7 @@ impl Sampler {
         }
         // Those of which something is unknown are named as such that cannot be compared.
         outcome.unknown.clear();
-        let (line, _) = left_out::summary(Subject::Processes, false, &[], &outcome);
+        let (line, _) = left_out::summary(Subject::Processes, Asked::default(), &[], &outcome);
         self.said = line
             .into_iter()
             .chain(left_out::unnamed(&outcome))

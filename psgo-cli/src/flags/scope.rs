@@ -13,7 +13,7 @@ use super::{
     help::WHERE_TO_LOOK,
     values::{self, given},
 };
-use crate::{failure::Failure, supervisor};
+use crate::{failure::Failure, left_out::Asked, supervisor};
 
 /// The time-out of what has none in the library.
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -159,9 +159,13 @@ impl Scope {
         }
     }
 
-    /// Whether processes are asked for by number.
-    pub(crate) fn names_pids(&self) -> bool {
-        self.pids_in_view().is_some()
+    /// What is told of an answer depends on it.
+    pub(crate) fn asked(&self) -> Asked {
+        let view = self.proc.as_ref().map(View::at);
+        Asked {
+            is_named: self.pids_in_view().is_some(),
+            is_copy: matches!(view, Some(Ok(view)) if view.is_copy()),
+        }
     }
 
     /// How containers are joined.

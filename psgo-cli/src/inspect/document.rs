@@ -74,6 +74,14 @@ impl Document {
     }
 }
 
+/// An object as a line.
+pub(super) fn render(fields: &Fields) -> Vec<u8> {
+    // All keys are texts, and writing to memory does not fail.
+    let mut text = serde_json::to_vec(fields).unwrap_or_default();
+    text.push(b'\n');
+    text
+}
+
 /// The object of a process that cannot be inspected.
 pub(super) fn of_error(pid: Pid, error: &Error) -> Fields {
     let mut all = head(pid);

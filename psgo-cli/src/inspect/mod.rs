@@ -8,7 +8,7 @@ use crate::{
     failure::{self, Answer, Failure},
     left_out, output,
 };
-use document::Document;
+use document::{Document, render};
 use grammar::Form;
 use page::Page;
 use sections::SECTIONS;
@@ -95,8 +95,11 @@ fn pids(inspect: &Inspect, view: &View) -> Result<(Vec<ProcessId>, Answer), Fail
     };
     let table = query.view(view.clone()).table();
     let table = table.map_err(Failure::of_listing)?;
-    let is_named = !inspect.pids.is_empty();
-    let (line, answer) = left_out::summary(Subject::Processes, is_named, &[], table.outcome());
+    let asked = left_out::Asked {
+        is_named: !inspect.pids.is_empty(),
+        is_copy: view.is_copy(),
+    };
+    let (line, answer) = left_out::summary(Subject::Processes, asked, &[], table.outcome());
     if let Some(line) = line {
         failure::say(&line);
     }
@@ -140,14 +143,6 @@ fn tell(inspect: &Inspect, view: &View, asked: ProcessId) -> psgo::Result<(Vec<u
 
 fn json(inspect: &Inspect, process: &Process) -> Vec<u8> {
     render(&object(inspect, process))
-}
-
-/// An object as a line.
-fn render(fields: &Fields) -> Vec<u8> {
-    // All keys are texts, and writing to memory does not fail.
-    let mut text = serde_json::to_vec(fields).unwrap_or_default();
-    text.push(b'\n');
-    text
 }
 
 fn object(inspect: &Inspect, process: &Process) -> Fields {

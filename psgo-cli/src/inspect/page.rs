@@ -1,11 +1,11 @@
 //! A page for people: sections of names and values, and tables, kept to a width.
 
-use psgo::{Error, ErrorKind};
+use psgo::{Error, ErrorKind, Missing};
 
 use super::depth::Depth;
 use crate::{
     ansi::{self, BOLD, FAINT, RED},
-    failure,
+    failure, left_out,
     output::measure::{NARROWEST, cut, width, wrapped},
 };
 
@@ -205,6 +205,11 @@ impl Page {
         if more > 0 {
             self.remark(&format!("and {more} more: -only {section}"));
         }
+    }
+
+    /// Why something is unknown, in words.
+    pub(super) fn reason(&self, why: Missing) -> &'static str {
+        left_out::lacking(why, self.is_of_copy)
     }
 
     /// Why a value is unknown.

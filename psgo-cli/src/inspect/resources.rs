@@ -7,10 +7,9 @@ use psgo::{
 };
 
 use super::{
-    Form, Inspect,
-    document::{int, maybe, object, record},
+    document::{int, maybe, object, record, render},
+    grammar::{Form, Inspect},
     page::Page,
-    render,
     text::{size, span, waited},
 };
 use crate::{failure::Failure, flags::Join};

@@ -115,8 +115,7 @@ fn quiet(list: &List, query: Query) -> Result<Answer, Failure> {
 
 /// Says what the rows lack, and whether they are the whole answer.
 fn tell(list: &List, not_joined: &[Skipped], outcome: &Outcome) -> Answer {
-    let (line, answer) =
-        left_out::summary(list.subject, list.scope.names_pids(), not_joined, outcome);
+    let (line, answer) = left_out::summary(list.subject, list.scope.asked(), not_joined, outcome);
     for line in line.into_iter().chain(left_out::unasked(outcome)) {
         failure::say(&line);
     }

@@ -207,12 +207,8 @@ impl Watched for Listing {
         self.came += sample.appeared.len() as u64;
         self.went += sample.vanished.len() as u64;
         let outcome = sample.table.outcome();
-        let (line, answer) = left_out::summary(
-            self.subject,
-            self.scope.names_pids(),
-            &self.not_joined,
-            outcome,
-        );
+        let (line, answer) =
+            left_out::summary(self.subject, self.scope.asked(), &self.not_joined, outcome);
         let unasked = left_out::unasked(outcome);
         let numbers = unasked.into_iter().chain(left_out::unnamed(outcome));
         let line = line.into_iter().chain(numbers).reduce(|a, b| a + "; " + &b);

@@ -12,6 +12,7 @@ use crate::{
         CSV_SAFE, HOW_OFTEN, HOW_TO_SHOW, Join, Pace, Scope, Style, count_flag, help, output_flag,
         scope_flags_named, values, watch_flag,
     },
+    meant::in_shell,
     wrong_use,
 };
 
@@ -293,9 +294,10 @@ fn what_of(matches: &ArgMatches, scope: &Scope) -> Result<What, Failure> {
     match format {
         None if !is_copy => return Ok(What::File(path.clone())),
         Some(_) if is_in_proc => {
-            return Err(Failure::wrong_use(
-                "-as is for copies, not for files of /proc",
-            ));
+            return Err(Failure::wrong_use(format!(
+                "-as is for copies, not for files of /proc: type psgo proc {}",
+                in_shell(path)
+            )));
         }
         _ => {}
     }

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     control_group::Paths,
     descriptor::{Descriptor, Extract, Owned},
-    error::{Error, Result},
+    error::Result,
     ids::Pid,
     netlink::{self, Details},
     query::row::{Cells, Mark},
@@ -271,7 +271,7 @@ impl Sockets {
 }
 
 /// What `make` makes of each socket of the network namespace of `view`, and of the processes and
-/// descriptors that refer to it.
+/// descriptors that refer to it; and what could not be read.
 #[cfg_attr(
     not(any(test, feature = "system")),
     expect(dead_code, reason = "`system` alone asks")
@@ -279,7 +279,7 @@ impl Sockets {
 pub(crate) fn owned_sockets<T>(
     view: &View,
     make: impl Fn(Socket, Vec<(Pid, u32)>) -> T,
-) -> Result<Vec<T>> {
+) -> Result<(Vec<T>, Outcome)> {
     let ask = Ask {
         view,
         pids: None,
@@ -289,20 +289,20 @@ pub(crate) fn owned_sockets<T>(
             ..Pace::default()
         },
     };
-    // Whose descriptors may not be read is the owner of nothing, which callers are told.
-    let (mut owners, _) = owners(&[], &ask, false, None)?;
+    let (mut owners, mut outcome) = owners(&[], &ask, false, None)?;
     let all = Details::all().difference(Details::TCP);
     let tables = view.sockets(&netlink::Wanted::ALL, all, view.patience())?;
-    if let Some((table, why)) = tables.unread.first() {
-        // There is no place in the answer to say what it lacks.
-        let table = view.0.proc.named(table);
-        return Err(Error::new(why.kind(), table, why.as_str()));
+    outcome.add_absent(tables.absent);
+    for (table, why) in tables.unread {
+        Unread::add_file(&mut outcome.partial, table, why);
     }
+    let is_forgeable = |socket: &&Socket| socket.forgeable;
+    outcome.forgeable_sockets = tables.sockets.iter().filter(is_forgeable).count();
     let own = |socket: Socket| {
         let owner = socket.inode.and_then(|inode| owners.remove(&inode));
         make(socket, owner.map(|owner| owner.all).unwrap_or_default())
     };
-    Ok(tables.sockets.into_iter().map(own).collect())
+    Ok((tables.sockets.into_iter().map(own).collect(), outcome))
 }
 
 /// By what a socket is recognised in the next sample.

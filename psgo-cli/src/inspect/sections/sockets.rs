@@ -26,7 +26,7 @@ pub(super) fn page(page: &mut Page, process: &Process) {
     };
     page.row("sockets", &counted);
     for unread in unread(process).iter() {
-        page.row(&unread.what, &format!("? ({})", unread.why));
+        page.row(&unread.what, &format!("? ({})", page.reason(unread.why)));
     }
     if sockets.is_empty() {
         return;
