@@ -114,15 +114,6 @@ impl IntoIterator for Connections {
     }
 }
 
-impl<'a> IntoIterator for &'a Connections {
-    type Item = &'a Connection;
-    type IntoIter = std::slice::Iter<'a, Connection>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.all.iter()
-    }
-}
-
 /// The sockets of the calling process's network namespace, or of the joined process's, with the
 /// processes that own them: the tables of `/proc/net`, and `/proc/PID/fd` of every process.
 ///

@@ -142,9 +142,10 @@ impl View {
             return path;
         }
         if Path::asked(&path).reader() < Reader::Process {
-            return match below == path {
-                true => ["self", below].join("/"),
-                false => path,
+            return if below == path {
+                ["self", below].join("/")
+            } else {
+                path
             };
         }
         // Where that is unknown, opening the path as it is says why.
