@@ -13,10 +13,10 @@ pub use number::{decimal, hex};
 /// Bytes as text that is safe on a terminal and in a line of a file, without loss.
 ///
 /// Printable UTF-8 stays. A backslash becomes `\\`; newline, tab and return become `\n`, `\t`
-/// and `\r`; every other control character (C0, DEL, C1), every character that cannot be seen or
-/// that moves others (zero-width characters, soft hyphens, variation selectors, tags, the controls
-/// of bidirectional text, separators of lines and paragraphs; Unicode 16.0), and bytes that are not
-/// UTF-8 become `\xHH`, byte by byte.
+/// and `\r`; other ASCII control characters, and bytes that are not UTF-8, become `\xHH`. Control
+/// characters beyond ASCII (C1), and every character that is invisible or moves others (zero-width
+/// characters, soft hyphens, variation selectors, tags, the controls of bidirectional text, separators
+/// of lines and paragraphs; Unicode 16.0), become `\u{HHHH}`.
 #[derive(Debug, Clone, Copy)]
 pub struct Escaped<'a>(pub &'a [u8]);
 
@@ -42,7 +42,8 @@ impl fmt::Display for Escaped<'_> {
                     '\n' => f.write_str("\\n")?,
                     '\t' => f.write_str("\\t")?,
                     '\r' => f.write_str("\\r")?,
-                    c => write_hex(c.encode_utf8(&mut [0; 4]).as_bytes(), f)?,
+                    c if c.is_ascii() => write!(f, "\\x{:02x}", u32::from(c))?,
+                    c => write!(f, "\\u{{{:x}}}", u32::from(c))?,
                 }
             }
             f.write_str(&text[plain..])?;
@@ -106,12 +107,29 @@ pub fn unescape(text: &[u8]) -> Vec<u8> {
                     }
                 }
             }
+            [b'\\', b'u', rest @ ..] => match code_point(rest) {
+                Some((c, rest)) => {
+                    bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+                    rest
+                }
+                None => {
+                    bytes.extend_from_slice(b"\\u");
+                    rest
+                }
+            },
             [byte, rest @ ..] => {
                 bytes.push(*byte);
                 rest
             }
         };
     }
+}
+
+/// The character that `{HHHH}` is, if it is written so, and what follows.
+fn code_point(text: &[u8]) -> Option<(char, &[u8])> {
+    let (digits, rest) = split_once(text.strip_prefix(b"{")?, b'}')?;
+    let c = char::from_u32(hex(digits)?)?;
+    (!c.is_ascii() && must_escape(c)).then_some((c, rest))
 }
 
 /// The byte that two digits are.
@@ -313,7 +331,22 @@ mod tests {
             assert_eq!(unescape(text.as_bytes()), bytes, "{text}");
         }
         // What nobody wrote so stays.
-        for text in ["\\", "\\q", "\\x", "\\x4", "\\xFF", "\\x+1", "C:\\dir"] {
+        for text in [
+            "\\",
+            "\\q",
+            "\\x",
+            "\\x4",
+            "\\xFF",
+            "\\x+1",
+            "C:\\dir",
+            "C:\\users",
+            "\\u{",
+            "\\u{}",
+            "\\u{61}",
+            "\\u{200B}",
+            "\\u{d800}",
+            "\\u{200b",
+        ] {
             assert_eq!(unescape(text.as_bytes()), text.as_bytes(), "{text}");
         }
     }
@@ -326,7 +359,7 @@ mod tests {
             .chars()
         {
             let text = Escaped(format!("a{c}b").as_bytes()).to_string();
-            assert!(text.is_ascii() && text.len() > 4, "{c:?}: {text}");
+            assert_eq!(text, format!("a\\u{{{:x}}}b", u32::from(c)));
         }
         let seen = "é日本語 e\u{301} 👩";
         assert_eq!(Escaped(seen.as_bytes()).to_string(), seen);

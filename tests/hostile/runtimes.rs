@@ -186,9 +186,7 @@ fn files_that_are_none_cost_the_names_of_their_containers_and_names_are_escaped(
     let table = store.psgo(&args).exits(1);
     assert_eq!(table.lines().len(), 1, "{table:?}");
     assert!(
-        table
-            .text()
-            .starts_with("a\\nb\\x1b[2J\\xe2\\x80\\xae\\\\ "),
+        table.text().starts_with("a\\nb\\x1b[2J\\u{202e}\\\\ "),
         "{table:?}"
     );
     // And it is joined by that very name.
