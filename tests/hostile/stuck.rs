@@ -183,6 +183,15 @@ fn when_it_answers_again_it_is_asked_again() {
         nix::sys::signal::kill(nix::unistd::Pid::from_raw(pids[0]), stop).unwrap();
         stuck.servers.clear();
         until_threads_end();
+        // Each thread stops when it comes back from the kernel, where it has the lock.
+        wait_for("the end of the lock", || {
+            let mut tasks = fs::read_dir(format!("/proc/{}/task", pids[0])).unwrap();
+            let has_stopped = |task: std::io::Result<fs::DirEntry>| {
+                let stat = fs::read_to_string(task.unwrap().path().join("stat")).unwrap();
+                stat.contains(") T ")
+            };
+            tasks.all(has_stopped).then_some(())
+        });
         let (table, _) = list(&pids, "pid,args");
         assert!(
             args(&table)[0].contains("the_one_whose_memory_is_locked"),
