@@ -86,7 +86,8 @@ fn agrees(name: &str, container: &Container, flags: &[&str], said: impl Fn() -> 
     };
     let [low, high] = [before.usage.min(after.usage), before.usage.max(after.usage)];
     // Each processor has taken pages for the group in advance, up to 64 of them.
-    let slack = 65536.0 * 4.0;
+    let processors = std::thread::available_parallelism().unwrap().get();
+    let slack = f64::from(u32::try_from(processors).unwrap()) * 65536.0 * 4.0;
     between(number("memory_usage"), low, high, slack);
     if let Some(cache) = before.cache {
         assert!(
@@ -196,7 +197,8 @@ fn a_container_of_docker_is_found_and_uses_what_docker_says() {
     };
     let percent: f64 = percent.strip_suffix('%').unwrap().parse().unwrap();
     let own = row["memory_percent"].as_f64().unwrap();
-    assert!((own - percent).abs() < 0.5, "{own} {percent}");
+    // Earlier than the row; the cache would be 12 more.
+    assert!((own - percent).abs() < 3.0, "{own} {percent}");
     docker.run(&["pause", name]);
     let paused = row_of(name, &[]);
     docker.run(&["unpause", name]);

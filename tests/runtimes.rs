@@ -69,7 +69,7 @@ fn what_runs_where_the_watcher_runs_is_in_no_container() {
         "printf conmon >/proc/self/comm\n{tied} sleep 100042 &\n{tied} unshare --mount sleep 100043 &\nwait\n"
     );
     fs::write(&script, lines).unwrap();
-    let id = format!("{:064x}", std::process::id());
+    let id = format!("{:063x}f", std::process::id());
     let script = script.to_str().unwrap();
     let words = [script, "-c", &id, "-n", "watched"];
     let watcher = Held::start(quiet(Command::new("bash").args(words)));

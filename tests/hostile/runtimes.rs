@@ -127,10 +127,10 @@ impl Drop for Made {
     }
 }
 
-/// An ID that no other container of this run has.
+/// An ID that no other container of this run has, not of decimal digits alone, which are a pid.
 fn id(number: u32) -> String {
     format!(
-        "{number:08x}{:08x}{:048x}",
+        "{number:08x}{:08x}{:047x}f",
         getpid().as_raw(),
         gettid().as_raw(),
     )
