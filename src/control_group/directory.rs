@@ -73,6 +73,23 @@ impl Groups {
             unified: open(cgroups.unified())?,
         })
     }
+
+    /// Whether its processes stand still, because it or a group above it was frozen; `None` where nothing
+    /// tells.
+    pub(crate) fn is_frozen(&self) -> io::Result<Option<bool>> {
+        let mut is_frozen = None;
+        if let Some(group) = &self.freezer
+            && let Some(state) = group.bytes(0, "freezer.state")?
+        {
+            is_frozen = Some(state.trim_ascii_end() != b"THAWED");
+        }
+        if let Some(group) = &self.unified
+            && let Some(frozen) = group.counters(0, "cgroup.events")?.find("frozen")?
+        {
+            is_frozen = Some(frozen == 1 || is_frozen == Some(true));
+        }
+        Ok(is_frozen)
+    }
 }
 
 impl Group {

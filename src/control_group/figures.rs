@@ -28,29 +28,38 @@ pub(crate) struct Figures {
     pub(crate) pressure: Figure<f64>,
 }
 
-/// The swap of a control group, in bytes.
+/// What a control group uses of memory, swap and processors; `None` where there is no limit, or nothing
+/// counts it.
 #[cfg(any(test, feature = "system"))]
 #[derive(Debug)]
-pub(crate) struct Swap {
-    pub(crate) used: Figure<u64>,
-    /// The least limit of its own and of all groups above.
-    pub(crate) limit: Figure<u64>,
+pub(crate) struct Uses {
+    /// As [`Figures::memory`].
+    pub(crate) memory: Option<u64>,
+    /// As [`Figures::memory_limit`].
+    pub(crate) memory_limit: Option<u64>,
+    /// Swap in bytes.
+    pub(crate) swap: Option<u64>,
+    /// The limit of that: the least of its own and of all groups above.
+    pub(crate) swap_limit: Option<u64>,
+    /// As [`Figures::cpu`].
+    pub(crate) cpu: Option<Duration>,
+    /// As [`Figures::throttled`].
+    pub(crate) throttled: Option<Duration>,
 }
 
 #[cfg(any(test, feature = "system"))]
-impl Swap {
+impl Uses {
     /// Reads it.
-    pub(crate) fn of(groups: &Groups) -> Self {
-        match swap(groups) {
-            Ok((used, limit)) => Self {
-                used: used.ok_or(Missing::None),
-                limit: limit.ok_or(Missing::None),
-            },
-            Err(error) => Self {
-                used: Err(why(&error)),
-                limit: Err(why(&error)),
-            },
-        }
+    pub(crate) fn of(groups: &Groups) -> io::Result<Self> {
+        let ((memory, memory_limit), (swap, swap_limit)) = (memory(groups)?, swap(groups)?);
+        Ok(Self {
+            memory,
+            memory_limit,
+            swap,
+            swap_limit,
+            cpu: cpu(groups)?,
+            throttled: throttled(groups)?,
+        })
     }
 }
 

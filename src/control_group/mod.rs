@@ -10,7 +10,7 @@ mod totals;
 pub(crate) use by_number::Paths;
 pub(crate) use directory::{Group, Groups, Share, UNLIMITED, read};
 #[cfg(any(test, all(feature = "system", feature = "runtimes")))]
-pub(crate) use figures::{Figure, Swap};
+pub(crate) use figures::Uses;
 #[cfg(any(test, feature = "runtimes"))]
 pub(crate) use figures::{Figures, percent_of_time};
 #[cfg(any(test, feature = "runtimes"))]

@@ -170,7 +170,7 @@ impl Totals {
         if asked.contains(Asked::EVENTS) {
             totals.throttled = figure(figures::throttled(groups));
             totals.oom_kills = figure(oom_kills(groups));
-            totals.is_frozen = figure(is_frozen(groups));
+            totals.is_frozen = figure(groups.is_frozen());
         }
         totals
     }
@@ -267,21 +267,6 @@ fn oom_kills(groups: &Groups) -> io::Result<Option<u64>> {
         Some(group) => group.counters(0, "memory.events")?.find("oom_kill"),
         None => Ok(None),
     }
-}
-
-fn is_frozen(groups: &Groups) -> io::Result<Option<bool>> {
-    let mut is_frozen = None;
-    if let Some(group) = &groups.freezer
-        && let Some(state) = group.bytes(0, "freezer.state")?
-    {
-        is_frozen = Some(state.trim_ascii_end() != b"THAWED");
-    }
-    if let Some(group) = &groups.unified
-        && let Some(frozen) = group.counters(0, "cgroup.events")?.find("frozen")?
-    {
-        is_frozen = Some(frozen == 1 || is_frozen == Some(true));
-    }
-    Ok(is_frozen)
 }
 
 /// Bytes read and written.

@@ -5,7 +5,7 @@ use std::{io, os::fd::OwnedFd, sync::Arc, time::Duration};
 
 use super::handle::Process;
 #[cfg(any(test, all(feature = "system", feature = "runtimes")))]
-use crate::control_group::{Figures, Swap};
+use crate::control_group::Uses;
 use crate::{
     container::ContainerPath,
     control_group::{Group, Groups, Share, UNLIMITED, read},
@@ -158,13 +158,11 @@ impl Process {
         self.run_watched("cgroup", move || limits_of(&groups))
     }
 
-    /// What its control group uses and may use, of swap too.
+    /// What its control group uses of what is shared with others.
     #[cfg(any(test, all(feature = "system", feature = "runtimes")))]
-    pub(crate) fn cgroup_figures(&self) -> Result<(Figures, Swap)> {
+    pub(crate) fn cgroup_uses(&self) -> Result<Uses> {
         let groups = self.control_groups()?;
-        self.run_watched("cgroup", move || {
-            Ok((Figures::of(&groups), Swap::of(&groups)))
-        })
+        self.run_watched("cgroup", move || Uses::of(&groups))
     }
 
     /// What has happened to its control group: kills for want of memory, throttling, freezing.
@@ -256,16 +254,7 @@ fn events_of(groups: &Groups) -> io::Result<CgroupEvents> {
     let mut events = CgroupEvents::default();
     memory_events(groups, &mut events)?;
     cpu_events(groups, &mut events)?;
-    if let Some(group) = &groups.freezer
-        && let Some(state) = group.bytes(0, "freezer.state")?
-    {
-        events.frozen = Some(state.trim_ascii_end() != b"THAWED");
-    }
-    if let Some(group) = &groups.unified
-        && let Some(frozen) = group.counters(0, "cgroup.events")?.find("frozen")?
-    {
-        events.frozen = Some(frozen == 1 || events.frozen == Some(true));
-    }
+    events.frozen = groups.is_frozen()?;
     Ok(events)
 }
 

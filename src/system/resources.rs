@@ -9,11 +9,9 @@ use super::{
     ratio::percent,
 };
 use crate::{
-    control_group::Figure,
     error::{Error, ErrorKind, Result},
     format::kernel::{Pressure, Vmstat},
     process::{CgroupPressure, Process},
-    value::Missing,
     view::View,
 };
 
@@ -133,36 +131,22 @@ fn of_machine(view: &View) -> Result<ResourceUse> {
 }
 
 fn of_container(process: &Process, machine: &ResourceUse) -> Result<ResourceUse> {
-    let (figures, swap) = process.cgroup_figures()?;
+    let uses = process.cgroup_uses()?;
     let limits = process.cgroup_limits()?;
-    let memory_limit = known(process, figures.memory_limit)?;
-    let swap_limit = known(process, swap.limit)?;
     let least = |limit: Option<u64>, there: u64| limit.map_or(there, |limit| limit.min(there));
     Ok(ResourceUse {
-        memory_total: least(memory_limit, machine.memory_total),
-        memory_limit,
-        memory_used: known(process, figures.memory)?,
-        swap_total: least(swap_limit, machine.swap_total),
-        swap_used: known(process, swap.used)?,
+        memory_total: least(uses.memory_limit, machine.memory_total),
+        memory_limit: uses.memory_limit,
+        memory_used: uses.memory,
+        swap_total: least(uses.swap_limit, machine.swap_total),
+        swap_used: uses.swap,
         cpus: process.affinity()?.len(),
         cpu_limit: limits.cpus,
-        cpu_time: known(process, figures.cpu)?,
-        throttled: known(process, figures.throttled)?,
+        cpu_time: uses.cpu,
+        throttled: uses.throttled,
         tasks_limit: limits.pids_max,
         tasks: limits.pids_current,
         oom_kills: process.cgroup_events()?.oom_kills,
         pressure: process.cgroup_pressure()?,
     })
-}
-
-/// A figure; nothing where there is no limit, or where nothing counts it.
-fn known<T>(process: &Process, figure: Figure<T>) -> Result<Option<T>> {
-    match figure {
-        Ok(figure) => Ok(Some(figure)),
-        Err(Missing::None) => Ok(None),
-        Err(why) => {
-            let what = format!("the control group of process {}", process.pid());
-            Err(Error::new(why.kind(), what, why.to_string()))
-        }
-    }
 }
