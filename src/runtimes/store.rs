@@ -1,7 +1,7 @@
 //! `Store`: a directory of one runtime, and what its files say of a container.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     io,
     sync::{Arc, Mutex},
     time::Instant,
@@ -66,9 +66,9 @@ pub(super) struct Store {
 /// Directories with one of their own for each container, by the IDs of the containers.
 #[derive(Debug, Default)]
 struct Ids {
-    of: HashMap<Vec<u8>, Vec<Vec<u8>>>,
-    /// Those whose names could not be read: they may have any.
-    unlisted: Vec<Vec<u8>>,
+    of: BTreeMap<Vec<u8>, Vec<Vec<u8>>>,
+    /// Those whose names could not be read, each with the reason, if it is one: they may have any.
+    unlisted: Vec<(Vec<u8>, Missing)>,
 }
 
 /// What could not be read, by its name; and for whom it is read.
@@ -243,8 +243,7 @@ impl Store {
                     Kind::Balena => Runtime::Balena,
                     _ => Runtime::Docker,
                 };
-                let has = |_: &mut Asking<'_>| vec![docker::CONTAINERS.to_vec()];
-                if self.dirs_with(id, has, asking, aside).is_empty() {
+                if self.dirs_with(id, asking, aside).is_empty() {
                     return None;
                 }
                 let file = docker::path(id);
@@ -254,8 +253,7 @@ impl Store {
             Kind::Storage => self.in_storage(id, asking, aside),
             Kind::Containerd => self.in_containerd(id, asking, aside),
             Kind::State => {
-                let has = |_: &mut Asking<'_>| vec![Vec::new()];
-                if self.dirs_with(id, has, asking, aside).is_empty() {
+                if self.dirs_with(id, asking, aside).is_empty() {
                     return None;
                 }
                 let state = self.state_of(id, asking)?;
@@ -277,41 +275,54 @@ impl Store {
         }
     }
 
-    /// Those of the directories of containers that have one for this container, or may. Their names are
-    /// read once: most directories that are asked do not have it, or are not there.
-    fn dirs_with(
-        &self,
-        id: &[u8],
-        all: impl FnOnce(&mut Asking<'_>) -> Vec<Vec<u8>>,
-        asking: &mut Asking<'_>,
-        aside: &mut Aside<'_>,
-    ) -> Vec<Vec<u8>> {
-        let ids = self.ids.get(aside, |_| {
+    /// The containers that it has directories for. Their names are read once: most directories that are
+    /// asked do not have the one that is looked for, or are not there.
+    fn ids(&self, asking: &mut Asking<'_>, aside: &mut Aside<'_>) -> Option<Arc<Ids>> {
+        self.ids.get(aside, |_| {
+            let all = match self.kind {
+                Kind::Docker | Kind::Balena => vec![docker::CONTAINERS.to_vec()],
+                Kind::State => vec![Vec::new()],
+                Kind::Containerd => self.namespaces(asking),
+                Kind::Storage | Kind::Kubelet | Kind::Machines | Kind::Incus => Vec::new(),
+            };
             let mut ids = Ids::default();
-            for below in all(asking) {
-                let dir = match &below[..] {
-                    b"" => self.dir.clone(),
-                    below => self.dir.join(below),
-                };
-                match dir.names() {
+            for below in all {
+                match self.below(&below).names() {
                     Ok((owner, names)) if owner == asking.owner => {
                         for name in names {
                             ids.of.entry(name).or_default().push(below.clone());
                         }
                     }
-                    Err(error) if reason(&error) == Missing::None => {}
-                    // Then each is tried, and says why it cannot be read.
-                    _ => ids.unlisted.push(below),
+                    // What is another's is none of this runtime's, if it is not told by each file.
+                    Ok(_) => ids.unlisted.push((below, Missing::None)),
+                    Err(error) => match reason(&error) {
+                        Missing::None => {}
+                        why => ids.unlisted.push((below, why)),
+                    },
                 }
             }
             ids
-        });
-        let Some(ids) = ids else {
+        })
+    }
+
+    /// The directory at that path in it; itself for none.
+    fn below(&self, path: &[u8]) -> Dir {
+        match path {
+            b"" => self.dir.clone(),
+            path => self.dir.join(path),
+        }
+    }
+
+    /// Those of its directories that have one for this container, or may.
+    fn dirs_with(&self, id: &[u8], asking: &mut Asking<'_>, aside: &mut Aside<'_>) -> Vec<Vec<u8>> {
+        let Some(ids) = self.ids(asking, aside) else {
             asking.failed(self.dir.named(b""), Missing::Silent);
             return Vec::new();
         };
         let of = ids.of.get(id).into_iter().flatten();
-        of.chain(&ids.unlisted).cloned().collect()
+        // Each is tried, and says why it cannot be read.
+        let unlisted = ids.unlisted.iter().map(|(below, _)| below);
+        of.chain(unlisted).cloned().collect()
     }
 
     fn one(&self, file: &[u8], limit: usize, asking: &mut Asking<'_>) -> Option<Vec<u8>> {
@@ -374,8 +385,7 @@ impl Store {
         asking: &mut Asking<'_>,
         aside: &mut Aside<'_>,
     ) -> Option<Named> {
-        let all = |asking: &mut Asking<'_>| self.namespaces(asking);
-        let namespaces = self.dirs_with(id, all, asking, aside);
+        let namespaces = self.dirs_with(id, asking, aside);
         if namespaces.is_empty() {
             return None;
         }
@@ -454,49 +464,50 @@ impl Store {
 
     /// The containers whose ID no control group shows to be one, each with what tells its group.
     pub(super) fn made_by_hand(&self, asking: &mut Asking<'_>) -> Vec<(ContainerPath, State)> {
-        let is_chosen = |id: &Vec<u8>| is_name(id) && chosen(id).is_some();
-        let path = |id: &[u8], runtime| {
-            let mut path = ContainerPath::new(Text::from(id));
-            path.runtime = runtime;
-            path
-        };
-        let mut all = Vec::new();
         if !matches!(self.kind, Kind::State | Kind::Containerd) {
-            return all;
+            return Vec::new();
         }
-        let Some(_busy) = self.begin() else {
+        let busy = self.begin();
+        let ids = busy
+            .as_ref()
+            .and_then(|_| self.ids(asking, &mut |work| work()));
+        let Some(ids) = ids else {
             asking.failed(self.dir.named(b""), Missing::Silent);
-            return all;
+            return Vec::new();
         };
-        match self.kind {
-            Kind::State => {
-                for id in asking.names(&self.dir).into_iter().filter(is_chosen) {
-                    if let Some(state) = self.state_of(&id, asking) {
-                        all.push((path(&id, state.named.runtime), state));
-                    }
+        for (below, why) in &ids.unlisted {
+            asking.failed(self.below(below).named(b""), *why);
+        }
+        let chosen = |(id, _): &(&Vec<u8>, _)| is_name(id) && chosen(id).is_some();
+        let mut all = Vec::new();
+        for (id, dirs) in ids.of.iter().filter(chosen) {
+            for dir in dirs {
+                let found = match self.kind {
+                    Kind::State => self.state_of(id, asking),
+                    _ => self.state_in(dir, id, asking),
+                };
+                if let Some(state) = found {
+                    let mut path = ContainerPath::new(Text::from(&id[..]));
+                    path.runtime = state.named.runtime;
+                    all.push((path, state));
                 }
             }
-            Kind::Containerd => {
-                for namespace in self.namespaces(asking) {
-                    let ids = asking.names(&self.dir.join(&namespace));
-                    for id in ids.into_iter().filter(is_chosen) {
-                        let file = [&namespace[..], &id, b"config.json"].join(&b'/');
-                        let Some(bytes) = self.one(&file, OF_ONE, asking) else {
-                            continue;
-                        };
-                        let bundle = asking.parsed(&self.dir, &file, bundle::parse(&bytes));
-                        let group = bundle.and_then(|bundle| bundle.group);
-                        let state = State {
-                            groups: group.into_iter().collect(),
-                            ..State::default()
-                        };
-                        all.push((path(&id, Some(Runtime::Containerd)), state));
-                    }
-                }
-            }
-            _ => {}
         }
         all
+    }
+
+    /// What containerd's bundle in that directory says of a container's group.
+    fn state_in(&self, dir: &[u8], id: &[u8], asking: &mut Asking<'_>) -> Option<State> {
+        let file = [dir, id, b"config.json"].join(&b'/');
+        let bytes = self.one(&file, OF_ONE, asking)?;
+        let bundle = asking.parsed(&self.dir, &file, bundle::parse(&bytes));
+        let group = bundle.and_then(|bundle| bundle.group);
+        let mut state = State {
+            groups: group.into_iter().collect(),
+            ..State::default()
+        };
+        state.named.runtime = Some(Runtime::Containerd);
+        Some(state)
     }
 }
 
