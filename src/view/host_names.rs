@@ -138,9 +138,7 @@ impl HostNames {
             aside,
             mounts_now,
         } = way;
-        let mut turn = None;
-        aside(&mut || turn = Some(self.inside.turn(of, search)));
-        match turn? {
+        match self.inside.turn_aside(of, search, aside)? {
             Turn::Known(tables) => Some(tables),
             Turn::Ask(pending) => {
                 let whose = format!("the container of process {}", of.pid);

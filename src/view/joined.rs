@@ -71,9 +71,7 @@ impl Joined {
             aside,
             mounts_now,
         } = way;
-        let mut turn = None;
-        aside(&mut || turn = Some(self.mount_names.turn(of, search)));
-        let pending = match turn? {
+        let pending = match self.mount_names.turn_aside(of, search, aside)? {
             Turn::Known(tables) => return Some(tables),
             Turn::Ask(pending) => pending,
         };

@@ -153,6 +153,18 @@ impl MountNames {
         }
     }
 
+    /// The same as [`turn`](Self::turn), which waits `aside`; `None` if that did not run it.
+    pub(super) fn turn_aside(
+        &self,
+        of: &Member,
+        search: &NameSearch,
+        aside: &mut Aside<'_>,
+    ) -> Option<Turn<'_>> {
+        let mut turn = None;
+        aside(&mut || turn = Some(self.turn(of, search)));
+        turn
+    }
+
     /// What is known of the namespace of a process, or the right to ask it. It waits while another
     /// thread asks, but no longer than that one may.
     pub(super) fn turn(&self, of: &Member, search: &NameSearch) -> Turn<'_> {
