@@ -3,7 +3,10 @@
 //! What is unknown is null, and `errors` has the reason. `ext` has what the schema has beyond
 //! psutil, `psgo` what only psgo has.
 
-use psgo::{Error, ErrorKind, Fields, Missing, Pid, Result, Value, format::File};
+use psgo::{
+    CgroupPressure, Error, ErrorKind, Fields, Missing, Pid, Result, Value,
+    format::{File, kernel::Pressure},
+};
 
 use super::depth::Depth;
 
@@ -153,6 +156,16 @@ pub(super) fn record<T: File>(record: &T) -> Value {
         return list(rows.into_iter().map(Value::Fields));
     }
     maybe(rows.pop().map(Value::Fields))
+}
+
+/// How long the tasks of a control group, or of the machine, waited.
+pub(super) fn pressure(waits: &CgroupPressure) -> Value {
+    let of = |pressure: Option<&Pressure>| maybe(pressure.map(record));
+    object([
+        ("cpu", of(waits.cpu.as_ref())),
+        ("memory", of(waits.memory.as_ref())),
+        ("io", of(waits.io.as_ref())),
+    ])
 }
 
 /// The fields that are neither unknown nor empty lists.

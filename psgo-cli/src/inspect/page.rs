@@ -118,6 +118,18 @@ impl Page {
         self.rows(name, &lines);
     }
 
+    /// How many processes of a control group, or of the machine, were killed for want of memory, where that
+    /// is counted.
+    pub(super) fn killed_for_memory(&mut self, kills: Option<u64>) {
+        let name = "killed for memory";
+        match kills {
+            Some(0) => self.row(name, "no process"),
+            Some(1) => self.warn(name, "1 process"),
+            Some(kills) => self.warn(name, &format!("{kills} processes")),
+            None => {}
+        }
+    }
+
     fn rows(&mut self, name: &str, lines: &[String]) {
         if self.is_narrow() {
             for line in wrapped(name, self.room_after(2)) {

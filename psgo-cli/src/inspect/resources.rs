@@ -2,12 +2,11 @@
 
 use psgo::{
     Fields, Value, View,
-    format::kernel::Pressure,
     system::{ResourceUse, Resources, resources},
 };
 
 use super::{
-    document::{int, maybe, object, record, render},
+    document::{int, maybe, object, pressure, render},
     grammar::{Form, Inspect},
     page::Page,
     text::{size, span, waited},
@@ -70,12 +69,7 @@ fn rows(page: &mut Page, of: &ResourceUse) {
         (None, Some(limit)) => page.row("tasks", &format!("up to {limit}")),
         (None, None) => {}
     }
-    match of.oom_kills {
-        Some(0) => page.row("killed for memory", "no process"),
-        Some(1) => page.warn("killed for memory", "1 process"),
-        Some(kills) => page.warn("killed for memory", &format!("{kills} processes")),
-        None => {}
-    }
+    page.killed_for_memory(of.oom_kills);
     for (name, pressure) in [
         ("waits for cpu", &of.pressure.cpu),
         ("waits for memory", &of.pressure.memory),
@@ -92,7 +86,6 @@ fn rows(page: &mut Page, of: &ResourceUse) {
 
 fn json(view: &View, resources: &Resources) -> Fields {
     let of = |of: &ResourceUse| {
-        let pressure = |pressure: Option<&Pressure>| maybe(pressure.map(record));
         object([
             ("memory_total", Value::Size(of.memory_total)),
             ("memory_limit", maybe(of.memory_limit.map(Value::Size))),
@@ -110,14 +103,7 @@ fn json(view: &View, resources: &Resources) -> Fields {
             ("tasks", maybe(of.tasks.map(Value::from))),
             ("tasks_limit", maybe(of.tasks_limit.map(Value::from))),
             ("oom_kills", maybe(of.oom_kills.map(Value::from))),
-            (
-                "pressure",
-                object([
-                    ("cpu", pressure(of.pressure.cpu.as_ref())),
-                    ("memory", pressure(of.pressure.memory.as_ref())),
-                    ("io", pressure(of.pressure.io.as_ref())),
-                ]),
-            ),
+            ("pressure", pressure(&of.pressure)),
         ])
     };
     let all = [

@@ -1,9 +1,9 @@
 //! The container, and the control groups with their limits and pressure.
 
-use psgo::{CgroupEvents, Process, Text, Value, format::kernel::Pressure};
+use psgo::{CgroupEvents, Process, Text, Value};
 
 use crate::inspect::{
-    document::{Document, maybe, object, record},
+    document::{Document, maybe, object, pressure, record},
     page::Page,
     text::{shown, size, span, waited},
 };
@@ -125,12 +125,7 @@ fn happened(page: &mut Page, events: &CgroupEvents) {
         };
         page.row("memory limit hit", &format!("{}{high}", times(hits)));
     }
-    match events.oom_kills {
-        Some(0) => page.row("killed for memory", "no process"),
-        Some(1) => page.warn("killed for memory", "1 process"),
-        Some(kills) => page.warn("killed for memory", &format!("{kills} processes")),
-        None => {}
-    }
+    page.killed_for_memory(events.oom_kills);
     if let Some(throttled) = events.cpu_throttled {
         let periods = events.cpu_periods.unwrap_or(0);
         let time = events.cpu_throttled_time.map(span);
@@ -217,13 +212,6 @@ pub(super) fn json(doc: &mut Document, process: &Process) {
         ])
     });
     doc.put_own("cgroup_events", events);
-    let pressure = process.cgroup_pressure().map(|pressure| {
-        let of = |pressure: Option<&Pressure>| maybe(pressure.map(record));
-        object([
-            ("cpu", of(pressure.cpu.as_ref())),
-            ("memory", of(pressure.memory.as_ref())),
-            ("io", of(pressure.io.as_ref())),
-        ])
-    });
-    doc.put_own("cgroup_pressure", pressure);
+    let waits = process.cgroup_pressure().map(|waits| pressure(&waits));
+    doc.put_own("cgroup_pressure", waits);
 }
